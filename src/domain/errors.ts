@@ -1,0 +1,45 @@
+/**
+ * Every failure a user can meet. `message` says what was found and where (file, line, key); `hint` says what
+ * to do next. `retryable` decides whether Temporal tries the activity again (see activities/failures.ts).
+ */
+
+const retryable = {
+  CONFIG: false, // the config, a word list or an items file is wrong
+  TASK: false, // a task cannot be made ready: unknown, too few pairs, L out of range
+  MODEL: false, // unknown model, missing files, unsupported architecture or value
+  WEIGHTS: false, // a checkpoint or tokenizer file is truncated, altered or malformed
+  STORE: false, // database newer than the code, read-only, corrupt
+  STORE_BUSY: true, // database locked, disk full: may pass
+  SQL: false, // a query of `taskvec sql` was refused or stopped
+  ENGINE: true, // the engine process died or failed: another may succeed
+  SERVER: true, // the Temporal server cannot be reached or started
+  DOWNLOAD: true, // a download failed or did not match its hash
+  USAGE: false, // wrong command line
+  CANCELLED: false,
+} as const
+
+export type ErrorCode = keyof typeof retryable
+
+export class TaskvecError extends Error {
+  override readonly name = 'TaskvecError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+  }
+
+  get retryable(): boolean {
+    return retryable[this.code]
+  }
+}
+
+/** The text a user sees: message, then the next step. */
+export function describeError(error: unknown): string {
+  if (error instanceof TaskvecError) {
+    return error.hint ? `${error.message}\n  ${error.hint.replaceAll('\n', '\n  ')}` : error.message
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import type { Item, Numerics, RunKind, Scoring, Split } from './types.js'
+
+/** JSON with sorted keys: the same value always gives the same text, whatever made it. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((entry) => canonicalJson(entry ?? null)).join(',')}]`
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value)
+      .filter(([, entry]) => entry !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+      .map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`)
+    return `{${entries.join(',')}}`
+  }
+  return JSON.stringify(value) ?? 'null'
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** All that determines one run's results. Two runs with equal identity have equal predictions. */
+export interface RunIdentity {
+  readonly modelHash: string
+  readonly numerics: Numerics
+  readonly scoring: Scoring
+  readonly items: readonly Item[]
+  readonly kind: RunKind
+  readonly split: Split
+  readonly layer: number | null
+  /** The layers computed in the same wavefront: shapes can change the last bits of log-probabilities. */
+  readonly layersTogether: readonly number[]
+}
+
+/** The unique key under which a run's results are stored and found again. */
+export function runKey(identity: RunIdentity): string {
+  return sha256(canonicalJson(identity))
+}

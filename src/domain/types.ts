@@ -1,0 +1,126 @@
+/**
+ * The nouns of the paper, shared by every folder. Types only; safe to import inside workflows.
+ * Terms: demonstrations S, query x, dummy query x', task vector θ, layer L (0-based block).
+ */
+
+export type Category = 'algorithmic' | 'translation' | 'linguistic' | 'knowledge' | 'custom'
+
+/** `exact`: equal after stripping. `prefix`: or one begins with the other (knowledge tasks). */
+export type Scoring = 'exact' | 'prefix'
+
+export type Split = 'baseline' | 'dev' | 'test'
+export type RunKind = 'baseline' | 'regular' | 'hypothesis'
+
+/** One entry of a word list: x -> y. `accept` holds further right answers, for scoring only. */
+export interface Pair {
+  readonly input: string
+  readonly output: string
+  readonly accept: readonly string[]
+}
+
+/** One (x_i, y_i) of S, exactly as it stands in the prompt, a leading space included. */
+export interface Demonstration {
+  readonly input: string
+  readonly output: string
+}
+
+/** One test, dev or baseline entry, exactly as it is put into prompts. */
+export interface Item {
+  readonly demonstrations: readonly Demonstration[]
+  readonly query: string
+  /** Preferred answer; its first token is the one whose log-probability and rank are recorded. */
+  readonly answer: string
+  readonly accept: readonly string[]
+  /** Dummy queries x' that give θ; empty for the baseline split. */
+  readonly dummyQueries: readonly string[]
+}
+
+/** What a config says of a task, resolved and self-contained: it may travel to another machine. */
+export type TaskSpec =
+  | { readonly kind: 'builtin'; readonly id: string; readonly top?: number }
+  | {
+      readonly kind: 'list'
+      readonly id: string
+      readonly scoring: Scoring
+      readonly singleToken: boolean
+      readonly pairs: readonly Pair[]
+    }
+  | {
+      readonly kind: 'items'
+      readonly id: string
+      readonly scoring: Scoring
+      readonly items: Readonly<Record<Split, readonly Item[]>>
+    }
+
+/** The settings of the main experiment that determine its results (PROTOCOL, Main experiment). */
+export interface Protocol {
+  readonly seed: number
+  /** k, the number of demonstrations in S. */
+  readonly demonstrations: number
+  /** Number of dummy queries x' whose last-token states are averaged into θ. */
+  readonly dummyQueries: number
+  /** Whether a dummy query may also be the input of a demonstration (the authors' code: yes). */
+  readonly dummyMayBeDemonstration: boolean
+  readonly testItems: number
+  readonly devItems: number
+  readonly baselineItems: number
+}
+
+/** A task made ready for one model: its pairs filtered by the tokenizer, its items drawn. */
+export interface PreparedTask {
+  readonly task: string
+  readonly category: Category
+  readonly scoring: Scoring
+  /** The reading that the single-token filter chose; `as-written` where no filter applies. */
+  readonly reading: 'leading-space' | 'no-space' | 'as-written'
+  /** Pairs that survived the filter; null where inputs are generated or items explicit. */
+  readonly pairs: readonly Pair[] | null
+  readonly items: Readonly<Record<Split, readonly Item[]>>
+  readonly warnings: readonly string[]
+}
+
+/** What a loaded model is; `contentHash` covers weights, config and tokenizer. */
+export interface ModelInfo {
+  readonly contentHash: string
+  readonly architecture: string
+  /** N: the number of blocks, so the choices of L are 0..N-1. */
+  readonly blocks: number
+  readonly dModel: number
+  readonly vocab: number
+  readonly parameters: number
+  /** For instance `safetensors F32` or `gguf Q4_1`. */
+  readonly weights: string
+  readonly numerics: Numerics
+}
+
+/** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
+export interface Numerics {
+  readonly mode: 'f32'
+  readonly runtime: string
+  readonly threads: number
+  /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */
+  readonly itemsPerChunk: number
+  /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
+  readonly revision: number
+}
+
+/** Per-item outcomes of one run, in columns: entry i belongs to item i of the split. */
+export interface Predictions {
+  readonly tokens: readonly number[]
+  /** The token's text, special tokens skipped, cut at the first newline, unstripped. */
+  readonly texts: readonly string[]
+  readonly correct: readonly boolean[]
+  /** Natural log-probability of the answer's first token. */
+  readonly answerLogProbs: readonly number[]
+  /** 1 = the answer's first token is the greedy choice. */
+  readonly answerRanks: readonly number[]
+}
+
+/** One run over one split: baseline, regular, or hypothesis at one layer L. */
+export interface RunResult {
+  readonly kind: RunKind
+  readonly split: Split
+  /** The patched layer L; null for baseline and regular. */
+  readonly layer: number | null
+  readonly predictions: Predictions
+}

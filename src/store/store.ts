@@ -1,0 +1,106 @@
+import type {
+  ModelInfo,
+  PreparedTask,
+  Protocol,
+  RunKind,
+  RunResult,
+  Split,
+  TaskSpec,
+} from '../domain/types.js'
+
+/**
+ * The results database as activities see it: a single writer, every method one transaction, every write
+ * idempotent, so that an activity delivered twice changes nothing. Implemented in sqlite-store.ts.
+ */
+export interface Store {
+  /** Registers a sweep, or finds the one with this id again; a repeated call changes nothing. */
+  createSweep(sweep: NewSweep): void
+  setSweepStatus(sweepId: string, status: SweepStatus): void
+  taskSpec(sweepId: string, task: string): TaskSpec
+  /**
+   * Records model, pairs and items of one (model, task), derives every run's key, links runs already stored by
+   * this or any other sweep, and says what is still to be computed.
+   */
+  planTask(input: PlanTaskInput): TaskPlan
+  /** Stores runs under their keys; a key already there adds no row. */
+  recordRuns(input: RecordRunsInput): void
+  /** The lowest L with the highest dev accuracy; links or plans the test runs at it. Throws if a dev cell is missing. */
+  chooseBestLayer(sweepId: string, model: string, task: string): BestLayer
+  recordFailure(failure: Failure): void
+  close(): void
+}
+
+export type SweepStatus = 'running' | 'complete' | 'failed' | 'cancelled'
+
+export interface NewSweep {
+  /** `<name>-<8 hex of the resolved config's hash>`: the same config is the same sweep. */
+  readonly id: string
+  readonly name: string
+  /** The resolved config, canonical JSON. */
+  readonly config: string
+  readonly codeVersion: string
+  readonly machine: Readonly<Record<string, string | number>>
+  readonly protocol: Protocol
+  readonly models: readonly { readonly id: string; readonly source: string }[]
+  readonly tasks: readonly TaskSpec[]
+}
+
+export interface PlanTaskInput {
+  readonly sweepId: string
+  readonly model: string
+  readonly info: ModelInfo
+  readonly prepared: PreparedTask
+  /** The layers of the sweep for this model, ascending, cut into the chunks computed together. */
+  readonly layerChunks: readonly (readonly number[])[]
+}
+
+export interface TaskPlan {
+  readonly baselineStored: boolean
+  /** Chunks with at least one cell not stored yet. */
+  readonly missingChunks: readonly (readonly number[])[]
+  readonly cells: { readonly all: number; readonly reused: number }
+}
+
+export interface RecordRunsInput {
+  readonly sweepId: string
+  readonly model: string
+  readonly task: string
+  /** The layers computed together with these runs; part of each run's key. */
+  readonly layersTogether: readonly number[]
+  readonly runs: readonly RunResult[]
+  /** Seconds in the engine for all of `runs` together. */
+  readonly seconds: number
+  /** Host and process that computed them. */
+  readonly computedBy: string
+  /** Mean θ over the split's items at `layer`, f32 little-endian, base64; stored as a task vector. */
+  readonly theta?: { readonly layer: number; readonly base64: string }
+}
+
+export interface BestLayer {
+  readonly layer: number
+  readonly devAccuracy: number
+  /** Whether regular and hypothesis at this layer are stored already. */
+  readonly testStored: boolean
+}
+
+export interface Failure {
+  readonly sweepId: string
+  readonly model: string
+  readonly task: string | null
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+}
+
+/** Progress of one (model, task), read by `status` and the live display. */
+export interface TaskProgress {
+  readonly model: string
+  readonly task: string
+  readonly cellsDone: number
+  readonly cellsAll: number
+  readonly cellsReused: number
+  readonly bestLayer: number | null
+  readonly complete: boolean
+}
+
+export type RunRef = { readonly kind: RunKind; readonly split: Split; readonly layer: number | null }

@@ -1,0 +1,31 @@
+/**
+ * A checkpoint as architectures see it, whatever its file format: a Hugging Face config, and tensors under
+ * Hugging Face names and in Hugging Face layout (GGUF names and the permuted q/k rows are mapped when read).
+ */
+export interface Checkpoint {
+  /** Folder or GGUF file, real path. */
+  readonly path: string
+  readonly format: 'safetensors' | 'gguf'
+  /** Contents of config.json, or the same made from a GGUF's metadata. Untrusted until an architecture validates it. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly tensors: ReadonlyMap<string, TensorInfo>
+  /** sha256 over weights, config and tokenizer files. */
+  readonly contentHash: string
+  /** The tensor's values as f32, row-major in the stored shape; dequantised where needed. Throws WEIGHTS. */
+  read(name: string): Float32Array
+  /** Rows `[rows.length, columns]` of a matrix, read without reading the rest. */
+  readRows(name: string, rows: readonly number[]): Float32Array
+  close(): void
+}
+
+export type TensorType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1'
+
+export interface TensorInfo {
+  readonly name: string
+  /** Row-major, outermost first: a Linear's weight is `[out, in]`. */
+  readonly shape: readonly number[]
+  readonly type: TensorType
+  readonly file: string
+  readonly offset: number
+  readonly byteLength: number
+}
