@@ -1,0 +1,139 @@
+// Set-up that `npm start`, `npm test` and `npx taskvec` do by themselves on a fresh clone: install, then build.
+// Plain JavaScript without dependencies, since it runs before anything is installed.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const installStamp = join(root, 'node_modules', '.taskvec-installed')
+const buildStamp = join(root, 'dist', '.taskvec-built')
+
+/** Installs and builds what is missing or out of date; does nothing, in a few milliseconds, when all is there. */
+export function prepare() {
+  checkNode()
+  const installed = installIdentity()
+  if (read(installStamp) !== installed) whileLocked(() => install(installed))
+  const built = buildIdentity(installed)
+  if (read(buildStamp) !== built) whileLocked(() => build(built))
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  fail(
+    `taskvec needs Node 20.19 or later; this is ${process.versions.node}.`,
+    'Install a newer one, for instance from https://nodejs.org.',
+  )
+}
+
+function install(identity) {
+  if (read(installStamp) === identity) return // another process did it meanwhile
+  say('installing dependencies (npm ci), once: about a minute')
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
+  // better-sqlite3 is compiled where its prebuilt binary cannot be had: use this Node's own headers if it ships them.
+  const prefix = join(dirname(process.execPath), '..')
+  if (!env.npm_config_nodedir && existsSync(join(prefix, 'include', 'node', 'node_version.h')))
+    env.npm_config_nodedir = prefix
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], env)
+  run(
+    process.execPath,
+    ['-e', 'new (require("better-sqlite3"))(":memory:"); require("onnxruntime-node")'],
+    env,
+  )
+  writeFileSync(installStamp, identity)
+}
+
+function build(identity) {
+  if (read(buildStamp) === identity) return
+  say('building')
+  // tsc keeps what it emitted for files that are gone: start clean, so that dist is a function of the sources.
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  run('npm', ['run', '--silent', 'build'])
+  writeFileSync(buildStamp, identity)
+}
+
+/** Lockfile and the Node ABI: compiled modules do not survive a change of Node's major version. */
+function installIdentity() {
+  return hash([
+    process.platform,
+    process.arch,
+    process.versions.modules,
+    read(join(root, 'package-lock.json')),
+  ])
+}
+
+function buildIdentity(installed) {
+  const parts = [
+    installed,
+    read(join(root, 'tsconfig.json')),
+    read(join(root, 'tsconfig.build.json')),
+    read(join(root, 'package.json')),
+  ]
+  for (const folder of ['src', 'workflows', 'activities', 'bench']) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile() || !entry.name.endsWith('.ts')) continue
+      const file = join(entry.parentPath, entry.name)
+      parts.push(file, read(file))
+    }
+  }
+  return hash(parts)
+}
+
+/** One installer at a time: two commands started together on a fresh clone must not write the same folders. */
+function whileLocked(work) {
+  const lock = join(root, '.taskvec', 'prepare.lock')
+  mkdirSync(dirname(lock), { recursive: true })
+  for (;;) {
+    try {
+      mkdirSync(lock)
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      // A set-up takes minutes at most: an older lock was left by a killed one.
+      if (Date.now() - statSync(lock, { throwIfNoEntry: false })?.mtimeMs > 15 * 60_000)
+        rmSync(lock, { recursive: true, force: true })
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+    }
+  }
+  const release = () => rmSync(lock, { recursive: true, force: true })
+  process.once('exit', release)
+  work()
+  release()
+  process.removeListener('exit', release)
+}
+
+function run(command, args, env = process.env) {
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  })
+  if (result.status === 0) return
+  if (result.signal) process.exit(130)
+  fail(
+    `taskvec: \`${command} ${args.join(' ')}\` failed${result.error ? `: ${result.error.message}` : ` with exit code ${result.status}`}.`,
+    'See the lines above. Without open internet, better-sqlite3 is compiled: that needs python3, make and a C++ compiler.',
+  )
+}
+
+function hash(parts) {
+  const digest = createHash('sha256')
+  for (const part of parts) digest.update(String(part)).update('\0')
+  return digest.digest('hex')
+}
+
+function read(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : ''
+}
+
+function say(text) {
+  process.stderr.write(`taskvec: ${text}\n`)
+}
+
+function fail(message, hint) {
+  process.stderr.write(`${message}\n  ${hint}\n`)
+  process.exit(1)
+}

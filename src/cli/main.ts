@@ -1,0 +1,80 @@
+import { Command, CommanderError } from 'commander'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../config/home.js'
+import { didYouMean } from '../domain/nearest.js'
+import { describeError, TaskvecError } from '../domain/errors.js'
+
+/** Each command is loaded only when it is the one asked for: the Temporal SDK alone takes a second. */
+const commands: Record<string, () => Promise<Command>> = {
+  run: async () => (await import('./run.js')).runCommand(),
+  resume: async () => (await import('./resume.js')).resumeCommand(),
+  status: async () => (await import('./status.js')).statusCommand(),
+  cancel: async () => (await import('./cancel.js')).cancelCommand(),
+  results: async () => (await import('./results.js')).resultsCommand(),
+  sql: async () => (await import('./sql.js')).sqlCommand(),
+  models: async () => (await import('./models.js')).modelsCommand(),
+  tasks: async () => (await import('./tasks.js')).tasksCommand(),
+  predict: async () => (await import('./predict.js')).predictCommand(),
+  worker: async () => (await import('./worker.js')).workerCommand(),
+  doctor: async () => (await import('./doctor.js')).doctorCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
+}
+
+/** Runs one command line. Sets the exit code: 0 done, 1 error, 2 wrong usage; commands may set others (see `run --help`). */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    const program = await buildProgram(argv[2])
+    await program.parseAsync([...argv])
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+/** The program with the command `only`, or with all of them where help or an unknown name is asked for. */
+export async function buildProgram(only?: string): Promise<Command> {
+  const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
+    version: string
+  }
+  const program = new Command('taskvec')
+    .description(
+      'Reproducible sweeps of "In-Context Learning Creates Task Vectors" (Hendel, Geva, Globerson 2023).',
+    )
+    .version(version)
+    .showHelpAfterError('(taskvec --help lists the commands, taskvec COMMAND --help their options)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ taskvec run configs/quickstart.yaml      run a sweep: server, worker, results table
+  $ taskvec resume                           go on with the latest unfinished sweep
+  $ taskvec results --table layers           accuracy by layer of the latest sweep
+  $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,
+    )
+  const known = Object.keys(commands)
+  const wanted = only !== undefined && only in commands ? [only] : known
+  for (const name of wanted) {
+    const load = commands[name]
+    if (load) program.addCommand(inheritSettings(await load()))
+  }
+  if (only !== undefined && !only.startsWith('-') && only !== 'help' && !(only in commands)) {
+    throw new TaskvecError('USAGE', `unknown command "${only}"${didYouMean(only, known)}`, {
+      hint: `Commands: ${known.join(', ')}. See taskvec --help.`,
+    })
+  }
+  return inheritSettings(program)
+}
+
+/** Commander exits by itself on bad usage; here it throws, so that main is the one place that sets exit codes. */
+function inheritSettings(command: Command): Command {
+  command.exitOverride()
+  for (const child of command.commands) inheritSettings(child)
+  return command
+}
+
+function report(error: unknown): number {
+  // Help and version end by an exception too; commander has already printed what there is to say.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  process.stderr.write(`error: ${describeError(error)}\n`)
+  return error instanceof TaskvecError && error.code === 'USAGE' ? 2 : 1
+}
