@@ -1,0 +1,101 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { TensorInfo } from './checkpoint.js'
+import type { GgufFile } from './gguf.js'
+
+/** A GGUF of architecture `llama` seen as the Hugging Face checkpoint that it was converted from. */
+
+const blockNames: Readonly<Record<string, string>> = {
+  attn_norm: 'input_layernorm',
+  attn_q: 'self_attn.q_proj',
+  attn_k: 'self_attn.k_proj',
+  attn_v: 'self_attn.v_proj',
+  attn_output: 'self_attn.o_proj',
+  ffn_norm: 'post_attention_layernorm',
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+}
+const outerNames: Readonly<Record<string, string>> = {
+  'token_embd.weight': 'model.embed_tokens.weight',
+  'output_norm.weight': 'model.norm.weight',
+  'output.weight': 'lm_head.weight',
+}
+
+/** config.json's fields from the GGUF's metadata. Unknown architectures are refused by name. */
+export function llamaConfig(path: string, gguf: GgufFile): Record<string, unknown> {
+  const architecture = gguf.metadata.get('general.architecture')
+  if (architecture !== 'llama') {
+    throw new TaskvecError('MODEL', `${path}: GGUF architecture "${String(architecture)}"; known: llama`, {
+      hint: 'Take the Hugging Face folder of the model instead.',
+    })
+  }
+  const has = (name: string) => gguf.tensors.some((tensor) => tensor.name === name)
+  const read = (key: string) => gguf.metadata.get(`llama.${key}`)
+  return {
+    model_type: 'llama',
+    hidden_size: read('embedding_length'),
+    num_hidden_layers: read('block_count'),
+    intermediate_size: read('feed_forward_length'),
+    num_attention_heads: read('attention.head_count'),
+    num_key_value_heads: read('attention.head_count_kv') ?? read('attention.head_count'),
+    ...(read('attention.key_length') === undefined ? {} : { head_dim: read('attention.key_length') }),
+    rms_norm_eps: read('attention.layer_norm_rms_epsilon'),
+    max_position_embeddings: read('context_length'),
+    rope_theta: read('rope.freq_base') ?? 10000,
+    rope_scaling: ropeScaling(path, gguf),
+    vocab_size: gguf.tensors.find(({ name }) => name === 'token_embd.weight')?.shape[0],
+    tie_word_embeddings: !has('output.weight'),
+    hidden_act: 'silu',
+    bos_token_id: gguf.metadata.get('tokenizer.ggml.bos_token_id') ?? null,
+    eos_token_id: gguf.metadata.get('tokenizer.ggml.eos_token_id') ?? null,
+  }
+}
+
+/** Tensors under their Hugging Face names. */
+export function llamaTensors(path: string, gguf: GgufFile): Map<string, TensorInfo> {
+  return new Map(gguf.tensors.map((tensor) => [huggingFaceName(path, tensor.name), tensor]))
+}
+
+/**
+ * llama.cpp stores each head's q and k rows interleaved (rotary pairs side by side); Hugging Face stores the first
+ * half of the pairs, then the second. Returns the number of heads to undo this for, null where rows are as they were.
+ */
+export function permutedHeads(name: string, config: Readonly<Record<string, unknown>>): number | null {
+  if (name.endsWith('self_attn.q_proj.weight')) return Number(config['num_attention_heads'])
+  if (name.endsWith('self_attn.k_proj.weight')) return Number(config['num_key_value_heads'])
+  return null
+}
+
+/** `[heads * d_head, d_model]`: row `h, 2i + j` goes to `h, j * d_head / 2 + i`. */
+export function unpermute(values: Float32Array, rows: number, columns: number, heads: number): Float32Array {
+  const out = new Float32Array(values.length)
+  const dHead = rows / heads
+  for (let row = 0; row < rows; row++) {
+    const head = Math.floor(row / dHead)
+    const within = row % dHead
+    const target = head * dHead + (within % 2) * (dHead / 2) + Math.floor(within / 2)
+    out.set(values.subarray(row * columns, (row + 1) * columns), target * columns)
+  }
+  return out
+}
+
+function huggingFaceName(path: string, name: string): string {
+  const outer = outerNames[name]
+  if (outer) return outer
+  const match = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(name)
+  const part = match && blockNames[match[2] as string]
+  if (match && part) return `model.layers.${match[1]}.${part}.${match[3]}`
+  throw new TaskvecError('MODEL', `${path}: tensor ${name} is not part of a known llama model`, {
+    hint: 'Frequency factors, experts and other additions cannot be run from GGUF; take the Hugging Face folder.',
+  })
+}
+
+function ropeScaling(path: string, gguf: GgufFile): Record<string, unknown> | null {
+  const type = gguf.metadata.get('llama.rope.scaling.type')
+  if (type === undefined || type === 'none') return null
+  if (type === 'linear')
+    return { rope_type: 'linear', factor: gguf.metadata.get('llama.rope.scaling.factor') }
+  throw new TaskvecError('MODEL', `${path}: rope scaling "${String(type)}" in a GGUF; known: none, linear`, {
+    hint: 'Take the Hugging Face folder of the model instead.',
+  })
+}

@@ -1,0 +1,226 @@
+import { TaskvecError } from '../domain/errors.js'
+import { BoundedFile } from './bounded-file.js'
+import type { TensorInfo, TensorType } from './checkpoint.js'
+import { storedBytes } from './dequantize.js'
+
+/**
+ * The GGUF container, versions 2 and 3 (ggml's docs/gguf.md). Our own reader, because the file is untrusted: every
+ * count and length is checked against the bytes that are there before anything is allocated.
+ */
+export interface GgufFile {
+  readonly metadata: ReadonlyMap<string, GgufValue>
+  /** Under their GGUF names; shapes row-major, outermost first (GGUF stores them the other way round). */
+  readonly tensors: readonly TensorInfo[]
+}
+
+export type GgufValue = string | number | bigint | boolean | readonly GgufValue[]
+
+/** ggml_type ids -> names, as far as they can be read here. */
+const tensorTypes: Readonly<Record<number, TensorType>> = {
+  0: 'F32',
+  1: 'F16',
+  2: 'Q4_0',
+  3: 'Q4_1',
+  8: 'Q8_0',
+  30: 'BF16',
+}
+const unreadTypes: Readonly<Record<number, string>> = {
+  6: 'Q5_0',
+  7: 'Q5_1',
+  10: 'Q2_K',
+  11: 'Q3_K',
+  12: 'Q4_K',
+  13: 'Q5_K',
+  14: 'Q6_K',
+  15: 'Q8_K',
+}
+
+/** Metadata holds the tokenizer: some 10 MB at most in practice. */
+const maxHeaderBytes = 256_000_000
+const maxEntries = 1_000_000
+
+export function readGguf(file: BoundedFile): GgufFile {
+  const cursor = new Cursor(file)
+  if (cursor.u32() !== 0x46554747)
+    throw new TaskvecError('WEIGHTS', `${file.path}: does not begin with "GGUF": not a GGUF file`)
+  const version = cursor.u32()
+  if (version !== 2 && version !== 3)
+    throw new TaskvecError('WEIGHTS', `${file.path}: GGUF version ${version}; known: 2, 3`)
+  const tensorCount = cursor.count('tensors')
+  const entryCount = cursor.count('metadata entries')
+
+  const metadata = new Map<string, GgufValue>()
+  for (let i = 0; i < entryCount; i++) {
+    const key = cursor.string()
+    if (metadata.has(key)) throw new TaskvecError('WEIGHTS', `${file.path}: metadata key ${key} stands twice`)
+    metadata.set(key, cursor.value(cursor.u32(), key, 0))
+  }
+  const headers = Array.from({ length: tensorCount }, () => readTensorHeader(cursor))
+
+  const alignment = metadata.get('general.alignment') ?? 32
+  if (typeof alignment !== 'number' || alignment < 1 || alignment > 65536) {
+    throw new TaskvecError('WEIGHTS', `${file.path}: general.alignment is ${String(alignment)}`)
+  }
+  const dataStart = Math.ceil(cursor.position / alignment) * alignment
+  const seen = new Set<string>()
+  const tensors = headers.map((header) => {
+    if (seen.has(header.name))
+      throw new TaskvecError('WEIGHTS', `${file.path}: tensor ${header.name} stands twice`)
+    seen.add(header.name)
+    return placeTensor(file, dataStart, header)
+  })
+  return { metadata, tensors }
+}
+
+interface TensorHeader {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly type: number
+  readonly offset: number
+}
+
+function readTensorHeader(cursor: Cursor): TensorHeader {
+  const name = cursor.string()
+  const rank = cursor.u32()
+  if (rank > 4)
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${cursor.file.path}: tensor ${name} has ${rank} dimensions; at most 4 are allowed`,
+    )
+  const shape = Array.from({ length: rank }, () => cursor.u64()).reverse()
+  return { name, shape, type: cursor.u32(), offset: cursor.u64() }
+}
+
+function placeTensor(
+  file: BoundedFile,
+  dataStart: number,
+  { name, shape, type: id, offset }: TensorHeader,
+): TensorInfo {
+  const type = tensorTypes[id]
+  if (!type) {
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${file.path}: tensor ${name} has type ${unreadTypes[id] ?? id}; known: ${Object.values(tensorTypes).join(', ')}`,
+      {
+        hint: 'Take the same model in one of those types, for instance Q8_0.',
+      },
+    )
+  }
+  const values = shape.reduce((a, b) => a * b, 1)
+  const byteLength =
+    (shape.at(-1) ?? 1) % 1 === 0 && Number.isSafeInteger(values) ? storedBytes(type, values) : null
+  if (byteLength === null || storedBytes(type, shape.at(-1) ?? 1) === null) {
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${file.path}: tensor ${name}: [${shape.join(', ')}] does not fill whole ${type} blocks`,
+    )
+  }
+  if (dataStart + offset + byteLength > file.size) {
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${file.path}: tensor ${name} ends at byte ${dataStart + offset + byteLength}, but the file has ${file.size}: it is truncated or points outside`,
+      {
+        hint: 'Fetch the file again.',
+      },
+    )
+  }
+  return { name, shape, type, file: file.path, offset: dataStart + offset, byteLength }
+}
+
+/** Reads little-endian values in order, through a window, never past the end of the file. */
+class Cursor {
+  position = 0
+  #window: Uint8Array = new Uint8Array(0)
+  #windowStart = 0
+
+  constructor(readonly file: BoundedFile) {}
+
+  u32(): number {
+    return this.#take(4).getUint32(0, true)
+  }
+
+  u64(): number {
+    const value = this.#take(8).getBigUint64(0, true)
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.#malformed(`a length of ${value}`)
+    return Number(value)
+  }
+
+  count(what: string): number {
+    const value = this.u64()
+    if (value > maxEntries) throw this.#malformed(`${value} ${what}`)
+    return value
+  }
+
+  string(): string {
+    const length = this.u64()
+    if (length > maxHeaderBytes) throw this.#malformed(`a string of ${length} bytes`)
+    const view = this.#take(length)
+    return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+  }
+
+  value(type: number, key: string, depth: number): GgufValue {
+    switch (type) {
+      case 0:
+        return this.#take(1).getUint8(0)
+      case 1:
+        return this.#take(1).getInt8(0)
+      case 2:
+        return this.#take(2).getUint16(0, true)
+      case 3:
+        return this.#take(2).getInt16(0, true)
+      case 4:
+        return this.u32()
+      case 5:
+        return this.#take(4).getInt32(0, true)
+      case 6:
+        return this.#take(4).getFloat32(0, true)
+      case 7:
+        return this.#take(1).getUint8(0) !== 0
+      case 8:
+        return this.string()
+      case 9:
+        return this.#array(key, depth)
+      case 10:
+        return this.#take(8).getBigUint64(0, true)
+      case 11:
+        return this.#take(8).getBigInt64(0, true)
+      case 12:
+        return this.#take(8).getFloat64(0, true)
+      default:
+        throw this.#malformed(`value type ${type} of metadata key ${key}`)
+    }
+  }
+
+  #array(key: string, depth: number): GgufValue[] {
+    if (depth > 2) throw this.#malformed(`arrays nested ${depth} deep in metadata key ${key}`)
+    const type = this.u32()
+    const length = this.u64()
+    // Every entry takes at least a byte, so a longer array cannot be in the file.
+    if (length > this.file.size - this.position)
+      throw this.#malformed(`an array of ${length} entries in metadata key ${key}`)
+    const values: GgufValue[] = []
+    for (let i = 0; i < length; i++) values.push(this.value(type, key, depth + 1))
+    return values
+  }
+
+  #take(length: number): DataView {
+    if (this.position + length > maxHeaderBytes)
+      throw this.#malformed(`a header of more than ${maxHeaderBytes} bytes`)
+    const end = this.#windowStart + this.#window.length
+    if (this.position < this.#windowStart || this.position + length > end) {
+      const available = Math.max(length, Math.min(1 << 20, this.file.size - this.position))
+      this.#window = this.file.read(this.position, available, 'the header')
+      this.#windowStart = this.position
+    }
+    const view = new DataView(this.#window.buffer, this.#window.byteOffset + this.position - this.#windowStart, length)
+    this.position += length
+    return view
+  }
+
+  #malformed(what: string): TaskvecError {
+    return new TaskvecError(
+      'WEIGHTS',
+      `${this.file.path}: ${what} at byte ${this.position}: the header is malformed or altered`,
+    )
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { TaskvecError } from '../domain/errors.js'
+import { BoundedFile } from './bounded-file.js'
+import type { Checkpoint, TensorInfo } from './checkpoint.js'
+import { contentHash } from './content-hash.js'
+import { dequantize, storedBytes } from './dequantize.js'
+import { readGguf } from './gguf.js'
+import { llamaConfig, llamaTensors, permutedHeads, unpermute } from './gguf-llama.js'
+import { safetensorsFiles, safetensorsTensors } from './safetensors.js'
+
+const maxConfigBytes = 1_000_000
+
+/** Opens a Hugging Face folder or a GGUF file. Errors: MODEL, WEIGHTS. */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat)
+    throw new TaskvecError('MODEL', `${path}: no such file or folder`, {
+      hint: 'Name a Hugging Face folder or a .gguf file.',
+    })
+  const real = realpathSync(path)
+  return stat.isDirectory() ? openFolder(real) : openGguf(real)
+}
+
+async function openFolder(folder: string): Promise<Checkpoint> {
+  const config = readConfig(join(folder, 'config.json'))
+  const paths = safetensorsFiles(folder)
+  const files = new Map(paths.map((path) => [path, new BoundedFile(path)]))
+  const tensors = safetensorsTensors(folder, [...files.values()])
+  const beside = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
+    .map((name) => join(folder, name))
+    .filter((file) => existsSync(file))
+  return {
+    path: folder,
+    format: 'safetensors',
+    config,
+    tensors,
+    contentHash: await contentHash([...paths, ...beside]),
+    ...readers(folder, tensors, files),
+  }
+}
+
+async function openGguf(path: string): Promise<Checkpoint> {
+  const file = new BoundedFile(path)
+  const gguf = readGguf(file)
+  const config = llamaConfig(path, gguf)
+  const tensors = llamaTensors(path, gguf)
+  const plain = readers(path, tensors, new Map([[path, file]]))
+  return {
+    path,
+    format: 'gguf',
+    config,
+    tensors,
+    contentHash: await contentHash([path]),
+    ...plain,
+    read(name) {
+      const values = plain.read(name)
+      const heads = permutedHeads(name, config)
+      const [rows = 0, columns = 0] = tensors.get(name)?.shape ?? []
+      return heads === null ? values : unpermute(values, rows, columns, heads)
+    },
+  }
+}
+
+function readers(
+  path: string,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  files: ReadonlyMap<string, BoundedFile>,
+) {
+  function locate(name: string): { tensor: TensorInfo; file: BoundedFile } {
+    const tensor = tensors.get(name)
+    const file = tensor && files.get(tensor.file)
+    if (!tensor || !file)
+      throw new TaskvecError('WEIGHTS', `${path}: tensor ${name} is missing`, {
+        hint: 'taskvec models check lists what is there.',
+      })
+    return { tensor, file }
+  }
+  return {
+    read(name: string): Float32Array {
+      const { tensor, file } = locate(name)
+      return dequantize(tensor.type, file.read(tensor.offset, tensor.byteLength, `tensor ${name}`))
+    },
+    readRows(name: string, rows: readonly number[]): Float32Array {
+      const { tensor, file } = locate(name)
+      const [rowCount = 0, columns = 0] = tensor.shape
+      const rowBytes = storedBytes(tensor.type, columns) ?? 0
+      const out = new Float32Array(rows.length * columns) // [rows, columns]
+      rows.forEach((row, i) => {
+        if (!Number.isInteger(row) || row < 0 || row >= rowCount) {
+          throw new TaskvecError(
+            'MODEL',
+            `${path}: token id ${row} is out of range: the model knows 0 to ${rowCount - 1}`,
+          )
+        }
+        out.set(
+          dequantize(
+            tensor.type,
+            file.read(tensor.offset + row * rowBytes, rowBytes, `row ${row} of ${name}`),
+          ),
+          i * columns,
+        )
+      })
+      return out
+    },
+    close(): void {
+      for (const file of files.values()) file.close()
+    },
+  }
+}
+
+function readConfig(file: string): Record<string, unknown> {
+  const size = statSync(file, { throwIfNoEntry: false })?.size
+  if (size === undefined)
+    throw new TaskvecError('MODEL', `${file}: missing`, {
+      hint: 'A Hugging Face folder holds config.json, tokenizer.json and model.safetensors.',
+    })
+  if (size > maxConfigBytes)
+    throw new TaskvecError('MODEL', `${file}: ${size} bytes; at most ${maxConfigBytes} are allowed`)
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    if (value !== null && typeof value === 'object' && !Array.isArray(value))
+      return value as Record<string, unknown>
+  } catch (cause) {
+    throw new TaskvecError('MODEL', `${file}: not JSON: ${(cause as Error).message}`, { cause })
+  }
+  throw new TaskvecError('MODEL', `${file}: not a JSON object`)
+}

@@ -1,0 +1,29 @@
+import { execa } from 'execa'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { projectRoot } from '../../src/config/home.js'
+
+const taskvec = join(projectRoot(), 'bin', 'taskvec.js')
+
+describe('a wrong command line', () => {
+  it.each([
+    [['rum'], 2, 'unknown command "rum"; did you mean "run"?'],
+    [['results', '--formatt', 'csv'], 2, 'did you mean --format?'],
+    [['run'], 2, "missing required argument 'config'"],
+    [['predict'], 2, 'exactly one of --prompt, --token-ids and --task; 0 given'],
+    [['predict', '--token-ids', '5,x'], 2, '"x" is not a token id'],
+    [['predict', '--task', 'algorithmic_to_upper'], 2, '--task needs --query'],
+  ])('%j exits with %i and says what is wrong', async (args, exitCode, message) => {
+    const result = await execa(process.execPath, [taskvec, ...args], { reject: false })
+    expect(result.stderr).toContain(message)
+    expect(result.stdout).toBe('')
+    expect(result.exitCode).toBe(exitCode)
+  })
+
+  it('--help and --version go to stdout and succeed', async () => {
+    const help = await execa(process.execPath, [taskvec, '--help'])
+    expect(help.stdout).toContain('taskvec run configs/quickstart.yaml')
+    const version = await execa(process.execPath, [taskvec, '--version'])
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/)
+  })
+})
