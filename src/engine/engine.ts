@@ -65,6 +65,8 @@ export interface EvaluateResult {
   readonly plain: readonly (readonly Reading[])[]
   /** `[layers, d_model]`, row-major, where `meanTheta` was asked for. */
   readonly meanTheta?: Float32Array
+  /** Floating-point operations that the wavefront needed, padding left out. */
+  readonly flops?: number
   /** Seconds spent inside the engine. */
   readonly seconds: number
 }

@@ -52,25 +52,48 @@ export function ggufTokenizer(path: string): TokenizerFiles {
 function fromMetadata(path: string, gguf: GgufFile): TokenizerFiles {
   const kind = gguf.metadata.get('tokenizer.ggml.model')
   if (kind !== 'gpt2') {
-    throw new TaskvecError('MODEL', `${path}: tokenizer "${String(kind)}" in a GGUF; known: gpt2 (byte-level BPE)`, {
-      hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.',
-    })
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: tokenizer "${String(kind)}" in a GGUF; known: gpt2 (byte-level BPE)`,
+      {
+        hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.',
+      },
+    )
   }
-  const parsed = schema.safeParse(Object.fromEntries(Object.keys(schema.shape).map((key) => [key, gguf.metadata.get(`tokenizer.ggml.${key}`)])))
-  if (!parsed.success) throw new TaskvecError('WEIGHTS', `${path}: tokenizer metadata: ${z.prettifyError(parsed.error)}`)
+  const parsed = schema.safeParse(
+    Object.fromEntries(
+      Object.keys(schema.shape).map((key) => [key, gguf.metadata.get(`tokenizer.ggml.${key}`)]),
+    ),
+  )
+  if (!parsed.success)
+    throw new TaskvecError('WEIGHTS', `${path}: tokenizer metadata: ${z.prettifyError(parsed.error)}`)
   const { pre, tokens, merges, token_type: types, add_bos_token: addBos, bos_token_id: bos } = parsed.data
 
   const preTokenizer = preTokenizers[pre]
   if (!preTokenizer) {
     const known = Object.keys(preTokenizers)
-    throw new TaskvecError('MODEL', `${path}: unknown pre-tokenizer "${pre}"${didYouMean(pre, known)}; known: ${known.join(', ')}`, {
-      hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.',
-    })
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: unknown pre-tokenizer "${pre}"${didYouMean(pre, known)}; known: ${known.join(', ')}`,
+      {
+        hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.',
+      },
+    )
   }
   const added = tokens.flatMap((content, id) => {
     const type = types?.[id]
     if (type !== controlToken && type !== userToken) return []
-    return [{ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: type === controlToken }]
+    return [
+      {
+        id,
+        content,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: type === controlToken,
+      },
+    ]
   })
   const bosToken = addBos && bos !== undefined ? tokens[bos] : undefined
   return {
@@ -83,7 +106,13 @@ function fromMetadata(path: string, gguf: GgufFile): TokenizerFiles {
       pre_tokenizer: preTokenizer,
       post_processor: bosToken === undefined ? null : prependBos(bosToken, bos as number),
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-      model: { type: 'BPE', vocab: Object.fromEntries(tokens.map((token, id) => [token, id])), merges, fuse_unk: false, byte_fallback: false },
+      model: {
+        type: 'BPE',
+        vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+        merges,
+        fuse_unk: false,
+        byte_fallback: false,
+      },
     },
     config: {},
   }

@@ -31,7 +31,8 @@ export function buildTokenizer(path: string, files: TokenizerFiles): Tokenizer {
   const inner = open(path, files)
   return {
     encode: (text, special) => Array.from(inner.encode(text, { add_special_tokens: special }).ids),
-    decodeToken: (token) => inner.decode([token], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decodeToken: (token) =>
+      inner.decode([token], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
   }
 }
 
@@ -39,21 +40,31 @@ function open(path: string, files: TokenizerFiles): HuggingFaceTokenizer {
   try {
     return new HuggingFaceTokenizer(files.tokenizer, files.config)
   } catch (cause) {
-    throw new TaskvecError('WEIGHTS', `${path}: the tokenizer cannot be opened: ${(cause as Error).message}`, { cause })
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${path}: the tokenizer cannot be opened: ${(cause as Error).message}`,
+      { cause },
+    )
   }
 }
 
 function folderFiles(folder: string): TokenizerFiles {
   const config = join(folder, 'tokenizer_config.json')
-  return { tokenizer: readJson(join(folder, 'tokenizer.json')), config: existsSync(config) ? readJson(config) : {} }
+  return {
+    tokenizer: readJson(join(folder, 'tokenizer.json')),
+    config: existsSync(config) ? readJson(config) : {},
+  }
 }
 
 function readJson(file: string): Record<string, unknown> {
   const size = statSync(file, { throwIfNoEntry: false })?.size
   if (size === undefined) {
-    throw new TaskvecError('WEIGHTS', `${file}: missing`, { hint: 'A tokenizer.json is needed; a tokenizer.model alone cannot be read.' })
+    throw new TaskvecError('WEIGHTS', `${file}: missing`, {
+      hint: 'A tokenizer.json is needed; a tokenizer.model alone cannot be read.',
+    })
   }
-  if (size > maxFileBytes) throw new TaskvecError('WEIGHTS', `${file}: ${size} bytes; at most ${maxFileBytes} are allowed`)
+  if (size > maxFileBytes)
+    throw new TaskvecError('WEIGHTS', `${file}: ${size} bytes; at most ${maxFileBytes} are allowed`)
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
   } catch (cause) {

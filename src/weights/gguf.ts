@@ -212,7 +212,11 @@ class Cursor {
       this.#window = this.file.read(this.position, available, 'the header')
       this.#windowStart = this.position
     }
-    const view = new DataView(this.#window.buffer, this.#window.byteOffset + this.position - this.#windowStart, length)
+    const view = new DataView(
+      this.#window.buffer,
+      this.#window.byteOffset + this.position - this.#windowStart,
+      length,
+    )
     this.position += length
     return view
   }

@@ -1,0 +1,40 @@
+import type { Checkpoint } from '../weights/checkpoint.js'
+
+/**
+ * One model family: validates a checkpoint's config and builds its graphs. One file each (llama.ts), all of this
+ * shape, so that a new one is written by reading a neighbour.
+ */
+export interface Architecture {
+  /** config.json's `model_type`. */
+  readonly name: string
+  /** Validates the config; unknown values are refused by name. Throws MODEL. */
+  readonly describe: (config: Readonly<Record<string, unknown>>, path: string) => ModelShape
+  /** Every tensor that the graphs read, with its shape. */
+  readonly expectedTensors: (shape: ModelShape) => Map<string, readonly number[]>
+  /** Rows of the residual stream before block 0, `[tokens, d_model]`. */
+  readonly embed: (
+    checkpoint: Checkpoint,
+    shape: ModelShape,
+    tokens: readonly number[],
+    positions: readonly number[],
+  ) => Float32Array
+  /** ONNX model of block `layer`; inputs and outputs as in src/engine/block-sessions.ts. */
+  readonly block: (checkpoint: Checkpoint, shape: ModelShape, layer: number) => Uint8Array
+  /** ONNX model of the final norm and the unembedding. */
+  readonly head: (checkpoint: Checkpoint, shape: ModelShape) => Uint8Array
+  /** Multiply-adds of one block for a row that only serves as key and value, and for one that goes all the way. */
+  readonly macs: (shape: ModelShape) => { readonly keyValueRow: number; readonly fullRow: number }
+}
+
+/** What the engine needs to know of a model; `options` are the architecture's own. */
+export interface ModelShape {
+  readonly blocks: number
+  readonly dModel: number
+  readonly vocab: number
+  readonly heads: number
+  readonly dHead: number
+  readonly maxPositions: number
+  /** Rotary angle per position and pair, radians: `angles(position)` has d_rotary / 2 entries. */
+  readonly rotaryAngles: (position: number) => Float64Array
+  readonly options: Readonly<Record<string, number | boolean>>
+}

@@ -1,0 +1,99 @@
+import type { GraphBuilder, Value } from '../onnx/graph.js'
+import type { ModelShape } from './architecture.js'
+
+/**
+ * What the blocks of all architectures share: their inputs, and attention over trees of rows.
+ *
+ * A block gets R rows `[R, d_model]`, in any order, and computes Q of them to the end (`rows`). Attention runs per
+ * item: item i of I has Sq query slots and Sk key slots, each naming a row; slots may share rows, and short items are
+ * padded. `mask` is 0 where a query slot may see a key slot and -inf elsewhere.
+ */
+export interface BlockInputs {
+  /** `[R, d_model]` */
+  readonly residual: Value
+  /** `[I Sq]`, indices into the Q rows. */
+  readonly querySlots: Value
+  /** `[I Sk]`, indices into the R rows. */
+  readonly keySlots: Value
+  /** `[I, 1, 1, Sq, Sk]` */
+  readonly mask: Value
+  /** `[Q]`, for each of the Q rows, one of its query slots. */
+  readonly slotOfRow: Value
+  /** The sizes I and Sq, or Sk, as shape tensors of one entry each. */
+  readonly items: Value
+  readonly queryLength: Value
+  readonly keyLength: Value
+  /** The Q rows of a `[R, ...]` value. */
+  readonly selectRows: (value: Value) => Value
+  /** Rotary embedding of `[rows, heads * d_head]` at the rows' own positions. */
+  readonly rotate: (value: Value, rows: 'all' | 'selected') => Value
+}
+
+export function blockInputs(graph: GraphBuilder, shape: ModelShape): BlockInputs {
+  const residual = graph.input('residual', 'float', ['R', shape.dModel])
+  const rows = graph.input('rows', 'int64', ['Q'])
+  const positions = graph.input('positions', 'int64', ['R', 1])
+  const cosine = graph.input('rotary_cos', 'float', ['P', 'rotary_half'])
+  const sine = graph.input('rotary_sin', 'float', ['P', 'rotary_half'])
+  const selectRows = (value: Value) => graph.node('Gather', [value, rows], { axis: 0 })
+  const selectedPositions = selectRows(positions)
+  return {
+    residual,
+    querySlots: graph.input('query_slots', 'int64', ['I_Sq']),
+    keySlots: graph.input('key_slots', 'int64', ['I_Sk']),
+    mask: graph.input('mask', 'float', ['I', 1, 1, 'Sq', 'Sk']),
+    slotOfRow: graph.input('slot_of_row', 'int64', ['Q']),
+    items: graph.input('items', 'int64', [1]),
+    queryLength: graph.input('query_length', 'int64', [1]),
+    keyLength: graph.input('key_length', 'int64', [1]),
+    selectRows,
+    rotate(value, which) {
+      // Each row is a sequence of its own, at its own position: [rows, 1, heads d_head].
+      const asSequences = graph.node('Unsqueeze', [value, graph.ints([1])])
+      const at = which === 'all' ? positions : selectedPositions
+      const rotated = graph.node('RotaryEmbedding', [asSequences, at, cosine, sine], {}, 'com.microsoft')
+      return graph.node('Squeeze', [rotated, graph.ints([1])])
+    },
+  }
+}
+
+export function gatherSlots(graph: GraphBuilder, value: Value, slots: Value): Value {
+  return graph.node('Gather', [value, slots], { axis: 0 })
+}
+
+export interface TreeAttention {
+  /** `[I Sq, heads * d_head]` */
+  readonly queries: Value
+  /** `[I Sk, keyValueHeads * d_head]` */
+  readonly keys: Value
+  readonly values: Value
+  readonly inputs: BlockInputs
+  readonly heads: number
+  readonly keyValueHeads: number
+  readonly dHead: number
+}
+
+/** Softmax(q k^T / sqrt(d_head) + mask) v per item and head, back to rows: `[Q, heads * d_head]`. */
+export function treeAttention(
+  graph: GraphBuilder,
+  { queries, keys, values, inputs, heads, keyValueHeads, dHead }: TreeAttention,
+): Value {
+  const group = heads / keyValueHeads // query heads that share one key-value head
+  const shape = (length: Value, ...rest: number[]) =>
+    graph.node('Concat', [inputs.items, length, graph.ints(rest)], { axis: 0 })
+
+  const scaled = graph.node('Mul', [queries, graph.scalar(1 / Math.sqrt(dHead))])
+  const q = graph.node('Reshape', [scaled, shape(inputs.queryLength, keyValueHeads, group, dHead)]) // [I, Sq, V, G, d]
+  const k = graph.node('Reshape', [keys, shape(inputs.keyLength, keyValueHeads, 1, dHead)]) // [I, Sk, V, 1, d]
+  const v = graph.node('Reshape', [values, shape(inputs.keyLength, keyValueHeads, 1, dHead)])
+
+  const qHeads = graph.node('Transpose', [q], { perm: [0, 2, 3, 1, 4] }) // [I, V, G, Sq, d]
+  const kHeads = graph.node('Transpose', [k], { perm: [0, 2, 3, 4, 1] }) // [I, V, 1, d, Sk]
+  const vHeads = graph.node('Transpose', [v], { perm: [0, 2, 3, 1, 4] }) // [I, V, 1, Sk, d]
+  const scores = graph.node('Add', [graph.node('MatMul', [qHeads, kHeads]), inputs.mask]) // [I, V, G, Sq, Sk]
+  const mixed = graph.node('MatMul', [graph.node('Softmax', [scores], { axis: -1 }), vHeads]) // [I, V, G, Sq, d]
+
+  const bySlot = graph.node('Transpose', [mixed], { perm: [0, 3, 1, 2, 4] }) // [I, Sq, V, G, d]
+  const flat = graph.node('Reshape', [bySlot, graph.ints([-1, heads * dHead])]) // [I Sq, H d]
+  return graph.node('Gather', [flat, inputs.slotOfRow], { axis: 0 })
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod'
+import { TaskvecError } from '../domain/errors.js'
+import { GraphBuilder, type Value } from '../onnx/graph.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import type { Architecture, ModelShape } from './architecture.js'
+import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
+import { rotaryAngles, rotaryFields } from './rotary.js'
+
+/**
+ * LLaMA (transformers' modeling_llama.py): RMSNorm, rotary embedding over whole heads, grouped-query attention, gated
+ * SiLU MLP, no biases. Letters: R rows, Q of them computed to the end, H heads, V key-value heads.
+ */
+export const llama: Architecture = { name: 'llama', describe, expectedTensors, embed, block, head, macs }
+
+/** Field names of Hugging Face's config.json. Values that would change the computation and are not built are refused. */
+const schema = z.looseObject({
+  hidden_size: z.int().positive(),
+  num_hidden_layers: z.int().positive().max(1000),
+  intermediate_size: z.int().positive(),
+  num_attention_heads: z.int().positive(),
+  num_key_value_heads: z.int().positive().optional(),
+  head_dim: z.int().positive().nullish(),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  max_position_embeddings: z.int().positive().default(2048),
+  vocab_size: z.int().positive(),
+  tie_word_embeddings: z.boolean().default(false),
+  hidden_act: z.literal('silu').default('silu'),
+  attention_bias: z.literal(false).default(false),
+  mlp_bias: z.literal(false).default(false),
+  ...rotaryFields,
+})
+
+function describe(config: Readonly<Record<string, unknown>>, path: string): ModelShape {
+  const parsed = schema.safeParse(config)
+  if (!parsed.success)
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: its config cannot be run as llama:\n${z.prettifyError(parsed.error)}`,
+    )
+  const c = parsed.data
+  const keyValueHeads = c.num_key_value_heads ?? c.num_attention_heads
+  const dHead = c.head_dim ?? c.hidden_size / c.num_attention_heads
+  if (!Number.isInteger(dHead) || dHead % 2 !== 0 || c.num_attention_heads % keyValueHeads !== 0) {
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: ${c.num_attention_heads} heads, ${keyValueHeads} key-value heads and hidden_size ${c.hidden_size} do not divide evenly`,
+    )
+  }
+  return {
+    blocks: c.num_hidden_layers,
+    dModel: c.hidden_size,
+    vocab: c.vocab_size,
+    heads: c.num_attention_heads,
+    dHead,
+    maxPositions: c.max_position_embeddings,
+    rotaryAngles: rotaryAngles(c, dHead, path),
+    options: {
+      keyValueHeads,
+      dMlp: c.intermediate_size,
+      normEpsilon: c.rms_norm_eps,
+      tied: c.tie_word_embeddings,
+    },
+  }
+}
+
+function expectedTensors(shape: ModelShape): Map<string, readonly number[]> {
+  const { dModel, vocab, heads, dHead } = shape
+  const { keyValueHeads, dMlp, tied } = options(shape)
+  const tensors = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocab, dModel]]])
+  for (let layer = 0; layer < shape.blocks; layer++) {
+    const prefix = `model.layers.${layer}`
+    tensors.set(`${prefix}.input_layernorm.weight`, [dModel])
+    tensors.set(`${prefix}.self_attn.q_proj.weight`, [heads * dHead, dModel])
+    tensors.set(`${prefix}.self_attn.k_proj.weight`, [keyValueHeads * dHead, dModel])
+    tensors.set(`${prefix}.self_attn.v_proj.weight`, [keyValueHeads * dHead, dModel])
+    tensors.set(`${prefix}.self_attn.o_proj.weight`, [dModel, heads * dHead])
+    tensors.set(`${prefix}.post_attention_layernorm.weight`, [dModel])
+    tensors.set(`${prefix}.mlp.gate_proj.weight`, [dMlp, dModel])
+    tensors.set(`${prefix}.mlp.up_proj.weight`, [dMlp, dModel])
+    tensors.set(`${prefix}.mlp.down_proj.weight`, [dModel, dMlp])
+  }
+  tensors.set('model.norm.weight', [dModel])
+  if (!tied) tensors.set('lm_head.weight', [vocab, dModel])
+  return tensors
+}
+
+function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly number[]): Float32Array {
+  return checkpoint.readRows('model.embed_tokens.weight', tokens)
+}
+
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8Array {
+  const { heads, dHead, dModel } = shape
+  const { keyValueHeads } = options(shape)
+  const prefix = `model.layers.${layer}`
+  const graph = new GraphBuilder(prefix)
+  const inputs = blockInputs(graph, shape)
+
+  // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
+  const normed = norm(graph, checkpoint, shape, `${prefix}.input_layernorm`, inputs.residual) // [R, d_model]
+  const keys = inputs.rotate(linear(graph, checkpoint, `${prefix}.self_attn.k_proj`, normed), 'all') // [R, V d_head]
+  const values = linear(graph, checkpoint, `${prefix}.self_attn.v_proj`, normed) // [R, V d_head]
+  const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
+  const queries = inputs.rotate(
+    linear(graph, checkpoint, `${prefix}.self_attn.q_proj`, inputs.selectRows(normed)),
+    'selected',
+  )
+
+  const attended = treeAttention(graph, {
+    queries: gatherSlots(graph, queries, inputs.querySlots), // [I Sq, H d_head]
+    keys: gatherSlots(graph, keys, inputs.keySlots), // [I Sk, V d_head]
+    values: gatherSlots(graph, values, inputs.keySlots),
+    inputs,
+    heads,
+    keyValueHeads,
+    dHead,
+  }) // [Q, H d_head]
+  const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, residual) // [Q, d_model]
+
+  const mlpInput = norm(graph, checkpoint, shape, `${prefix}.post_attention_layernorm`, middle)
+  const gate = linear(graph, checkpoint, `${prefix}.mlp.gate_proj`, mlpInput) // [Q, d_mlp]
+  const up = linear(graph, checkpoint, `${prefix}.mlp.up_proj`, mlpInput)
+  // QuickGelu with alpha 1 is SiLU, x sigmoid(x), in one pass.
+  const activated = graph.node('Mul', [
+    graph.node('QuickGelu', [gate], { alpha: { float: 1 } }, 'com.microsoft'),
+    up,
+  ])
+  graph.output(
+    'residual_out',
+    linear(graph, checkpoint, `${prefix}.mlp.down_proj`, activated, middle),
+    'float',
+    ['Q', dModel],
+  )
+  return graph.build()
+}
+
+function head(checkpoint: Checkpoint, shape: ModelShape): Uint8Array {
+  const { dModel, vocab } = shape
+  const graph = new GraphBuilder('head')
+  const residual = graph.input('residual', 'float', ['Q', dModel])
+  const normed = norm(graph, checkpoint, shape, 'model.norm', residual)
+  const unembedding = options(shape).tied ? 'model.embed_tokens' : 'lm_head'
+  graph.output('logits', linear(graph, checkpoint, unembedding, normed), 'float', ['Q', vocab])
+  return graph.build()
+}
+
+function macs(shape: ModelShape): { keyValueRow: number; fullRow: number } {
+  const { dModel, heads, dHead } = shape
+  const { keyValueHeads, dMlp } = options(shape)
+  const keyValueRow = 2 * keyValueHeads * dHead * dModel
+  return { keyValueRow, fullRow: keyValueRow + 2 * heads * dHead * dModel + 3 * dMlp * dModel }
+}
+
+/** x W^T, plus `added` where given; the weight stands `[out, in]` in the checkpoint. */
+function linear(graph: GraphBuilder, checkpoint: Checkpoint, name: string, x: Value, added?: Value): Value {
+  const weight = weightOf(graph, checkpoint, `${name}.weight`)
+  return graph.node('Gemm', added === undefined ? [x, weight] : [x, weight, added], { transB: 1 })
+}
+
+function norm(graph: GraphBuilder, checkpoint: Checkpoint, shape: ModelShape, name: string, x: Value): Value {
+  const epsilon = { float: options(shape).normEpsilon }
+  return graph.node('RMSNormalization', [x, weightOf(graph, checkpoint, `${name}.weight`)], {
+    axis: -1,
+    epsilon,
+  })
+}
+
+function weightOf(graph: GraphBuilder, checkpoint: Checkpoint, name: string): Value {
+  return graph.weight(name, checkpoint.read(name), checkpoint.tensors.get(name)?.shape ?? [])
+}
+
+function options(shape: ModelShape) {
+  return shape.options as { keyValueHeads: number; dMlp: number; normEpsilon: number; tied: boolean }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { TaskvecError } from '../domain/errors.js'
+
+/** Rotary position embedding frequencies, from the fields that Hugging Face's config.json has for them. */
+
+const known = ['default', 'linear', 'llama3']
+
+const parameters = z.looseObject({
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  rope_theta: z.number().positive().optional(),
+  factor: z.number().positive().optional(),
+  low_freq_factor: z.number().positive().optional(),
+  high_freq_factor: z.number().positive().optional(),
+  original_max_position_embeddings: z.number().positive().optional(),
+})
+
+/** In config.json: `rope_theta` and `rope_scaling`, or, since transformers 5, both inside `rope_parameters`. */
+export const rotaryFields = {
+  rope_theta: z.number().positive().optional(),
+  rope_scaling: parameters.nullish(),
+  rope_parameters: parameters.nullish(),
+}
+
+export type RotaryConfig = z.infer<z.ZodObject<typeof rotaryFields>>
+
+/** Angles in radians by position, `dRotary / 2` of them. Scaling as in transformers' modeling_rope_utils. Throws MODEL. */
+export function rotaryAngles(
+  config: RotaryConfig,
+  dRotary: number,
+  path: string,
+): (position: number) => Float64Array {
+  const scaling = config.rope_parameters ?? config.rope_scaling ?? {}
+  const type = scaling.rope_type ?? scaling.type ?? 'default'
+  if (!known.includes(type)) {
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: rope scaling "${type}" is not supported; known: ${known.join(', ')}`,
+    )
+  }
+  const theta = scaling.rope_theta ?? config.rope_theta ?? 10000
+  let frequencies = Float64Array.from({ length: dRotary / 2 }, (_, i) => theta ** ((-2 * i) / dRotary))
+  if (type === 'linear') {
+    const factor = need(scaling.factor, 'factor', path)
+    frequencies = frequencies.map((frequency) => frequency / factor)
+  } else if (type === 'llama3') {
+    const scale = llama3(scaling, path)
+    frequencies = frequencies.map(scale)
+  }
+  // transformers keeps inverse frequencies and angles in f32.
+  const inverse = Float32Array.from(frequencies)
+  return (position) => Float64Array.from(inverse, (frequency) => Math.fround(position * frequency))
+}
+
+/** LLaMA 3.1: long wavelengths are stretched by `factor`, short ones kept, those between interpolated. */
+function llama3(scaling: z.infer<typeof parameters>, path: string): (frequency: number) => number {
+  const factor = need(scaling.factor, 'factor', path)
+  const low = need(scaling.low_freq_factor, 'low_freq_factor', path)
+  const high = need(scaling.high_freq_factor, 'high_freq_factor', path)
+  const original = need(scaling.original_max_position_embeddings, 'original_max_position_embeddings', path)
+  return (frequency) => {
+    const wavelength = (2 * Math.PI) / frequency
+    if (wavelength < original / high) return frequency
+    if (wavelength > original / low) return frequency / factor
+    const smooth = (original / wavelength - low) / (high - low)
+    return (1 - smooth) * (frequency / factor) + smooth * frequency
+  }
+}
+
+function need(value: number | undefined, key: string, path: string): number {
+  if (value === undefined) throw new TaskvecError('MODEL', `${path}: rope scaling needs "${key}"`)
+  return value
+}

@@ -1,0 +1,149 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { Architecture, ModelShape } from '../architectures/architecture.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import type { AttentionLayout } from './attention-layout.js'
+
+/** One thread, in order: parallelism belongs between processes, and results must not depend on scheduling. */
+const sessionOptions: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  // Some thirty sessions would each keep an arena of their own; malloc is shared by all of them.
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+  logSeverityLevel: 3,
+}
+
+export interface BlockInput {
+  /** `[R, d_model]` */
+  readonly residual: Float32Array
+  /** Positions of the R rows. */
+  readonly positions: readonly number[]
+  /** The Q rows, of R, that are computed to the end. */
+  readonly rows: readonly number[]
+  readonly layout: AttentionLayout
+}
+
+/** A model as one onnxruntime session per block and one for the head: capture and patch are array work between them. */
+export class BlockSessions {
+  #rotary = { length: 0, cos: new Float32Array(0), sin: new Float32Array(0) }
+
+  private constructor(
+    readonly shape: ModelShape,
+    readonly architecture: Architecture,
+    private readonly checkpoint: Checkpoint,
+    private readonly blocks: readonly InferenceSession[],
+    private readonly head: InferenceSession,
+    private readonly embeddings = new Map<number, Float32Array>(),
+  ) {}
+
+  /** Builds each graph over the checkpoint's tensors, as f32. Throws MODEL, WEIGHTS. */
+  static async load(
+    checkpoint: Checkpoint,
+    architecture: Architecture,
+    shape: ModelShape,
+  ): Promise<BlockSessions> {
+    checkTensors(checkpoint, architecture, shape)
+    const blocks: InferenceSession[] = []
+    for (let layer = 0; layer < shape.blocks; layer++) {
+      blocks.push(await InferenceSession.create(architecture.block(checkpoint, shape, layer), sessionOptions))
+    }
+    const head = await InferenceSession.create(architecture.head(checkpoint, shape), sessionOptions)
+    return new BlockSessions(shape, architecture, checkpoint, blocks, head)
+  }
+
+  /** Residual stream before block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
+  embed(tokens: readonly number[], positions: readonly number[]): Float32Array {
+    const { dModel } = this.shape
+    const out = new Float32Array(tokens.length * dModel)
+    tokens.forEach((token, i) => {
+      const key = token * this.shape.maxPositions + (positions[i] as number)
+      let row = this.embeddings.get(key)
+      if (!row) {
+        row = this.architecture.embed(this.checkpoint, this.shape, [token], [positions[i] as number])
+        this.embeddings.set(key, row)
+      }
+      out.set(row, i * dModel)
+    })
+    return out
+  }
+
+  /** Residual stream after block `layer`, `[Q, d_model]`. */
+  async runBlock(layer: number, { residual, positions, rows, layout }: BlockInput): Promise<Float32Array> {
+    const session = this.blocks[layer] as InferenceSession
+    const half = this.shape.rotaryAngles(0).length
+    const { cos, sin, length } = this.#rotaryTables(Math.max(...positions) + 1)
+    const { items, queryLength, keyLength } = layout
+    const outputs = await session.run({
+      residual: new Tensor('float32', residual, [positions.length, this.shape.dModel]),
+      positions: int64(positions, [positions.length, 1]),
+      rows: int64(rows),
+      rotary_cos: new Tensor('float32', cos, [length, half]),
+      rotary_sin: new Tensor('float32', sin, [length, half]),
+      query_slots: int64(layout.querySlots),
+      key_slots: int64(layout.keySlots),
+      slot_of_row: int64(layout.slotOfRow),
+      mask: new Tensor('float32', layout.mask, [items, 1, 1, queryLength, keyLength]),
+      items: int64([items]),
+      query_length: int64([queryLength]),
+      key_length: int64([keyLength]),
+    })
+    return (outputs['residual_out'] as Tensor).data as Float32Array
+  }
+
+  /** Logits `[rows, vocab]` of residual streams `[rows, d_model]` after the last block. */
+  async runHead(residual: Float32Array): Promise<Float32Array> {
+    const rows = residual.length / this.shape.dModel
+    const outputs = await this.head.run({
+      residual: new Tensor('float32', residual, [rows, this.shape.dModel]),
+    })
+    return (outputs['logits'] as Tensor).data as Float32Array
+  }
+
+  async release(): Promise<void> {
+    for (const session of [...this.blocks, this.head]) await session.release()
+    this.checkpoint.close()
+  }
+
+  #rotaryTables(length: number) {
+    if (length > this.#rotary.length) {
+      // Grown in steps, so that it is seldom made anew.
+      const grown = Math.ceil(length / 256) * 256
+      const angles = Array.from({ length: grown }, (_, position) => [
+        ...this.shape.rotaryAngles(position),
+      ]).flat()
+      this.#rotary = {
+        length: grown,
+        cos: Float32Array.from(angles, Math.cos),
+        sin: Float32Array.from(angles, Math.sin),
+      }
+    }
+    return this.#rotary
+  }
+}
+
+function checkTensors(checkpoint: Checkpoint, architecture: Architecture, shape: ModelShape): void {
+  const wrong: string[] = []
+  for (const [name, expected] of architecture.expectedTensors(shape)) {
+    const found = checkpoint.tensors.get(name)?.shape
+    if (!found) wrong.push(`${name} is missing`)
+    else if (found.join() !== expected.join())
+      wrong.push(`${name} is [${found.join(', ')}], expected [${expected.join(', ')}]`)
+  }
+  if (wrong.length === 0) return
+  const more = wrong.length > 5 ? ` and ${wrong.length - 5} more` : ''
+  throw new TaskvecError(
+    'WEIGHTS',
+    `${checkpoint.path}: tensors do not fit the config: ${wrong.slice(0, 5).join('; ')}${more}`,
+    {
+      hint: 'taskvec models check PATH lists them all.',
+    },
+  )
+}
+
+function int64(values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
+  return new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
+}

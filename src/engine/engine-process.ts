@@ -1,0 +1,180 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { TaskvecError } from '../domain/errors.js'
+import type { ModelInfo } from '../domain/types.js'
+import type { Engine, EvaluateOptions, EvaluateRequest, EvaluateResult } from './engine.js'
+import type { EngineCall, EngineFailure, EngineValue, FromEngine, ToEngine } from './process-protocol.js'
+
+/** How long an aborted computation may go on (it looks between blocks) before its process is killed, ms. */
+const abortGrace = 3000
+const keptStderr = 4000
+
+interface PendingCall {
+  readonly resolve: (value: EngineValue) => void
+  readonly reject: (error: TaskvecError) => void
+  readonly onProgress: ((fraction: number) => void) | undefined
+}
+
+/**
+ * Starts a process of its own for a model: a crash or a kill there fails the calls in flight with ENGINE, not this
+ * process, and this process's event loop never blocks. Errors at load: MODEL, WEIGHTS, ENGINE.
+ */
+export async function startEngineProcess(path: string): Promise<EngineProcess> {
+  const typescript = import.meta.url.endsWith('.ts')
+  const entry = fileURLToPath(
+    new URL(typescript ? './process-main.ts' : './process-main.js', import.meta.url),
+  )
+  const child = fork(entry, [path], {
+    serialization: 'advanced', // typed arrays as they are
+    execArgv: typescript ? ['--import', import.meta.resolve('tsx')] : [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      // glibc: keep big buffers in the heap instead of mapping and clearing fresh pages at every graph run.
+      MALLOC_MMAP_THRESHOLD_: '1073741824',
+      MALLOC_TRIM_THRESHOLD_: '1073741824',
+    },
+  })
+  const stderr = tail(child)
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new TaskvecError('ENGINE', `the engine process cannot be started: ${cause.message}`, { cause })),
+    )
+    child.once('exit', (code, signal) => reject(death(path, code, signal, stderr())))
+    child.once('message', (message: FromEngine) => {
+      if ('ready' in message) return resolve(new EngineProcess(path, child, message.ready, stderr))
+      child.kill('SIGKILL')
+      reject(
+        'refused' in message
+          ? toError(message.refused)
+          : new TaskvecError('ENGINE', 'unexpected first message of the engine process'),
+      )
+    })
+  })
+}
+
+export class EngineProcess implements Engine {
+  readonly pid: number
+  #nextId = 0
+  #dead: TaskvecError | null = null
+  readonly #pending = new Map<number, PendingCall>()
+  readonly #exited: Promise<void>
+
+  constructor(
+    path: string,
+    private readonly child: ChildProcess,
+    readonly info: ModelInfo,
+    stderr: () => string,
+  ) {
+    this.pid = child.pid as number
+    child.on('message', (message: FromEngine) => this.#receive(message))
+    child.on('error', () => child.kill('SIGKILL'))
+    this.#exited = new Promise((resolve) => {
+      child.on('exit', (code, signal) => {
+        this.#dead = death(path, code, signal, stderr())
+        for (const call of this.#pending.values()) call.reject(this.#dead)
+        this.#pending.clear()
+        resolve()
+      })
+    })
+  }
+
+  get alive(): boolean {
+    return this.#dead === null
+  }
+
+  async encode(
+    texts: readonly string[],
+    { special = true }: { special?: boolean } = {},
+  ): Promise<number[][]> {
+    return (await this.#call({ method: 'encode', texts, special })) as number[][]
+  }
+
+  async decode(tokens: readonly number[]): Promise<string[]> {
+    return (await this.#call({ method: 'decode', tokens })) as string[]
+  }
+
+  async logits(tokens: readonly number[]): Promise<Float32Array> {
+    return (await this.#call({ method: 'logits', tokens })) as Float32Array
+  }
+
+  async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {
+    return (await this.#call({ method: 'evaluate', request }, options)) as EvaluateResult
+  }
+
+  async close(): Promise<void> {
+    this.child.kill('SIGKILL') // it holds nothing but memory
+    await this.#exited
+  }
+
+  #call(call: EngineCall, { signal, onProgress }: EvaluateOptions = {}): Promise<EngineValue> {
+    if (this.#dead) return Promise.reject(this.#dead)
+    if (signal?.aborted) return Promise.reject(cancelled())
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      let killer: NodeJS.Timeout | undefined
+      const abort = () => {
+        this.#send({ id, abort: true })
+        killer = setTimeout(() => this.child.kill('SIGKILL'), abortGrace)
+      }
+      const settle = () => {
+        clearTimeout(killer)
+        signal?.removeEventListener('abort', abort)
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#pending.set(id, {
+        resolve: (value) => (settle(), resolve(value)),
+        reject: (error) => (settle(), reject(signal?.aborted ? cancelled() : error)),
+        onProgress,
+      })
+      this.#send({ id, call })
+    })
+  }
+
+  #receive(message: FromEngine): void {
+    if (!('id' in message)) return
+    const call = this.#pending.get(message.id)
+    if (!call) return
+    if ('progress' in message) return call.onProgress?.(message.progress)
+    this.#pending.delete(message.id)
+    if ('value' in message) call.resolve(message.value)
+    else call.reject(toError(message.failure))
+  }
+
+  #send(message: ToEngine): void {
+    // A send to a process that is dying fails by itself; its exit rejects the call.
+    this.child.send(message, () => {})
+  }
+}
+
+function cancelled(): TaskvecError {
+  return new TaskvecError('CANCELLED', 'the computation was cancelled')
+}
+
+function toError({ code, message, hint }: EngineFailure): TaskvecError {
+  return new TaskvecError(code, message, hint === undefined ? {} : { hint })
+}
+
+function death(
+  path: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  stderr: string,
+): TaskvecError {
+  const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
+  const memory =
+    signal === 'SIGKILL' ? ' SIGKILL without a known cause is often the system running out of memory.' : ''
+  return new TaskvecError(
+    'ENGINE',
+    `the engine process of ${path} ${how}${stderr ? `; its last lines:\n${stderr}` : ''}`,
+    {
+      hint: `What it was computing is tried again.${memory}`,
+    },
+  )
+}
+
+function tail(child: ChildProcess): () => string {
+  let text = ''
+  child.stderr?.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-keptStderr)))
+  return () => text.trim()
+}

@@ -1,0 +1,87 @@
+import { attentionLayout } from './attention-layout.js'
+import type { BlockSessions } from './block-sessions.js'
+import type { EvaluateItem, Reading } from './engine.js'
+import { readRows } from './readings.js'
+
+/**
+ * The plain route: one ordinary full forward pass per prompt, and one per layer L for the patched prompt. Slow, simple,
+ * and written without the wavefront's tree: the oracle that the wavefront must agree with.
+ */
+export interface ForwardOptions {
+  /** Replaces the last token's residual stream after block `layer`. */
+  readonly patch?: { readonly layer: number; readonly vector: Float32Array }
+  readonly beforeBlock?: (layer: number) => Promise<void>
+}
+
+export interface Forward {
+  /** The last token's residual stream after each block, `[blocks][d_model]`. */
+  readonly lastStates: Float32Array[]
+}
+
+/** One prompt alone through all blocks. */
+export async function forward(
+  sessions: BlockSessions,
+  tokens: readonly number[],
+  { patch, beforeBlock }: ForwardOptions = {},
+): Promise<Forward> {
+  const { blocks, dModel } = sessions.shape
+  const positions = tokens.map((_, i) => i)
+  const parents = positions.map((position) => position - 1)
+  const layout = attentionLayout([positions], positions, parents)
+  let residual = sessions.embed(tokens, positions) // [pos, d_model]
+  const lastStates: Float32Array[] = []
+  for (let layer = 0; layer < blocks; layer++) {
+    await beforeBlock?.(layer)
+    residual = await sessions.runBlock(layer, { residual, positions, rows: positions, layout })
+    const lastRow = residual.subarray((tokens.length - 1) * dModel)
+    if (patch?.layer === layer) lastRow.set(patch.vector)
+    lastStates.push(lastRow.slice())
+  }
+  return { lastStates }
+}
+
+/** The last token's logits, `[vocab]`. */
+export async function forwardLogits(
+  sessions: BlockSessions,
+  tokens: readonly number[],
+  options: ForwardOptions = {},
+): Promise<Float32Array> {
+  const { lastStates } = await forward(sessions, tokens, options)
+  return sessions.runHead(lastStates.at(-1) as Float32Array)
+}
+
+export async function evaluateItemPlainly(
+  sessions: BlockSessions,
+  item: EvaluateItem,
+  layers: readonly number[],
+  beforeBlock: (layer: number) => Promise<void>,
+): Promise<{ patched: Reading[]; plain: Reading[]; thetas: Float32Array[] }> {
+  async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<Reading> {
+    const { lastStates } = await forward(sessions, tokens, patch ? { patch, beforeBlock } : { beforeBlock })
+    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [item.answerToken])
+    return reading as Reading
+  }
+
+  const plain: Reading[] = []
+  for (const prompt of item.plainPrompts) plain.push(await read(prompt))
+
+  const patched: Reading[] = []
+  const thetas: Float32Array[] = []
+  if (item.patchedPrompt && layers.length > 0) {
+    const passes: Forward[] = []
+    for (const prompt of item.thetaPrompts) passes.push(await forward(sessions, prompt, { beforeBlock }))
+    for (const layer of layers) {
+      const vector = mean(passes.map(({ lastStates }) => lastStates[layer] as Float32Array))
+      thetas.push(vector)
+      patched.push(await read(item.patchedPrompt, { layer, vector }))
+    }
+  }
+  return { patched, plain, thetas }
+}
+
+function mean(vectors: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array((vectors[0] as Float32Array).length)
+  for (const vector of vectors)
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + (vector[i] as number) / vectors.length
+  return out
+}

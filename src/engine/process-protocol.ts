@@ -1,0 +1,28 @@
+import type { ErrorCode } from '../domain/errors.js'
+import type { ModelInfo } from '../domain/types.js'
+import type { EvaluateRequest, EvaluateResult } from './engine.js'
+
+/** Messages between a worker (engine-process.ts) and its engine process (process-main.ts). */
+export type EngineCall =
+  | { readonly method: 'encode'; readonly texts: readonly string[]; readonly special: boolean }
+  | { readonly method: 'decode'; readonly tokens: readonly number[] }
+  | { readonly method: 'logits'; readonly tokens: readonly number[] }
+  | { readonly method: 'evaluate'; readonly request: EvaluateRequest }
+
+export type ToEngine =
+  { readonly id: number; readonly call: EngineCall } | { readonly id: number; readonly abort: true }
+
+export type EngineValue = number[][] | string[] | Float32Array | EvaluateResult
+
+export interface EngineFailure {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string | undefined
+}
+
+export type FromEngine =
+  | { readonly ready: ModelInfo }
+  | { readonly refused: EngineFailure }
+  | { readonly id: number; readonly value: EngineValue }
+  | { readonly id: number; readonly failure: EngineFailure }
+  | { readonly id: number; readonly progress: number }

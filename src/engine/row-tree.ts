@@ -1,0 +1,47 @@
+/**
+ * The rows of one chunk as a tree over token ids: a row is one token at one position, and sees itself and its
+ * ancestors. Prompts that begin alike share rows, so equal prefixes are computed once; a patched last token is one
+ * more leaf below the same prefix. Within a block only some rows are alive (see `lastBlock`).
+ */
+export class RowTree {
+  readonly tokens: number[] = []
+  /** Position in the prompt, 0-based. */
+  readonly positions: number[] = []
+  /** Row before this one in its prompt; -1 at the start. */
+  readonly parents: number[] = []
+  /** The last block that must compute this row, as key and value at least; -1: none. */
+  readonly lastBlock: number[] = []
+  readonly #children = new Map<string, number>()
+
+  /** Rows of a prompt, from its first token to its last, shared with earlier prompts where they begin alike. */
+  addPrompt(tokens: readonly number[], lastBlock: number): number[] {
+    let parent = -1
+    return tokens.map((token) => {
+      const key = `${parent}:${token}`
+      const row = this.#children.get(key) ?? this.#add(token, parent)
+      this.#children.set(key, row)
+      this.lastBlock[row] = Math.max(this.lastBlock[row] ?? -1, lastBlock)
+      parent = row
+      return row
+    })
+  }
+
+  /** A row that no token stands for: a last token whose residual stream is put in place. */
+  addPatched(parent: number, lastBlock: number): number {
+    const row = this.#add(-1, parent)
+    this.lastBlock[row] = lastBlock
+    return row
+  }
+
+  get size(): number {
+    return this.tokens.length
+  }
+
+  #add(token: number, parent: number): number {
+    this.tokens.push(token)
+    this.parents.push(parent)
+    this.positions.push(parent < 0 ? 0 : (this.positions[parent] as number) + 1)
+    this.lastBlock.push(-1)
+    return this.tokens.length - 1
+  }
+}

@@ -1,0 +1,53 @@
+import type { PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
+import type { Engine } from '../engine/engine.js'
+import { resolveTask } from '../tasks/registry.js'
+import { drawItems } from '../tasks/sampling.js'
+import { singleTokenReading } from '../tasks/single-token.js'
+import type { ListTask } from '../tasks/task.js'
+
+/** Below this, PROTOCOL asks for a warning: items repeat often and few words carry the result. */
+const fewPairs = 70
+
+/**
+ * A task made ready for one model: pairs filtered by its tokenizer, items of all splits drawn by seed. Explicit items
+ * are taken exactly as written. Errors: TASK where the task is unknown or too small.
+ */
+export async function prepareTask(
+  engine: Pick<Engine, 'encode'>,
+  spec: TaskSpec,
+  protocol: Protocol,
+): Promise<PreparedTask> {
+  const task = resolveTask(spec)
+  const known = { task: task.id, category: task.category, scoring: task.scoring }
+  switch (task.kind) {
+    case 'items':
+      return { ...known, reading: 'as-written', pairs: null, items: task.items, warnings: [] }
+    case 'generated':
+      return {
+        ...known,
+        reading: 'as-written',
+        pairs: null,
+        items: drawItems(task.id, task, protocol),
+        warnings: [],
+      }
+    case 'list': {
+      const { reading, pairs, warnings } = await readList(engine, task)
+      return { ...known, reading, pairs, items: drawItems(task.id, pairs, protocol), warnings }
+    }
+  }
+}
+
+async function readList(
+  engine: Pick<Engine, 'encode'>,
+  task: ListTask,
+): Promise<Pick<PreparedTask, 'reading' | 'warnings'> & { pairs: ListTask['pairs'] }> {
+  if (!task.singleToken) return { reading: 'as-written', pairs: task.pairs, warnings: [] }
+
+  const { reading, pairs, kept } = await singleTokenReading(task.pairs, (texts, options) =>
+    engine.encode(texts, options),
+  )
+  const warning =
+    `${task.id}: only ${pairs.length} of ${task.pairs.length} pairs have a one-token answer in this model's ` +
+    `tokenizer (with a leading space ${kept.leadingSpace}, without ${kept.noSpace}); at least ${fewPairs} are advised`
+  return { reading, pairs, warnings: pairs.length < fewPairs ? [warning] : [] }
+}

@@ -1,0 +1,97 @@
+import {
+  encodeModel,
+  type AttributeProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './model-proto.js'
+
+/** A value of the graph: the name of a node's output, an input or a weight. */
+export type Value = string & { readonly value: unique symbol }
+
+/** A dimension: a fixed size, or the name of one that is only known at run time. */
+export type Dimension = number | string
+
+const elementTypes = { float: 1, int64: 7 } as const
+export type ElementType = keyof typeof elementTypes
+
+/** Numbers become FLOAT where the name says so; whole numbers are INT, lists INTS. */
+type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>
+
+/** Builds one ONNX model in memory; nothing is written to disk. */
+export class GraphBuilder {
+  readonly #nodes: NodeProto[] = []
+  readonly #weights: TensorProto[] = []
+  readonly #inputs: ValueInfoProto[] = []
+  readonly #outputs: ValueInfoProto[] = []
+
+  constructor(readonly name: string) {}
+
+  input(name: string, type: ElementType, shape: readonly Dimension[]): Value {
+    this.#inputs.push(valueInfo(name, type, shape))
+    return name as Value
+  }
+
+  output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
+    this.#nodes.push({ input: [value], output: [name], name, opType: 'Identity', domain: '', attribute: [] })
+    this.#outputs.push(valueInfo(name, type, shape))
+  }
+
+  /** A constant tensor, row-major. */
+  weight(name: string, data: Float32Array, dims: readonly number[]): Value {
+    return this.#constant(name, 'float', new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dims)
+  }
+
+  scalar(value: number): Value {
+    return this.weight(`scalar_${this.#weights.length}`, Float32Array.of(value), [])
+  }
+
+  ints(values: readonly number[]): Value {
+    const data = BigInt64Array.from(values, BigInt)
+    return this.#constant(`ints_${this.#weights.length}`, 'int64', new Uint8Array(data.buffer), [
+      values.length,
+    ])
+  }
+
+  /** Adds a node with one output; `com.microsoft` operators are onnxruntime's own. */
+  node(opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value {
+    const output = `${opType}_${this.#nodes.length}`
+    const attribute = Object.entries(attributes).map(([name, value]) => toAttribute(name, value))
+    this.#nodes.push({ input, output: [output], name: output, opType, domain, attribute })
+    return output as Value
+  }
+
+  build(): Uint8Array {
+    return encodeModel({
+      irVersion: 10,
+      producerName: 'taskvec',
+      // Opset 23 is the first with RMSNormalization.
+      opsetImport: [
+        { domain: '', version: 23 },
+        { domain: 'com.microsoft', version: 1 },
+      ],
+      graph: {
+        name: this.name,
+        node: this.#nodes,
+        initializer: this.#weights,
+        input: this.#inputs,
+        output: this.#outputs,
+      },
+    })
+  }
+
+  #constant(name: string, type: ElementType, rawData: Uint8Array, dims: readonly number[]): Value {
+    this.#weights.push({ name, dims, dataType: elementTypes[type], rawData })
+    return name as Value
+  }
+}
+
+function toAttribute(name: string, value: Attributes[string]): AttributeProto {
+  if (typeof value === 'number') return { name, type: 2, i: value }
+  return 'float' in value ? { name, type: 1, f: value.float } : { name, type: 7, ints: value }
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): ValueInfoProto {
+  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }))
+  return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } }
+}

@@ -1,0 +1,16 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
+import { canonicalJson, sha256 } from '../domain/identity.js'
+
+/** Seeded randomness: every call of `below` gives the next uniform whole number in 0..bound-1. */
+export interface RandomSource {
+  below(bound: number): number
+}
+
+/** The generator belonging to `key`: equal keys give equal draws, whatever else was drawn before. */
+export function randomFor(key: unknown): RandomSource {
+  const digest = sha256(canonicalJson(key))
+  const state = [0, 8, 16, 24].map((start) => Number.parseInt(digest.slice(start, start + 8), 16) | 0)
+  const generator = xoroshiro128plusFromState(state)
+  return { below: (bound) => uniformInt(generator, 0, bound - 1) }
+}

@@ -1,0 +1,72 @@
+import { TaskvecError } from '../domain/errors.js'
+import { didYouMean } from '../domain/nearest.js'
+import type { TaskSpec } from '../domain/types.js'
+import { algorithmicTasks } from './algorithmic.js'
+import { wordListTask } from './lists.js'
+import type { Source, Task } from './task.js'
+
+/** The eighteen tasks of the paper, in the order of PROTOCOL's table. */
+export const builtinTaskIds = [
+  'algorithmic_next_letter',
+  'algorithmic_prev_letter',
+  'algorithmic_list_first',
+  'algorithmic_list_last',
+  'algorithmic_to_upper',
+  'algorithmic_to_lower',
+  'translation_fr_en',
+  'translation_es_en',
+  'translation_en_fr',
+  'translation_en_es',
+  'linguistic_present_simple_gerund',
+  'linguistic_present_simple_past_simple',
+  'linguistic_plural_singular',
+  'linguistic_antonyms',
+  'knowledge_country_capital',
+  'knowledge_person_language',
+  'knowledge_location_continent',
+  'knowledge_location_religion',
+] as const
+
+/** Errors: TASK where a built-in id is unknown or `top` doesn't fit. */
+export function resolveTask(spec: TaskSpec): Task {
+  switch (spec.kind) {
+    case 'builtin':
+      return spec.top === undefined ? builtinTask(spec.id) : mostFrequent(builtinTask(spec.id), spec.top)
+    case 'list': {
+      const { id, scoring, singleToken, pairs } = spec
+      return { kind: 'list', id, category: 'custom', scoring, sources: own, pairs, singleToken }
+    }
+    case 'items': {
+      const { id, scoring, items } = spec
+      return { kind: 'items', id, category: 'custom', scoring, sources: own, items }
+    }
+  }
+}
+
+const own: readonly Source[] = [{ name: "the user's own file", licence: 'not stated' }]
+
+function builtinTask(id: string): Task {
+  const algorithmic = algorithmicTasks().find((task) => task.id === id)
+  if (algorithmic) return algorithmic
+  if ((builtinTaskIds as readonly string[]).includes(id)) return wordListTask(id)
+  throw new TaskvecError('TASK', `unknown task "${id}"${didYouMean(id, builtinTaskIds)}`, {
+    hint: 'See: taskvec tasks list',
+  })
+}
+
+/** Word lists are sorted by frequency, so the first n pairs are the most frequent ones. */
+function mostFrequent(task: Task, top: number): Task {
+  if (task.category === 'algorithmic' || task.kind !== 'list') {
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: "top" takes the most frequent words of a list; this task has none`,
+    )
+  }
+  if (top > task.pairs.length) {
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: top ${top} asked for, but the list has ${task.pairs.length} pairs`,
+    )
+  }
+  return { ...task, pairs: task.pairs.slice(0, top) }
+}

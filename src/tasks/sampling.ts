@@ -1,0 +1,86 @@
+import { TaskvecError } from '../domain/errors.js'
+import { canonicalJson, sha256 } from '../domain/identity.js'
+import type { Item, Pair, Protocol, Split } from '../domain/types.js'
+import { randomFor, type RandomSource } from './random.js'
+import type { GeneratedTask } from './task.js'
+
+/** What items are drawn from: the surviving pairs of a list, or a generator. */
+export type Population = readonly Pair[] | GeneratedTask
+
+/**
+ * The items of all three splits. Item i of a split depends only on (seed, task, pairs, split, i): never on the order
+ * of execution, on the other splits, or on how many items are asked for (PROTOCOL, Sampling).
+ * Errors: TASK where the population is smaller than one item needs.
+ */
+export function drawItems(
+  task: string,
+  population: Population,
+  protocol: Protocol,
+): Record<Split, readonly Item[]> {
+  assertEnough(task, population, protocol)
+  const pairs = isGenerated(population) ? null : sha256(canonicalJson(population))
+  const draw = (split: Split, count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const random = randomFor({ seed: protocol.seed, task, pairs, split, index })
+      return split === 'baseline'
+        ? baselineItem(random, population)
+        : demonstratedItem(random, population, protocol)
+    })
+  return {
+    baseline: draw('baseline', protocol.baselineItems),
+    dev: draw('dev', protocol.devItems),
+    test: draw('test', protocol.testItems),
+  }
+}
+
+/** [x, ->]: a query alone. */
+function baselineItem(random: RandomSource, population: Population): Item {
+  const { input, output, accept } = drawOther(random, population, new Set())
+  return { demonstrations: [], query: input, answer: output, accept, dummyQueries: [] }
+}
+
+/** S and x without replacement; then the dummy queries x', all different, none equal to x. */
+function demonstratedItem(random: RandomSource, population: Population, protocol: Protocol): Item {
+  const inS = new Set<string>()
+  const demonstrations = Array.from({ length: protocol.demonstrations }, () => {
+    const { input, output } = drawOther(random, population, inS)
+    inS.add(input)
+    return { input, output }
+  })
+  const { input: query, output: answer, accept } = drawOther(random, population, inS)
+
+  const notDummy = new Set(protocol.dummyMayBeDemonstration ? [query] : [query, ...inS])
+  const dummyQueries = Array.from({ length: protocol.dummyQueries }, () => {
+    const { input } = drawOther(random, population, notDummy)
+    notDummy.add(input)
+    return input
+  })
+  return { demonstrations, query, answer, accept, dummyQueries }
+}
+
+/** A pair whose input is not among `taken`, all others equally likely. Ends because `assertEnough` held. */
+function drawOther(random: RandomSource, population: Population, taken: ReadonlySet<string>): Pair {
+  for (;;) {
+    const pair = isGenerated(population)
+      ? population.generate(random)
+      : population[random.below(population.length)]
+    if (pair && !taken.has(pair.input)) return pair
+  }
+}
+
+function assertEnough(task: string, population: Population, protocol: Protocol): void {
+  const { demonstrations: k, dummyQueries } = protocol
+  const size = isGenerated(population) ? population.size : population.length
+  const needed = protocol.dummyMayBeDemonstration ? Math.max(k + 1, 1 + dummyQueries) : k + 1 + dummyQueries
+  if (size >= needed) return
+  throw new TaskvecError(
+    'TASK',
+    `${task}: ${size} pairs are left, but an item needs ${needed} ` +
+      `(${k} demonstrations, 1 query, ${dummyQueries} dummy queries)`,
+    { hint: 'Lower demonstrations or dummyQueries, or give the task a longer list.' },
+  )
+}
+
+function isGenerated(population: Population): population is GeneratedTask {
+  return 'generate' in population
+}
