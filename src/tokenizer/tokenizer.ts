@@ -18,6 +18,19 @@ export interface TokenizerFiles {
   readonly config: Record<string, unknown>
 }
 
+/** The part of the library's class that is used; its own type declarations do not resolve under NodeNext. */
+interface InnerTokenizer {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] }
+  decode(
+    tokens: number[],
+    options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
+  ): string
+}
+const InnerTokenizer = HuggingFaceTokenizer as unknown as new (
+  tokenizer: object,
+  config: object,
+) => InnerTokenizer
+
 /** The largest vocabularies take some 30 MB. */
 const maxFileBytes = 100_000_000
 
@@ -36,9 +49,9 @@ export function buildTokenizer(path: string, files: TokenizerFiles): Tokenizer {
   }
 }
 
-function open(path: string, files: TokenizerFiles): HuggingFaceTokenizer {
+function open(path: string, files: TokenizerFiles): InnerTokenizer {
   try {
-    return new HuggingFaceTokenizer(files.tokenizer, files.config)
+    return new InnerTokenizer(files.tokenizer, files.config)
   } catch (cause) {
     throw new TaskvecError(
       'WEIGHTS',

@@ -1,5 +1,5 @@
 import { TaskvecError } from '../domain/errors.js'
-import { BoundedFile } from './bounded-file.js'
+import type { BoundedFile } from './bounded-file.js'
 import type { TensorInfo, TensorType } from './checkpoint.js'
 import { storedBytes } from './dequantize.js'
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from 'n
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
-import { BoundedFile } from './bounded-file.js'
+import type { BoundedFile } from './bounded-file.js'
 import type { TensorInfo } from './checkpoint.js'
 import { storedBytes } from './dequantize.js'
 
