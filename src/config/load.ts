@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { TaskvecError } from '../domain/errors.js'
+import { didYouMean } from '../domain/nearest.js'
+import type { Item, Protocol, Split, TaskSpec } from '../domain/types.js'
+import { readItemsFile } from '../tasks/items-file.js'
+import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
+import { readWordListFile } from '../tasks/word-list-file.js'
+import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
+import type { SweepConfig } from './sweep-config.js'
+import { readYaml, validated, type YamlFile } from './yaml-file.js'
+
+/** Numbers of items where a config sets none (PROTOCOL: the authors' published run). */
+const defaultItems = { baseline: 100, dev: 50, test: 50 } as const satisfies Record<Split, number>
+
+/** Temporal refuses a payload of 2 MiB; a task's list or items travel in one. */
+const maxTaskBytes = 1_500_000
+
+/**
+ * Reads and checks a config, with the word lists and items it names. `knownModels`: the ids of the model catalog.
+ * Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ */
+export function loadConfig(file: string, knownModels: readonly string[]): SweepConfig {
+  const yaml = readYaml(file)
+  const config = validated(yaml, configSchema)
+  return {
+    name: config.name ?? nameOf(file),
+    file,
+    protocol: protocolOf(config),
+    models: modelsOf(yaml, config, knownModels),
+    tasks: tasksOf(yaml, config),
+    layers: layersOf(yaml, config),
+    layersPerActivity: config.layersPerActivity,
+    experiments: config.experiments,
+  }
+}
+
+function nameOf(file: string): string {
+  return basename(file, extname(file)).replace(/[^A-Za-z0-9._-]+/g, '-') || 'sweep'
+}
+
+function protocolOf(config: ConfigFile): Protocol {
+  return {
+    seed: config.seed,
+    demonstrations: config.demonstrations,
+    dummyQueries: config.dummyQueries,
+    dummyMayBeDemonstration: config.dummyMayBeDemonstration,
+    testItems: config.testItems ?? defaultItems.test,
+    devItems: config.devItems ?? defaultItems.dev,
+    baselineItems: config.baselineItems ?? defaultItems.baseline,
+  }
+}
+
+function modelsOf(yaml: YamlFile, config: ConfigFile, known: readonly string[]): SweepConfig['models'] {
+  refuseRepeats(
+    yaml,
+    'models',
+    config.models.map((model) => (typeof model === 'string' ? model : model.id)),
+  )
+  return config.models.map((entry, i) => {
+    const { id, path } = typeof entry === 'string' ? { id: entry, path: undefined } : entry
+    if (path === undefined) {
+      if (known.includes(id)) return { id }
+      throw yaml.error(
+        ['models', i],
+        `unknown model "${id}"${didYouMean(id, known)}`,
+        'See: taskvec models list. A folder or GGUF of your own: {id: mine, path: ../weights/folder-or-file.gguf}',
+      )
+    }
+    const absolute = resolve(dirname(yaml.file), path)
+    if (!existsSync(absolute)) throw yaml.error(['models', i, 'path'], `no such file or folder: ${absolute}`)
+    return { id, path: absolute }
+  })
+}
+
+function tasksOf(yaml: YamlFile, config: ConfigFile): TaskSpec[] {
+  if (config.tasks === 'all') return builtinTaskIds.map((id) => ({ kind: 'builtin', id }))
+  refuseRepeats(
+    yaml,
+    'tasks',
+    config.tasks.map((task) => (typeof task === 'string' ? task : task.id)),
+  )
+  return config.tasks.map((entry, i) => {
+    const spec = taskSpec(yaml, config, entry, i)
+    const bytes = Buffer.byteLength(JSON.stringify(spec))
+    if (bytes <= maxTaskBytes) return spec
+    throw yaml.error(
+      ['tasks', i],
+      `"${spec.id}" takes ${bytes} bytes; a task may take at most ${maxTaskBytes}`,
+      'Split it into several tasks, or give fewer items.',
+    )
+  })
+}
+
+function taskSpec(yaml: YamlFile, config: ConfigFile, entry: TaskEntry, i: number): TaskSpec {
+  const given = typeof entry === 'string' ? { id: entry } : entry
+  const { id, scoring = 'exact' } = given
+  const path = (name: string) => resolve(dirname(yaml.file), name)
+
+  if (given.items !== undefined) {
+    const all = readItemsFile(path(given.items))
+    return { kind: 'items', id, scoring, items: asManyAsAsked(yaml, config, i, given.items, all) }
+  }
+  if (given.list !== undefined) {
+    const pairs = readWordListFile(path(given.list))
+    return { kind: 'list', id, scoring, singleToken: scoring === 'exact', pairs }
+  }
+  return builtinSpec(
+    yaml,
+    i,
+    given.top === undefined ? { kind: 'builtin', id } : { kind: 'builtin', id, top: given.top },
+  )
+}
+
+function builtinSpec(yaml: YamlFile, i: number, spec: TaskSpec): TaskSpec {
+  try {
+    resolveTask(spec)
+    return spec
+  } catch (error) {
+    if (!(error instanceof TaskvecError)) throw error
+    throw yaml.error(['tasks', i], error.message, error.hint)
+  }
+}
+
+/** The first n items of each split where the config says n, else all that the file has. */
+function asManyAsAsked(
+  yaml: YamlFile,
+  config: ConfigFile,
+  i: number,
+  file: string,
+  all: Readonly<Record<Split, readonly Item[]>>,
+): Record<Split, readonly Item[]> {
+  const take = (split: Split, key: 'baselineItems' | 'devItems' | 'testItems'): readonly Item[] => {
+    const asked = config[key]
+    const has = all[split].length
+    if (asked !== undefined && asked > has)
+      throw yaml.error([key], `${asked} asked for, but ${file} has ${has} "${split}" items`)
+    if (split !== 'baseline' && has === 0)
+      throw yaml.error(['tasks', i, 'items'], `${file} has no "${split}" items`)
+    return all[split].slice(0, asked)
+  }
+  return {
+    baseline: take('baseline', 'baselineItems'),
+    dev: take('dev', 'devItems'),
+    test: take('test', 'testItems'),
+  }
+}
+
+function layersOf(yaml: YamlFile, config: ConfigFile): SweepConfig['layers'] {
+  const { layers } = config
+  if (layers === 'all') return layers
+  if ('from' in layers) {
+    if (layers.from <= layers.to) return layers
+    throw yaml.error(['layers'], `from (${layers.from}) is greater than to (${layers.to})`)
+  }
+  const repeated = layers.findIndex((layer, i) => layers.indexOf(layer) < i)
+  if (repeated >= 0) throw yaml.error(['layers', repeated], `layer ${layers[repeated]} is given twice`)
+  return [...layers].sort((a, b) => a - b)
+}
+
+function refuseRepeats(yaml: YamlFile, key: 'models' | 'tasks', ids: readonly string[]): void {
+  const repeated = ids.findIndex((id, i) => ids.indexOf(id) < i)
+  if (repeated >= 0) throw yaml.error([key, repeated], `"${ids[repeated]}" is given twice`)
+}

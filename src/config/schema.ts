@@ -1,0 +1,70 @@
+import { z } from 'zod'
+
+/** The keys of a config file and their defaults (PROTOCOL, Main experiment). Unknown keys are errors. */
+
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-" only')
+  .max(80)
+const scoring = z.enum(['exact', 'prefix'])
+const count = z.int().min(1).max(100_000)
+const layer = z.int().min(0).max(10_000)
+
+const model = z.union([id, z.strictObject({ id, path: z.string().min(1).optional() })], {
+  error: 'must be a model id or {id, path}',
+})
+
+const task = z.union(
+  [
+    id,
+    z
+      .strictObject({
+        id,
+        list: z.string().min(1).optional(),
+        items: z.string().min(1).optional(),
+        scoring: scoring.optional(),
+        /** Take the n most frequent pairs of a built-in word list. */
+        top: count.optional(),
+      })
+      .superRefine((value, context) => {
+        const given = [value.list, value.items, value.top].filter((key) => key !== undefined).length
+        if (given > 1) context.addIssue('takes only one of list, items and top')
+        if (value.scoring !== undefined && value.list === undefined && value.items === undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['scoring'],
+            message: 'a built-in task has its own scoring rule',
+          })
+      }),
+  ],
+  { error: 'must be a task id, {id, list, scoring}, {id, items, scoring} or {id, top}' },
+)
+
+export const configSchema = z.strictObject({
+  name: id.optional(),
+  seed: z.int().min(0).default(41),
+  models: z.array(model).min(1),
+  tasks: z.union([z.literal('all'), z.array(task).min(1)], { error: 'must be all or a list of tasks' }),
+  experiments: z
+    .array(z.enum(['main']))
+    .min(1)
+    .default(['main']),
+  demonstrations: count.default(5),
+  dummyQueries: count.default(2),
+  dummyMayBeDemonstration: z.boolean().default(true),
+  // Not set is known from set: a file of explicit items is then used whole.
+  testItems: count.optional(),
+  devItems: count.optional(),
+  baselineItems: count.optional(),
+  layers: z
+    .union([z.literal('all'), z.array(layer).min(1), z.strictObject({ from: layer, to: layer })], {
+      error: 'must be all, a list of layers or {from, to}',
+    })
+    .default('all'),
+  layersPerActivity: z
+    .union([z.literal('all'), z.int().min(1)], { error: 'must be all or a whole number, at least 1' })
+    .default('all'),
+})
+
+export type ConfigFile = z.infer<typeof configSchema>
+export type TaskEntry = Exclude<ConfigFile['tasks'], 'all'>[number]

@@ -1,0 +1,22 @@
+import { canonicalJson, sha256 } from '../domain/identity.js'
+import type { Protocol, TaskSpec } from '../domain/types.js'
+import type { LayerSelection } from './layers.js'
+
+/** A config, resolved and self-contained: word lists and items are inside, paths absolute, defaults filled in. */
+export interface SweepConfig {
+  readonly name: string
+  /** The file it was read from; no part of the sweep's identity. */
+  readonly file: string
+  readonly protocol: Protocol
+  readonly models: readonly { readonly id: string; readonly path?: string }[]
+  readonly tasks: readonly TaskSpec[]
+  readonly layers: LayerSelection
+  /** How many layers one activity computes; `all`: a whole task in one wavefront. */
+  readonly layersPerActivity: number | 'all'
+  readonly experiments: readonly 'main'[]
+}
+
+/** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
+export function sweepId(config: SweepConfig): string {
+  return `${config.name}-${sha256(canonicalJson({ ...config, file: undefined })).slice(0, 8)}`
+}
