@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Item, Numerics, RunKind, Scoring, Split } from './types.js'
+import type { Numerics, RunKind, Scoring, Split } from './types.js'
 
 /** JSON with sorted keys: the same value always gives the same text, whatever made it. */
 export function canonicalJson(value: unknown): string {
@@ -23,7 +23,8 @@ export interface RunIdentity {
   readonly modelHash: string
   readonly numerics: Numerics
   readonly scoring: Scoring
-  readonly items: readonly Item[]
+  /** Hash of the items of the split, in order. */
+  readonly itemsHash: string
   readonly kind: RunKind
   readonly split: Split
   readonly layer: number | null

@@ -1,0 +1,194 @@
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import Database from 'better-sqlite3'
+import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { projectRoot } from '../config/home.js'
+import { TaskvecError } from '../domain/errors.js'
+
+/** Marks the file as taskvec's for `file` and other tools: "tskv". */
+const applicationId = 0x74736b76
+/** SQLite before 3.51.3 could corrupt a WAL database when several connections checkpoint at once. */
+const oldestSqlite = [3, 51, 3]
+
+/** Opens the results database for writing, making or migrating it as needed. Errors: STORE, STORE_BUSY. */
+export function openDatabase(file: string): Database.Database {
+  return guarded(file, () => {
+    mkdirSync(dirname(file), { recursive: true })
+    const sqlite = new Database(file, { timeout: 10_000 })
+    try {
+      checkVersion(sqlite)
+      checkOwner(file, sqlite)
+      sqlite.pragma('journal_mode = WAL')
+      sqlite.pragma('synchronous = FULL')
+      sqlite.pragma('foreign_keys = ON')
+      applyMigrations(file, sqlite)
+      return sqlite
+    } catch (error) {
+      sqlite.close()
+      throw error
+    }
+  })
+}
+
+/** Opens an existing database for reading only. Errors: STORE where it is missing, foreign or of another version. */
+export function openReadOnly(file: string): Database.Database {
+  if (!existsSync(file)) {
+    throw new TaskvecError('STORE', `${file}: no such database`, {
+      hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
+    })
+  }
+  return guarded(file, () => {
+    const sqlite = new Database(file, { readonly: true, timeout: 10_000 })
+    try {
+      checkOwner(file, sqlite)
+      if (userVersion(sqlite) < knownMigrations()) {
+        throw new TaskvecError('STORE', `${file}: made by an older taskvec`, {
+          hint: 'taskvec status --db FILE brings it up to date.',
+        })
+      }
+      return sqlite
+    } catch (error) {
+      sqlite.close()
+      throw error
+    }
+  })
+}
+
+/** Runs `work`, with SQLite's and the file system's errors turned into ours. */
+export function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw explain(file, error)
+  }
+}
+
+function explain(file: string, error: unknown): unknown {
+  const code = (error as { code?: unknown }).code
+  if (error instanceof TaskvecError || typeof code !== 'string') return error
+  const { message } = error as Error
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new TaskvecError('STORE_BUSY', `${file}: another process holds the database: ${message}`, {
+      cause: error,
+      hint: 'Wait for it, or end it.',
+    })
+  }
+  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
+    return new TaskvecError('STORE_BUSY', `${file}: the disk is full; nothing was written`, {
+      cause: error,
+      hint: `Free some room under ${dirname(file)}; the sweep then goes on (taskvec resume).`,
+    })
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new TaskvecError(
+      'STORE_BUSY',
+      `${file}: the disk failed or is full (${code}); nothing was written`,
+      { cause: error, hint: `Check the disk under ${dirname(file)}, then taskvec resume.` },
+    )
+  }
+  if (
+    code.startsWith('SQLITE_READONLY') ||
+    code === 'EACCES' ||
+    code === 'EROFS' ||
+    code === 'EPERM' ||
+    (code.startsWith('SQLITE_CANTOPEN') && !writable(file))
+  ) {
+    return new TaskvecError('STORE', `${file}: cannot be written: the file or its folder is read-only`, {
+      cause: error,
+      hint: 'Change its permissions, or choose another file with --db.',
+    })
+  }
+  if (code === 'SQLITE_NOTADB') {
+    return new TaskvecError('STORE', `${file}: not an SQLite database`, {
+      cause: error,
+      hint: 'Choose another file with --db.',
+    })
+  }
+  if (
+    code === 'SQLITE_CORRUPT' ||
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code === 'ENOTDIR' ||
+    code === 'EEXIST' ||
+    code === 'EISDIR'
+  ) {
+    return new TaskvecError('STORE', `${file}: cannot be opened: ${message}`, {
+      cause: error,
+      hint: 'Choose another file with --db, or restore this one from a copy.',
+    })
+  }
+  return error
+}
+
+function writable(file: string): boolean {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkVersion(sqlite: Database.Database): void {
+  const version = sqlite.prepare('select sqlite_version()').pluck().get() as string
+  const parts = version.split('.').map(Number)
+  const older = oldestSqlite.findIndex((part, i) => parts[i] !== part)
+  if (older >= 0 && (parts[older] as number) < (oldestSqlite[older] as number)) {
+    throw new TaskvecError(
+      'STORE',
+      `SQLite ${version} is too old; ${oldestSqlite.join('.')} or later is needed`,
+      { hint: 'Reinstall the dependencies: npm ci.' },
+    )
+  }
+}
+
+function checkOwner(file: string, sqlite: Database.Database): void {
+  const id = sqlite.pragma('application_id', { simple: true }) as number
+  if (id === applicationId) {
+    const version = userVersion(sqlite)
+    if (version <= knownMigrations()) return
+    throw new TaskvecError(
+      'STORE',
+      `${file}: made by a newer taskvec (schema ${version}; this one knows ${knownMigrations()})`,
+      {
+        hint: 'Update taskvec, or choose another file with --db. The file was not touched.',
+      },
+    )
+  }
+  const tables = sqlite
+    .prepare("select count(*) from sqlite_master where type = 'table'")
+    .pluck()
+    .get() as number
+  if (tables === 0 && statSync(file).size === 0) return
+  if (tables > 0 || id !== 0)
+    throw new TaskvecError('STORE', `${file}: an SQLite database, but not taskvec's`, {
+      hint: 'Choose another file with --db. The file was not touched.',
+    })
+}
+
+function applyMigrations(file: string, sqlite: Database.Database): void {
+  if (userVersion(sqlite) === knownMigrations()) return
+  for (let attempt = 1; ; attempt++) {
+    try {
+      migrate(drizzle(sqlite), { migrationsFolder: join(projectRoot(), 'migrations') })
+      break
+    } catch (error) {
+      // Two processes opened a new file at once, and the other one was first: what it made is there now.
+      if (attempt === 5 || userVersion(sqlite) > knownMigrations()) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    }
+  }
+  sqlite.pragma(`application_id = ${applicationId}`)
+  sqlite.pragma(`user_version = ${knownMigrations()}`)
+}
+
+function userVersion(sqlite: Database.Database): number {
+  return sqlite.pragma('user_version', { simple: true }) as number
+}
+
+function knownMigrations(): number {
+  const journal = JSON.parse(
+    readFileSync(join(projectRoot(), 'migrations', 'meta', '_journal.json'), 'utf8'),
+  ) as { entries: unknown[] }
+  return journal.entries.length
+}

@@ -1,0 +1,204 @@
+import type Database from 'better-sqlite3'
+import { didYouMean } from '../domain/nearest.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { Category, Protocol, RunKind, Split } from '../domain/types.js'
+import type { SweepStatus, TaskProgress } from './store.js'
+
+/** Queries on the results database, read-only. Rows come in the config's order, never in that of insertion. */
+
+export interface SweepSummary {
+  readonly id: string
+  readonly name: string
+  readonly status: SweepStatus
+  readonly config: string
+  readonly protocol: Protocol
+  readonly createdAt: string
+  readonly finishedAt: string | null
+}
+
+export interface MainRow {
+  readonly model: string
+  readonly task: string
+  readonly category: Category
+  readonly baseline: number
+  readonly hypothesis: number
+  readonly regular: number
+  readonly bestLayer: number
+  readonly baselineItems: number
+  readonly testItems: number
+  readonly devItems: number
+}
+
+export interface LayerRow {
+  readonly model: string
+  readonly task: string
+  readonly layer: number
+  readonly accuracy: number
+  readonly items: number
+}
+
+export interface PredictionRow {
+  readonly model: string
+  readonly task: string
+  readonly split: Split
+  readonly kind: RunKind
+  readonly layer: number | null
+  readonly item: number
+  readonly query: string
+  readonly answer: string
+  readonly prediction: string
+  readonly correct: boolean
+}
+
+export interface ResultFilter {
+  readonly model?: string | undefined
+  readonly task?: string | undefined
+  readonly kind?: RunKind | undefined
+  readonly layer?: number | undefined
+}
+
+export interface FailureRow {
+  readonly model: string
+  readonly task: string
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+}
+
+export function listSweeps(db: Database.Database): SweepSummary[] {
+  const rows = db
+    .prepare(
+      'select id, name, status, config, protocol, created_at as createdAt, finished_at as finishedAt from sweeps order by created_at desc, id',
+    )
+    .all()
+  return (rows as (Omit<SweepSummary, 'protocol'> & { protocol: string })[]).map((row) => ({
+    ...row,
+    protocol: JSON.parse(row.protocol) as Protocol,
+  }))
+}
+
+/** The sweep with this id or name (the latest of several); the latest of all where none is named. Throws USAGE. */
+export function findSweep(db: Database.Database, wanted: string | undefined): SweepSummary {
+  const sweeps = listSweeps(db)
+  const found =
+    wanted === undefined
+      ? sweeps[0]
+      : (sweeps.find(({ id }) => id === wanted) ?? sweeps.find(({ name }) => name === wanted))
+  if (found) return found
+  if (wanted === undefined)
+    throw new TaskvecError('USAGE', 'the database holds no sweep yet', {
+      hint: 'Run one: taskvec run configs/quickstart.yaml',
+    })
+  const known = sweeps.map(({ id }) => id)
+  throw new TaskvecError(
+    'USAGE',
+    `no sweep "${wanted}"${didYouMean(wanted, [...known, ...sweeps.map(({ name }) => name)])}`,
+    {
+      hint:
+        known.length > 0
+          ? `Sweeps: ${known.slice(0, 10).join(', ')}`
+          : 'The database holds no sweep yet: taskvec run configs/quickstart.yaml',
+    },
+  )
+}
+
+const inConfigOrder = `join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
+  join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = v.task`
+
+export function mainResults(db: Database.Database, sweepId: string, filter: ResultFilter = {}): MainRow[] {
+  return db
+    .prepare(
+      `select v.model, v.task, v.category, v.baseline, v.hypothesis, v.regular, v.best_layer as bestLayer,
+              v.baseline_items as baselineItems, v.test_items as testItems, v.dev_items as devItems
+       from results v ${inConfigOrder} where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
+       order by m.position, t.position`,
+    )
+    .all(parameters(sweepId, filter)) as MainRow[]
+}
+
+export function layerResults(db: Database.Database, sweepId: string, filter: ResultFilter = {}): LayerRow[] {
+  return db
+    .prepare(
+      `select v.model, v.task, v.layer, v.accuracy, v.items from layers v ${inConfigOrder}
+       where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task) and (@layer is null or v.layer = @layer)
+       order by m.position, t.position, v.layer`,
+    )
+    .all(parameters(sweepId, filter)) as LayerRow[]
+}
+
+/** One at a time: a sweep of the paper's size has over a million. */
+export function* predictionResults(
+  db: Database.Database,
+  sweepId: string,
+  filter: ResultFilter = {},
+): Generator<PredictionRow> {
+  const runs = db
+    .prepare(
+      `select v.model, v.task, r.id, r.split, r.kind, r.layer, r.items_hash as itemsHash
+       from all_runs v ${inConfigOrder} join runs r on r.key = v.run_key
+       where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
+         and (@kind is null or r.kind = @kind) and (@layer is null or r.layer = @layer)
+       order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,
+    )
+    .all(parameters(sweepId, filter)) as (Pick<
+    PredictionRow,
+    'model' | 'task' | 'split' | 'kind' | 'layer'
+  > & { id: number; itemsHash: string })[]
+  const ofRun = db.prepare(
+    `select p.item, i.query, i.answer, p.text as prediction, p.correct from predictions p
+     join items i on i.items_hash = ? and i.item = p.item where p.run_id = ? order by p.item`,
+  )
+  for (const { model, task, split, kind, layer, id, itemsHash } of runs) {
+    for (const row of ofRun.iterate(itemsHash, id) as Iterable<{
+      item: number
+      query: string
+      answer: string
+      prediction: string
+      correct: number
+    }>) {
+      yield { model, task, split, kind, layer, ...row, correct: row.correct === 1 }
+    }
+  }
+}
+
+/** Every (model, task) of the sweep; `cellsAll` is 0 until the task has been prepared. */
+export function sweepProgress(db: Database.Database, sweepId: string): TaskProgress[] {
+  const rows = db
+    .prepare(
+      `select m.model_id as model, t.task_id as task, p.best_layer as bestLayer,
+         count(c.layer) as cellsAll, count(r.id) as cellsDone, coalesce(sum(c.reused), 0) as cellsReused,
+         (select count(*) from sweep_runs s join runs x on x.key = s.run_key
+          where s.sweep_id = m.sweep_id and s.model_id = m.model_id and s.task_id = t.task_id) as runsDone
+       from sweep_models m join sweep_tasks t on t.sweep_id = m.sweep_id
+       left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id and p.task_id = t.task_id
+       left join cells c on c.sweep_id = m.sweep_id and c.model_id = m.model_id and c.task_id = t.task_id
+       left join runs r on r.key = c.run_key
+       where m.sweep_id = ? group by m.position, t.position order by m.position, t.position`,
+    )
+    .all(sweepId) as (Omit<TaskProgress, 'complete'> & { runsDone: number })[]
+  return rows.map(({ runsDone, ...row }) => ({
+    ...row,
+    complete: row.cellsAll > 0 && row.cellsDone === row.cellsAll && runsDone === 3,
+  }))
+}
+
+/** Failures since the sweep was last started. */
+export function sweepFailures(db: Database.Database, sweepId: string): FailureRow[] {
+  return db
+    .prepare(
+      'select model_id as model, task_id as task, code, message, attempts from failures where sweep_id = ? and superseded = 0 order by model_id, task_id, code',
+    )
+    .all(sweepId) as FailureRow[]
+}
+
+/** Seconds spent inside engines for this sweep. */
+export function engineSeconds(db: Database.Database, sweepId: string): number {
+  return db
+    .prepare('select coalesce(sum(engine_seconds), 0) from timings where sweep_id = ?')
+    .pluck()
+    .get(sweepId) as number
+}
+
+function parameters(sweepId: string, { model, task, kind, layer }: ResultFilter) {
+  return { sweepId, model: model ?? null, task: task ?? null, kind: kind ?? null, layer: layer ?? null }
+}
