@@ -1,0 +1,151 @@
+import { hostname } from 'node:os'
+import { resolveLayers, type LayerSelection } from '../src/config/layers.js'
+import { TaskvecError } from '../src/domain/errors.js'
+import type {
+  Item,
+  ModelInfo,
+  PreparedTask,
+  Protocol,
+  RunResult,
+  Scoring,
+  TaskSpec,
+} from '../src/domain/types.js'
+import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
+import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main-experiment.js'
+import { prepareTask } from '../src/experiments/prepare-task.js'
+import type { EnginePool } from './engine-pool.js'
+import { mappingFailures } from './failures.js'
+import { heartbeating } from './heartbeat.js'
+
+export type ComputeActivities = ReturnType<typeof createComputeActivities>
+
+/** Dev predictions of one activity at most, some 50 bytes each: Temporal takes payloads up to 2 MiB. */
+const maxPredictions = 20_000
+
+export interface PrepareInput {
+  readonly model: string
+  readonly spec: TaskSpec
+  readonly protocol: Protocol
+  readonly layers: LayerSelection
+  readonly layersPerActivity: number | 'all'
+}
+
+export interface Prepared {
+  readonly info: ModelInfo
+  readonly prepared: PreparedTask
+  /** The layers of the sweep for this model, cut into the chunks that one activity computes. */
+  readonly layerChunks: readonly (readonly number[])[]
+}
+
+interface RunInput {
+  readonly model: string
+  /** What the model was when its tasks were prepared: other weights under the same id are refused. */
+  readonly modelHash: string
+  readonly task: string
+  readonly items: readonly Item[]
+  readonly scoring: Scoring
+}
+
+export interface Computed {
+  readonly runs: readonly RunResult[]
+  readonly seconds: number
+  readonly computedBy: string
+  readonly theta?: { readonly layer: number; readonly base64: string }
+}
+
+export interface ComputeObserver {
+  /** Work of this worker: a share of an activity done, 1 when it ended. */
+  readonly onProgress?: (work: { model: string; task: string; phase: string; fraction: number }) => void
+}
+
+/** Activities that run forward passes, on the workers that have the model. They never see the database. */
+export function createComputeActivities(pool: EnginePool, { onProgress }: ComputeObserver = {}) {
+  function withEngine<T>(
+    model: string,
+    task: string,
+    phase: string,
+    work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
+  ): Promise<T> {
+    return mappingFailures(() =>
+      heartbeating((report, signal) =>
+        pool.use(model, signal, (engine) =>
+          work(engine, {
+            signal,
+            onProgress: (fraction) => {
+              report(fraction)
+              onProgress?.({ model, task, phase, fraction })
+            },
+          }),
+        ),
+      ),
+    )
+  }
+
+  function run(
+    input: RunInput,
+    phase: string,
+    work: (engine: Engine, options: EvaluateOptions) => Promise<Outcome>,
+    layer?: number,
+  ): Promise<Computed> {
+    return withEngine(input.model, input.task, phase, async (engine, options) => {
+      refuseOtherWeights(input, engine)
+      const { runs, seconds, theta } = await work(engine, options)
+      const computedBy = `${hostname()} ${process.pid}`
+      return {
+        runs,
+        seconds,
+        computedBy,
+        ...(theta && layer !== undefined ? { theta: { layer, base64: toBase64(theta) } } : {}),
+      }
+    })
+  }
+
+  return {
+    prepareTask: ({ model, spec, protocol, layers, layersPerActivity }: PrepareInput): Promise<Prepared> =>
+      withEngine(model, spec.id, 'prepare', async (engine) => {
+        const chosen = resolveLayers(layers, engine.info.blocks, model)
+        const prepared = await prepareTask(engine, spec, protocol)
+        const perChunk = Math.max(1, Math.floor(maxPredictions / Math.max(1, prepared.items.dev.length)))
+        const size = layersPerActivity === 'all' ? perChunk : Math.min(layersPerActivity, perChunk)
+        return { info: engine.info, prepared, layerChunks: chunksOf(chosen, size) }
+      }),
+
+    runBaseline: (input: RunInput): Promise<Computed> =>
+      run(input, 'baseline', (engine, options) => runBaseline(engine, input.items, input.scoring, options)),
+
+    runDev: (input: RunInput & { readonly layers: readonly number[] }): Promise<Computed> =>
+      run(input, 'dev', (engine, options) =>
+        runDev(engine, input.items, input.scoring, input.layers, options),
+      ),
+
+    runTest: (input: RunInput & { readonly bestLayer: number }): Promise<Computed> =>
+      run(
+        input,
+        'test',
+        (engine, options) => runTest(engine, input.items, input.scoring, input.bestLayer, options),
+        input.bestLayer,
+      ),
+  }
+}
+
+function refuseOtherWeights({ model, modelHash }: RunInput, engine: Engine): void {
+  const { contentHash } = engine.info
+  if (contentHash === modelHash) return
+  throw new TaskvecError(
+    'MODEL',
+    `${hostname()}: the weights of ${model} are not those that the sweep began with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
+    {
+      hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
+    },
+  )
+}
+
+function chunksOf(layers: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(layers.length / size) }, (_, i) =>
+    layers.slice(i * size, (i + 1) * size),
+  )
+}
+
+function toBase64(vector: Float32Array): string {
+  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
+}

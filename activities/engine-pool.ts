@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs'
+import { freemem } from 'node:os'
+import { TaskvecError } from '../src/domain/errors.js'
+import { startEngineProcess, type EngineProcess } from '../src/engine/engine-process.js'
+
+interface Slot {
+  readonly model: string
+  readonly engine: EngineProcess
+  busy: boolean
+  /** Grows with every use: the idle engine with the lowest is given up first. */
+  lastUse: number
+}
+
+interface Waiter {
+  readonly model: string
+  readonly signal: AbortSignal
+  readonly start: (slot: Slot) => void
+  readonly fail: (error: unknown) => void
+}
+
+/**
+ * The engine processes of one worker: at most `size`, each with one loaded model. Whoever waits for a model that is
+ * loaded and idle gets it; otherwise a process is started, if need be in place of the idle one used longest ago. A
+ * process that died is replaced when it is next needed.
+ */
+export class EnginePool {
+  #slots: Slot[] = []
+  readonly #waiters: Waiter[] = []
+  #starting = 0
+  #uses = 0
+  #closed = false
+
+  constructor(
+    /** Where each model's folder or GGUF file is. Throws MODEL where it is not here. */
+    private readonly locate: (model: string) => string,
+    readonly size: number,
+  ) {}
+
+  /** Runs `work` on an engine of the model, alone. Errors: MODEL, WEIGHTS, ENGINE, CANCELLED. */
+  async use<T>(model: string, signal: AbortSignal, work: (engine: EngineProcess) => Promise<T>): Promise<T> {
+    const slot = await this.#acquire(model, signal)
+    try {
+      return await work(slot.engine)
+    } finally {
+      slot.busy = false
+      slot.lastUse = ++this.#uses
+      this.#serve()
+    }
+  }
+
+  /** Process ids of the living engines. */
+  get pids(): number[] {
+    return this.#slots.filter(({ engine }) => engine.alive).map(({ engine }) => engine.pid)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const waiter of this.#waiters.splice(0))
+      waiter.fail(new TaskvecError('CANCELLED', 'the worker is shutting down'))
+    await Promise.all(this.#slots.splice(0).map(({ engine }) => engine.close()))
+  }
+
+  #acquire(model: string, signal: AbortSignal): Promise<Slot> {
+    return new Promise((start, fail) => {
+      const waiter: Waiter = { model, signal, start, fail }
+      const leave = () => {
+        const at = this.#waiters.indexOf(waiter)
+        if (at >= 0)
+          fail(
+            new TaskvecError('CANCELLED', 'cancelled while it waited for an engine', {
+              cause: this.#waiters.splice(at, 1),
+            }),
+          )
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      this.#waiters.push(waiter)
+      if (signal.aborted) leave()
+      else this.#serve()
+    })
+  }
+
+  #serve(): void {
+    this.#slots = this.#slots.filter(({ engine, busy }) => busy || engine.alive)
+    for (const waiter of [...this.#waiters]) {
+      const idle = this.#slots.find((slot) => !slot.busy && slot.model === waiter.model)
+      if (idle) this.#give(waiter, idle)
+      else if (this.#starting === 0 && this.#makeRoom()) this.#startFor(waiter)
+    }
+  }
+
+  #give(waiter: Waiter, slot: Slot): void {
+    this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
+    slot.busy = true
+    waiter.start(slot)
+  }
+
+  /** Whether another engine may be started; gives up an idle one where the pool or the memory is full. */
+  #makeRoom(): boolean {
+    if (this.#closed) return false
+    const full = this.#slots.length >= this.size
+    if (!full && this.#memoryAllows()) return true
+    const wanted = new Set(this.#waiters.map(({ model }) => model))
+    const idle = this.#slots
+      .filter(({ busy }) => !busy)
+      .sort((a, b) => Number(wanted.has(a.model)) - Number(wanted.has(b.model)) || a.lastUse - b.lastUse)[0]
+    if (!idle) return false
+    this.#slots = this.#slots.filter((slot) => slot !== idle)
+    void idle.engine.close().then(() => this.#serve())
+    return this.#slots.length < this.size && this.#memoryAllows()
+  }
+
+  /** One more is started only where as much memory is free as the largest one takes; the first always. */
+  #memoryAllows(): boolean {
+    const largest = Math.max(0, ...this.#slots.map(({ engine }) => residentBytes(engine.pid)))
+    return freemem() > 1.2 * largest
+  }
+
+  /** One at a time: what it takes in memory decides whether the next may follow. */
+  #startFor(waiter: Waiter): void {
+    this.#starting++
+    this.#start(waiter.model).then(
+      (slot) => {
+        this.#starting--
+        if (this.#closed) return void slot.engine.close()
+        this.#slots.push(slot)
+        this.#serve()
+      },
+      (error: unknown) => {
+        this.#starting--
+        const at = this.#waiters.indexOf(waiter)
+        if (at >= 0) this.#waiters.splice(at, 1)
+        waiter.fail(error)
+        this.#serve()
+      },
+    )
+  }
+
+  async #start(model: string): Promise<Slot> {
+    return { model, engine: await startEngineProcess(this.locate(model)), busy: false, lastUse: ++this.#uses }
+  }
+}
+
+/** Resident memory of a process, bytes; 0 where the system does not tell. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}

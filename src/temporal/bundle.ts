@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
+import { projectRoot } from '../config/home.js'
+
+const prebuilt = join(projectRoot(), 'dist', 'workflow-bundle.js')
+
+/** The workflow code for a worker: made at build time, since bundling takes seconds; from source in development. */
+export async function workflowBundle(): Promise<WorkflowBundleOption> {
+  const fromSource = import.meta.url.endsWith('.ts')
+  return !fromSource && existsSync(prebuilt) ? { codePath: prebuilt } : { code: await bundle() }
+}
+
+async function bundle(): Promise<string> {
+  const workflowsPath = join(projectRoot(), 'workflows', 'index.ts')
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
+  })
+  return code
+}
+
+// `npm run build` runs this file.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(prebuilt, await bundle())

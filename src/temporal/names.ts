@@ -1,0 +1,23 @@
+/** The one home of Temporal's strings: queues and workflow ids. Safe inside workflows. */
+
+/** Workflows and store activities of one database: a single writer beside the file. `store` names the database. */
+export function storeQueue(store: string): string {
+  return `taskvec-store-${store}`
+}
+
+/** Compute activities of one model: workers that have it loaded poll this queue. */
+export function modelQueue(model: string): string {
+  return `taskvec-model-${model}`
+}
+
+export function sweepWorkflowId(store: string, sweepId: string): string {
+  return `taskvec/${store}/${sweepId}`
+}
+
+export function modelWorkflowId(store: string, sweepId: string, model: string): string {
+  return `${sweepWorkflowId(store, sweepId)}/${model}`
+}
+
+export function taskWorkflowId(store: string, sweepId: string, model: string, task: string): string {
+  return `${modelWorkflowId(store, sweepId, model)}/${task}`
+}

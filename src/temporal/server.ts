@@ -1,0 +1,256 @@
+import { spawn } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { msToTs } from '@temporalio/common/lib/time.js'
+import { lock } from 'proper-lockfile'
+import { taskvecHome } from '../config/home.js'
+import { TaskvecError } from '../domain/errors.js'
+import { connectClient, type ConnectionSettings } from './connection.js'
+import { commandLine, isAlive } from './process-table.js'
+import { findServerBinary } from './server-binary.js'
+
+/**
+ * taskvec's own Temporal server, on its own database file. At most one runs per home folder, since two servers on one
+ * file lose data without saying so; processes share it: each leaves a file under users/, and the last one to go stops
+ * it. A server whose users were all killed is found again through server.json and adopted.
+ */
+export interface RunningServer {
+  readonly settings: ConnectionSettings
+  readonly pid: number
+  /** Where the binary came from, or that a running server was adopted. */
+  readonly source: string
+  /** Whether its process still runs. */
+  readonly alive: () => boolean
+  /** Leaves the server; stops it where nobody else uses it. */
+  readonly stop: () => Promise<void>
+}
+
+export interface ServerOptions {
+  readonly home?: string
+  /** Default: TASKVEC_TEMPORAL_PORT, else the last one used, else a free one. */
+  readonly port?: number
+  readonly log?: (line: string) => void
+}
+
+interface ServerRecord {
+  readonly pid: number
+  readonly port: number
+  readonly database: string
+}
+
+const namespace = 'default'
+/** A sweep's history must outlive it by far: it is what `resume` goes on from. */
+const retention = '3650 days'
+const startTimeout = 30_000
+const stopGrace = 8_000
+
+export async function ensureServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const { log = () => {} } = options
+  const folder = join(options.home ?? taskvecHome(), 'temporal')
+  mkdirSync(join(folder, 'users'), { recursive: true })
+  return whileLocked(folder, async () => {
+    const running = readRecord(folder)
+    const adopted = running && (await adopt(folder, running, log))
+    const started = adopted ?? (await start(folder, options, running?.port, log))
+    writeFileSync(join(folder, 'users', String(process.pid)), '')
+    const { record, source } = started
+    log(`Temporal server: ${source} (127.0.0.1:${record.port}, process ${record.pid})`)
+    return {
+      settings: settingsOf(record.port),
+      pid: record.pid,
+      source,
+      alive: () => isAlive(record.pid),
+      stop: () => whileLocked(folder, () => leave(folder, record)),
+    }
+  })
+}
+
+/** The server that server.json names, where it is really ours and answers; one that does not is stopped. */
+async function adopt(folder: string, record: ServerRecord, log: (line: string) => void) {
+  if (!isOurs(record)) return null
+  if (await isHealthy(record.port, 10_000, () => isAlive(record.pid))) {
+    const source =
+      livingUsers(folder).length > 0 ? 'shared with another taskvec process' : 'adopted from an earlier run'
+    return { record, source }
+  }
+  log(`Temporal server: process ${record.pid} of an earlier run does not answer; stopping it`)
+  await end(record.pid)
+  return null
+}
+
+async function start(
+  folder: string,
+  options: ServerOptions,
+  lastPort: number | undefined,
+  log: (line: string) => void,
+) {
+  const binary = await findServerBinary(folder, { log })
+  const port = await choosePort(options.port, lastPort)
+  const database = join(folder, 'server.db')
+  const logFile = join(folder, 'server.log')
+  if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`)
+  const output = openSync(logFile, 'a')
+  const child = spawn(
+    binary.path,
+    [
+      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
+      ...['--db-filename', database, '--log-level', 'warn'],
+      // Without these a sweep takes several times as long in the server's writes.
+      ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
+    ],
+    // A process group of its own: Ctrl-C in the terminal reaches taskvec, which ends its server in its own time.
+    { detached: true, stdio: ['ignore', output, output] },
+  )
+  closeSync(output)
+  child.unref()
+  const failure = new Promise<Error>((resolve) => child.once('error', resolve))
+  if (child.pid === undefined)
+    throw new TaskvecError('SERVER', `${binary.path} cannot be run: ${(await failure).message}`)
+
+  const record = { pid: child.pid, port, database }
+  writeRecord(folder, record)
+  if (!(await isHealthy(port, startTimeout, () => isAlive(record.pid)))) {
+    await end(record.pid)
+    rmSync(join(folder, 'server.json'), { force: true })
+    throw new TaskvecError(
+      'SERVER',
+      `the Temporal server (${binary.path}) did not start; the end of ${logFile}:\n${tail(logFile)}`,
+      {
+        hint: `Where its database is damaged or of a newer version, move ${database}* away: finished results are in taskvec's own database and are not computed again.`,
+      },
+    )
+  }
+  return { record, source: binary.source }
+}
+
+async function leave(folder: string, record: ServerRecord): Promise<void> {
+  rmSync(join(folder, 'users', String(process.pid)), { force: true })
+  if (livingUsers(folder).length > 0) return
+  const current = readRecord(folder) ?? record
+  if (isOurs(current)) await end(current.pid)
+  rmSync(join(folder, 'server.json'), { force: true })
+}
+
+function livingUsers(folder: string): number[] {
+  const users = readdirSync(join(folder, 'users')).map(Number)
+  for (const pid of users) if (!isAlive(pid)) rmSync(join(folder, 'users', String(pid)), { force: true })
+  return users.filter((pid) => pid !== process.pid && isAlive(pid))
+}
+
+async function end(pid: number): Promise<void> {
+  for (const [signal, grace] of [
+    ['SIGTERM', stopGrace],
+    ['SIGKILL', stopGrace],
+  ] as const) {
+    if (!isAlive(pid)) return
+    process.kill(pid, signal)
+    for (const until = Date.now() + grace; Date.now() < until && isAlive(pid);) await sleep(50)
+  }
+}
+
+async function isHealthy(port: number, timeout: number, alive: () => boolean): Promise<boolean> {
+  for (const until = Date.now() + timeout; Date.now() < until && alive(); await sleep(100)) {
+    try {
+      const { connection } = await connectClient(settingsOf(port))
+      try {
+        await connection.workflowService.updateNamespace({
+          namespace,
+          config: { workflowExecutionRetentionTtl: msToTs(retention) },
+        })
+        return true
+      } finally {
+        await connection.close()
+      }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error // not up yet: looked at again until the time is over
+    }
+  }
+  return false
+}
+
+async function choosePort(wanted: number | undefined, last: number | undefined): Promise<number> {
+  const fixed =
+    wanted ??
+    (process.env['TASKVEC_TEMPORAL_PORT'] ? Number(process.env['TASKVEC_TEMPORAL_PORT']) : undefined)
+  if (fixed !== undefined) {
+    if (await listen(fixed)) return fixed
+    throw new TaskvecError('SERVER', `port ${fixed} for the Temporal server is in use or not allowed`, {
+      hint: 'Free it, choose another with TASKVEC_TEMPORAL_PORT, or unset that to take a free one.',
+    })
+  }
+  // Workers that are waiting for the server to come back look for it where it was.
+  return (last !== undefined && (await listen(last))) || (await listen(0)) || 7233
+}
+
+/** The port, where it can be listened on; null where it cannot. */
+function listen(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(null))
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? null) : null))
+    })
+  })
+}
+
+/** A process id may have been given to another program since: ours names our database on its command line. */
+function isOurs({ pid, database }: ServerRecord): boolean {
+  return isAlive(pid) && commandLine(pid).includes(database)
+}
+
+function settingsOf(port: number): ConnectionSettings {
+  return { address: `127.0.0.1:${port}`, namespace }
+}
+
+function readRecord(folder: string): ServerRecord | null {
+  try {
+    const record = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')) as Partial<ServerRecord>
+    const { pid, port, database } = record
+    return typeof pid === 'number' && typeof port === 'number' && typeof database === 'string'
+      ? { pid, port, database }
+      : null
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+function writeRecord(folder: string, record: ServerRecord): void {
+  const file = join(folder, 'server.json')
+  writeFileSync(`${file}.new`, JSON.stringify(record))
+  renameSync(`${file}.new`, file)
+}
+
+function tail(file: string): string {
+  return statSync(file, { throwIfNoEntry: false })
+    ? readFileSync(file, 'utf8').slice(-1500).trim()
+    : '(no log)'
+}
+
+/** Only one process at a time starts or stops the server. */
+async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const release = await lock(folder, {
+    stale: 15_000,
+    update: 3_000,
+    retries: { retries: 300, minTimeout: 100, maxTimeout: 500 },
+  })
+  try {
+    return await work()
+  } finally {
+    await release()
+  }
+}

@@ -1,0 +1,4 @@
+/** What the worker bundles. */
+export { sweepWorkflow } from './sweep.js'
+export { modelWorkflow } from './model.js'
+export { taskWorkflow } from './task.js'

@@ -1,0 +1,68 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  continueAsNew,
+  defineQuery,
+  executeChild,
+  isCancellation,
+  setHandler,
+  WorkflowIdReusePolicy,
+  workflowInfo,
+} from '@temporalio/workflow'
+import { modelWorkflowId } from '../src/temporal/names.js'
+import { fanOut } from './fan-out.js'
+import type { SweepInput, Tally } from './inputs.js'
+import { modelWorkflow } from './model.js'
+import { storeOf } from './timeouts.js'
+
+export interface SweepProgress extends Tally {
+  readonly modelsRunning: readonly string[]
+  readonly modelsWaiting: number
+}
+
+export const sweepProgressQuery = defineQuery<SweepProgress>('progress')
+
+/** Models at once: each waits on its own queue, so this bounds the open children, not the load on any machine. */
+const modelsInFlight = 50
+
+/** A sweep: one child per model, then the verdict, written to the database. */
+export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
+  const store = storeOf(input.store)
+  const running = new Set<string>()
+  let tally: Tally = input.soFar ?? { complete: 0, failed: 0 }
+  let waiting = input.models.length
+  setHandler(sweepProgressQuery, () => ({ ...tally, modelsRunning: [...running], modelsWaiting: waiting }))
+
+  async function runModel(model: string): Promise<void> {
+    waiting--
+    running.add(model)
+    const { models: _, soFar: __, ...settings } = input
+    const outcome = await executeChild(modelWorkflow, {
+      workflowId: modelWorkflowId(input.store, input.sweepId, model),
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      args: [{ ...settings, model }],
+    })
+    running.delete(model)
+    tally = { complete: tally.complete + outcome.complete, failed: tally.failed + outcome.failed }
+  }
+
+  try {
+    const rest = await fanOut(
+      input.models,
+      modelsInFlight,
+      runModel,
+      () => workflowInfo().continueAsNewSuggested,
+    )
+    if (rest.length > 0) await continueAsNew<typeof sweepWorkflow>({ ...input, models: rest, soFar: tally })
+    await store.setSweepStatus({ sweepId: input.sweepId, status: tally.failed > 0 ? 'failed' : 'complete' })
+    return tally
+  } catch (error) {
+    if (isCancellation(error)) {
+      await CancellationScope.nonCancellable(() =>
+        store.setSweepStatus({ sweepId: input.sweepId, status: 'cancelled' }),
+      )
+    }
+    throw error
+  }
+}

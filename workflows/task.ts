@@ -1,0 +1,110 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  defineQuery,
+  isCancellation,
+  log,
+  setHandler,
+} from '@temporalio/workflow'
+import { fanOut } from './fan-out.js'
+import type { TaskInput } from './inputs.js'
+import { computeOn, storeOf } from './timeouts.js'
+
+export interface TaskState {
+  readonly phase: 'preparing' | 'dev' | 'test' | 'done'
+  readonly cellsDone: number
+  readonly cellsAll: number
+  readonly bestLayer: number | null
+}
+
+export const taskProgressQuery = defineQuery<TaskState>('progress')
+
+/** Chunks of layers of one task under way at once: enough to keep two workers busy, few enough for a small history. */
+const chunksInFlight = 4
+
+/**
+ * The main experiment for one (model, task): prepare; baseline, and dev over all L; best L; test at the best L. Every
+ * result is stored before the next step, and what is stored already is not computed again. A failure is recorded as a
+ * row and ends this task only.
+ */
+export async function taskWorkflow(input: TaskInput): Promise<'complete' | 'failed'> {
+  let state: TaskState = { phase: 'preparing', cellsDone: 0, cellsAll: 0, bestLayer: null }
+  setHandler(taskProgressQuery, () => state)
+  try {
+    await runTask(
+      input,
+      (change) => (state = { ...state, ...change }),
+      () => state,
+    )
+    return 'complete'
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const { sweepId, model, task } = input
+    log.error('task failed', { sweepId, model, task, error: String(error) })
+    await storeOf(input.store).recordFailure({ sweepId, model, task, ...describeFailure(error) })
+    return 'failed'
+  }
+}
+
+async function runTask(
+  input: TaskInput,
+  update: (change: Partial<TaskState>) => void,
+  state: () => TaskState,
+): Promise<void> {
+  const { sweepId, model, task, protocol, layers, layersPerActivity } = input
+  const store = storeOf(input.store)
+  const compute = computeOn(model)
+  const place = { sweepId, model, task }
+
+  const spec = await store.loadTaskSpec({ sweepId, task })
+  const { info, prepared, layerChunks } = await compute.prepareTask({
+    model,
+    spec,
+    protocol,
+    layers,
+    layersPerActivity,
+  })
+  const plan = await store.planTask({ sweepId, model, info, prepared, layerChunks })
+  const missingCells = plan.missingChunks.flat().length
+  update({ phase: 'dev', cellsAll: plan.cells.all, cellsDone: plan.cells.all - missingCells })
+
+  const { scoring } = prepared
+  const on = { model, modelHash: info.contentHash, task, scoring }
+  async function baseline(): Promise<void> {
+    if (plan.baselineStored) return
+    const computed = await compute.runBaseline({ ...on, items: prepared.items.baseline })
+    await store.recordRuns({ ...place, layersTogether: [], ...computed })
+  }
+  async function devChunk(chunk: readonly number[]): Promise<void> {
+    const computed = await compute.runDev({ ...on, items: prepared.items.dev, layers: chunk })
+    await store.recordRuns({ ...place, layersTogether: chunk, ...computed })
+    update({ cellsDone: state().cellsDone + chunk.length })
+  }
+  await Promise.all([fanOut(plan.missingChunks, chunksInFlight, devChunk), baseline()])
+
+  const best = await store.chooseBestLayer(place)
+  update({ phase: 'test', bestLayer: best.layer })
+  if (!best.testStored) {
+    const computed = await compute.runTest({ ...on, items: prepared.items.test, bestLayer: best.layer })
+    await store.recordRuns({ ...place, layersTogether: [best.layer], ...computed })
+  }
+  update({ phase: 'done' })
+}
+
+/** The innermost cause says what went wrong; the wrappers only say that an activity failed. */
+function describeFailure(error: unknown): { code: string; message: string; attempts: number } {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  const code =
+    cause instanceof ApplicationFailure && cause.type
+      ? cause.type
+      : cause instanceof Error
+        ? cause.name
+        : 'UNKNOWN'
+  const details =
+    cause instanceof ApplicationFailure ? (cause.details?.[0] as { attempt?: number } | undefined) : undefined
+  return {
+    code,
+    message: cause instanceof Error ? cause.message : String(cause),
+    attempts: details?.attempt ?? 1,
+  }
+}
