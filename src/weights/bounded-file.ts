@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
 
 /** A file read by position only, never beyond its end: a checkpoint's own numbers are not trusted. */
@@ -7,6 +7,9 @@ export class BoundedFile {
   readonly #descriptor: number
 
   constructor(readonly path: string) {
+    // Before it is opened: a pipe would wait for a writer for ever.
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat && !stat.isFile()) throw new TaskvecError('WEIGHTS', `${path}: not a regular file`)
     try {
       this.#descriptor = openSync(path, 'r')
     } catch (cause) {

@@ -60,7 +60,8 @@ function dequantizeQ4(bytes: Uint8Array, withMinimum: boolean): Float32Array {
   for (let b = 0; b < blocks; b++) {
     const start = b * size
     const d = halfAt(bytes, start)
-    const m = withMinimum ? halfAt(bytes, start + 2) : 0
+    // -0 and not 0: adding it changes no value, a negative zero included.
+    const m = withMinimum ? halfAt(bytes, start + 2) : -0
     const zero = withMinimum ? 0 : 8
     for (let i = 0; i < 16; i++) {
       const pair = bytes[start + header + i] as number

@@ -29,6 +29,7 @@ export function llamaConfig(path: string, gguf: GgufFile): Record<string, unknow
       hint: 'Take the Hugging Face folder of the model instead.',
     })
   }
+  refusePartialHeads(path, gguf)
   const has = (name: string) => gguf.tensors.some((tensor) => tensor.name === name)
   const read = (key: string) => gguf.metadata.get(`llama.${key}`)
   return {
@@ -66,10 +67,15 @@ export function permutedHeads(name: string, config: Readonly<Record<string, unkn
   return null
 }
 
-/** `[heads * d_head, d_model]`: row `h, 2i + j` goes to `h, j * d_head / 2 + i`. */
+/** `[heads * d_head, d_model]`: row `h, 2i + j` goes to `h, j * d_head / 2 + i`. Throws WEIGHTS where heads do not fit. */
 export function unpermute(values: Float32Array, rows: number, columns: number, heads: number): Float32Array {
   const out = new Float32Array(values.length)
   const dHead = rows / heads
+  if (!Number.isInteger(dHead / 2))
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${rows} rows of queries or keys do not divide into ${heads} heads of even width`,
+    )
   for (let row = 0; row < rows; row++) {
     const head = Math.floor(row / dHead)
     const within = row % dHead
@@ -82,16 +88,34 @@ export function unpermute(values: Float32Array, rows: number, columns: number, h
 function huggingFaceName(path: string, name: string): string {
   const outer = outerNames[name]
   if (outer) return outer
-  const match = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(name)
+  const match = /^blk\.(\d+)\.(\w+)\.weight$/.exec(name)
   const part = match && blockNames[match[2] as string]
-  if (match && part) return `model.layers.${match[1]}.${part}.${match[3]}`
+  if (match && part) return `model.layers.${match[1]}.${part}.weight`
   throw new TaskvecError('MODEL', `${path}: tensor ${name} is not part of a known llama model`, {
-    hint: 'Frequency factors, experts and other additions cannot be run from GGUF; take the Hugging Face folder.',
+    hint: 'Biases, frequency factors, experts and other additions cannot be run from GGUF; take the Hugging Face folder.',
   })
+}
+
+/** Rotary embedding over a part of each head, and values of another width than keys: not LLaMA as it is built here. */
+function refusePartialHeads(path: string, gguf: GgufFile): void {
+  const read = (key: string) => gguf.metadata.get(`llama.${key}`)
+  const dHead =
+    read('attention.key_length') ?? Number(read('embedding_length')) / Number(read('attention.head_count'))
+  for (const key of ['rope.dimension_count', 'attention.value_length']) {
+    const value = read(key)
+    if (value !== undefined && value !== dHead)
+      throw new TaskvecError(
+        'MODEL',
+        `${path}: llama.${key} is ${String(value)}, but a head has ${String(dHead)}`,
+      )
+  }
 }
 
 function ropeScaling(path: string, gguf: GgufFile): Record<string, unknown> | null {
   const type = gguf.metadata.get('llama.rope.scaling.type')
+  // The key of files made before August 2023's scaling.type.
+  const older = gguf.metadata.get('llama.rope.scale_linear')
+  if (type === undefined && older !== undefined) return { rope_type: 'linear', factor: older }
   if (type === undefined || type === 'none') return null
   if (type === 'linear')
     return { rope_type: 'linear', factor: gguf.metadata.get('llama.rope.scaling.factor') }

@@ -35,8 +35,8 @@ const unreadTypes: Readonly<Record<number, string>> = {
   15: 'Q8_K',
 }
 
-/** Metadata holds the tokenizer: some 10 MB at most in practice. */
-const maxHeaderBytes = 256_000_000
+/** Metadata holds the tokenizer: 15 MB for the largest vocabularies. */
+const maxHeaderBytes = 64_000_000
 const maxEntries = 1_000_000
 
 export function readGguf(file: BoundedFile): GgufFile {
@@ -58,7 +58,7 @@ export function readGguf(file: BoundedFile): GgufFile {
   const headers = Array.from({ length: tensorCount }, () => readTensorHeader(cursor))
 
   const alignment = metadata.get('general.alignment') ?? 32
-  if (typeof alignment !== 'number' || alignment < 1 || alignment > 65536) {
+  if (typeof alignment !== 'number' || !Number.isInteger(alignment) || alignment < 1 || alignment > 65536) {
     throw new TaskvecError('WEIGHTS', `${file.path}: general.alignment is ${String(alignment)}`)
   }
   const dataStart = Math.ceil(cursor.position / alignment) * alignment
@@ -107,8 +107,7 @@ function placeTensor(
     )
   }
   const values = shape.reduce((a, b) => a * b, 1)
-  const byteLength =
-    (shape.at(-1) ?? 1) % 1 === 0 && Number.isSafeInteger(values) ? storedBytes(type, values) : null
+  const byteLength = Number.isSafeInteger(values) ? storedBytes(type, values) : null
   if (byteLength === null || storedBytes(type, shape.at(-1) ?? 1) === null) {
     throw new TaskvecError(
       'WEIGHTS',
@@ -126,6 +125,8 @@ function placeTensor(
   }
   return { name, shape, type, file: file.path, offset: dataStart + offset, byteLength }
 }
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Reads little-endian values in order, through a window, never past the end of the file. */
 class Cursor {
@@ -155,7 +156,7 @@ class Cursor {
     const length = this.u64()
     if (length > maxHeaderBytes) throw this.#malformed(`a string of ${length} bytes`)
     const view = this.#take(length)
-    return new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
+    return utf8.decode(view)
   }
 
   value(type: number, key: string, depth: number): GgufValue {

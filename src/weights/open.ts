@@ -24,41 +24,61 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 
 async function openFolder(folder: string): Promise<Checkpoint> {
   const config = readConfig(join(folder, 'config.json'))
-  const paths = safetensorsFiles(folder)
-  const files = new Map(paths.map((path) => [path, new BoundedFile(path)]))
-  const tensors = safetensorsTensors(folder, [...files.values()])
-  const beside = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
-    .map((name) => join(folder, name))
-    .filter((file) => existsSync(file))
-  return {
-    path: folder,
-    format: 'safetensors',
-    config,
-    tensors,
-    contentHash: await contentHash([...paths, ...beside]),
-    ...readers(folder, tensors, files),
-  }
+  const weights = safetensorsFiles(folder)
+  const hashed = new Map(weights.files.map(({ name, path }) => [name, path]))
+  for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
+    if (existsSync(join(folder, name))) hashed.set(name, realpathSync(join(folder, name)))
+  return withFiles(
+    weights.files.map(({ path }) => path),
+    async (files) => {
+      const tensors = safetensorsTensors(weights, files)
+      return {
+        path: folder,
+        format: 'safetensors',
+        config,
+        tensors,
+        contentHash: await contentHash(hashed),
+        ...readers(folder, tensors, files),
+      }
+    },
+  )
 }
 
 async function openGguf(path: string): Promise<Checkpoint> {
-  const file = new BoundedFile(path)
-  const gguf = readGguf(file)
-  const config = llamaConfig(path, gguf)
-  const tensors = llamaTensors(path, gguf)
-  const plain = readers(path, tensors, new Map([[path, file]]))
-  return {
-    path,
-    format: 'gguf',
-    config,
-    tensors,
-    contentHash: await contentHash([path]),
-    ...plain,
-    read(name) {
-      const values = plain.read(name)
-      const heads = permutedHeads(name, config)
-      const [rows = 0, columns = 0] = tensors.get(name)?.shape ?? []
-      return heads === null ? values : unpermute(values, rows, columns, heads)
-    },
+  return withFiles([path], async (files) => {
+    const gguf = readGguf(files.get(path) as BoundedFile)
+    const config = llamaConfig(path, gguf)
+    const tensors = llamaTensors(path, gguf)
+    const plain = readers(path, tensors, files)
+    return {
+      path,
+      format: 'gguf',
+      config,
+      tensors,
+      contentHash: await contentHash(new Map([['gguf', path]])),
+      ...plain,
+      read(name) {
+        const values = plain.read(name)
+        const heads = permutedHeads(name, config)
+        const [rows = 0, columns = 0] = tensors.get(name)?.shape ?? []
+        return heads === null ? values : unpermute(values, rows, columns, heads)
+      },
+    }
+  })
+}
+
+/** Files stay open for the checkpoint's readers; they are closed here only where opening it fails. */
+async function withFiles(
+  paths: readonly string[],
+  open: (files: ReadonlyMap<string, BoundedFile>) => Promise<Checkpoint>,
+): Promise<Checkpoint> {
+  const files = new Map<string, BoundedFile>()
+  try {
+    for (const path of paths) files.set(path, new BoundedFile(path))
+    return await open(files)
+  } catch (error) {
+    for (const file of files.values()) file.close()
+    throw error
   }
 }
 

