@@ -20,10 +20,16 @@ export interface Architecture {
   ) => Float32Array
   /** ONNX model of block `layer`; inputs and outputs as in src/engine/block-sessions.ts. */
   readonly block: (checkpoint: Checkpoint, shape: ModelShape, layer: number) => Uint8Array
-  /** ONNX model of the final norm and the unembedding. */
-  readonly head: (checkpoint: Checkpoint, shape: ModelShape) => Uint8Array
+  /** ONNX model of the final norm and of a slice of the unembedding; outputs as in head-outputs.ts. */
+  readonly head: (checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice) => Uint8Array
   /** Multiply-adds of one block for a row that only serves as key and value, and for one that goes all the way. */
   readonly macs: (shape: ModelShape) => { readonly keyValueRow: number; readonly fullRow: number }
+}
+
+/** Consecutive token ids: `first`, `first + 1`, ... */
+export interface VocabularySlice {
+  readonly first: number
+  readonly count: number
 }
 
 /** What the engine needs to know of a model; `options` are the architecture's own. */

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import { GraphBuilder, type Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import type { Architecture, ModelShape } from './architecture.js'
+import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
 import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
+import { headOutputs } from './head-outputs.js'
 import { rotaryAngles, rotaryFields } from './rotary.js'
 
 /**
@@ -133,13 +134,15 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   return graph.build()
 }
 
-function head(checkpoint: Checkpoint, shape: ModelShape): Uint8Array {
-  const { dModel, vocab } = shape
+function head(checkpoint: Checkpoint, shape: ModelShape, { first, count }: VocabularySlice): Uint8Array {
+  const { dModel } = shape
   const graph = new GraphBuilder('head')
   const residual = graph.input('residual', 'float', ['Q', dModel])
   const normed = norm(graph, checkpoint, shape, 'model.norm', residual)
-  const unembedding = options(shape).tied ? 'model.embed_tokens' : 'lm_head'
-  graph.output('logits', linear(graph, checkpoint, unembedding, normed), 'float', ['Q', vocab])
+  const unembedding = options(shape).tied ? 'model.embed_tokens.weight' : 'lm_head.weight' // [vocab, d_model]
+  const tokens = Array.from({ length: count }, (_, i) => first + i)
+  const slice = graph.weight(unembedding, checkpoint.readRows(unembedding, tokens), [count, dModel])
+  headOutputs(graph, graph.node('Gemm', [normed, slice], { transB: 1 }), count)
   return graph.build()
 }
 

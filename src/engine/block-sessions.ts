@@ -3,19 +3,9 @@ import type { Architecture, ModelShape } from '../architectures/architecture.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { AttentionLayout } from './attention-layout.js'
-
-/** One thread, in order: parallelism belongs between processes, and results must not depend on scheduling. */
-const sessionOptions: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  graphOptimizationLevel: 'all',
-  // Some thirty sessions would each keep an arena of their own; malloc is shared by all of them.
-  enableCpuMemArena: false,
-  enableMemPattern: false,
-  logSeverityLevel: 3,
-}
+import { HeadSessions } from './head-sessions.js'
+import { ReusedBuffer } from './reused-buffer.js'
+import { sessionOptions } from './session-options.js'
 
 export interface BlockInput {
   /** `[R, d_model]` */
@@ -27,16 +17,19 @@ export interface BlockInput {
   readonly layout: AttentionLayout
 }
 
-/** A model as one onnxruntime session per block and one for the head: capture and patch are array work between them. */
+/** A model as one onnxruntime session per block, and the head's: capture and patch are array work between them. */
 export class BlockSessions {
   #rotary = { length: 0, cos: new Float32Array(0), sin: new Float32Array(0) }
+  // Two for the residual stream, in turns: a block's output may be the next one's input.
+  #residualBuffers = [new ReusedBuffer(), new ReusedBuffer()] as const
+  #runs = 0
 
   private constructor(
     readonly shape: ModelShape,
     readonly architecture: Architecture,
     private readonly checkpoint: Checkpoint,
     private readonly blocks: readonly InferenceSession[],
-    private readonly head: InferenceSession,
+    readonly head: HeadSessions,
     private readonly embeddings = new Map<number, Float32Array>(),
   ) {}
 
@@ -51,7 +44,7 @@ export class BlockSessions {
     for (let layer = 0; layer < shape.blocks; layer++) {
       blocks.push(await InferenceSession.create(architecture.block(checkpoint, shape, layer), sessionOptions))
     }
-    const head = await InferenceSession.create(architecture.head(checkpoint, shape), sessionOptions)
+    const head = await HeadSessions.load(checkpoint, architecture, shape)
     return new BlockSessions(shape, architecture, checkpoint, blocks, head)
   }
 
@@ -71,13 +64,13 @@ export class BlockSessions {
     return out
   }
 
-  /** Residual stream after block `layer`, `[Q, d_model]`. */
+  /** Residual stream after block `layer`, `[Q, d_model]`; overwritten by the call after the next. */
   async runBlock(layer: number, { residual, positions, rows, layout }: BlockInput): Promise<Float32Array> {
     const session = this.blocks[layer] as InferenceSession
     const half = this.shape.rotaryAngles(0).length
     const { cos, sin, length } = this.#rotaryTables(Math.max(...positions) + 1)
     const { items, queryLength, keyLength } = layout
-    const outputs = await session.run({
+    const feeds = {
       residual: new Tensor('float32', residual, [positions.length, this.shape.dModel]),
       positions: int64(positions, [positions.length, 1]),
       rows: int64(rows),
@@ -90,21 +83,16 @@ export class BlockSessions {
       items: int64([items]),
       query_length: int64([queryLength]),
       key_length: int64([keyLength]),
-    })
-    return (outputs['residual_out'] as Tensor).data as Float32Array
-  }
-
-  /** Logits `[rows, vocab]` of residual streams `[rows, d_model]` after the last block. */
-  async runHead(residual: Float32Array): Promise<Float32Array> {
-    const rows = residual.length / this.shape.dModel
-    const outputs = await this.head.run({
-      residual: new Tensor('float32', residual, [rows, this.shape.dModel]),
-    })
-    return (outputs['logits'] as Tensor).data as Float32Array
+    }
+    const { dModel } = this.shape
+    const out = (this.#residualBuffers[this.#runs++ % 2] as ReusedBuffer).take(rows.length * dModel)
+    await session.run(feeds, { residual_out: new Tensor('float32', out, [rows.length, dModel]) })
+    return out
   }
 
   async release(): Promise<void> {
-    for (const session of [...this.blocks, this.head]) await session.release()
+    for (const session of this.blocks) await session.release()
+    await this.head.release()
     this.checkpoint.close()
   }
 

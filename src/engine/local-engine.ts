@@ -18,7 +18,7 @@ import { evaluateItemPlainly, forwardLogits } from './plain.js'
 import { evaluateChunk } from './wavefront.js'
 
 /** Items of one wavefront: 8 fill the matrix units and stay below 1 GB; fixed, since shapes can move last bits. */
-const itemsPerChunk = 8
+const itemsPerChunk = 13
 /** Raised whenever a change to graphs or chunking may move bits of the results. */
 const revision = 1
 

@@ -47,7 +47,11 @@ export async function forwardLogits(
   options: ForwardOptions = {},
 ): Promise<Float32Array> {
   const { lastStates } = await forward(sessions, tokens, options)
-  return sessions.runHead(lastStates.at(-1) as Float32Array)
+  const logits = new Float32Array(sessions.shape.vocab)
+  for (const slice of await sessions.head.run(lastStates.at(-1) as Float32Array)) {
+    logits.set(slice.logits, slice.first)
+  }
+  return logits
 }
 
 export async function evaluateItemPlainly(

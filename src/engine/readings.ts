@@ -1,43 +1,72 @@
-import type { Reading } from './engine.js'
+import { TaskvecError } from '../domain/errors.js'
 import type { BlockSessions } from './block-sessions.js'
+import type { Reading } from './engine.js'
+import type { SliceLogits } from './head-sessions.js'
 
-/** Rows per call of the head: their logits stay in cache, and the shape does not depend on the request's size. */
-const rowsPerCall = 64
+/** Rows per run of the head: about what one wavefront reads, so that the unembedding is gone through once for them. */
+const rowsPerRun = 256
 
-/** Reads the next token at each row: greedy choice, and the answer token's log-probability and rank. */
+/**
+ * Reads the next token at each row: greedy choice, and the answer token's log-probability and rank. Throws MODEL where
+ * logits are not finite.
+ */
 export async function readRows(
-  sessions: BlockSessions,
+  { head, shape }: BlockSessions,
   /** `[rows, d_model]`, residual streams after the last block. */
   residual: Float32Array,
   answerTokens: readonly number[],
 ): Promise<Reading[]> {
-  const { dModel, vocab } = sessions.shape
   const readings: Reading[] = []
-  for (let start = 0; start < answerTokens.length; start += rowsPerCall) {
-    const end = Math.min(start + rowsPerCall, answerTokens.length)
-    const logits = await sessions.runHead(residual.subarray(start * dModel, end * dModel))
-    for (let row = start; row < end; row++) {
-      const from = (row - start) * vocab
-      readings.push(read(logits.subarray(from, from + vocab), answerTokens[row] as number))
-    }
+  for (let start = 0; start < answerTokens.length; start += rowsPerRun) {
+    const answers = answerTokens.slice(start, start + rowsPerRun)
+    const states = residual.subarray(start * shape.dModel, (start + answers.length) * shape.dModel)
+    const slices = await head.run(states)
+    readings.push(...answers.map((answerToken, row) => read(slices, row, answerToken)))
   }
   return readings
 }
 
-function read(logits: Float32Array, answerToken: number): Reading {
-  const answer = logits[answerToken] as number
-  let token = 0
-  let highest = -Infinity
-  let answerRank = 1
-  for (let i = 0; i < logits.length; i++) {
-    const logit = logits[i] as number
-    if (logit > highest) {
-      highest = logit
-      token = i
-    }
-    if (logit > answer) answerRank++
+function read(slices: readonly SliceLogits[], row: number, answerToken: number): Reading {
+  const highest = Math.max(...slices.map((slice) => at(slice.highest, row)))
+  let expSum = 0
+  for (const slice of slices) expSum += at(slice.expSum, row) * Math.exp(at(slice.highest, row) - highest)
+  if (!Number.isFinite(highest) || !Number.isFinite(expSum)) {
+    throw new TaskvecError('MODEL', 'the model computes logits that are not finite numbers', {
+      hint: 'Its weights may be damaged: taskvec models check PATH.',
+    })
   }
-  let total = 0
-  for (let i = 0; i < logits.length; i++) total += Math.exp((logits[i] as number) - highest)
-  return { token, answerLogProb: answer - highest - Math.log(total), answerRank }
+  const answer = logitOf(slices, row, answerToken)
+  return {
+    token: lowestToken(slices, row, highest),
+    answerLogProb: answer - highest - Math.log(expSum),
+    answerRank: 1 + countAbove(slices, row, answer),
+  }
+}
+
+function lowestToken(slices: readonly SliceLogits[], row: number, highest: number): number {
+  const slice = slices.find((candidate) => at(candidate.highest, row) === highest) as SliceLogits
+  return slice.first + logitsOf(slice, row).indexOf(highest)
+}
+
+function logitOf(slices: readonly SliceLogits[], row: number, token: number): number {
+  const slice = slices.find(({ first, count }) => token >= first && token < first + count) as SliceLogits
+  return at(logitsOf(slice, row), token - slice.first)
+}
+
+function countAbove(slices: readonly SliceLogits[], row: number, answer: number): number {
+  let count = 0
+  for (const slice of slices) {
+    if (at(slice.highest, row) <= answer) continue
+    const logits = logitsOf(slice, row)
+    for (let i = 0; i < logits.length; i++) if (at(logits, i) > answer) count++
+  }
+  return count
+}
+
+function logitsOf({ logits, count }: SliceLogits, row: number): Float32Array {
+  return logits.subarray(row * count, (row + 1) * count)
+}
+
+function at(values: Float32Array, index: number): number {
+  return values[index] as number
 }

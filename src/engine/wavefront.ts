@@ -2,6 +2,7 @@ import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, Reading } from './engine.js'
 import { readRows } from './readings.js'
+import { ReusedBuffer } from './reused-buffer.js'
 import { RowTree } from './row-tree.js'
 
 /**
@@ -36,6 +37,7 @@ export async function evaluateChunk(
   const tree = new RowTree()
   const itemRows = items.map((item) => placeItem(tree, item, layers, blocks))
   const thetaSum = new Float64Array(layers.length * dModel)
+  const packed = new ReusedBuffer()
   let macs = 0
 
   // Rows alive and their residual streams, in the same order.
@@ -86,7 +88,7 @@ export async function evaluateChunk(
       }
     }
     if (layer === blocks - 1) for (const [row, state] of after) finalState.set(row, state)
-    residual = pack(alive, after, dModel)
+    residual = pack(alive, after, dModel, packed)
   }
 
   const reads = itemRows.flatMap((rows) =>
@@ -98,6 +100,7 @@ export async function evaluateChunk(
       reads.map(({ row }) => row),
       finalState,
       dModel,
+      packed,
     ),
     reads.map(({ answer }) => answer),
   )
@@ -198,8 +201,9 @@ function pack(
   rows: readonly number[],
   states: ReadonlyMap<number, Float32Array>,
   dModel: number,
+  into: ReusedBuffer,
 ): Float32Array {
-  const out = new Float32Array(rows.length * dModel)
+  const out = into.take(rows.length * dModel)
   rows.forEach((row, i) => out.set(states.get(row) as Float32Array, i * dModel))
   return out
 }

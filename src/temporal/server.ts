@@ -19,7 +19,7 @@ import { lock } from 'proper-lockfile'
 import { taskvecHome } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { connectClient, type ConnectionSettings } from './connection.js'
-import { commandLine, isAlive } from './process-table.js'
+import { commandLine, isAlive } from '../system/process-table.js'
 import { findServerBinary } from './server-binary.js'
 
 /**

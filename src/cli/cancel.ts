@@ -1,0 +1,78 @@
+import { Command } from 'commander'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TaskvecError } from '../domain/errors.js'
+import { openReadOnly } from '../store/open.js'
+import { findSweep } from '../store/results.js'
+import { openStore } from '../store/sqlite-store.js'
+import { lockForWriting, lockHolder } from '../store/writer-lock.js'
+import { storeName } from '../sweep/run-sweep.js'
+import { connectClient, existingServer } from '../temporal/connection.js'
+import { sweepWorkflowId } from '../temporal/names.js'
+import { ensureServer } from '../temporal/server.js'
+import { dbOption } from './options.js'
+
+/** How long a running sweep may take to stop: engines look between blocks, then are killed. */
+const patience = 60_000
+
+/** `taskvec cancel SWEEP`. */
+export function cancelCommand(): Command {
+  return new Command('cancel')
+    .description('Stop a running sweep. What is stored stays; taskvec resume goes on with it.')
+    .argument('<sweep>', 'id or name')
+    .addOption(dbOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ taskvec cancel quickstart
+  $ taskvec cancel smollm2-1a2b3c4d --db results.db`,
+    )
+    .action(cancel)
+}
+
+async function cancel(wanted: string, { db }: { db: string }): Promise<void> {
+  const { id, status } = sweepOf(db, wanted)
+  if (status !== 'running') {
+    process.stderr.write(`Sweep ${id} is not running: it is ${status}.\n`)
+    return
+  }
+  if (lockHolder(db) === null) await markCancelled(db, id)
+  else await cancelWorkflow(db, id)
+  process.stderr.write(`Cancelled: ${id}. Next: taskvec resume ${id} goes on with it.\n`)
+}
+
+/** No process runs it: only the database says so still. */
+async function markCancelled(db: string, id: string): Promise<void> {
+  const release = await lockForWriting(db)
+  const store = openStore(db)
+  store.setSweepStatus(id, 'cancelled')
+  store.close()
+  await release()
+}
+
+async function cancelWorkflow(db: string, id: string): Promise<void> {
+  const existing = existingServer()
+  const own = existing ? null : await ensureServer()
+  const { client, connection } = await connectClient(existing ?? (own as NonNullable<typeof own>).settings)
+  try {
+    await client.workflow.getHandle(sweepWorkflowId(storeName(db), id)).cancel()
+    for (const until = Date.now() + patience; Date.now() < until; await sleep(200)) {
+      if (sweepOf(db, id).status !== 'running') return
+    }
+    throw new TaskvecError('SERVER', `sweep ${id} was told to stop but has not within ${patience / 1000} s`, {
+      hint: 'Look at it with taskvec status; stop its process with Ctrl-C.',
+    })
+  } finally {
+    await connection.close()
+    await own?.stop()
+  }
+}
+
+function sweepOf(db: string, wanted: string) {
+  const reader = openReadOnly(db)
+  try {
+    return findSweep(reader, wanted)
+  } finally {
+    reader.close()
+  }
+}

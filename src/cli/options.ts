@@ -1,0 +1,25 @@
+import { InvalidArgumentError, Option } from 'commander'
+import { resolve } from 'node:path'
+import { defaultDatabase } from '../config/home.js'
+
+/** Options that several commands share. */
+export function dbOption(): Option {
+  return new Option('--db <file>', 'the results database')
+    .default(defaultDatabase(), '.taskvec/taskvec.db')
+    .argParser((file: string) => resolve(file))
+}
+
+export function enginesOption(): Option {
+  return new Option(
+    '--engines <n>',
+    'engine processes at most (default: one per core, as memory allows)',
+  ).argParser(wholeNumber(1))
+}
+
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`it must be a whole number, at least ${least}.`)
+  }
+}

@@ -1,0 +1,40 @@
+import { Command } from 'commander'
+import type { SweepConfig } from '../config/sweep-config.js'
+import { openReadOnly } from '../store/open.js'
+import { findSweep, listSweeps } from '../store/results.js'
+import { dbOption, enginesOption } from './options.js'
+import { performSweep, type SweepCommandOptions } from './sweep-command.js'
+
+/** `taskvec resume [SWEEP]`. */
+export function resumeCommand(): Command {
+  return new Command('resume')
+    .description(
+      'Go on with a sweep after Ctrl-C, a crash, a cancellation or failures. The config is in the database.',
+    )
+    .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
+    .addOption(dbOption())
+    .addOption(enginesOption())
+    .option('--json', 'print the outcome and the main table as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes as of taskvec run.
+
+Examples:
+  $ taskvec resume
+  $ taskvec resume quickstart --db results.db`,
+    )
+    .action(async (wanted: string | undefined, options: SweepCommandOptions) => {
+      await performSweep(storedConfig(options.db, wanted), options)
+    })
+}
+
+function storedConfig(db: string, wanted: string | undefined): SweepConfig {
+  const reader = openReadOnly(db)
+  try {
+    const unfinished = listSweeps(reader).find(({ status }) => status !== 'complete')
+    return JSON.parse(findSweep(reader, wanted ?? unfinished?.id).config) as SweepConfig
+  } finally {
+    reader.close()
+  }
+}

@@ -1,0 +1,37 @@
+import { Command } from 'commander'
+import { loadConfig } from '../config/load.js'
+import { modelCatalog } from '../models/catalog.js'
+import { dbOption, enginesOption } from './options.js'
+import { performSweep, type SweepCommandOptions } from './sweep-command.js'
+
+/** `taskvec run CONFIG`. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description(
+      'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
+    )
+    .argument('<config>', 'a YAML config, for instance configs/quickstart.yaml')
+    .addOption(dbOption())
+    .addOption(enginesOption())
+    .option('--json', 'print the outcome and the main table as JSON')
+    .addHelpText(
+      'after',
+      `
+The same config again is the same sweep: it goes on where it stopped. Exit code: 0 every cell done, 1 an error, 2 wrong
+usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume goes on).
+
+Examples:
+  $ taskvec run configs/quickstart.yaml
+  $ taskvec run my.yaml --db results.db --engines 1
+  $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml      on an existing Temporal server`,
+    )
+    .action(async (file: string, options: SweepCommandOptions) => {
+      await performSweep(
+        loadConfig(
+          file,
+          modelCatalog().map(({ id }) => id),
+        ),
+        options,
+      )
+    })
+}

@@ -1,0 +1,90 @@
+import Table from 'cli-table3'
+import { Command } from 'commander'
+import { openReadOnly } from '../store/open.js'
+import { findSweep, listSweeps, sweepFailures, sweepProgress, type SweepSummary } from '../store/results.js'
+import type { TaskProgress } from '../store/store.js'
+import { lockHolder } from '../store/writer-lock.js'
+import { dbOption } from './options.js'
+
+/** `taskvec status [SWEEP]`. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Cells done per model and task, and failures; works while a sweep runs and when none does.')
+    .argument('[sweep]', 'id or name (default: the latest)')
+    .addOption(dbOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ taskvec status
+  $ taskvec status quickstart --json`,
+    )
+    .action(status)
+}
+
+function status(wanted: string | undefined, { db, json }: { db: string; json?: boolean }): void {
+  const reader = openReadOnly(db)
+  try {
+    const sweep = findSweep(reader, wanted)
+    const tasks = sweepProgress(reader, sweep.id)
+    const failures = sweepFailures(reader, sweep.id)
+    const runningIn = lockHolder(db)
+    const others = listSweeps(reader).filter(({ id }) => id !== sweep.id)
+    if (json) {
+      const { id, name, status, createdAt, finishedAt } = sweep
+      process.stdout.write(
+        JSON.stringify({
+          id,
+          name,
+          status,
+          createdAt,
+          finishedAt,
+          runningIn,
+          tasks,
+          failures,
+          others: others.map((other) => other.id),
+        }) + '\n',
+      )
+    } else {
+      process.stdout.write(render(sweep, tasks) + '\n')
+      for (const { model, task, code, message, attempts } of failures)
+        process.stdout.write(`failed: ${model} ${task}: ${code} after ${attempts} attempts: ${message}\n`)
+      process.stderr.write(nextStep(sweep, runningIn, others))
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+function render(sweep: SweepSummary, tasks: readonly TaskProgress[]): string {
+  const done = tasks.filter(({ complete }) => complete).length
+  const table = new Table({
+    head: ['model', 'task', 'cells', 'reused', 'best L', ''],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const { model, task, cellsDone, cellsAll, cellsReused, bestLayer, complete } of tasks) {
+    table.push([
+      model,
+      task,
+      cellsAll === 0 ? '-' : `${cellsDone}/${cellsAll}`,
+      cellsReused,
+      bestLayer ?? '-',
+      complete ? 'complete' : cellsAll === 0 ? 'waiting' : 'under way',
+    ])
+  }
+  return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, begun ${sweep.createdAt}\n${table.toString()}`
+}
+
+function nextStep(sweep: SweepSummary, runningIn: number | null, others: readonly SweepSummary[]): string {
+  const more =
+    others.length > 0
+      ? `Other sweeps: ${others
+          .slice(0, 5)
+          .map(({ id, status }) => `${id} (${status})`)
+          .join(', ')}\n`
+      : ''
+  if (runningIn !== null) return `${more}Process ${runningIn} is running a sweep with this database.\n`
+  if (sweep.status === 'complete') return `${more}Next: taskvec results ${sweep.id}\n`
+  return `${more}No process is running it. Next: taskvec resume ${sweep.id}\n`
+}

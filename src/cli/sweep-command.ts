@@ -1,0 +1,119 @@
+import { relative } from 'node:path'
+import type { SweepConfig } from '../config/sweep-config.js'
+import { sweepId } from '../config/sweep-config.js'
+import { defaultDatabase } from '../config/home.js'
+import { TaskvecError } from '../domain/errors.js'
+import { readableSize } from '../models/free-space.js'
+import { pullModel } from '../models/pull.js'
+import { renderMainTable } from '../report/main-table.js'
+import { openReadOnly } from '../store/open.js'
+import { mainResults, sweepFailures, sweepProgress } from '../store/results.js'
+import { duration } from '../sweep/progress.js'
+import { requirementsOf, type Requirements } from '../sweep/requirements.js'
+import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
+
+/** What `run` and `resume` have in common: say what will be done, do it, show the results. */
+export interface SweepCommandOptions {
+  readonly db: string
+  readonly engines?: number
+  readonly json?: boolean
+}
+
+/** Exit codes of a sweep that ended otherwise than complete. */
+const exitCodes: Record<SweepOutcome, number> = { complete: 0, failed: 3, cancelled: 4, interrupted: 130 }
+
+export async function performSweep(config: SweepConfig, options: SweepCommandOptions): Promise<void> {
+  const id = sweepId(config)
+  say(
+    `Sweep ${id}: ${count(config.models.length, 'model')} x ${count(config.tasks.length, 'task')}, database ${options.db}`,
+  )
+  await haveModels(config)
+  const started = Date.now()
+  const outcome = await runSweep(config, { db: options.db, engines: options.engines, signal: interruption() })
+  process.exitCode = exitCodes[outcome]
+  finish(id, outcome, options, (Date.now() - started) / 1000)
+}
+
+/** Fetches small models; where large ones are missing, says what the sweep needs and refuses. */
+async function haveModels(config: SweepConfig): Promise<void> {
+  const needs = requirementsOf(config)
+  const large = needs.missing.filter((model) => !needs.fetchable.includes(model))
+  if (large.length > 0) {
+    throw new TaskvecError(
+      'MODEL',
+      `${large.length} of ${count(config.models.length, 'model')} are not on this machine: ${large.map(({ id }) => id).join(', ')}\n${describeNeeds(needs)}`,
+      {
+        hint: `Fetch them first:\n${large.map(({ id }) => `  taskvec models pull ${id}`).join('\n')}`,
+      },
+    )
+  }
+  for (const { id } of needs.fetchable)
+    await pullModel(id, { onProgress: (event) => event.kind === 'step' && say(event.text) })
+  if (needs.memoryBytes > 4e9) say(describeNeeds(needs))
+}
+
+function describeNeeds(needs: Requirements): string {
+  const memory = `${readableSize(needs.memoryBytes)} of memory for the largest model in f32 (${readableSize(needs.freeMemoryBytes)} free here)`
+  return `The sweep needs ${readableSize(needs.downloadBytes)} more on disk, ${memory}, and roughly ${duration(needs.coreHours * 3600)} on one core at 100 GFLOP/s.`
+}
+
+/** Ctrl-C once stops cleanly, twice at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130)
+    say('\nStopping: engines, workers, server. Once more to force.')
+    controller.abort()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  process.on('SIGHUP', stop)
+  return controller.signal
+}
+
+function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOptions, seconds: number): void {
+  const reader = openReadOnly(db)
+  try {
+    const progress = sweepProgress(reader, id)
+    const rows = mainResults(reader, id)
+    const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
+    const reused = progress.reduce((sum, task) => sum + task.cellsReused, 0)
+    if (json)
+      process.stdout.write(
+        JSON.stringify({ sweep: id, outcome, database: db, seconds, cells, reused, results: rows }) + '\n',
+      )
+    else if (rows.length > 0) process.stdout.write(renderMainTable(rows) + '\n')
+
+    for (const { model, task, code, message } of sweepFailures(reader, id))
+      say(`failed: ${model} ${task}: ${code}: ${message}`)
+    const dbOption = db === defaultDatabase() ? '' : ` --db ${relative(process.cwd(), db) || db}`
+    const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
+    say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
+    if (outcome === 'complete') {
+      say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
+      say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
+      say(
+        `      npx taskvec predict --task knowledge_country_capital --query Spain   the effect, on one query`,
+      )
+    } else {
+      say(`Next: npx taskvec resume ${id}${dbOption}   goes on; nothing stored is computed again`)
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+const verdict: Record<SweepOutcome, string> = {
+  complete: 'Complete',
+  failed: 'Ended with failures',
+  cancelled: 'Cancelled',
+  interrupted: 'Interrupted',
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}

@@ -1,0 +1,72 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { Architecture, ModelShape, VocabularySlice } from '../architectures/architecture.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import { ReusedBuffer } from './reused-buffer.js'
+import { sessionOptions } from './session-options.js'
+
+/** Tokens of one slice: few enough that its logits stay in the processor's cache while they are summed. */
+const tokensPerSlice = 8192
+
+/** What one slice of the vocabulary gives for some rows. */
+export interface SliceLogits extends VocabularySlice {
+  /** `[rows, count]`; overwritten by the next run. */
+  readonly logits: Float32Array
+  /** `[rows]`: each row's largest logit of the slice. */
+  readonly highest: Float32Array
+  /** `[rows]`: sum over the slice of exp(logit - highest). */
+  readonly expSum: Float32Array
+}
+
+interface Slice extends VocabularySlice {
+  readonly session: InferenceSession
+  readonly buffer: ReusedBuffer
+}
+
+/** The final norm and the unembedding, as one session per slice of the vocabulary. */
+export class HeadSessions {
+  private constructor(
+    private readonly dModel: number,
+    private readonly slices: readonly Slice[],
+  ) {}
+
+  static async load(
+    checkpoint: Checkpoint,
+    architecture: Architecture,
+    shape: ModelShape,
+  ): Promise<HeadSessions> {
+    const slices: Slice[] = []
+    for (let first = 0; first < shape.vocab; first += tokensPerSlice) {
+      const count = Math.min(tokensPerSlice, shape.vocab - first)
+      const model = architecture.head(checkpoint, shape, { first, count })
+      const session = await InferenceSession.create(model, sessionOptions)
+      slices.push({ first, count, session, buffer: new ReusedBuffer() })
+    }
+    return new HeadSessions(shape.dModel, slices)
+  }
+
+  /** @param residual `[rows, d_model]`, residual streams after the last block */
+  async run(residual: Float32Array): Promise<SliceLogits[]> {
+    const rows = residual.length / this.dModel
+    const input = new Tensor('float32', residual, [rows, this.dModel])
+    const results: SliceLogits[] = []
+    for (const { first, count, session, buffer } of this.slices) {
+      const logits = buffer.take(rows * count)
+      const highest = new Float32Array(rows)
+      const expSum = new Float32Array(rows)
+      await session.run(
+        { residual: input },
+        {
+          logits: new Tensor('float32', logits, [rows, count]),
+          highest: new Tensor('float32', highest, [rows, 1]),
+          exp_sum: new Tensor('float32', expSum, [rows, 1]),
+        },
+      )
+      results.push({ first, count, logits, highest, expSum })
+    }
+    return results
+  }
+
+  async release(): Promise<void> {
+    for (const { session } of this.slices) await session.release()
+  }
+}

@@ -1,0 +1,12 @@
+import { execaSync } from 'execa'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../config/home.js'
+
+/** The package's version and, in a clone, its commit: what a sweep was run with. */
+export function codeVersion(): string {
+  const root = projectRoot()
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const git = execaSync('git', ['describe', '--always', '--dirty'], { cwd: root, reject: false })
+  return git.exitCode === 0 && git.stdout ? `${version} (${git.stdout})` : version
+}

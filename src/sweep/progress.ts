@@ -1,0 +1,105 @@
+import type Database from 'better-sqlite3'
+import { createLogUpdate } from 'log-update'
+import pc from 'picocolors'
+import { mainResults, sweepProgress } from '../store/results.js'
+
+/** One piece of work under way in this process. */
+export interface Work {
+  readonly model: string
+  readonly task: string
+  readonly phase: string
+  readonly fraction: number
+}
+
+/** How often the terminal is drawn, and how often a plain log gets a line, ms. */
+const drawEvery = 400
+const lineEvery = 5000
+const barWidth = 28
+
+/**
+ * Live progress of a sweep on stderr: cells done / all, rate, time left, what is being computed, and a line for each
+ * finished task. What is done is read from the database, so it is right whoever computed it.
+ */
+export class ProgressDisplay {
+  readonly #work = new Map<string, Work>()
+  readonly #announced = new Set<string>()
+  readonly #started = Date.now()
+  readonly #update = createLogUpdate(process.stderr)
+  readonly #timer: NodeJS.Timeout
+  #cellsAtStart: number | null = null
+
+  constructor(
+    private readonly db: Database.Database,
+    private readonly sweepId: string,
+    private readonly terminal = process.stderr.isTTY,
+  ) {
+    this.#announceFinished(false)
+    this.#timer = setInterval(() => this.#show(), terminal ? drawEvery : lineEvery)
+  }
+
+  /** Called by this process's compute activities. */
+  report(work: Work): void {
+    const key = `${work.model} ${work.task} ${work.phase}`
+    if (work.fraction >= 1) this.#work.delete(key)
+    else this.#work.set(key, work)
+  }
+
+  /** A line above the display. */
+  say(line: string): void {
+    if (this.terminal) this.#update.clear()
+    process.stderr.write(`${line}\n`)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    if (this.terminal) this.#update.clear()
+    this.#announceFinished(true)
+  }
+
+  #show(): void {
+    this.#announceFinished(true)
+    const { done, all } = this.#cells()
+    this.#cellsAtStart ??= done
+    const seconds = (Date.now() - this.#started) / 1000
+    const rate = (done - this.#cellsAtStart) / seconds
+    const share = all === 0 ? 0 : done / all
+    const left = rate > 0 ? `${duration((all - done) / rate)} left` : 'time left not known yet'
+    const counts = `${done}/${all} cells (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
+    const now = [...this.#work.values()].map(
+      ({ model, task, phase, fraction }) => `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %`,
+    )
+    if (!this.terminal)
+      return void process.stderr.write(`${counts}${now.length > 0 ? `; ${now.join(', ')}` : ''}\n`)
+    const full = Math.round(barWidth * share)
+    const bar = pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))
+    this.#update([`${bar} ${counts}`, ...now.map((line) => pc.dim(`  ${line}`))].join('\n'))
+  }
+
+  /** A task that has not been prepared yet is taken to have as many cells as the others of its model. */
+  #cells(): { done: number; all: number } {
+    const progress = sweepProgress(this.db, this.sweepId)
+    const known = new Map<string, number>()
+    for (const { model, cellsAll } of progress) known.set(model, Math.max(cellsAll, known.get(model) ?? 0))
+    const most = Math.max(0, ...known.values())
+    return {
+      done: progress.reduce((sum, { cellsDone }) => sum + cellsDone, 0),
+      all: progress.reduce((sum, { model, cellsAll }) => sum + (cellsAll || known.get(model) || most), 0),
+    }
+  }
+
+  #announceFinished(aloud: boolean): void {
+    for (const row of mainResults(this.db, this.sweepId)) {
+      const key = `${row.model} ${row.task}`
+      if (this.#announced.has(key)) continue
+      this.#announced.add(key)
+      const scores = `baseline ${row.baseline.toFixed(2)}  hypothesis ${row.hypothesis.toFixed(2)}  regular ${row.regular.toFixed(2)}  best L ${row.bestLayer}`
+      if (aloud) this.say(`${pc.green('✓')} ${row.model} ${row.task.padEnd(38)} ${scores}`)
+    }
+  }
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`
+  return `${(seconds / 3600).toFixed(1)} h`
+}

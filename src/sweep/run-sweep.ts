@@ -1,0 +1,249 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client'
+import type { SweepInput } from '../../workflows/inputs.js'
+import type { sweepWorkflow } from '../../workflows/sweep.js'
+import { taskvecHome } from '../config/home.js'
+import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { TaskvecError } from '../domain/errors.js'
+import { canonicalJson, sha256 } from '../domain/identity.js'
+import { locateModel } from '../models/locate.js'
+import { openReadOnly } from '../store/open.js'
+import { openStore } from '../store/sqlite-store.js'
+import type { NewSweep } from '../store/store.js'
+import { lockForWriting } from '../store/writer-lock.js'
+import {
+  connectClient,
+  connectWorker,
+  existingServer,
+  type ConnectionSettings,
+} from '../temporal/connection.js'
+import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
+import { ensureServer, type RunningServer } from '../temporal/server.js'
+import { logWorkersTo, startComputeWorkers, startStoreWorker } from '../worker.js'
+import { codeVersion } from './code-version.js'
+import { ProgressDisplay } from './progress.js'
+
+export interface RunOptions {
+  readonly db: string
+  /** Engine processes at most; default: one per core. */
+  readonly engines?: number | undefined
+  /** Aborted by Ctrl-C: everything is stopped, to be resumed later. */
+  readonly signal: AbortSignal
+}
+
+export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
+
+/** Names the database within Temporal: two databases on one server never share a queue or a workflow. */
+export function storeName(db: string): string {
+  const real = existsSync(db) ? realpathSync(db) : join(realpathSync(dirname(db)), basename(db))
+  return sha256(real).slice(0, 12)
+}
+
+/**
+ * Runs a sweep, or goes on with it: database, server, workers, workflow, live progress. Whatever is stored already is
+ * not computed again. Errors: MODEL where weights are missing, STORE, SERVER.
+ */
+export async function runSweep(
+  config: SweepConfig,
+  { db, engines, signal }: RunOptions,
+): Promise<SweepOutcome> {
+  const models = new Map(config.models.map((model) => [model.id, locateModel(model)]))
+  const store = openStore(db)
+  const closing: (() => unknown)[] = [() => store.close()]
+  try {
+    closing.push(await lockForWriting(db))
+    const id = sweepId(config)
+    store.createSweep(newSweep(id, config, models))
+    store.setSweepStatus(id, 'running')
+
+    const server = await reachServer()
+    closing.push(() => server.stop())
+    if (signal.aborted) return 'interrupted'
+    logWorkersTo(join(taskvecHome(), 'worker.log'))
+    const connection = await connectWorker(server.settings)
+    closing.push(() => connection.close())
+    const reader = openReadOnly(db)
+    closing.push(() => reader.close())
+    const display = new ProgressDisplay(reader, id)
+    closing.push(() => display.stop())
+
+    const { namespace } = server.settings
+    const storeWorker = await startStoreWorker(connection, namespace, storeName(db), store)
+    closing.push(() => storeWorker.shutdown())
+    const width = engines ?? availableParallelism()
+    const compute = await startComputeWorkers({
+      connection,
+      namespace,
+      models,
+      engines: width,
+      onProgress: (work) => display.report(work),
+    })
+    closing.push(() => compute.shutdown())
+
+    const watch = new AbortController()
+    closing.push(() => watch.abort())
+    const ended = await Promise.race([
+      follow(
+        server,
+        storeName(db),
+        inputOf(id, config, storeName(db), width),
+        AbortSignal.any([signal, watch.signal]),
+        (line) => display.say(line),
+      ),
+      ...[storeWorker.done, compute.done].map((done) => done.then(() => 'interrupted' as const)),
+    ])
+    return ended
+  } finally {
+    // In reverse: nothing may be closed before what uses it.
+    for (const close of closing.reverse()) await close()
+  }
+}
+
+interface Server {
+  readonly settings: ConnectionSettings
+  readonly stop: () => Promise<void>
+  /** taskvec's own server, to be started again should it die. */
+  readonly own: RunningServer | null
+}
+
+async function reachServer(): Promise<Server> {
+  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  const settings = existingServer()
+  if (settings) {
+    log(`Temporal server: ${settings.address}, namespace ${settings.namespace} (TEMPORAL_ADDRESS)`)
+    return { settings, stop: async () => {}, own: null }
+  }
+  const own = await ensureServer({ log })
+  return { settings: own.settings, stop: () => own.stop(), own }
+}
+
+/** Starts the workflow or joins the running one, and waits for its end; outlives the server's absence. */
+async function follow(
+  server: Server,
+  store: string,
+  input: SweepInput,
+  signal: AbortSignal,
+  say: (line: string) => void,
+): Promise<SweepOutcome> {
+  let own = server.own
+  for (let away = false; !signal.aborted;) {
+    try {
+      const { client, connection } = await connectClient(server.settings)
+      try {
+        const handle = await start(client, store, input)
+        if (away) say('Temporal server: back')
+        away = false
+        return await Promise.race([outcomeOf(handle), aborted(signal)])
+      } finally {
+        await connection.close()
+      }
+    } catch (error) {
+      if (!isOutage(error)) throw error
+      if (!away) say('Temporal server: cannot be reached; waiting for it')
+      away = true
+      if (own && !own.alive() && !signal.aborted)
+        own = await ensureServer({ port: portOf(server.settings), log: say })
+      await sleep(1000)
+    }
+  }
+  return 'interrupted'
+}
+
+async function start(
+  client: Client,
+  store: string,
+  input: SweepInput,
+): Promise<WorkflowHandle<typeof sweepWorkflow>> {
+  return client.workflow.start<typeof sweepWorkflow>('sweepWorkflow', {
+    workflowId: sweepWorkflowId(store, input.sweepId),
+    taskQueue: storeQueue(store),
+    // Running: join it. Ended, however: a new run, which finds in the database what is done.
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    args: [input],
+  })
+}
+
+async function outcomeOf(handle: WorkflowHandle<typeof sweepWorkflow>): Promise<SweepOutcome> {
+  try {
+    const { failed } = await handle.result()
+    return failed > 0 ? 'failed' : 'complete'
+  } catch (error) {
+    const { name, cause } = error as Error
+    if (name === 'WorkflowFailedError' && (cause as Error | undefined)?.name === 'CancelledFailure')
+      return 'cancelled'
+    if (name === 'WorkflowFailedError') {
+      throw new TaskvecError(
+        'SERVER',
+        `the sweep's workflow failed: ${String((cause as Error | undefined)?.message ?? error)}`,
+        {
+          cause: error,
+          hint: 'What is stored stays; taskvec resume goes on.',
+        },
+      )
+    }
+    throw error
+  }
+}
+
+/** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and CANCELLED, or our own SERVER: the server may come back. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof TaskvecError)
+    return error.code === 'SERVER' && !error.message.startsWith("the sweep's workflow")
+  const code =
+    (error as { code?: number }).code ?? ((error as Error).cause as { code?: number } | undefined)?.code
+  return code === 14 || code === 4 || code === 1
+}
+
+function aborted(signal: AbortSignal): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('interrupted')
+    signal.addEventListener('abort', () => resolve('interrupted'), { once: true })
+  })
+}
+
+function portOf({ address }: ConnectionSettings): number {
+  return Number(address.split(':').at(-1))
+}
+
+function inputOf(id: string, config: SweepConfig, store: string, engines: number): SweepInput {
+  return {
+    sweepId: id,
+    store,
+    protocol: config.protocol,
+    layers: config.layers,
+    layersPerActivity: config.layersPerActivity,
+    // Enough that engines never wait for a write or for Temporal.
+    tasksInFlight: engines + 2,
+    models: config.models.map((model) => model.id),
+    tasks: config.tasks.map((task) => task.id),
+  }
+}
+
+function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, string>): NewSweep {
+  return {
+    id,
+    name: config.name,
+    config: canonicalJson(config),
+    codeVersion: codeVersion(),
+    machine: {
+      host: hostname(),
+      cpu: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+      system: `${platform()} ${arch()} ${release()}`,
+      node: process.version,
+    },
+    protocol: config.protocol,
+    models: [...models].map(([model, source]) => ({ id: model, source })),
+    tasks: config.tasks,
+  }
+}
