@@ -1,0 +1,107 @@
+/** Writers of checkpoint files for tests: they write whatever they are told to, right or wrong. */
+
+export type Field = readonly [
+  type: number,
+  value: number | string | Buffer | readonly unknown[],
+  itemType?: number,
+]
+
+export interface GgufTensor {
+  readonly name: string
+  /** As GGUF has them: innermost first. */
+  readonly dims: readonly (number | bigint)[]
+  readonly type: number
+  readonly offset: number | bigint
+}
+
+export interface GgufContents {
+  readonly version?: number
+  readonly tensorCount?: bigint
+  readonly entryCount?: bigint
+  readonly metadata: readonly (readonly [string, Field])[]
+  readonly tensors: readonly GgufTensor[]
+  readonly data?: Uint8Array
+}
+
+export const u32 = (value: number): Field => [4, value]
+export const f32 = (value: number): Field => [6, value]
+export const string = (value: string): Field => [8, value]
+export const array = (itemType: number, values: readonly unknown[]): Field => [9, values, itemType]
+
+/** An array of an array of an array ... */
+export function nestedArray(depth: number): Field {
+  const level = Buffer.concat([uint32(9), uint64(1)])
+  return [9, Buffer.concat([...Array.from({ length: depth }, () => level), uint32(4), uint64(0)])]
+}
+
+export function ggufBytes(contents: GgufContents): Buffer {
+  const { metadata, tensors, data = new Uint8Array(0) } = contents
+  const header = Buffer.concat([
+    Buffer.from('GGUF'),
+    uint32(contents.version ?? 3),
+    uint64(contents.tensorCount ?? tensors.length),
+    uint64(contents.entryCount ?? metadata.length),
+    ...metadata.flatMap(([key, [type, value, itemType]]) => [
+      text(key),
+      uint32(type),
+      scalar(type, value, itemType),
+    ]),
+    ...tensors.flatMap(({ name, dims, type, offset }) => [
+      text(name),
+      uint32(dims.length),
+      ...dims.map(uint64),
+      uint32(type),
+      uint64(offset),
+    ]),
+  ])
+  return Buffer.concat([header, Buffer.alloc((32 - (header.length % 32)) % 32), data])
+}
+
+export function safetensorsBytes(header: unknown, data = new Uint8Array(0)): Buffer {
+  const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
+  return Buffer.concat([uint64(json.length), json, data])
+}
+
+export function uint64(value: number | bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64LE(BigInt(value))
+  return bytes
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+function text(value: string): Buffer {
+  const bytes = Buffer.from(value)
+  return Buffer.concat([uint64(bytes.length), bytes])
+}
+
+function scalar(type: number, value: unknown, itemType = 4): Buffer {
+  if (Buffer.isBuffer(value)) return value
+  switch (type) {
+    case 4:
+      return uint32(value as number)
+    case 6: {
+      const bytes = Buffer.alloc(4)
+      bytes.writeFloatLE(value as number)
+      return bytes
+    }
+    case 7:
+      return Buffer.from([Number(value)])
+    case 8:
+      return text(value as string)
+    case 9: {
+      const items = value as readonly unknown[]
+      return Buffer.concat([
+        uint32(itemType),
+        uint64(items.length),
+        ...items.map((item) => scalar(itemType, item)),
+      ])
+    }
+    default:
+      return Buffer.alloc(1)
+  }
+}
