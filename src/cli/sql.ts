@@ -1,0 +1,45 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { formats, writeRows, type Format } from '../report/formats.js'
+import { runQuery } from '../store/query.js'
+import { dbOption, wholeNumber } from './options.js'
+
+interface SqlOptions {
+  db: string
+  limit: number
+  timeout: number
+  format: Format
+  json?: boolean
+}
+
+/** `taskvec sql "SELECT ..."`. */
+export function sqlCommand(): Command {
+  return new Command('sql')
+    .description(
+      'One read-only SQL statement on the results database. docs/schema.md describes tables and views.',
+    )
+    .argument('<statement>', 'SELECT, WITH, VALUES or EXPLAIN')
+    .option('--limit <n>', 'rows at most', wholeNumber(1), 1000)
+    .option('--timeout <seconds>', 'stop the query after this', seconds, 30)
+    .addOption(new Option('--format <format>', 'how rows are printed').choices([...formats]).default('table'))
+    .option('--json', 'the same as --format json')
+    .addOption(dbOption())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ taskvec sql "SELECT task, hypothesis, regular FROM results ORDER BY hypothesis DESC"
+  $ taskvec sql "SELECT layer, avg(accuracy) FROM layers GROUP BY layer" --format csv
+  $ taskvec sql "SELECT name, sql FROM sqlite_master WHERE type = 'view'" --json`,
+    )
+    .action(async (statement: string, { db, limit, timeout, format, json }: SqlOptions) => {
+      const { columns, rows, more } = await runQuery({ db, statement, limit, timeoutMs: timeout * 1000 })
+      writeRows(rows, columns, json ? 'json' : format, (text) => process.stdout.write(text))
+      if (more) process.stderr.write(`More rows than ${limit}: the rest is left out. --limit N shows more.\n`)
+    })
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (value > 0 && value <= 86_400) return value
+  throw new InvalidArgumentError('it must be a number of seconds, above 0 and at most 86400.')
+}
