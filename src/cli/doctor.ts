@@ -1,0 +1,39 @@
+import { Command } from 'commander'
+import pc from 'picocolors'
+import { examine, type Finding } from '../doctor/examine.js'
+
+/** `taskvec doctor`. */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description(
+      'Check this machine: Node, native modules, Temporal server, models, disk, memory; say what to mend.',
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Nothing is downloaded or changed. Exit code 1 where something must be mended before a sweep can run.
+
+Examples:
+  $ taskvec doctor
+  $ taskvec doctor --json`,
+    )
+    .action(doctor)
+}
+
+const marks: Record<Finding['verdict'], string> = {
+  ok: pc.green('ok  '),
+  warn: pc.yellow('warn'),
+  fail: pc.red('fail'),
+}
+
+async function doctor({ json }: { json?: boolean }): Promise<void> {
+  const findings = await examine()
+  if (json) process.stdout.write(JSON.stringify(findings) + '\n')
+  else
+    for (const { verdict, subject, found, mend } of findings)
+      process.stdout.write(
+        `${marks[verdict]} ${subject.padEnd(18)} ${found}${mend ? `\n${' '.repeat(24)}${mend}` : ''}\n`,
+      )
+  if (findings.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1
+}
