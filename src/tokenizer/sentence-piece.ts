@@ -1,0 +1,69 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { Built, GgufTokenizer } from './gguf-tokenizer.js'
+
+/** SentencePiece's stand-in for a space. */
+const space = '▁'
+
+/**
+ * LLaMA 1 and 2's kind of tokenizer: a SentencePiece BPE with byte fallback, spaces as `▁`, one of them put before the
+ * text. Parts as in those models' tokenizer.json.
+ */
+export function sentencePiece(path: string, metadata: GgufTokenizer): Built {
+  const { tokens, unknown_token_id: unknown, add_space_prefix: prefix } = metadata
+  const replace = { type: 'Replace', pattern: { String: ' ' }, content: space }
+  return {
+    tokenizer: {
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [...(prefix ? [{ type: 'Prepend', prepend: space }] : []), replace],
+      },
+      pre_tokenizer: null,
+      decoder: {
+        type: 'Sequence',
+        decoders: [
+          { type: 'Replace', pattern: { String: space }, content: ' ' },
+          { type: 'ByteFallback' },
+          { type: 'Fuse' },
+          ...(prefix ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : []),
+        ],
+      },
+      model: {
+        type: 'BPE',
+        vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+        merges: mergesOf(path, metadata),
+        unk_token: tokens[unknown] ?? null,
+        fuse_unk: true,
+        byte_fallback: true,
+        ignore_merges: false,
+      },
+    },
+    addsBos: true,
+  }
+}
+
+/**
+ * The file has no merges but a score per token: the pair that is merged first is the one that makes the token of the
+ * highest score. Every way of making a token of two others is a merge.
+ */
+function mergesOf(path: string, { tokens, scores }: GgufTokenizer): [string, string][] {
+  if (scores?.length !== tokens.length)
+    throw new TaskvecError('WEIGHTS', `${path}: ${scores?.length ?? 'no'} scores for ${tokens.length} tokens`)
+  const known = new Map(tokens.map((token, id) => [token, id]))
+  const byScore = tokens
+    .map((token, id) => ({ token, score: scores[id] ?? 0 }))
+    .sort((a, b) => b.score - a.score)
+  return byScore.flatMap(({ token }) => {
+    const characters = Array.from(token)
+    // Longer ones are no pieces of text; their splits would grow with the square of the length.
+    if (characters.length > 200) return []
+    const splits = characters
+      .slice(1)
+      .map((_, i): [string, string] => [
+        characters.slice(0, i + 1).join(''),
+        characters.slice(i + 1).join(''),
+      ])
+    return splits
+      .filter(([left, right]) => known.has(left) && known.has(right))
+      .sort(([a], [b]) => (known.get(a) ?? 0) - (known.get(b) ?? 0))
+  })
+}

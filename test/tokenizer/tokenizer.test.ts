@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { projectRoot } from '../../src/config/home.js'
+import { locateModel } from '../../src/models/locate.js'
+import { buildTokenizer, loadTokenizer } from '../../src/tokenizer/tokenizer.js'
+import { ggufTokenizer, tokenizerOf } from '../../src/tokenizer/gguf-tokenizer.js'
+import { BoundedFile } from '../../src/weights/bounded-file.js'
+import { readGguf, type GgufValue } from '../../src/weights/gguf.js'
+import { openCheckpoint } from '../../src/weights/open.js'
+
+const golden = join(projectRoot(), 'test', 'golden')
+const smollm2 = locateModel({ id: 'smollm2-135m' })
+const mixed = join(golden, 'weights', 'mixed.gguf')
+
+function expected<T>(name: string): T {
+  return JSON.parse(readFileSync(join(golden, 'tokenizers', name), 'utf8')) as T
+}
+
+interface Golden {
+  prompts: { text: string; ids: number[] }[]
+  vocab: number
+  decodedSha256: string
+}
+
+function load(path: string) {
+  return buildTokenizer(path, ggufTokenizer(path))
+}
+
+/** Regenerate with test/golden/make_tokenizers.py. */
+describe('a tokenizer made from GGUF metadata', () => {
+  it.each([
+    ['SmolLM2: digits one by one, no BOS', smollm2, 'smollm2.json'],
+    ['GPT-2 splitting, a BOS', mixed, 'mixed.json'],
+    [
+      'SentencePiece with byte fallback, a BOS',
+      join(golden, 'tokenizers', 'sentencepiece.gguf'),
+      'sentencepiece.json',
+    ],
+  ])('%s: ids are those of the reference implementation', (_, path, file) => {
+    const tokenizer = load(path)
+    const { prompts } = expected<Golden>(file)
+    const found = prompts.map(({ text }) => ({ text, ids: tokenizer.encode(text, true) }))
+    expect(found).toEqual(prompts)
+  })
+
+  it.each([
+    ['SmolLM2', smollm2, 'smollm2.json'],
+    ['GPT-2 splitting', mixed, 'mixed.json'],
+  ])('%s: every token alone decodes to the reference text', (_, path, file) => {
+    const tokenizer = load(path)
+    const { vocab, decodedSha256 } = expected<Golden>(file)
+    const texts = Array.from({ length: vocab }, (_, token) => tokenizer.decodeToken(token))
+    expect(createHash('sha256').update(texts.join('\0')).digest('hex')).toBe(decodedSha256)
+  })
+
+  it('adds no BOS without special', () => {
+    expect(load(mixed).encode('the', true)).toEqual([0, ...load(mixed).encode('the', false)])
+  })
+
+  it("splits as LLaMA 3's pattern does and adds a BOS even where no key says so", () => {
+    const metadata = new Map(metadataOf(mixed)).set('tokenizer.ggml.pre', 'llama-bpe')
+    metadata.delete('tokenizer.ggml.add_bos_token')
+    const tokenizer = buildTokenizer(mixed, tokenizerOf(mixed, metadata))
+    const { prompts } = expected<Golden>('llama3.json')
+    expect(prompts.map(({ text }) => ({ text, ids: tokenizer.encode(text, true) }))).toEqual(prompts)
+  })
+
+  it.each<[string, GgufValue, string]>([
+    ['tokenizer.ggml.pre', 'smolm', 'unknown pre-tokenizer "smolm"; did you mean "smollm"?'],
+    ['tokenizer.ggml.pre', 'constructor', 'unknown pre-tokenizer "constructor"'],
+    [
+      'tokenizer.ggml.model',
+      'bert',
+      'tokenizer "bert" in a GGUF; known: gpt2 (byte-level BPE), llama (SentencePiece)',
+    ],
+    ['tokenizer.ggml.model', 'llama', 'no scores for 288 tokens'],
+    ['tokenizer.ggml.tokens', [], 'tokenizer metadata'],
+    ['tokenizer.ggml.tokens', 'abc', 'tokenizer metadata'],
+    ['tokenizer.ggml.bos_token_id', 99999, 'a BOS is to be added, but bos_token_id is 99999'],
+  ])('%s = %j is refused', (key, value, message) => {
+    const metadata = new Map(metadataOf(mixed)).set(key, value)
+    expect(() => buildTokenizer(mixed, tokenizerOf(mixed, metadata))).toThrow(message)
+  })
+})
+
+describe('a tokenizer.json of a folder', () => {
+  it('is used as it is, and a missing or broken one is refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'taskvec-'))
+    cpSync(join(golden, 'tiny', 'f16'), folder, { recursive: true })
+    const checkpoint = await openCheckpoint(folder)
+    try {
+      const tokenizer = loadTokenizer(checkpoint)
+      expect(tokenizer.encode('t5 t6 t7', true)).toEqual([5, 6, 7])
+      expect([5, 0].map((token) => tokenizer.decodeToken(token))).toEqual(['t5', ''])
+      writeFileSync(join(folder, 'tokenizer.json'), '{"model": ')
+      expect(() => loadTokenizer(checkpoint)).toThrow(`${join(folder, 'tokenizer.json')}: not JSON`)
+      rmSync(join(folder, 'tokenizer.json'))
+      expect(() => loadTokenizer(checkpoint)).toThrow(`${join(folder, 'tokenizer.json')}: missing`)
+    } finally {
+      checkpoint.close()
+    }
+  })
+})
+
+describe('decodeToken', () => {
+  it('gives a replacement character for a piece of a character, and nothing for ids that are no tokens', () => {
+    const tokenizer = load(smollm2)
+    const [first = -1, ...rest] = tokenizer.encode('\u{1F9FF}', false)
+    expect(rest.length).toBeGreaterThan(0)
+    expect(tokenizer.decodeToken(first)).toContain('\uFFFD')
+    expect([-1, 49152, 1e9].map((token) => tokenizer.decodeToken(token))).toEqual(['', '', ''])
+  })
+})
+
+function metadataOf(path: string): ReadonlyMap<string, GgufValue> {
+  const file = new BoundedFile(path)
+  try {
+    return readGguf(file).metadata
+  } finally {
+    file.close()
+  }
+}
