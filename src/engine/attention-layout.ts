@@ -4,11 +4,11 @@ export interface AttentionLayout {
   readonly queryLength: number
   readonly keyLength: number
   /** `[items * queryLength]`, indices into the selected rows. */
-  readonly querySlots: readonly number[]
+  readonly querySlots: Int32Array
   /** `[items * keyLength]`, indices into all rows. */
-  readonly keySlots: readonly number[]
+  readonly keySlots: Int32Array
   /** For each selected row, one of its query slots. */
-  readonly slotOfRow: readonly number[]
+  readonly slotOfRow: Int32Array
   /** `[items, 1, 1, queryLength, keyLength]` */
   readonly mask: Float32Array
   /** Query-key pairs that are really looked at: what attention would cost without padding. */
@@ -26,33 +26,42 @@ const unseen = -1e30
 export function attentionLayout(
   groups: readonly (readonly number[])[],
   selected: readonly number[],
-  parents: readonly number[],
+  parents: ArrayLike<number>,
 ): AttentionLayout {
-  const selectedIndex = new Map(selected.map((row, i) => [row, i]))
-  const queries = groups.map((group) => group.filter((row) => selectedIndex.has(row)))
+  const selectedIndex = new Int32Array(parents.length).fill(-1)
+  selected.forEach((row, i) => (selectedIndex[row] = i))
+  const queries = groups.map((group) => group.filter((row) => at(selectedIndex, row) >= 0))
   const items = groups.length
   const queryLength = Math.max(...queries.map((group) => group.length))
   const keyLength = Math.max(...groups.map((group) => group.length))
 
   // Padded slots point at row 0: computed, masked, never read.
-  const querySlots = new Array<number>(items * queryLength).fill(0)
-  const keySlots = new Array<number>(items * keyLength).fill(0)
-  const slotOfRow = new Array<number>(selected.length).fill(0)
+  const querySlots = new Int32Array(items * queryLength)
+  const keySlots = new Int32Array(items * keyLength)
+  const slotOfRow = new Int32Array(selected.length)
   const mask = new Float32Array(items * queryLength * keyLength).fill(unseen)
+  // Of the item at hand; a group holds all ancestors of its rows, so entries left by other items are never met.
+  const keySlot = new Int32Array(parents.length)
   let pairs = 0
   groups.forEach((group, item) => {
-    const keySlot = new Map(group.map((row, slot) => [row, slot]))
-    group.forEach((row, slot) => (keySlots[item * keyLength + slot] = row))
+    group.forEach((row, slot) => {
+      keySlot[row] = slot
+      keySlots[item * keyLength + slot] = row
+    })
     queries[item]?.forEach((row, slot) => {
       const querySlot = item * queryLength + slot
-      querySlots[querySlot] = selectedIndex.get(row) as number
+      querySlots[querySlot] = at(selectedIndex, row)
       // A row shared by several items comes out the same in each of them: any of its slots will do.
-      slotOfRow[selectedIndex.get(row) as number] = querySlot
-      for (let seen = row; seen >= 0; seen = parents[seen] as number) {
-        mask[querySlot * keyLength + (keySlot.get(seen) as number)] = 0
+      slotOfRow[at(selectedIndex, row)] = querySlot
+      for (let seen = row; seen >= 0; seen = at(parents, seen)) {
+        mask[querySlot * keyLength + at(keySlot, seen)] = 0
         pairs++
       }
     })
   })
   return { items, queryLength, keyLength, querySlots, keySlots, slotOfRow, mask, pairs }
+}
+
+function at(values: ArrayLike<number>, index: number): number {
+  return values[index] as number
 }

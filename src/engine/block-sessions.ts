@@ -4,7 +4,6 @@ import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { AttentionLayout } from './attention-layout.js'
 import { HeadSessions } from './head-sessions.js'
-import { ReusedBuffer } from './reused-buffer.js'
 import { sessionOptions } from './session-options.js'
 
 export interface BlockInput {
@@ -20,9 +19,6 @@ export interface BlockInput {
 /** A model as one onnxruntime session per block, and the head's: capture and patch are array work between them. */
 export class BlockSessions {
   #rotary = { length: 0, cos: new Float32Array(0), sin: new Float32Array(0) }
-  // Two for the residual stream, in turns: a block's output may be the next one's input.
-  #residualBuffers = [new ReusedBuffer(), new ReusedBuffer()] as const
-  #runs = 0
 
   private constructor(
     readonly shape: ModelShape,
@@ -64,8 +60,12 @@ export class BlockSessions {
     return out
   }
 
-  /** Residual stream after block `layer`, `[Q, d_model]`; overwritten by the call after the next. */
-  async runBlock(layer: number, { residual, positions, rows, layout }: BlockInput): Promise<Float32Array> {
+  /** Writes the residual stream after block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
+  async runBlock(
+    layer: number,
+    { residual, positions, rows, layout }: BlockInput,
+    out: Float32Array,
+  ): Promise<void> {
     const session = this.blocks[layer] as InferenceSession
     const half = this.shape.rotaryAngles(0).length
     const { cos, sin, length } = this.#rotaryTables(Math.max(...positions) + 1)
@@ -84,10 +84,7 @@ export class BlockSessions {
       query_length: int64([queryLength]),
       key_length: int64([keyLength]),
     }
-    const { dModel } = this.shape
-    const out = (this.#residualBuffers[this.#runs++ % 2] as ReusedBuffer).take(rows.length * dModel)
-    await session.run(feeds, { residual_out: new Tensor('float32', out, [rows.length, dModel]) })
-    return out
+    await session.run(feeds, { residual_out: new Tensor('float32', out, [rows.length, this.shape.dModel]) })
   }
 
   async release(): Promise<void> {
@@ -132,6 +129,10 @@ function checkTensors(checkpoint: Checkpoint, architecture: Architecture, shape:
   )
 }
 
-function int64(values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
-  return new Tensor('int64', BigInt64Array.from(values, BigInt), dims)
+/** Indices, 0 to 2^31 - 1, as int64: each one's low word is written, since BigInts would be an object each. */
+function int64(values: ArrayLike<number>, dims: readonly number[] = [values.length]): Tensor {
+  const data = new BigInt64Array(values.length)
+  const words = new Int32Array(data.buffer)
+  for (let i = 0; i < values.length; i++) words[2 * i] = values[i] as number
+  return new Tensor('int64', data, dims)
 }

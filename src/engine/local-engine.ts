@@ -6,19 +6,12 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
 import { BlockSessions } from './block-sessions.js'
-import type {
-  Engine,
-  EvaluateItem,
-  EvaluateOptions,
-  EvaluateRequest,
-  EvaluateResult,
-  Reading,
-} from './engine.js'
+import type { Engine, EvaluateOptions, EvaluateRequest, EvaluateResult, Reading } from './engine.js'
 import { evaluateItemPlainly, forwardLogits } from './plain.js'
 import { evaluateChunk } from './wavefront.js'
 
 /** Items of one wavefront: 8 fill the matrix units and stay below 1 GB; fixed, since shapes can move last bits. */
-const itemsPerChunk = 13
+const itemsPerChunk = 8
 /** Raised whenever a change to graphs or chunking may move bits of the results. */
 const revision = 1
 

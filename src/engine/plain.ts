@@ -32,7 +32,9 @@ export async function forward(
   const lastStates: Float32Array[] = []
   for (let layer = 0; layer < blocks; layer++) {
     await beforeBlock?.(layer)
-    residual = await sessions.runBlock(layer, { residual, positions, rows: positions, layout })
+    const after = new Float32Array(residual.length)
+    await sessions.runBlock(layer, { residual, positions, rows: positions, layout }, after)
+    residual = after
     const lastRow = residual.subarray((tokens.length - 1) * dModel)
     if (patch?.layer === layer) lastRow.set(patch.vector)
     lastStates.push(lastRow.slice())
@@ -62,7 +64,8 @@ export async function evaluateItemPlainly(
 ): Promise<{ patched: Reading[]; plain: Reading[]; thetas: Float32Array[] }> {
   async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<Reading> {
     const { lastStates } = await forward(sessions, tokens, patch ? { patch, beforeBlock } : { beforeBlock })
-    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [item.answerToken])
+    const question = { row: 0, answerToken: item.answerToken }
+    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [question])
     return reading as Reading
   }
 

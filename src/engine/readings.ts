@@ -3,25 +3,31 @@ import type { BlockSessions } from './block-sessions.js'
 import type { Reading } from './engine.js'
 import type { SliceLogits } from './head-sessions.js'
 
-/** Rows per run of the head: about what one wavefront reads, so that the unembedding is gone through once for them. */
+/** Rows per run of the head: many, so that the unembedding is gone through seldom; few enough to hold their logits. */
 const rowsPerRun = 256
 
+/** What is asked of one row: the log-probability and rank of `answerToken`. */
+export interface Question {
+  readonly row: number
+  readonly answerToken: number
+}
+
 /**
- * Reads the next token at each row: greedy choice, and the answer token's log-probability and rank. Throws MODEL where
- * logits are not finite.
+ * Reads the next token at rows of `states`, `[rows, d_model]` after the last block; a row may be asked about more than
+ * once, or not at all. Throws MODEL where logits are not finite.
  */
 export async function readRows(
   { head, shape }: BlockSessions,
-  /** `[rows, d_model]`, residual streams after the last block. */
-  residual: Float32Array,
-  answerTokens: readonly number[],
+  states: Float32Array,
+  questions: readonly Question[],
 ): Promise<Reading[]> {
+  const { dModel } = shape
   const readings: Reading[] = []
-  for (let start = 0; start < answerTokens.length; start += rowsPerRun) {
-    const answers = answerTokens.slice(start, start + rowsPerRun)
-    const states = residual.subarray(start * shape.dModel, (start + answers.length) * shape.dModel)
-    const slices = await head.run(states)
-    readings.push(...answers.map((answerToken, row) => read(slices, row, answerToken)))
+  for (let first = 0; first * dModel < states.length; first += rowsPerRun) {
+    const slices = await head.run(states.subarray(first * dModel, (first + rowsPerRun) * dModel))
+    questions.forEach(({ row, answerToken }, i) => {
+      if (row >= first && row < first + rowsPerRun) readings[i] = read(slices, row - first, answerToken)
+    })
   }
   return readings
 }

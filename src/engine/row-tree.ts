@@ -1,7 +1,7 @@
 /**
  * The rows of one chunk as a tree over token ids: a row is one token at one position, and sees itself and its
  * ancestors. Prompts that begin alike share rows, so equal prefixes are computed once; a patched last token is one
- * more leaf below the same prefix. Within a block only some rows are alive (see `lastBlock`).
+ * more leaf below the same prefix.
  */
 export class RowTree {
   readonly tokens: number[] = []
@@ -9,7 +9,10 @@ export class RowTree {
   readonly positions: number[] = []
   /** Row before this one in its prompt; -1 at the start. */
   readonly parents: number[] = []
-  /** The last block that must compute this row, as key and value at least; -1: none. */
+  /**
+   * The last block that looks at this row, as key and value at least: its state is not needed after the block before.
+   * -1: none; the number of blocks: the head reads it.
+   */
   readonly lastBlock: number[] = []
   readonly #children = new Map<string, number>()
 
@@ -20,7 +23,7 @@ export class RowTree {
       const key = `${parent}:${token}`
       const row = this.#children.get(key) ?? this.#add(token, parent)
       this.#children.set(key, row)
-      this.lastBlock[row] = Math.max(this.lastBlock[row] ?? -1, lastBlock)
+      this.keep(row, lastBlock)
       parent = row
       return row
     })
@@ -29,8 +32,13 @@ export class RowTree {
   /** A row that no token stands for: a last token whose residual stream is put in place. */
   addPatched(parent: number, lastBlock: number): number {
     const row = this.#add(-1, parent)
-    this.lastBlock[row] = lastBlock
+    this.keep(row, lastBlock)
     return row
+  }
+
+  /** Keeps a row until `lastBlock` at least. */
+  keep(row: number, lastBlock: number): void {
+    this.lastBlock[row] = Math.max(this.lastBlock[row] as number, lastBlock)
   }
 
   get size(): number {

@@ -2,7 +2,6 @@ import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, Reading } from './engine.js'
 import { readRows } from './readings.js'
-import { ReusedBuffer } from './reused-buffer.js'
 import { RowTree } from './row-tree.js'
 
 /**
@@ -15,7 +14,7 @@ import { RowTree } from './row-tree.js'
  * 4. Rows that nothing needs any more are left out: theta prompts after the last L asked for, and in the last block
  *    all but the rows that are read.
  *
- * Letters: R rows alive in a block, Q of them computed to its end.
+ * Letters: R rows alive before a block, Q of them computed to its end.
  */
 export interface ChunkResult {
   /** `[item][layer]` */
@@ -37,81 +36,80 @@ export async function evaluateChunk(
   const tree = new RowTree()
   const itemRows = items.map((item) => placeItem(tree, item, layers, blocks))
   const thetaSum = new Float64Array(layers.length * dModel)
-  const packed = new ReusedBuffer()
   let macs = 0
 
-  // Rows alive and their residual streams, in the same order.
+  // The residual stream of the rows alive, in their order: [R, d_model] before a block, [Q, d_model] after it.
   let alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
-  let residual = sessions.embed(
-    alive.map((row) => at(tree.tokens, row)),
-    alive.map((row) => at(tree.positions, row)),
-  ) // [R, d_model]
-  const finalState = new Map<number, Float32Array>()
-
+  let before = new Float32Array((alive.length + layers.length * items.length) * dModel)
+  let after = new Float32Array(before.length)
+  before.set(
+    sessions.embed(
+      alive.map((row) => at(tree.tokens, row)),
+      alive.map((row) => at(tree.positions, row)),
+    ),
+  )
   for (let layer = 0; layer < blocks; layer++) {
     await beforeBlock(layer)
-    const readAfter = rowsReadAfter(itemRows, layer, layers, blocks)
-    const kept = (row: number) => at(tree.lastBlock, row) > layer
-    const selected = alive.filter((row) => kept(row) || readAfter.has(row))
-    const after = new Map<number, Float32Array>()
+    const thetasHere = layers.indexOf(layer)
+    const thetaEnds = new Set(thetasHere < 0 ? [] : itemRows.flatMap((rows) => rows.thetaEnds))
+    const selected = alive.filter((row) => at(tree.lastBlock, row) > layer || thetaEnds.has(row))
     if (selected.length > 0) {
-      const layout = layoutOf(tree, itemRows, alive, selected)
-      const indexOf = new Map(alive.map((row, i) => [row, i]))
-      const out = await sessions.runBlock(layer, {
-        residual,
+      const indexOf = indices(tree, alive)
+      const layout = layoutOf(tree, itemRows, alive, selected, indexOf)
+      const input = {
+        residual: before.subarray(0, alive.length * dModel),
         positions: alive.map((row) => at(tree.positions, row)),
-        rows: selected.map((row) => indexOf.get(row) as number),
+        rows: selected.map((row) => at(indexOf, row)),
         layout,
-      }) // [Q, d_model]
-      selected.forEach((row, i) => after.set(row, out.subarray(i * dModel, (i + 1) * dModel)))
+      }
+      await sessions.runBlock(layer, input, after.subarray(0, selected.length * dModel))
       macs += blockMacs(sessions, alive.length, selected.length, layout.pairs)
     }
 
-    alive = selected.filter(kept)
-    const position = layers.indexOf(layer)
-    if (position >= 0) {
-      for (const rows of itemRows) {
-        if (rows.patchParent === null) continue
-        const theta = meanOf(
-          rows.thetaEnds.map((row) => after.get(row) as Float32Array),
-          dModel,
-        )
-        theta.forEach(
-          (value, i) =>
-            (thetaSum[position * dModel + i] = (thetaSum[position * dModel + i] as number) + value),
-        )
-        const row = tree.addPatched(rows.patchParent, blocks - 1)
-        rows.patchedEnds.push(row)
-        rows.group.push(row)
-        after.set(row, theta)
-        alive.push(row)
-      }
+    const afterIndex = indices(tree, selected)
+    const stateOf = (row: number) =>
+      after.subarray(at(afterIndex, row) * dModel, (at(afterIndex, row) + 1) * dModel)
+    const patches =
+      thetasHere < 0
+        ? []
+        : itemRows
+            .filter(({ patchParent }) => patchParent !== null)
+            .map((rows) => ({ rows, theta: meanOf(rows.thetaEnds.map(stateOf)) }))
+    alive = selected.filter((row) => at(tree.lastBlock, row) > layer)
+    moveRows(
+      after,
+      alive.map((row) => at(afterIndex, row)),
+      dModel,
+    )
+    for (const { rows, theta } of patches) {
+      addTo(thetaSum, theta, thetasHere * dModel)
+      after.set(theta, alive.length * dModel)
+      const row = tree.addPatched(rows.patchParent as number, blocks)
+      rows.patchedEnds.push(row)
+      rows.group.push(row)
+      alive.push(row)
     }
-    if (layer === blocks - 1) for (const [row, state] of after) finalState.set(row, state)
-    residual = pack(alive, after, dModel, packed)
+    ;[before, after] = [after, before]
   }
 
-  const reads = itemRows.flatMap((rows) =>
-    [...rows.patchedEnds, ...rows.plainEnds].map((row) => ({ row, answer: rows.answerToken })),
+  // Alive now: the rows that are read, each once, however many items share it.
+  const reads = itemRows.flatMap(({ patchedEnds, plainEnds, answerToken }) =>
+    [...patchedEnds, ...plainEnds].map((row) => ({ row, answerToken })),
   )
+  const aliveIndex = indices(tree, alive)
   const readings = await readRows(
     sessions,
-    pack(
-      reads.map(({ row }) => row),
-      finalState,
-      dModel,
-      packed,
-    ),
-    reads.map(({ answer }) => answer),
+    before.subarray(0, alive.length * dModel),
+    reads.map(({ row, answerToken }) => ({ row: at(aliveIndex, row), answerToken })),
   )
-  macs += reads.length * vocab * dModel
+  macs += alive.length * vocab * dModel
   let next = 0
   const take = (count: number) => readings.slice(next, (next += count))
   const patched: Reading[][] = []
   const plain: Reading[][] = []
-  for (const rows of itemRows) {
-    patched.push(take(rows.patchedEnds.length))
-    plain.push(take(rows.plainEnds.length))
+  for (const { patchedEnds, plainEnds } of itemRows) {
+    patched.push(take(patchedEnds.length))
+    plain.push(take(plainEnds.length))
   }
   return { patched, plain, thetaSum, macs }
 }
@@ -130,53 +128,45 @@ interface ItemRows {
 }
 
 function placeItem(tree: RowTree, item: EvaluateItem, layers: readonly number[], blocks: number): ItemRows {
-  const lastLayer = layers.at(-1) ?? -1
-  const theta = item.thetaPrompts.map((prompt) => tree.addPrompt(prompt, lastLayer))
+  const theta = item.thetaPrompts.map((prompt) => tree.addPrompt(prompt, layers.at(-1) ?? -1))
   // θ rows look at the patched prompt's earlier tokens in every block after the first L.
-  const prefixNeeded = item.patchedPrompt !== null && layers.length > 0 && (layers[0] as number) < blocks - 1
-  const prefix =
-    item.patchedPrompt === null
-      ? []
-      : tree.addPrompt(item.patchedPrompt.slice(0, -1), prefixNeeded ? blocks - 1 : -1)
+  const prefixNeeded = layers.length > 0 && (layers[0] as number) < blocks - 1
+  const prefix = tree.addPrompt(item.patchedPrompt?.slice(0, -1) ?? [], prefixNeeded ? blocks - 1 : -1)
   const plain = item.plainPrompts.map((prompt) => tree.addPrompt(prompt, blocks - 1))
+  const plainEnds = plain.map((rows) => rows.at(-1) as number)
+  for (const row of plainEnds) tree.keep(row, blocks)
   return {
-    thetaEnds: theta.map(last),
+    thetaEnds: theta.map((rows) => rows.at(-1) as number),
     patchParent: item.patchedPrompt === null ? null : (prefix.at(-1) ?? -1),
-    plainEnds: plain.map(last),
+    plainEnds,
     patchedEnds: [],
     group: [...new Set([...theta, prefix, ...plain].flat())],
     answerToken: item.answerToken,
   }
 }
 
-/** Rows whose state after block `layer` is looked at: theta ends where L is asked for, all that is read at the end. */
-function rowsReadAfter(
-  items: readonly ItemRows[],
-  layer: number,
-  layers: readonly number[],
-  blocks: number,
-): Set<number> {
-  const thetas = layers.includes(layer) ? items.flatMap((rows) => rows.thetaEnds) : []
-  const ends = layer === blocks - 1 ? items.flatMap((rows) => [...rows.plainEnds, ...rows.patchedEnds]) : []
-  return new Set([...thetas, ...ends])
+/** Each row's place among `rows`; -1 for the tree's other rows. */
+function indices(tree: RowTree, rows: readonly number[]): Int32Array {
+  const places = new Int32Array(tree.size).fill(-1)
+  rows.forEach((row, i) => (places[row] = i))
+  return places
 }
 
-/** Attention of the rows alive; rows are renumbered by their place among them. */
+/** Attention of the rows alive, which are renumbered by their place among them. */
 function layoutOf(
   tree: RowTree,
   items: readonly ItemRows[],
   alive: readonly number[],
   selected: readonly number[],
+  indexOf: Int32Array,
 ) {
-  const indexOf = new Map(alive.map((row, i) => [row, i]))
   const groups = items
-    .map((rows) => rows.group.flatMap((row) => indexOf.get(row) ?? []))
+    .map(({ group }) => group.map((row) => at(indexOf, row)).filter((index) => index >= 0))
     .filter((group) => group.length > 0)
-  const parents = alive.map((row) => indexOf.get(at(tree.parents, row)) ?? -1)
   return attentionLayout(
     groups,
-    selected.map((row) => indexOf.get(row) as number),
-    parents,
+    selected.map((row) => at(indexOf, row)),
+    alive.map((row) => indexOf[at(tree.parents, row)] ?? -1),
   )
 }
 
@@ -190,26 +180,24 @@ function blockMacs(
   return alive * keyValueRow + selected * (fullRow - keyValueRow) + 2 * pairs * shape.heads * shape.dHead
 }
 
-function meanOf(states: readonly Float32Array[], dModel: number): Float32Array {
-  return Float32Array.from(
-    { length: dModel },
+function meanOf(states: readonly Float32Array[]): Float32Array {
+  return (states[0] as Float32Array).map(
     (_, i) => states.reduce((sum, state) => sum + at(state, i), 0) / states.length,
   )
 }
 
-function pack(
-  rows: readonly number[],
-  states: ReadonlyMap<number, Float32Array>,
-  dModel: number,
-  into: ReusedBuffer,
-): Float32Array {
-  const out = into.take(rows.length * dModel)
-  rows.forEach((row, i) => out.set(states.get(row) as Float32Array, i * dModel))
-  return out
+function addTo(sum: Float64Array, values: Float32Array, offset: number): void {
+  for (let i = 0; i < values.length; i++) sum[offset + i] = at(sum, offset + i) + at(values, i)
 }
 
-function last(rows: readonly number[]): number {
-  return rows.at(-1) as number
+/** Moves rows `from` (ascending) to the front, in place; neighbours go together. */
+function moveRows(states: Float32Array, from: readonly number[], dModel: number): void {
+  for (let start = 0, end; start < from.length; start = end) {
+    end = start + 1
+    while (end < from.length && at(from, end) === at(from, end - 1) + 1) end++
+    if (at(from, start) !== start)
+      states.copyWithin(start * dModel, at(from, start) * dModel, (at(from, end - 1) + 1) * dModel)
+  }
 }
 
 function at(values: ArrayLike<number>, index: number): number {
