@@ -233,5 +233,6 @@ function refusal(where: string, what: string, error: unknown): TaskvecError {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  return (error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message
+  const cause = error.cause as NodeJS.ErrnoException | undefined
+  return cause?.code ?? cause?.message ?? error.message
 }
