@@ -1,0 +1,99 @@
+import { execa } from 'execa'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stringify } from 'yaml'
+import { projectRoot, taskvecHome } from '../../src/config/home.js'
+import { isAlive } from '../../src/system/process-table.js'
+import { findServerBinary } from '../../src/temporal/server-binary.js'
+import { makeTinyModel } from '../tiny-model.js'
+
+const bin = join(projectRoot(), 'bin', 'taskvec.js')
+
+/** A home of its own with a tiny model in it, and the real `taskvec` run there as a user would. */
+export class Sandbox {
+  readonly folder = mkdtempSync(join(tmpdir(), 'taskvec-test-'))
+  readonly home = join(this.folder, 'home')
+  readonly model = makeTinyModel(join(this.folder, 'tiny'))
+  readonly db = join(this.folder, 'results.db')
+  #environment: NodeJS.ProcessEnv = {}
+
+  static async create(): Promise<Sandbox> {
+    const sandbox = new Sandbox()
+    // The binary that is there already: each home would otherwise fetch its own.
+    const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+    sandbox.#environment = { TASKVEC_HOME: sandbox.home, TEMPORAL_CLI_PATH: path, TEMPORAL_ADDRESS: '' }
+    return sandbox
+  }
+
+  /** Writes a config with the tiny model and returns its path. */
+  config(name: string, settings: Record<string, unknown>): string {
+    const file = join(this.folder, `${name}.yaml`)
+    writeFileSync(file, stringify({ name, models: [{ id: 'tiny', path: './tiny' }], ...settings }))
+    return file
+  }
+
+  taskvec(
+    args: readonly string[],
+    { db = this.db }: { db?: string | null } = {},
+  ) {
+    return execa(process.execPath, [bin, ...args, ...(db === null ? [] : ['--db', db])], {
+      reject: false,
+      env: this.#environment,
+      stdin: 'ignore',
+    })
+  }
+
+  /** Everything that a sweep's results consist of, as a user exports it. */
+  async exported(db = this.db): Promise<{ main: string; layers: string; predictions: string }> {
+    const [main, layers, predictions] = await Promise.all(
+      ['main', 'layers', 'predictions'].map(
+        async (table) =>
+          (await this.taskvec(['results', '--table', table, '--format', 'json'], { db })).stdout,
+      ),
+    )
+    return { main: main as string, layers: layers as string, predictions: predictions as string }
+  }
+
+  /** taskvec's own server in this home, as its record says. */
+  server(): { pid: number; port: number } {
+    return JSON.parse(readFileSync(join(this.home, 'temporal', 'server.json'), 'utf8')) as {
+      pid: number
+      port: number
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      const { pid } = this.server()
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+      while (isAlive(pid)) await sleep(50)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error // no server was left
+    }
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Process ids of the engines that a taskvec process has started. */
+export async function enginesOf(pid: number): Promise<number[]> {
+  const { stdout } = await execa('ps', ['-eo', 'pid=,ppid=,args='])
+  return stdout
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .flatMap((match) =>
+      match && Number(match[2]) === pid && /process-main|taskvec-engine/.test(match[3] as string)
+        ? Number(match[1])
+        : [],
+    )
+}
+
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  patience = 60_000,
+): Promise<void> {
+  for (const end = Date.now() + patience; Date.now() < end; await sleep(50)) if (await holds()) return
+  throw new Error(`not within ${patience / 1000} s: ${what}`)
+}
