@@ -58,7 +58,9 @@ function stems(verb: string): string[] {
 function endsInVowelConsonant(verb: string): boolean {
   // The u of qu is no vowel here: quit, equip.
   const spoken = verb.replace(/qu/g, 'qw')
-  return new RegExp(`(^|[^aeiou])${vowel}[^aeiouwxyh]$`).test(spoken) || /^[^aeiou]*y[bcdfgklmnpt]$/.test(spoken)
+  return (
+    new RegExp(`(^|[^aeiou])${vowel}[^aeiouwxyh]$`).test(spoken) || /^[^aeiou]*y[bcdfgklmnpt]$/.test(spoken)
+  )
 }
 
 function syllables(verb: string): number {

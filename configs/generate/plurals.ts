@@ -37,7 +37,9 @@ function irregularNouns(): Entry[] {
 
 /** Nouns whose plural is one of GPT-2's tokens (so it is in use), and which are nouns more often than not. */
 function regularNouns(): Entry[] {
-  const irregular = new Set(irregularNouns().flatMap(({ input, answer, accept }) => [input, answer, ...accept]))
+  const irregular = new Set(
+    irregularNouns().flatMap(({ input, answer, accept }) => [input, answer, ...accept]),
+  )
   const [nouns, verbs, adjectives] = [tagCounts('noun'), tagCounts('verb'), tagCounts('adj')]
   const mostlyNoun = (word: string) => {
     const count = nouns.get(word) ?? 0
@@ -45,7 +47,9 @@ function regularNouns(): Entry[] {
   }
   const words = [...readSynsets('noun').values()].flatMap((synset) => synset.words)
   return [...new Set(words)]
-    .filter((word) => /^[a-z]{3,}$/.test(word) && mostlyNoun(word) && !irregular.has(word) && !leftOut.has(word))
+    .filter(
+      (word) => /^[a-z]{3,}$/.test(word) && mostlyNoun(word) && !irregular.has(word) && !leftOut.has(word),
+    )
     .map((word) => entry(regularPlural(word), word))
     .filter(({ input }) => gpt2Rank(input) < 2e6)
     .sort((a, b) => gpt2Rank(a.input) - gpt2Rank(b.input))

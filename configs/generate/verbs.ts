@@ -12,8 +12,16 @@ const count = 1300
 export function verbLists(): GeneratedList[] {
   const verbs = mostFrequentVerbs()
   return [
-    list('linguistic_present_simple_gerund', 'Verbs and their -ing form', verbs.map((verb) => formsOf(verb, gerund(verb)))),
-    list('linguistic_present_simple_past_simple', 'Verbs and their past simple', verbs.map((verb) => formsOf(verb, past(verb)))),
+    list(
+      'linguistic_present_simple_gerund',
+      'Verbs and their -ing form',
+      verbs.map((verb) => formsOf(verb, gerund(verb))),
+    ),
+    list(
+      'linguistic_present_simple_past_simple',
+      'Verbs and their past simple',
+      verbs.map((verb) => formsOf(verb, past(verb))),
+    ),
   ]
 }
 

