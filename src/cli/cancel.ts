@@ -2,10 +2,9 @@ import { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
-import { findSweep } from '../store/results.js'
+import { databaseIdentity, findSweep } from '../store/results.js'
 import { openStore } from '../store/sqlite-store.js'
 import { lockForWriting, lockHolder } from '../store/writer-lock.js'
-import { storeName } from '../sweep/run-sweep.js'
 import { connectClient, existingServer } from '../temporal/connection.js'
 import { sweepWorkflowId } from '../temporal/names.js'
 import { ensureServer } from '../temporal/server.js'
@@ -55,7 +54,7 @@ async function cancelWorkflow(db: string, id: string): Promise<void> {
   const own = existing ? null : await ensureServer()
   const { client, connection } = await connectClient(existing ?? (own as NonNullable<typeof own>).settings)
   try {
-    await client.workflow.getHandle(sweepWorkflowId(storeName(db), id)).cancel()
+    await client.workflow.getHandle(sweepWorkflowId(sweepOf(db, id).store, id)).cancel()
     for (const until = Date.now() + patience; Date.now() < until; await sleep(200)) {
       if (sweepOf(db, id).status !== 'running') return
     }
@@ -71,7 +70,7 @@ async function cancelWorkflow(db: string, id: string): Promise<void> {
 function sweepOf(db: string, wanted: string) {
   const reader = openReadOnly(db)
   try {
-    return findSweep(reader, wanted)
+    return { ...findSweep(reader, wanted), store: databaseIdentity(reader) }
   } finally {
     reader.close()
   }

@@ -18,7 +18,6 @@ const commands: Record<string, () => Promise<Command>> = {
   predict: async () => (await import('./predict.js')).predictCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
-  bench: async () => (await import('./bench.js')).benchCommand(),
 }
 
 /** Runs one command line. Sets the exit code: 0 done, 1 error, 2 wrong usage; commands may set others (see `run --help`). */

@@ -86,7 +86,7 @@ function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOpt
 
     for (const { model, task, code, message } of sweepFailures(reader, id))
       say(`failed: ${model} ${task}: ${code}: ${message}`)
-    const dbOption = db === defaultDatabase() ? '' : ` --db ${relative(process.cwd(), db) || db}`
+    const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
     const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
     if (outcome === 'complete') {
@@ -101,6 +101,11 @@ function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOpt
   } finally {
     reader.close()
   }
+}
+
+function shorter(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
 }
 
 const verdict: Record<SweepOutcome, string> = {

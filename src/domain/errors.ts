@@ -15,7 +15,7 @@ const retryable = {
   SERVER: true, // the Temporal server cannot be reached or started
   DOWNLOAD: true, // a download failed or did not match its hash
   USAGE: false, // wrong command line
-  CANCELLED: false,
+  CANCELLED: true, // the worker is shutting down: another one takes over
 } as const
 
 export type ErrorCode = keyof typeof retryable

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -178,6 +179,9 @@ function applyMigrations(file: string, sqlite: Database.Database): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
     }
   }
+  sqlite
+    .prepare('insert into identity (id) select ? where not exists (select 1 from identity)')
+    .run(randomUUID())
   sqlite.pragma(`application_id = ${applicationId}`)
   sqlite.pragma(`user_version = ${knownMigrations()}`)
 }

@@ -65,6 +65,11 @@ export interface FailureRow {
   readonly attempts: number
 }
 
+/** The database's own name, a UUID: what distinguishes its queues and workflows from another's on the same server. */
+export function databaseIdentity(db: Database.Database): string {
+  return db.prepare('select id from identity').pluck().get() as string
+}
+
 export function listSweeps(db: Database.Database): SweepSummary[] {
   const rows = db
     .prepare(

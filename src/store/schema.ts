@@ -17,6 +17,9 @@ import {
  * keys, so that a second sweep finds what is there. docs/schema.md explains it to people who open the file themselves.
  */
 
+/** One row: a name of its own for this database, so that a file made anew at the same path is not taken for it. */
+export const identity = sqliteTable('identity', { id: text().primaryKey() })
+
 export const sweeps = sqliteTable(
   'sweeps',
   {

@@ -1,6 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   WorkflowIdConflictPolicy,
@@ -13,9 +12,10 @@ import type { sweepWorkflow } from '../../workflows/sweep.js'
 import { taskvecHome } from '../config/home.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { TaskvecError } from '../domain/errors.js'
-import { canonicalJson, sha256 } from '../domain/identity.js'
+import { canonicalJson } from '../domain/identity.js'
 import { locateModel } from '../models/locate.js'
 import { openReadOnly } from '../store/open.js'
+import { databaseIdentity } from '../store/results.js'
 import { openStore } from '../store/sqlite-store.js'
 import type { NewSweep } from '../store/store.js'
 import { lockForWriting } from '../store/writer-lock.js'
@@ -40,12 +40,6 @@ export interface RunOptions {
 }
 
 export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
-
-/** Names the database within Temporal: two databases on one server never share a queue or a workflow. */
-export function storeName(db: string): string {
-  const real = existsSync(db) ? realpathSync(db) : join(realpathSync(dirname(db)), basename(db))
-  return sha256(real).slice(0, 12)
-}
 
 /**
  * Runs a sweep, or goes on with it: database, server, workers, workflow, live progress. Whatever is stored already is
@@ -76,7 +70,8 @@ export async function runSweep(
     closing.push(() => display.stop())
 
     const { namespace } = server.settings
-    const storeWorker = await startStoreWorker(connection, namespace, storeName(db), store)
+    const storeName = databaseIdentity(reader)
+    const storeWorker = await startStoreWorker(connection, namespace, storeName, store)
     closing.push(() => storeWorker.shutdown())
     const width = engines ?? availableParallelism()
     const compute = await startComputeWorkers({
@@ -93,8 +88,8 @@ export async function runSweep(
     const ended = await Promise.race([
       follow(
         server,
-        storeName(db),
-        inputOf(id, config, storeName(db), width),
+        storeName,
+        inputOf(id, config, storeName, width),
         AbortSignal.any([signal, watch.signal]),
         (line) => display.say(line),
       ),
@@ -141,11 +136,13 @@ async function follow(
         const handle = await start(client, store, input)
         if (away) say('Temporal server: back')
         away = false
-        return await Promise.race([outcomeOf(handle), aborted(signal)])
+        // Aborting ends the long poll itself: one left behind would outlive its connection.
+        return await connection.withAbortSignal(signal, () => outcomeOf(handle))
       } finally {
         await connection.close()
       }
     } catch (error) {
+      if (signal.aborted) break
       if (!isOutage(error)) throw error
       if (!away) say('Temporal server: cannot be reached; waiting for it')
       away = true
@@ -201,13 +198,6 @@ function isOutage(error: unknown): boolean {
   const code =
     (error as { code?: number }).code ?? ((error as Error).cause as { code?: number } | undefined)?.code
   return code === 14 || code === 4 || code === 1
-}
-
-function aborted(signal: AbortSignal): Promise<'interrupted'> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve('interrupted')
-    signal.addEventListener('abort', () => resolve('interrupted'), { once: true })
-  })
 }
 
 function portOf({ address }: ConnectionSettings): number {
