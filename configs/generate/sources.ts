@@ -9,13 +9,6 @@ export const wordnet: Source = {
   url: 'https://wordnet.princeton.edu',
 }
 
-export const irregularPlurals: Source = {
-  name: 'npm irregular-plurals',
-  version: '4.2.0',
-  licence: 'MIT',
-  url: 'https://github.com/sindresorhus/irregular-plurals',
-}
-
 export const countriesList: Source = {
   name: 'npm countries-list',
   version: '3.4.1',

@@ -82,8 +82,10 @@ function spellings(word: string): string[] {
 
 /** Pairs like animal -> animal tell little: the least frequent ones above 5% are left out. */
 function withFewIdentities(sorted: readonly Entry[]): Entry[] {
-  const identities = sorted.filter(({ input, answer }) => input === answer)
+  const isIdentity = ({ input, answer, accept }: Entry) => input === answer || accept.includes(input)
+  const identities = sorted.filter(isIdentity)
   const others = sorted.length - identities.length
+  // a / (a + others) <= 1/20 where a <= others / 19; 20 leaves some room.
   const kept = new Set(identities.slice(0, Math.floor(others / 20)))
-  return sorted.filter((given) => given.input !== given.answer || kept.has(given))
+  return sorted.filter((given) => !isIdentity(given) || kept.has(given))
 }

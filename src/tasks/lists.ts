@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../config/home.js'
 import type { Category, Scoring } from '../domain/types.js'
@@ -32,4 +32,9 @@ export function wordListTask(id: string): ListTask {
   const pairs = entries.map(([input, output, ...accept]) => ({ input, output, accept }))
   // The first token of a longer answer suffices under the prefix rule, so knowledge lists aren't filtered.
   return { kind: 'list', id, category, scoring, sources, pairs, singleToken: scoring === 'exact' }
+}
+
+/** What a built-in list says and what it doesn't; undefined for tasks made by code. */
+export function wordListAbout(id: string): string | undefined {
+  return existsSync(wordListPath(id)) ? readWordList(id).about : undefined
 }

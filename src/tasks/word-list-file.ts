@@ -10,6 +10,11 @@ export interface Row {
   readonly cells: readonly string[]
 }
 
+export interface LocatedPair {
+  readonly line: number
+  readonly pair: Pair
+}
+
 /**
  * A user's word list, x -> y with further accepted answers. NFC, spaces around words dropped.
  * - `.json`: {"hot": "cold", "big": ["small", "little"]}, or a list of {input, answer, accept} or [x, y, ...accept]
@@ -18,10 +23,15 @@ export interface Row {
  * Errors: CONFIG with file and line; an input given twice is named with both lines.
  */
 export function readWordListFile(file: string): Pair[] {
+  return readLocatedPairs(file).map(({ pair }) => pair)
+}
+
+/** The same with the line that each pair stands on. */
+export function readLocatedPairs(file: string): LocatedPair[] {
   const text = readTextFile(file)
   const rows = file.endsWith('.json') ? jsonRows(file, text) : csvRows(file, text)
   const lineOf = new Map<string, number>()
-  const pairs = rows.map((row) => {
+  const located = rows.map((row) => {
     const pair = pairOf(file, row)
     const earlier = lineOf.get(pair.input)
     if (earlier !== undefined) {
@@ -32,10 +42,10 @@ export function readWordListFile(file: string): Pair[] {
       )
     }
     lineOf.set(pair.input, row.line)
-    return pair
+    return { line: row.line, pair }
   })
-  if (pairs.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
-  return pairs
+  if (located.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
+  return located
 }
 
 function pairOf(file: string, { line, cells }: Row): Pair {
