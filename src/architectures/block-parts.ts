@@ -62,7 +62,7 @@ export function gatherSlots(graph: GraphBuilder, value: Value, slots: Value): Va
 }
 
 export interface TreeAttention {
-  /** `[I Sq, heads * d_head]` */
+  /** `[I Sq, heads * d_head]`, already scaled by 1 / sqrt(d_head) */
   readonly queries: Value
   /** `[I Sk, keyValueHeads * d_head]` */
   readonly keys: Value
@@ -73,7 +73,7 @@ export interface TreeAttention {
   readonly dHead: number
 }
 
-/** Softmax(q k^T / sqrt(d_head) + mask) v per item and head, back to rows: `[Q, heads * d_head]`. */
+/** Softmax(q k^T + mask) v per item and head, back to rows: `[Q, heads * d_head]`. */
 export function treeAttention(
   graph: GraphBuilder,
   { queries, keys, values, inputs, heads, keyValueHeads, dHead }: TreeAttention,
@@ -82,8 +82,7 @@ export function treeAttention(
   const shape = (length: Value, ...rest: number[]) =>
     graph.node('Concat', [inputs.items, length, graph.ints(rest)], { axis: 0 })
 
-  const scaled = graph.node('Mul', [queries, graph.scalar(1 / Math.sqrt(dHead))])
-  const q = graph.node('Reshape', [scaled, shape(inputs.queryLength, keyValueHeads, group, dHead)]) // [I, Sq, V, G, d]
+  const q = graph.node('Reshape', [queries, shape(inputs.queryLength, keyValueHeads, group, dHead)]) // [I, Sq, V, G, d]
   const k = graph.node('Reshape', [keys, shape(inputs.keyLength, keyValueHeads, 1, dHead)]) // [I, Sk, V, 1, d]
   const v = graph.node('Reshape', [values, shape(inputs.keyLength, keyValueHeads, 1, dHead)])
 

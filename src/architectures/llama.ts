@@ -102,7 +102,10 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   const values = linear(graph, checkpoint, `${prefix}.self_attn.v_proj`, normed) // [R, V d_head]
   const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
   const queries = inputs.rotate(
-    linear(graph, checkpoint, `${prefix}.self_attn.q_proj`, inputs.selectRows(normed)),
+    // Scaled here, in the product itself: rotation is linear.
+    linear(graph, checkpoint, `${prefix}.self_attn.q_proj`, inputs.selectRows(normed), {
+      alpha: dHead ** -0.5,
+    }),
     'selected',
   )
 
@@ -115,7 +118,7 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
     keyValueHeads,
     dHead,
   }) // [Q, H d_head]
-  const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, residual) // [Q, d_model]
+  const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, { added: residual }) // [Q, d_model]
 
   const mlpInput = norm(graph, checkpoint, shape, `${prefix}.post_attention_layernorm`, middle)
   const gate = linear(graph, checkpoint, `${prefix}.mlp.gate_proj`, mlpInput) // [Q, d_mlp]
@@ -127,7 +130,7 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   ])
   graph.output(
     'residual_out',
-    linear(graph, checkpoint, `${prefix}.mlp.down_proj`, activated, middle),
+    linear(graph, checkpoint, `${prefix}.mlp.down_proj`, activated, { added: middle }),
     'float',
     ['Q', dModel],
   )
@@ -153,10 +156,19 @@ function macs(shape: ModelShape): { keyValueRow: number; fullRow: number } {
   return { keyValueRow, fullRow: keyValueRow + 2 * heads * dHead * dModel + 3 * dMlp * dModel }
 }
 
-/** x W^T, plus `added` where given; the weight stands `[out, in]` in the checkpoint. */
-function linear(graph: GraphBuilder, checkpoint: Checkpoint, name: string, x: Value, added?: Value): Value {
+/** alpha x W^T, plus `added` where given; the weight stands `[out, in]` in the checkpoint. */
+function linear(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  name: string,
+  x: Value,
+  { alpha = 1, added }: { alpha?: number; added?: Value } = {},
+): Value {
   const weight = weightOf(graph, checkpoint, `${name}.weight`)
-  return graph.node('Gemm', added === undefined ? [x, weight] : [x, weight, added], { transB: 1 })
+  return graph.node('Gemm', added === undefined ? [x, weight] : [x, weight, added], {
+    transB: 1,
+    alpha: { float: alpha },
+  })
 }
 
 function norm(graph: GraphBuilder, checkpoint: Checkpoint, shape: ModelShape, name: string, x: Value): Value {

@@ -10,8 +10,11 @@ import type { Engine, EvaluateOptions, EvaluateRequest, EvaluateResult, Reading 
 import { evaluateItemPlainly, forwardLogits } from './plain.js'
 import { evaluateChunk } from './wavefront.js'
 
-/** Items of one wavefront: 8 fill the matrix units and stay below 1 GB; fixed, since shapes can move last bits. */
-const itemsPerChunk = 8
+/**
+ * Items of one wavefront at most. More would go through the weights less often, but outgrow the processor's cache.
+ * Part of every result's key, since shapes can move last bits.
+ */
+const itemsPerChunk = 16
 /** Raised whenever a change to graphs or chunking may move bits of the results. */
 const revision = 1
 
@@ -73,7 +76,11 @@ export class LocalEngine implements Engine {
     const chunks = Math.ceil(items.length / itemsPerChunk)
     let macs = 0
     for (let chunk = 0; chunk < chunks; chunk++) {
-      const members = items.slice(chunk * itemsPerChunk, (chunk + 1) * itemsPerChunk)
+      // Chunks of nearly equal size: a small last one would go through all the weights for a few rows.
+      const members = items.slice(
+        Math.floor((chunk * items.length) / chunks),
+        Math.floor(((chunk + 1) * items.length) / chunks),
+      )
       const result = await evaluateChunk(this.sessions, members, layers, (layer) =>
         pause(options, (chunk + layer / blocks) / chunks),
       )

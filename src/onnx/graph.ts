@@ -42,10 +42,6 @@ export class GraphBuilder {
     return this.#constant(name, 'float', new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dims)
   }
 
-  scalar(value: number): Value {
-    return this.weight(`scalar_${this.#weights.length}`, Float32Array.of(value), [])
-  }
-
   ints(values: readonly number[]): Value {
     const data = BigInt64Array.from(values, BigInt)
     return this.#constant(`ints_${this.#weights.length}`, 'int64', new Uint8Array(data.buffer), [
