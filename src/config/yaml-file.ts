@@ -3,6 +3,7 @@ import { isMap, isNode, LineCounter, parseDocument, type Document, type Node } f
 import type { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
+import { inWords, type Issue } from './issue.js'
 
 /** A config is a few lines; whatever is larger is another file given by mistake. */
 const maxBytes = 1_000_000
@@ -54,8 +55,6 @@ interface Problem {
   readonly message: string
 }
 
-type Issue = z.core.$ZodIssue
-
 /** `known`: the keys of the whole file, to find the nearest to a misspelt one. */
 function readable(issue: Issue, above: readonly PropertyKey[], known: readonly string[]): Problem[] {
   const path = [...above, ...issue.path]
@@ -79,23 +78,6 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: readonly s
     }
     default:
       return [{ path, message: inWords(issue) }]
-  }
-}
-
-function inWords(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_value':
-      return `must be ${issue.values.map(String).join(' or ')}`
-    case 'invalid_type':
-      return issue.message.endsWith('received undefined')
-        ? 'is missing'
-        : issue.message.replace('Invalid input: expected', 'must be of type').replace(', received', ', not')
-    case 'too_small':
-      return issue.origin === 'array' ? 'must not be empty' : `must be at least ${issue.minimum}`
-    case 'too_big':
-      return `must be at most ${issue.maximum}`
-    default:
-      return issue.message
   }
 }
 

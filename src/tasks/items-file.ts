@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { inWords, type Issue } from '../config/issue.js'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
 import type { Item, Split } from '../domain/types.js'
@@ -62,11 +63,11 @@ function parseJson(text: string, where: string): unknown {
   }
 }
 
-function say(issue: z.core.$ZodIssue, where: string): string {
+function say(issue: Issue, where: string): string {
   if (issue.code === 'unrecognized_keys') {
     const known = [...Object.keys(itemLine.shape), 'input', 'output']
     return issue.keys.map((key) => `${where}: unknown key "${key}"${didYouMean(key, known)}`).join('\n')
   }
   const key = issue.path.map(String).join('.')
-  return `${where}: ${key ? `${key}: ` : ''}${issue.message.replace(/^Invalid (input|option): /, '')}`
+  return `${where}: ${key ? `${key}: ` : ''}${inWords(issue)}`
 }

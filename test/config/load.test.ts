@@ -1,0 +1,238 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../../src/config/load.js'
+import { sweepId } from '../../src/config/sweep-config.js'
+import { projectRoot } from '../../src/config/home.js'
+import { builtinTaskIds } from '../../src/tasks/registry.js'
+
+const known = ['smollm2-135m', 'llama-7b', 'gpt-j-6b']
+const folder = mkdtempSync(join(tmpdir(), 'taskvec-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+mkdirSync(join(folder, 'weights'))
+writeFileSync(join(folder, 'my.csv'), 'hot,cold\nbig,small\n')
+const item = (split: string) =>
+  JSON.stringify({
+    split,
+    demonstrations: [{ input: 'a', output: 'b' }],
+    query: 'c',
+    answer: 'd',
+    dummyQueries: ['e'],
+  })
+writeFileSync(
+  join(folder, 'my.jsonl'),
+  ['baseline', 'dev', 'dev', 'test', 'test', 'test'].map(item).join('\n'),
+)
+writeFileSync(join(folder, 'only-test.jsonl'), item('test'))
+
+function load(text: string, name = 'mine.yaml') {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return loadConfig(file, known)
+}
+
+describe('a config', () => {
+  it("needs models and tasks only; the defaults are those of the authors' published run", () => {
+    const config = load('models: [smollm2-135m]\ntasks: all\n')
+    expect(config).toMatchObject({
+      name: 'mine',
+      models: [{ id: 'smollm2-135m' }],
+      layers: 'all',
+      layersPerActivity: 'all',
+      experiments: ['main'],
+    })
+    expect(config.protocol).toEqual({
+      seed: 41,
+      demonstrations: 5,
+      dummyQueries: 2,
+      dummyMayBeDemonstration: true,
+      testItems: 50,
+      devItems: 50,
+      baselineItems: 100,
+    })
+    expect(config.tasks.map(({ id }) => id)).toEqual(builtinTaskIds)
+  })
+
+  it('of the README is read, with paths relative to its folder, lists and items inside', () => {
+    const config = load(`
+name: example
+seed: 41
+models: [smollm2-135m, {id: mine, path: weights}]
+tasks: [algorithmic_to_upper, {id: my_list, list: my.csv, scoring: exact}, {id: my_items, items: my.jsonl, scoring: prefix}, {id: linguistic_antonyms, top: 100}]
+experiments: [main]
+demonstrations: 1
+dummyQueries: 1
+layers: {from: 10, to: 19}
+layersPerActivity: 4
+`)
+    expect(config.models[1]).toEqual({ id: 'mine', path: join(folder, 'weights') })
+    expect(config.tasks[0]).toEqual({ kind: 'builtin', id: 'algorithmic_to_upper' })
+    expect(config.tasks[1]).toMatchObject({
+      kind: 'list',
+      scoring: 'exact',
+      singleToken: true,
+      pairs: [{ input: 'hot', output: 'cold' }, { input: 'big' }],
+    })
+    expect(config.tasks[2]).toMatchObject({ kind: 'items', scoring: 'prefix' })
+    expect(config.tasks[3]).toEqual({ kind: 'builtin', id: 'linguistic_antonyms', top: 100 })
+    expect([config.layers, config.layersPerActivity]).toEqual([{ from: 10, to: 19 }, 4])
+  })
+
+  it('takes all explicit items where it sets no number, and the first n where it does', () => {
+    const counts = (settings: string) => {
+      const [task] = load(`models: [llama-7b]\ntasks: [{id: x, items: my.jsonl}]\n${settings}`).tasks
+      if (task?.kind !== 'items') throw new Error('not items')
+      return [task.items.baseline.length, task.items.dev.length, task.items.test.length]
+    }
+    expect(counts('')).toEqual([1, 2, 3])
+    expect(counts('testItems: 2\ndevItems: 1\n')).toEqual([1, 1, 2])
+  })
+
+  it.each([
+    [
+      'testItem: 3\nmodels: [llama-7b]\ntasks: all',
+      ':1:1: testItem: unknown key "testItem"; did you mean "testItems"?',
+    ],
+    ['models: [llama-7b]\ntasks: all\nseed: many', ':3:1: seed: must be of type number, not string'],
+    ['models: [llama-7b]\ntasks: all\nseed: 1.5', ':3:1: seed: '],
+    ['models: [llama-7b]\ntasks: all\ndevItems: 0', ':3:1: devItems: must be at least 1'],
+    ['tasks: all', ':1:1: models: is missing'],
+    ['models: []\ntasks: all', ':1:1: models: must not be empty'],
+    ['models: llama-7b\ntasks: all', ':1:1: models: must be of type array, not string'],
+    [
+      'models: [llama-7B]\ntasks: all',
+      ':1:10: models[0]: unknown model "llama-7B"; did you mean "llama-7b"?',
+    ],
+    ['models: [{id: x, path: none}]\ntasks: all', ':1:18: models[0].path: no such file or folder'],
+    [
+      'models: [{id: x, pth: none}]\ntasks: all',
+      ':1:18: models[0].pth: unknown key "pth"; did you mean "path"?',
+    ],
+    ['models: [llama-7b, llama-7b]\ntasks: all', ':1:20: models[1]: "llama-7b" is given twice'],
+    ['models: [llama-7b]\ntasks: al', ':2:1: tasks: must be all or a list of tasks'],
+    [
+      'models: [llama-7b]\ntasks:\n  - algorithmic_to_uper',
+      ':3:5: tasks[0]: unknown task "algorithmic_to_uper"; did you mean "algorithmic_to_upper"?',
+    ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, scoring: fuzzy}]',
+      ':2:31: tasks[0].scoring: must be exact or prefix',
+    ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, items: my.jsonl}]',
+      ':2:9: tasks[0]: takes only one of list, items and top',
+    ],
+    [
+      'models: [llama-7b]\ntasks: [{id: algorithmic_to_upper, scoring: exact}]',
+      'tasks[0].scoring: a built-in task has its own scoring rule',
+    ],
+    ['models: [llama-7b]\ntasks: [{id: x, list: none.csv}]', 'none.csv: no such file'],
+    ['models: [llama-7b]\ntasks: [{id: a/b, list: my.csv}]', 'tasks[0].id: must be letters, digits'],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, items: my.jsonl}]\ntestItems: 4',
+      ':3:1: testItems: 4 asked for, but my.jsonl has 3 "test" items',
+    ],
+    ['models: [llama-7b]\ntasks: [{id: x, items: only-test.jsonl}]', 'only-test.jsonl has no "dev" items'],
+    ['models: [llama-7b]\ntasks: all\nlayers: [3, 1, 3]', ':3:16: layers[2]: layer 3 is given twice'],
+    [
+      'models: [llama-7b]\ntasks: all\nlayers: {from: 5, to: 2}',
+      ':3:1: layers: from (5) is greater than to (2)',
+    ],
+    ['models: [llama-7b]\ntasks: all\nlayers: {from: 5}', ':3:1: layers.to: is missing'],
+    ['models: [llama-7b]\ntasks: all\nlayers: [-1]', ':3:10: layers[0]: must be at least 0'],
+    ['models: [llama-7b]\ntasks: all\nexperiments: [mian]', ':3:15: experiments[0]: must be main'],
+    ['models: [llama-7b\ntasks: all', ':2:1: not YAML'],
+    ['a: 1\na: 2', ':2:1: not YAML: Map keys must be unique'],
+    ['', ':1:1: must be of type object, not null'],
+  ])('%j is refused', (text, message) => {
+    expect(() => load(text)).toThrow(message)
+  })
+
+  it('names every wrong key at once', () => {
+    expect(() => load('modles: [llama-7b]\ntasks: all\nsed: 3')).toThrow(
+      /did you mean "models"\?\n.*did you mean "seed"\?\n.*models: is missing/,
+    )
+  })
+
+  it('that is an alias bomb, too large or missing is refused', () => {
+    const levels = Array.from(
+      { length: 8 },
+      (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(',')}]`,
+    )
+    expect(() => load(['a0: &a0 [x]', ...levels].join('\n'))).toThrow('Excessive alias count')
+    expect(() => load(`#${' '.repeat(1_000_001)}`)).toThrow('a config has at most')
+    expect(() => loadConfig(join(folder, 'none.yaml'), known)).toThrow('none.yaml: no such file')
+    expect(() => loadConfig(folder, known)).toThrow('not a file')
+  })
+
+  it('with a list that no Temporal payload can carry is refused', () => {
+    writeFileSync(
+      join(folder, 'huge.csv'),
+      Array.from({ length: 40_000 }, (_, i) => `word${i},answer${i}`).join('\n'),
+    )
+    expect(() => load('models: [llama-7b]\ntasks: [{id: x, list: huge.csv}]')).toThrow(
+      /takes \d+ bytes; a task may take/,
+    )
+  })
+})
+
+describe('the id of a sweep', () => {
+  const text = 'name: s\nmodels: [llama-7b]\ntasks: [algorithmic_to_upper]\n'
+
+  it('is the name and a hash of what the config means, not of how or where it is written', () => {
+    const id = sweepId(load(text))
+    expect(id).toMatch(/^s-[0-9a-f]{8}$/)
+    expect(sweepId(load(`# said otherwise\nseed: 41\n${text}`, 'elsewhere.yaml'))).toBe(id)
+  })
+
+  it.each([
+    'seed: 42',
+    'testItems: 51',
+    'layers: [1]',
+    'layersPerActivity: 2',
+    'dummyMayBeDemonstration: false',
+  ])('changes with %s', (change) => {
+    expect(sweepId(load(text + change))).not.toBe(sweepId(load(text)))
+  })
+
+  it("changes with a word list's contents", () => {
+    const withList = text.replace('algorithmic_to_upper', '{id: l, list: l.csv}')
+    writeFileSync(join(folder, 'l.csv'), 'hot,cold\n')
+    const before = sweepId(load(withList))
+    writeFileSync(join(folder, 'l.csv'), 'hot,icy\n')
+    expect(sweepId(load(withList))).not.toBe(before)
+  })
+})
+
+describe('the configs that come with taskvec', () => {
+  const catalog = [
+    'smollm2-135m',
+    'llama-7b',
+    'llama-13b',
+    'llama-30b',
+    'gpt-j-6b',
+    'pythia-2.8b',
+    'pythia-6.9b',
+    'pythia-12b',
+  ]
+
+  it.each([
+    ['quickstart', 1, 20, 20, 20],
+    ['smollm2', 1, 50, 50, 100],
+    ['paper', 7, 100, 400, 100],
+  ])(
+    '%s: %i models, %i dev, %i test and %i baseline items, all tasks and layers',
+    (name, models, dev, test, baseline) => {
+      const config = loadConfig(join(projectRoot(), 'configs', `${name}.yaml`), catalog)
+      expect(config).toMatchObject({
+        name,
+        layers: 'all',
+        protocol: { devItems: dev, testItems: test, baselineItems: baseline },
+      })
+      expect(config.models).toHaveLength(models)
+      expect(config.tasks).toHaveLength(18)
+    },
+  )
+})

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readItemsFile } from '../../src/tasks/items-file.js'
+import { readWordListFile } from '../../src/tasks/word-list-file.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'taskvec-lists-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function file(name: string, text: string | Buffer): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const pair = (input: string, output: string, ...accept: string[]) => ({ input, output, accept })
+
+describe('a word list', () => {
+  it.each([
+    ['plain.csv', 'hot,cold\nbig,small,little', [pair('hot', 'cold'), pair('big', 'small', 'little')]],
+    ['header.csv', 'input,answer,accept\r\nhot,cold,chilly|icy\r\n', [pair('hot', 'cold', 'chilly', 'icy')]],
+    ['bom.csv', '\uFEFFhot, cold\n\n', [pair('hot', 'cold')]],
+    ['quoted.csv', '"a,b",b\n', [pair('a,b', 'b')]],
+    ['tabs.tsv', 'c,a\tc\n', [pair('c,a', 'c')]],
+    [
+      'map.json',
+      '{"hot": "cold", "big": ["small", "little", "small"]}',
+      [pair('hot', 'cold'), pair('big', 'small', 'little')],
+    ],
+    [
+      'list.json',
+      '[{"input": "hot", "answer": "cold", "accept": ["icy"]}, ["big", "small", "little"]]',
+      [pair('hot', 'cold', 'icy'), pair('big', 'small', 'little')],
+    ],
+    ['nfc.csv', 'e\u0301te\u0301,summer\n', [pair('été', 'summer')]],
+    [
+      'proto.json',
+      '{"__proto__": "x", "constructor": "y"}',
+      [pair('__proto__', 'x'), pair('constructor', 'y')],
+    ],
+  ])('%s is read', (name, text, pairs) => {
+    expect(readWordListFile(file(name, text))).toEqual(pairs)
+  })
+
+  it.each([
+    ['twice.csv', 'hot,cold\nbig,small\nhot,icy\n', 'twice.csv:3: "hot" is given twice; first on line 1'],
+    ['twice.json', '{\n"hot": "cold",\n"hot": "icy"}', 'twice.json:3: "hot" is given twice; first on line 2'],
+    ['one.csv', 'hot,cold\nbig\n', 'one.csv:2: one column only'],
+    ['blank.csv', 'hot,cold\nbig, \n', 'blank.csv:2: the answer is blank'],
+    ['quote.csv', 'hot,cold\n"big,small\n', 'quote.csv:2: not CSV'],
+    ['number.json', '{"one":\n 1}', 'number.json:2: a string, or a list of strings, is expected here'],
+    [
+      'key.json',
+      '[{"input": "hot",\n "anser": "cold"}]',
+      'key.json:2: unknown key "anser"; did you mean "answer"?',
+    ],
+    ['broken.json', '{"hot": "cold",\n}', 'broken.json:2: not JSON'],
+    ['scalar.json', '"hot"', 'must be a map'],
+    ['empty.csv', '', 'no pairs in it'],
+    ['latin1.csv', Buffer.from('\xe9t\xe9,summer', 'latin1'), 'not UTF-8 text'],
+  ])('%s is refused', (name, text, message) => {
+    expect(() => readWordListFile(file(name, text))).toThrow(message)
+  })
+
+  it('that is missing is named', () => {
+    expect(() => readWordListFile(join(folder, 'none.csv'))).toThrow('none.csv: no such file')
+  })
+})
+
+describe('an items file', () => {
+  const line = (changes: object) =>
+    JSON.stringify({
+      split: 'test',
+      demonstrations: [{ input: ' a', output: ' b ' }],
+      query: ' c',
+      answer: ' d',
+      dummyQueries: [' e', 'f'],
+      ...changes,
+    })
+
+  it('is used exactly as written, spaces included, in its order', () => {
+    const items = readItemsFile(
+      file(
+        'items.jsonl',
+        [line({}), '', line({ split: 'dev', answer: ['d', 'D '] }), line({ query: 'q' })].join('\r\n'),
+      ),
+    )
+    expect(items.test.map(({ query }) => query)).toEqual([' c', 'q'])
+    expect(items.test[0]).toEqual({
+      demonstrations: [{ input: ' a', output: ' b ' }],
+      query: ' c',
+      answer: ' d',
+      accept: [],
+      dummyQueries: [' e', 'f'],
+    })
+    expect(items.dev[0]).toMatchObject({ answer: 'd', accept: ['D '] })
+    expect(items.baseline).toEqual([])
+  })
+
+  it('takes baseline lines with and without demonstrations as [x, ->]', () => {
+    const items = readItemsFile(
+      file('baseline.jsonl', `${line({ split: 'baseline' })}\n{"split":"baseline","query":"x","answer":"y"}`),
+    )
+    expect(items.baseline.map(({ query }) => query)).toEqual([' c', 'x'])
+    for (const { demonstrations, dummyQueries } of items.baseline)
+      expect([demonstrations, dummyQueries]).toEqual([[], []])
+  })
+
+  it.each([
+    ['not JSON', ':2: not JSON'],
+    [line({ split: 'train' }), ':2: split: must be baseline or dev or test'],
+    [line({ answer: ' ' }), ':2: answer: must not be blank'],
+    [line({ answer: ['a', ''] }), ':2: answer.1: must not be blank'],
+    [line({ answer: 3 }), ':2: answer: must be a string, or a list'],
+    [line({ answer: [] }), ':2: answer: must not be empty'],
+    [line({ dummyQueries: [] }), ':2: dummyQueries: at least one is needed'],
+    [line({ quary: 'x' }), ':2: unknown key "quary"; did you mean "query"?'],
+    [line({ demonstrations: [{ input: 'a' }] }), ':2: demonstrations.0.output: is missing'],
+    [line({ query: 3 }), ':2: query: must be of type string, not number'],
+    ['[]', ':2: must be of type object, not array'],
+  ])('with %s is refused', (wrong, message) => {
+    expect(() => readItemsFile(file('wrong.jsonl', `${line({})}\n${wrong}`))).toThrow(`wrong.jsonl${message}`)
+  })
+})

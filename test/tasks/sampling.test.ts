@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Pair, Protocol } from '../../src/domain/types.js'
+import { drawItems } from '../../src/tasks/sampling.js'
+
+const protocol: Protocol = {
+  seed: 41,
+  demonstrations: 5,
+  dummyQueries: 2,
+  dummyMayBeDemonstration: true,
+  testItems: 6,
+  devItems: 5,
+  baselineItems: 4,
+}
+
+function pairs(count: number): Pair[] {
+  return Array.from({ length: count }, (_, i) => ({ input: `x${i}`, output: `y${i}`, accept: [] }))
+}
+
+describe('drawn items', () => {
+  it('have k different demonstrations, a query outside them, and different dummy queries that are not the query', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          size: fc.integer({ min: 1, max: 20 }),
+          seed: fc.nat(),
+          demonstrations: fc.integer({ min: 1, max: 6 }),
+          dummyQueries: fc.integer({ min: 1, max: 4 }),
+          dummyMayBeDemonstration: fc.boolean(),
+        }),
+        ({ size, ...settings }) => {
+          const { demonstrations: k, dummyQueries: d, dummyMayBeDemonstration: may } = settings
+          fc.pre(size >= (may ? Math.max(k, d) + 1 : k + d + 1))
+          const items = drawItems('task', pairs(size), { ...protocol, ...settings })
+          expect([items.test.length, items.dev.length, items.baseline.length]).toEqual([6, 5, 4])
+          for (const item of [...items.test, ...items.dev]) {
+            const inS = item.demonstrations.map(({ input }) => input)
+            expect(new Set([...inS, item.query]).size).toBe(k + 1)
+            expect(new Set([...item.dummyQueries, item.query]).size).toBe(d + 1)
+            if (!may) expect(item.dummyQueries.filter((dummy) => inS.includes(dummy))).toEqual([])
+            expect(item.answer).toBe(item.query.replace('x', 'y'))
+          }
+          for (const item of items.baseline)
+            expect([item.demonstrations, item.dummyQueries]).toEqual([[], []])
+        },
+      ),
+    )
+  })
+
+  it('do not change when more of them, or more of another split, are asked for', () => {
+    const few = drawItems('task', pairs(30), protocol)
+    const many = drawItems('task', pairs(30), { ...protocol, testItems: 40, devItems: 9, baselineItems: 50 })
+    expect(many.test.slice(0, 6)).toEqual(few.test)
+    expect(many.dev.slice(0, 5)).toEqual(few.dev)
+    expect(many.baseline.slice(0, 4)).toEqual(few.baseline)
+  })
+
+  it('change with the seed, the task, the pairs and the split', () => {
+    const here = drawItems('task', pairs(30), protocol).test
+    expect(drawItems('task', pairs(30), { ...protocol, seed: 42 }).test).not.toEqual(here)
+    expect(drawItems('other', pairs(30), protocol).test).not.toEqual(here)
+    expect(drawItems('task', pairs(31), protocol).test).not.toEqual(here)
+    expect(drawItems('task', pairs(30), protocol).dev).not.toEqual(here.slice(0, 5))
+  })
+
+  it('use every input about equally often', () => {
+    const { test } = drawItems('task', pairs(10), { ...protocol, testItems: 3000 })
+    const counts = new Map<string, number>()
+    for (const { query } of test) counts.set(query, (counts.get(query) ?? 0) + 1)
+    expect(counts.size).toBe(10)
+    for (const count of counts.values()) expect(Math.abs(count - 300)).toBeLessThan(100)
+  })
+
+  it('are the same on every machine and in every version', () => {
+    const [item] = drawItems('task', pairs(30), protocol).test
+    expect(item).toMatchInlineSnapshot(`
+      {
+        "accept": [],
+        "answer": "y24",
+        "demonstrations": [
+          {
+            "input": "x15",
+            "output": "y15",
+          },
+          {
+            "input": "x16",
+            "output": "y16",
+          },
+          {
+            "input": "x3",
+            "output": "y3",
+          },
+          {
+            "input": "x29",
+            "output": "y29",
+          },
+          {
+            "input": "x20",
+            "output": "y20",
+          },
+        ],
+        "dummyQueries": [
+          "x29",
+          "x11",
+        ],
+        "query": "x24",
+      }
+    `)
+  })
+
+  it('name the numbers where there are too few pairs', () => {
+    expect(() => drawItems('tiny', pairs(5), protocol)).toThrow(
+      'tiny: 5 pairs are left, but an item needs 6 (5 demonstrations, 1 query, 2 dummy queries)',
+    )
+    expect(() => drawItems('tiny', pairs(7), { ...protocol, dummyMayBeDemonstration: false })).toThrow(
+      'needs 8',
+    )
+  })
+})
