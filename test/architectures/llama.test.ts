@@ -1,0 +1,97 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { attentionLayout } from '../../src/engine/attention-layout.js'
+import type { BlockSessions } from '../../src/engine/block-sessions.js'
+import { loadEngine } from '../../src/engine/local-engine.js'
+import { largestDifference, tinyFolder, tinyGolden, tinyModels } from '../golden/read.js'
+
+const tolerance = 1e-4
+
+let scratch: string
+beforeAll(() => (scratch = mkdtempSync(join(tmpdir(), 'taskvec-llama-'))))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+describe.each(tinyModels)('%s, against transformers (test/golden/make_tiny.py)', (name) => {
+  it('computes the same residual stream after every block, and the same logits', async () => {
+    const engine = await loadEngine(tinyFolder(name))
+    for (const { tokens, residuals, logits } of tinyGolden(name).prompts) {
+      const states = await statesAfterBlocks(engine.sessions, tokens)
+      expect(states).toHaveLength(residuals.length)
+      states.forEach((state, layer) =>
+        expect(largestDifference(state, (residuals[layer] ?? []).flat())).toBeLessThan(tolerance),
+      )
+      expect(largestDifference(await engine.logits(tokens), logits)).toBeLessThan(tolerance)
+    }
+    await engine.close()
+  })
+})
+
+/** `[block][pos * d_model]` of one prompt alone. */
+async function statesAfterBlocks(
+  sessions: BlockSessions,
+  tokens: readonly number[],
+): Promise<Float32Array[]> {
+  const positions = tokens.map((_, i) => i)
+  const layout = attentionLayout(
+    [positions],
+    positions,
+    positions.map((position) => position - 1),
+  )
+  const states = [sessions.embed(tokens, positions)]
+  for (let layer = 0; layer < sessions.shape.blocks; layer++) {
+    const residual = states.at(-1) as Float32Array
+    const out = new Float32Array(residual.length)
+    await sessions.runBlock(layer, { residual, positions, rows: positions, layout }, out)
+    states.push(out)
+  }
+  return states.slice(1)
+}
+
+describe('a config that would change the computation is refused by name', () => {
+  it.each([
+    [{ model_type: 'lama' }, /model_type "lama" cannot be run; did you mean "llama"\?; known: llama/],
+    [{ model_type: undefined }, /model_type undefined cannot be run; known: llama/],
+    [{ hidden_act: 'gelu' }, /hidden_act/],
+    [{ attention_bias: true }, /attention_bias/],
+    [{ mlp_bias: true }, /mlp_bias/],
+    [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, /rope scaling "yarn" is not supported/],
+    [{ rope_parameters: { rope_type: 'linear' } }, /rope scaling needs "factor"/],
+    [{ rope_parameters: null, rope_scaling: { type: 'dynamic', factor: 2 } }, /rope scaling "dynamic"/],
+    [{ num_attention_heads: 5, head_dim: null }, /5 heads, .* do not divide evenly/],
+    [{ num_attention_heads: 4, num_key_value_heads: 3 }, /3 key-value heads .* do not divide evenly/],
+    [{ hidden_size: '32' }, /hidden_size/],
+    [{ num_hidden_layers: 1e9 }, /num_hidden_layers/],
+  ])('%j', async (change, message) => {
+    await expect(loadEngine(changed(change))).rejects.toMatchObject({
+      code: 'MODEL',
+      message: expect.stringMatching(message) as string,
+    })
+  })
+})
+
+describe('tensors that do not fit the config are named', () => {
+  it.each([
+    [{ num_hidden_layers: 4 }, /model\.layers\.3\.input_layernorm\.weight is missing/],
+    [{ intermediate_size: 60 }, /mlp\.gate_proj\.weight is \[56, 32\], expected \[60, 32\]/],
+    [{ num_key_value_heads: 2 }, /self_attn\.k_proj\.weight is \[32, 32\], expected \[16, 32\]/],
+  ])('%j', async (change, message) => {
+    await expect(loadEngine(changed(change))).rejects.toMatchObject({
+      code: 'WEIGHTS',
+      message: expect.stringMatching(message) as string,
+    })
+  })
+})
+
+let copies = 0
+
+/** A copy of the model `mha` with other values in its config. */
+function changed(change: Record<string, unknown>): string {
+  const folder = join(scratch, String(copies++))
+  cpSync(tinyFolder('mha'), folder, { recursive: true })
+  const file = join(folder, 'config.json')
+  const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  writeFileSync(file, JSON.stringify({ ...config, ...change }))
+  return folder
+}
