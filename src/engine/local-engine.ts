@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { architectureOf } from '../architectures/catalog.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
+import { refuseAltered } from '../models/manifest.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
@@ -24,6 +25,7 @@ const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-
 
 /** Loads a Hugging Face folder or a GGUF file into this process. Errors: MODEL, WEIGHTS. */
 export async function loadEngine(path: string): Promise<LocalEngine> {
+  await refuseAltered(path)
   const checkpoint = await openCheckpoint(path)
   const architecture = architectureOf(checkpoint.config, checkpoint.path)
   const shape = architecture.describe(checkpoint.config, checkpoint.path)

@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { taskvecHome } from '../config/home.js'
+import { TaskvecError } from '../domain/errors.js'
+import { fileHash } from '../weights/content-hash.js'
 
 /** What `models pull` wrote beside a model: where it came from, and what each file was when it was checked. */
 const schema = z.object({
@@ -41,6 +43,27 @@ export function readManifest(folder: string): Manifest | null {
   } catch {
     return null
   }
+}
+
+/** The first file of a pulled model that is gone or not what it was; null where all are. */
+export async function firstAltered(folder: string, manifest: Manifest): Promise<string | null> {
+  for (const { name, bytes, sha256 } of manifest.files) {
+    const file = join(folder, name)
+    if (statSync(file, { throwIfNoEntry: false })?.size !== bytes || (await fileHash(file)) !== sha256)
+      return file
+  }
+  return null
+}
+
+/** Throws WEIGHTS where a pulled model is no longer what was pulled. Says nothing of models from elsewhere. */
+export async function refuseAltered(path: string): Promise<void> {
+  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path)
+  const manifest = readManifest(folder)
+  const altered = manifest && (await firstAltered(folder, manifest))
+  if (!altered) return
+  throw new TaskvecError('WEIGHTS', `${altered}: truncated or altered since it was pulled`, {
+    hint: `Fetch it again: taskvec models pull ${manifest.id}`,
+  })
 }
 
 export function describeSource({ source, name, revision }: Manifest): string {

