@@ -28,7 +28,7 @@ export interface ModelCheck {
   readonly ok: boolean
 }
 
-export interface FileCheck {
+interface FileCheck {
   readonly name: string
   readonly bytes: number
   readonly sha256: string
@@ -36,7 +36,7 @@ export interface FileCheck {
   readonly asRecorded: boolean | null
 }
 
-export interface Misshapen {
+interface Misshapen {
   readonly name: string
   readonly expected: readonly number[]
   readonly found: readonly number[]

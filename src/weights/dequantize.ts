@@ -2,7 +2,7 @@ import type { TensorType } from './checkpoint.js'
 import { bfloatsToFloats, halfToFloat, halvesToFloats } from './half.js'
 
 /** Values per block and bytes per block of each storage type (ggml's block formats; plain types are blocks of one). */
-export const blockLayout: Record<TensorType, { readonly values: number; readonly bytes: number }> = {
+const blockLayout: Record<TensorType, { readonly values: number; readonly bytes: number }> = {
   F32: { values: 1, bytes: 4 },
   F16: { values: 1, bytes: 2 },
   BF16: { values: 1, bytes: 2 },

@@ -17,7 +17,7 @@ const entrySchema = z.object({
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 
 /** A weight file of a folder: its name there, and the file that a link of that name leads to. */
-export interface WeightFile {
+interface WeightFile {
   readonly name: string
   readonly path: string
 }

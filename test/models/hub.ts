@@ -15,7 +15,7 @@ export interface Hub {
   close(): Promise<void>
 }
 
-export interface Faults {
+interface Faults {
   /** Every request is answered so, this many times. */
   status?: { code: number; times: number }
   /** Content responses end after this many bytes, this many times. */

@@ -7,7 +7,7 @@ import type { NewSweep, Store } from '../../src/store/store.js'
 
 /** Small, made-up sweeps: two models of one hash or of two, tasks with 3 dev, 4 test and 2 baseline items. */
 
-export const protocol: Protocol = {
+const protocol: Protocol = {
   seed: 41,
   demonstrations: 1,
   dummyQueries: 1,

@@ -6,7 +6,7 @@ export type Field = readonly [
   itemType?: number,
 ]
 
-export interface GgufTensor {
+interface GgufTensor {
   readonly name: string
   /** As GGUF has them: innermost first. */
   readonly dims: readonly (number | bigint)[]
@@ -26,7 +26,6 @@ export interface GgufContents {
 export const u32 = (value: number): Field => [4, value]
 export const f32 = (value: number): Field => [6, value]
 export const string = (value: string): Field => [8, value]
-export const array = (itemType: number, values: readonly unknown[]): Field => [9, values, itemType]
 
 /** An array of an array of an array ... */
 export function nestedArray(depth: number): Field {
