@@ -17,6 +17,7 @@ const commands: Record<string, () => Promise<Command>> = {
   tasks: async () => (await import('./tasks.js')).tasksCommand(),
   predict: async () => (await import('./predict.js')).predictCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 }
 

@@ -1,0 +1,61 @@
+import { execa } from 'execa'
+import { join } from 'node:path'
+import { projectRoot } from '../config/home.js'
+import { TaskvecError } from '../domain/errors.js'
+
+/** What a PyTorch peer is given: the same token ids as the engine, so that tokenisation cannot differ. */
+export interface PeerItem {
+  readonly theta: readonly (readonly number[])[]
+  readonly bare: readonly number[]
+  readonly regular: readonly number[]
+  /** Token ids whose text is a right answer. */
+  readonly right: readonly number[]
+}
+
+export interface PeerResult {
+  /** Without loading the model. */
+  readonly seconds: number
+  readonly bestLayer: number
+  /** `[item][layer]`, token ids. */
+  readonly dev: readonly (readonly number[])[]
+  readonly regular: readonly number[]
+  readonly hypothesis: readonly number[]
+}
+
+/** The first Python that has torch, transformers and (for GGUF files) gguf; null: none. */
+export async function findPython(wanted: string | undefined): Promise<string | null> {
+  const candidates = [wanted, process.env['TASKVEC_PYTHON'], 'python3'].filter(
+    (python) => python !== undefined,
+  )
+  for (const python of candidates) {
+    const { exitCode } = await execa(python, ['-c', 'import torch, transformers, gguf'], {
+      reject: false,
+      stdin: 'ignore',
+      timeout: 120_000,
+    })
+    if (exitCode === 0) return python
+  }
+  return null
+}
+
+/** Runs bench/<script> on one core. */
+export async function runPeer(
+  python: string,
+  script: string,
+  model: string,
+  dev: readonly PeerItem[],
+  test: readonly PeerItem[],
+  pin: readonly string[],
+): Promise<PeerResult> {
+  const command = [...pin, python, join(projectRoot(), 'bench', script)]
+  const environment = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', TOKENIZERS_PARALLELISM: 'false' }
+  const { exitCode, stdout, stderr } = await execa(command[0] as string, command.slice(1), {
+    input: JSON.stringify({ model, dev, test }),
+    env: environment,
+    reject: false,
+  })
+  if (exitCode === 0) return JSON.parse(stdout) as PeerResult
+  throw new TaskvecError('USAGE', `bench/${script} failed:\n${stderr.slice(-1500)}`, {
+    hint: 'bench/README.md names the versions it was tried with; --no-peers leaves it out.',
+  })
+}
