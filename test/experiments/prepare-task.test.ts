@@ -1,0 +1,112 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Item, Protocol } from '../../src/domain/types.js'
+import { prepareTask } from '../../src/experiments/prepare-task.js'
+import { locateModel } from '../../src/models/locate.js'
+import type { Encode } from '../../src/tasks/single-token.js'
+import { builtinTaskIds } from '../../src/tasks/registry.js'
+import { loadTokenizer } from '../../src/tokenizer/tokenizer.js'
+import { openCheckpoint } from '../../src/weights/open.js'
+
+const protocol: Protocol = {
+  seed: 41,
+  demonstrations: 5,
+  dummyQueries: 2,
+  dummyMayBeDemonstration: true,
+  testItems: 20,
+  devItems: 10,
+  baselineItems: 15,
+}
+
+/** One token a word of up to four letters, two for longer ones; a leading space is no token of its own. */
+const shortWords: { encode: Encode } = {
+  encode: async (texts) => texts.map((text) => (text.trim().length <= 4 ? [1] : [1, 2])),
+}
+
+describe('a task made ready', () => {
+  it('keeps the pairs whose answer is one token, and draws all items from them', async () => {
+    const prepared = await prepareTask(shortWords, { kind: 'builtin', id: 'linguistic_antonyms' }, protocol)
+    expect(prepared.reading).toBe('leading-space')
+    for (const { output } of prepared.pairs ?? []) expect(output).toMatch(/^ .{1,4}$/)
+    const inputs = new Set(prepared.pairs?.map(({ input }) => input))
+    for (const { query, demonstrations, dummyQueries } of [...prepared.items.test, ...prepared.items.dev])
+      for (const input of [query, ...dummyQueries, ...demonstrations.map((shown) => shown.input)])
+        expect(inputs.has(input)).toBe(true)
+    expect([prepared.items.baseline.length, prepared.items.dev.length, prepared.items.test.length]).toEqual([
+      15, 10, 20,
+    ])
+  })
+
+  it('leaves knowledge and letters as they are written', async () => {
+    for (const id of ['knowledge_country_capital', 'algorithmic_to_upper']) {
+      const prepared = await prepareTask(shortWords, { kind: 'builtin', id }, protocol)
+      expect(prepared.reading).toBe('as-written')
+      expect(prepared.items.test[0]?.query).not.toMatch(/^ /)
+    }
+  })
+
+  it('warns where few pairs survive, and stops where too few do', async () => {
+    const list = (count: number) => ({
+      kind: 'list' as const,
+      id: 'mine',
+      scoring: 'exact' as const,
+      singleToken: true,
+      pairs: Array.from({ length: 100 }, (_, i) => ({
+        input: `x${i}`,
+        output: i < count ? 'yes' : 'no, never',
+        accept: [],
+      })),
+    })
+    const { warnings } = await prepareTask(shortWords, list(69), protocol)
+    expect(warnings.join()).toContain('mine: only 69 of 100 pairs have a one-token answer')
+    expect((await prepareTask(shortWords, list(70), protocol)).warnings).toEqual([])
+    await expect(prepareTask(shortWords, list(5), protocol)).rejects.toThrow(
+      'mine: 5 pairs are left, but an item needs 6',
+    )
+  })
+
+  it('takes explicit items as they are', async () => {
+    const item: Item = {
+      demonstrations: [{ input: ' a', output: 'b ' }],
+      query: 'c',
+      answer: ' d',
+      accept: ['e'],
+      dummyQueries: ['f'],
+    }
+    const items = { baseline: [], dev: [item], test: [item, item] }
+    const prepared = await prepareTask(
+      shortWords,
+      { kind: 'items', id: 'mine', scoring: 'prefix', items },
+      protocol,
+    )
+    expect(prepared).toMatchObject({
+      task: 'mine',
+      category: 'custom',
+      scoring: 'prefix',
+      pairs: null,
+      items,
+    })
+  })
+})
+
+describe("with SmolLM2's own tokenizer", () => {
+  let encode: Encode
+  beforeAll(async () => {
+    const checkpoint = await openCheckpoint(locateModel({ id: 'smollm2-135m' }))
+    const tokenizer = loadTokenizer(checkpoint)
+    checkpoint.close()
+    encode = async (texts, options) => texts.map((text) => tokenizer.encode(text, options?.special ?? true))
+  })
+
+  it.each(builtinTaskIds)('%s has enough pairs to draw from, without a warning', async (id) => {
+    const prepared = await prepareTask({ encode }, { kind: 'builtin', id }, protocol)
+    expect(prepared.warnings).toEqual([])
+    const category = id.split('_')[0] ?? ''
+    expect(prepared.reading).toBe(
+      ['translation', 'linguistic'].includes(category) ? 'leading-space' : 'as-written',
+    )
+    if (['translation', 'linguistic'].includes(category)) {
+      const answers = prepared.items.test.map(({ answer }) => answer)
+      for (const tokens of await encode(answers, { special: false })) expect(tokens).toHaveLength(1)
+    }
+  })
+})
