@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { describe, expect, it } from 'vitest'
+import { projectRoot } from '../../src/config/home.js'
+
+Runtime.install({ logger: new DefaultLogger('ERROR') })
+
+const folder = join(projectRoot(), 'test', 'histories')
+const workflowBundle = { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') }
+
+const recorded = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .flatMap((name) =>
+    Object.entries(JSON.parse(readFileSync(join(folder, name), 'utf8')) as Record<string, object>).map(
+      ([id, history]) => ({ version: name, id, history }),
+    ),
+  )
+
+// Written by: npx tsx test/histories/record.ts NAME
+describe('a workflow that began under a released version', () => {
+  it.each(recorded)('goes on under this one: $version, $id', async ({ history }) => {
+    await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined()
+  })
+
+  it('is told from one whose steps have changed', async () => {
+    const history = recorded.find(({ id }) => id.startsWith('taskWorkflow'))?.history
+    const altered = JSON.parse(
+      JSON.stringify(history).replaceAll('"planTask"', '"someOtherActivity"'),
+    ) as object
+    await expect(Worker.runReplayHistory({ workflowBundle }, altered)).rejects.toThrow()
+  })
+})
