@@ -1,3 +1,3 @@
 /** What workflows may call: their types are all that workflows see. */
 export { createComputeActivities, type ComputeActivities, type ComputeObserver } from './compute.js'
-export { createStoreActivities, type StoreActivities } from './store.js'
+export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'

@@ -7,18 +7,36 @@ import type {
   SweepStatus,
   TaskPlan,
 } from '../src/store/store.js'
+import { TaskvecError } from '../src/domain/errors.js'
 import type { TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'
 
 export type StoreActivities = ReturnType<typeof createStoreActivities>
 
+export interface StoreObserver {
+  /** The database cannot be written for now, a full disk for instance, or (null) it can again. */
+  readonly onTrouble?: (error: TaskvecError | null) => void
+}
+
 /** Activities that touch the database. They run beside it, on one queue, one at a time. */
-export function createStoreActivities(store: Store) {
+export function createStoreActivities(store: Store, { onTrouble }: StoreObserver = {}) {
+  function using<T>(work: () => T): Promise<T> {
+    return mappingFailures(() => {
+      try {
+        const result = work()
+        onTrouble?.(null)
+        return result
+      } catch (error) {
+        if (error instanceof TaskvecError && error.code === 'STORE_BUSY') onTrouble?.(error)
+        throw error
+      }
+    })
+  }
   return {
     loadTaskSpec: ({ sweepId, task }: { sweepId: string; task: string }): Promise<TaskSpec> =>
-      mappingFailures(() => store.taskSpec(sweepId, task)),
-    planTask: (input: PlanTaskInput): Promise<TaskPlan> => mappingFailures(() => store.planTask(input)),
-    recordRuns: (input: RecordRunsInput): Promise<void> => mappingFailures(() => store.recordRuns(input)),
+      using(() => store.taskSpec(sweepId, task)),
+    planTask: (input: PlanTaskInput): Promise<TaskPlan> => using(() => store.planTask(input)),
+    recordRuns: (input: RecordRunsInput): Promise<void> => using(() => store.recordRuns(input)),
     chooseBestLayer: ({
       sweepId,
       model,
@@ -27,9 +45,9 @@ export function createStoreActivities(store: Store) {
       sweepId: string
       model: string
       task: string
-    }): Promise<BestLayer> => mappingFailures(() => store.chooseBestLayer(sweepId, model, task)),
-    recordFailure: (failure: Failure): Promise<void> => mappingFailures(() => store.recordFailure(failure)),
+    }): Promise<BestLayer> => using(() => store.chooseBestLayer(sweepId, model, task)),
+    recordFailure: (failure: Failure): Promise<void> => using(() => store.recordFailure(failure)),
     setSweepStatus: ({ sweepId, status }: { sweepId: string; status: SweepStatus }): Promise<void> =>
-      mappingFailures(() => store.setSweepStatus(sweepId, status)),
+      using(() => store.setSweepStatus(sweepId, status)),
   }
 }

@@ -1,7 +1,12 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker'
-import { createComputeActivities, createStoreActivities, type ComputeObserver } from '../activities/index.js'
+import {
+  createComputeActivities,
+  createStoreActivities,
+  type ComputeObserver,
+  type StoreObserver,
+} from '../activities/index.js'
 import { EnginePool } from '../activities/engine-pool.js'
 import type { Store } from './store/store.js'
 import { workflowBundle } from './temporal/bundle.js'
@@ -40,13 +45,14 @@ export async function startStoreWorker(
   namespace: string,
   storeName: string,
   store: Store,
+  observer: StoreObserver,
 ): Promise<RunningWorkers> {
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue: storeQueue(storeName),
     workflowBundle: await workflowBundle(),
-    activities: createStoreActivities(store),
+    activities: createStoreActivities(store, observer),
     maxConcurrentActivityTaskExecutions: 1,
     shutdownGraceTime: '1 second',
   })

@@ -30,6 +30,7 @@ import { ensureServer, type RunningServer } from '../temporal/server.js'
 import { logWorkersTo, startComputeWorkers, startStoreWorker } from '../worker.js'
 import { codeVersion } from './code-version.js'
 import { ProgressDisplay } from './progress.js'
+import { StoreTrouble } from './store-trouble.js'
 
 export interface RunOptions {
   readonly db: string
@@ -69,9 +70,13 @@ export async function runSweep(
     const display = new ProgressDisplay(reader, id)
     closing.push(() => display.stop())
 
+    const trouble = new StoreTrouble((line) => display.say(line))
+    closing.push(() => trouble.stop())
     const { namespace } = server.settings
     const storeName = databaseIdentity(reader)
-    const storeWorker = await startStoreWorker(connection, namespace, storeName, store)
+    const storeWorker = await startStoreWorker(connection, namespace, storeName, store, {
+      onTrouble: trouble.report,
+    })
     closing.push(() => storeWorker.shutdown())
     const width = engines ?? availableParallelism()
     const compute = await startComputeWorkers({
@@ -93,6 +98,7 @@ export async function runSweep(
         AbortSignal.any([signal, watch.signal]),
         (line) => display.say(line),
       ),
+      trouble.lasting,
       ...[storeWorker.done, compute.done].map((done) => done.then(() => 'interrupted' as const)),
     ])
     return ended
