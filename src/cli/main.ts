@@ -23,6 +23,11 @@ const commands: Record<string, () => Promise<Command>> = {
 
 /** Runs one command line. Sets the exit code: 0 done, 1 error, 2 wrong usage; commands may set others (see `run --help`). */
 export async function main(argv: readonly string[]): Promise<void> {
+  // `taskvec ... | head` closes the pipe early: that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
   try {
     const program = await buildProgram(argv[2])
     await program.parseAsync([...argv])

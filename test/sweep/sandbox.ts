@@ -36,11 +36,11 @@ export class Sandbox {
 
   taskvec(
     args: readonly string[],
-    { db = this.db }: { db?: string | null } = {},
+    { db = this.db, environment = {} }: { db?: string | null; environment?: NodeJS.ProcessEnv } = {},
   ) {
     return execa(process.execPath, [bin, ...args, ...(db === null ? [] : ['--db', db])], {
       reject: false,
-      env: this.#environment,
+      env: { ...this.#environment, ...environment },
       stdin: 'ignore',
     })
   }
