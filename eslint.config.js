@@ -63,7 +63,8 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ['../src/*', '!../src/domain', '!../src/temporal/names.js', '../activities/*'],
+              // Everything of src/ and activities/ but src/domain and the names of queues and workflows.
+              regex: '^\\.\\./(activities|src/(?!domain/|temporal/names\\.js$))',
               allowTypeImports: true,
               message: 'Workflows import types only, and src/domain.',
             },

@@ -196,14 +196,6 @@ export function sweepFailures(db: Database.Database, sweepId: string): FailureRo
     .all(sweepId) as FailureRow[]
 }
 
-/** Seconds spent inside engines for this sweep. */
-export function engineSeconds(db: Database.Database, sweepId: string): number {
-  return db
-    .prepare('select coalesce(sum(engine_seconds), 0) from timings where sweep_id = ?')
-    .pluck()
-    .get(sweepId) as number
-}
-
 function parameters(sweepId: string, { model, task, kind, layer }: ResultFilter) {
   return { sweepId, model: model ?? null, task: task ?? null, kind: kind ?? null, layer: layer ?? null }
 }

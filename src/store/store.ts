@@ -1,12 +1,4 @@
-import type {
-  ModelInfo,
-  PreparedTask,
-  Protocol,
-  RunKind,
-  RunResult,
-  Split,
-  TaskSpec,
-} from '../domain/types.js'
+import type { ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
 
 /**
  * The results database as activities see it: a single writer, every method one transaction, every write
@@ -102,5 +94,3 @@ export interface TaskProgress {
   readonly bestLayer: number | null
   readonly complete: boolean
 }
-
-export type RunRef = { readonly kind: RunKind; readonly split: Split; readonly layer: number | null }
