@@ -24,8 +24,12 @@ export interface BenchOptions {
   readonly log: (line: string) => void
 }
 
-/** Predictions equal to the plain route's, or where that was not run to the published method's, of how many. */
-export interface Agreement {
+/** The methods that the wavefront is held against. */
+type Method = 'plain' | 'publishedMethod' | 'expertMethod'
+type Part = 'dev' | 'regular' | 'hypothesis'
+
+/** How many of the wavefront's predictions are those of another method. */
+interface Equal {
   readonly equal: number
   readonly of: number
 }
@@ -34,17 +38,16 @@ export interface BenchReport {
   readonly task: string
   readonly model: string
   readonly threads: number
-  readonly seconds: Record<'wavefront' | 'plain' | 'publishedMethod' | 'expertMethod', number | null>
+  readonly seconds: Record<'wavefront' | Method, number | null>
   /** Seconds of each over those of the wavefront. */
-  readonly ratios: Record<'plain' | 'publishedMethod' | 'expertMethod', number | null>
+  readonly ratios: Record<Method, number | null>
   readonly gflops: number | null
   readonly peakGflops: number
   readonly fractionOfPeak: number | null
   readonly peakRssMb: number | null
-  readonly agreement: Record<
-    'dev' | 'regular' | 'hypothesis',
-    Record<'plain' | 'publishedMethod' | 'expertMethod', Agreement | null>
-  >
+  /** Share of predictions equal to the plain route's, or, where that was not run, the published method's. */
+  readonly agreement: Record<Part, number | null>
+  readonly equalPredictions: Record<Method, Record<Part, Equal> | null>
 }
 
 /** Times one whole task, dev over all L and test at the best L, by every method, on one core, with the same items. */
@@ -89,6 +92,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
     const others = { plain: plain && toResult(plain), publishedMethod: published, expertMethod: expert }
     const gflops = ours.flops / ours.seconds / 1e9
     const mine = toResult(ours)
+    const equalPredictions = mapValues(others, (other) => other && compare(mine, other))
     return {
       task: options.task,
       model: options.model,
@@ -104,11 +108,8 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
       peakGflops,
       fractionOfPeak: gflops / peakGflops,
       peakRssMb,
-      agreement: {
-        dev: mapValues(others, (other) => other && agreement(mine.dev.flat(), other.dev.flat())),
-        regular: mapValues(others, (other) => other && agreement(mine.regular, other.regular)),
-        hypothesis: mapValues(others, (other) => other && agreement(mine.hypothesis, other.hypothesis)),
-      },
+      agreement: shares(equalPredictions.plain ?? equalPredictions.publishedMethod),
+      equalPredictions,
     }
   } finally {
     await engine.close()
@@ -196,8 +197,21 @@ async function toPeer(engine: Engine, items: readonly Item[], scoring: Scoring):
   })
 }
 
-function agreement(ours: readonly number[], theirs: readonly number[]): Agreement {
-  return { equal: ours.filter((token, i) => token === theirs[i]).length, of: ours.length }
+function compare(ours: PeerResult, theirs: PeerResult): Record<Part, Equal> {
+  const equal = (a: readonly number[], b: readonly number[]) => ({
+    equal: a.filter((token, i) => token === b[i]).length,
+    of: a.length,
+  })
+  return {
+    dev: equal(ours.dev.flat(), theirs.dev.flat()),
+    regular: equal(ours.regular, theirs.regular),
+    hypothesis: equal(ours.hypothesis, theirs.hypothesis),
+  }
+}
+
+function shares(counts: Record<Part, Equal> | null): Record<Part, number | null> {
+  const share = (part: Part) => counts && counts[part].equal / counts[part].of
+  return { dev: share('dev'), regular: share('regular'), hypothesis: share('hypothesis') }
 }
 
 function protocolOf({ devItems, testItems }: BenchOptions): Protocol {

@@ -37,7 +37,7 @@ export function benchCommand(): Command {
       'after',
       `
 Ratios are seconds of each method over those of the wavefront, from this one run. Peak: a 1024-cube f32 product by
-onnxruntime on the same core. Agreement: predictions equal to each method's; {equal, of} in JSON. bench/README.md.
+onnxruntime on the same core. Agreement: share of predictions equal to the plain route's. See bench/README.md.
 
 Examples:
   $ taskvec bench
@@ -60,7 +60,7 @@ async function bench({ model, json, dev, test, ...options }: BenchCommandOptions
   process.stdout.write(json ? JSON.stringify(report) + '\n' : render(report))
 }
 
-function render({ seconds, ratios, agreement, ...report }: BenchReport): string {
+function render({ seconds, ratios, equalPredictions, ...report }: BenchReport): string {
   const names = {
     plain: 'plain route',
     publishedMethod: 'published method, torch f32',
@@ -73,9 +73,8 @@ function render({ seconds, ratios, agreement, ...report }: BenchReport): string 
   for (const key of ['plain', 'publishedMethod', 'expertMethod'] as const) {
     const [took, ratio] = [seconds[key], ratios[key]]
     if (took === null || ratio === null) continue
-    const equal = (['dev', 'regular', 'hypothesis'] as const).map(
-      (kind) => `${kind} ${agreement[kind][key]?.equal}/${agreement[kind][key]?.of}`,
-    )
+    const counts = Object.entries(equalPredictions[key] ?? {})
+    const equal = counts.map(([part, { equal, of }]) => `${part} ${equal}/${of}`)
     lines.push(
       `${names[key].padEnd(28)} ${took.toFixed(2)} s, ${ratio.toFixed(2)} x; equal predictions: ${equal.join(', ')}`,
     )
