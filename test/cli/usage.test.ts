@@ -8,7 +8,7 @@ const taskvec = join(projectRoot(), 'bin', 'taskvec.js')
 describe('a wrong command line', () => {
   it.each([
     [['rum'], 2, 'unknown command "rum"; did you mean "run"?'],
-    [['results', '--formatt', 'csv'], 2, 'did you mean --format?'],
+    [['results', '--formatt', 'csv'], 2, 'Did you mean --format?'],
     [['run'], 2, "missing required argument 'config'"],
     [['predict'], 2, 'exactly one of --prompt, --token-ids and --task; 0 given'],
     [['predict', '--token-ids', '5,x'], 2, '"x" is not a token id'],

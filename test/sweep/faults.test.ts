@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureServer } from '../../src/temporal/server.js'
 import { enginesOf, Sandbox, until } from './sandbox.js'
 
 // One activity per cell, so that kills land in the middle of many; all of it takes some seconds.
@@ -63,25 +64,21 @@ describe('a sweep whose processes are killed', () => {
 
   it('ends with the same bytes when a second worker takes part and is killed', async () => {
     const db = join(sandbox.folder, 'worker.db')
-    const run = sandbox.taskvec(['run', sandbox.config('faults', settings), '--engines', '1'], { db })
-    await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
+    const server = await ensureServer({ home: sandbox.home })
     const worker = sandbox.taskvec(
-      [
-        'worker',
-        '--models',
-        `tiny=${sandbox.model}`,
-        '--address',
-        `127.0.0.1:${sandbox.server().port}`,
-        '--engines',
-        '1',
-      ],
+      ['worker', '--models', `tiny=${sandbox.model}`, '--address', server.settings.address, '--engines', '1'],
       { db: null },
     )
+    await until('the worker waits for work', () => sandbox.said(worker, 'Worker for tiny'))
+    const run = sandbox.taskvec(['run', sandbox.config('faults', settings), '--engines', '1'], { db })
     await until('the worker computes', async () => (await enginesOf(worker.pid as number)).length > 0)
     await sleep(300)
     kill(worker.pid as number)
     expect((await worker).signal).toBe('SIGKILL')
-    expect((await run).exitCode).toBe(0)
+    const { exitCode, stderr } = await run
+    expect(stderr).toContain('shared with another taskvec process')
+    expect(exitCode).toBe(0)
+    await server.stop()
     expect(await sandbox.exported(db)).toEqual(undisturbed)
   })
 })

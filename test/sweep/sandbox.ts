@@ -18,6 +18,7 @@ export class Sandbox {
   readonly model = makeTinyModel(join(this.folder, 'tiny'))
   readonly db = join(this.folder, 'results.db')
   #environment: NodeJS.ProcessEnv = {}
+  readonly #stderr = new WeakMap<object, () => string>()
 
   static async create(): Promise<Sandbox> {
     const sandbox = new Sandbox()
@@ -38,11 +39,20 @@ export class Sandbox {
     args: readonly string[],
     { db = this.db, environment = {} }: { db?: string | null; environment?: NodeJS.ProcessEnv } = {},
   ) {
-    return execa(process.execPath, [bin, ...args, ...(db === null ? [] : ['--db', db])], {
+    const child = execa(process.execPath, [bin, ...args, ...(db === null ? [] : ['--db', db])], {
       reject: false,
       env: { ...this.#environment, ...environment },
       stdin: 'ignore',
     })
+    let text = ''
+    child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()))
+    this.#stderr.set(child, () => text)
+    return child
+  }
+
+  /** Whether a process has said something on stderr by now. */
+  said(child: object, what: string): boolean {
+    return this.#stderr.get(child)?.().includes(what) ?? false
   }
 
   /** Everything that a sweep's results consist of, as a user exports it. */
