@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, since it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -85,23 +85,36 @@ function buildIdentity(installed) {
 function whileLocked(work) {
   const lock = join(root, '.taskvec', 'prepare.lock')
   mkdirSync(dirname(lock), { recursive: true })
-  for (;;) {
-    try {
-      mkdirSync(lock)
-      break
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error
-      // A set-up takes minutes at most: an older lock was left by a killed one.
-      if (Date.now() - statSync(lock, { throwIfNoEntry: false })?.mtimeMs > 15 * 60_000)
-        rmSync(lock, { recursive: true, force: true })
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
-    }
+  for (let told = false; !take(lock); told = true) {
+    const holder = Number(read(lock))
+    if (!isAlive(holder))
+      rmSync(lock, { force: true }) // it was killed
+    else if (!told) say(`process ${holder} is setting up; waiting for it`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
   }
-  const release = () => rmSync(lock, { recursive: true, force: true })
+  const release = () => rmSync(lock, { force: true })
   process.once('exit', release)
   work()
   release()
   process.removeListener('exit', release)
+}
+
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return pid > 0 && process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
 }
 
 function run(command, args, env = process.env) {
