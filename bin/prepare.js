@@ -32,10 +32,10 @@ function install(identity) {
   if (read(installStamp) === identity) return // another process did it meanwhile
   say('installing dependencies (npm ci), once: about a minute')
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
-  // better-sqlite3 is compiled where its prebuilt binary cannot be had: use this Node's own headers if it ships them.
+  // better-sqlite3 is compiled where its prebuilt binary cannot be had: by this Node's own headers where it ships
+  // them, since those that npm's settings name may be another version's.
   const prefix = join(dirname(process.execPath), '..')
-  if (!env.npm_config_nodedir && existsSync(join(prefix, 'include', 'node', 'node_version.h')))
-    env.npm_config_nodedir = prefix
+  if (existsSync(join(prefix, 'include', 'node', 'node_version.h'))) env.npm_config_nodedir = prefix
   run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], env)
   run(
     process.execPath,
@@ -111,7 +111,7 @@ function take(lock) {
 
 function isAlive(pid) {
   try {
-    return pid > 0 && process.kill(pid, 0)
+    return process.kill(pid, 0)
   } catch (error) {
     return error.code === 'EPERM'
   }
