@@ -14,6 +14,8 @@ export interface SingleTokenReading {
 /** The leading-space reading is used where it keeps at least this share of what the other keeps. */
 const leadingSpaceShare = 0.7
 
+const arrow = '->'
+
 /** PROTOCOL, Single-token outputs: two readings of a list, filtered by the model's own tokenizer. */
 export async function singleTokenReading(
   pairs: readonly Pair[],
@@ -32,10 +34,15 @@ function withLeadingSpace({ input, output, accept }: Pair): Pair {
   return { input: ` ${input}`, output: ` ${output}`, accept }
 }
 
+/**
+ * One token where it stands, after the arrow: a SentencePiece tokenizer writes a word at the start of a text otherwise
+ * than within it. (The authors' code asks the same of `!y`.)
+ */
 async function singleTokenPairs(pairs: readonly Pair[], encode: Encode): Promise<Pair[]> {
-  const tokens = await encode(
-    pairs.map(({ output }) => output),
-    { special: false },
-  )
-  return pairs.filter((_, i) => tokens[i]?.length === 1)
+  const texts = pairs.map(({ output }) => `${arrow}${output}`)
+  const [before = [], ...tokens] = await encode([arrow, ...texts], { special: false })
+  return pairs.filter((_, i) => {
+    const after = tokens[i] ?? []
+    return after.length === before.length + 1 && before.every((token, at) => after[at] === token)
+  })
 }

@@ -17,9 +17,10 @@ const protocol: Protocol = {
   baselineItems: 15,
 }
 
-/** One token a word of up to four letters, two for longer ones; a leading space is no token of its own. */
+/** The arrow, then one token a word of up to four letters, two for longer ones; a leading space is no token of its own. */
 const shortWords: { encode: Encode } = {
-  encode: async (texts) => texts.map((text) => (text.trim().length <= 4 ? [1] : [1, 2])),
+  encode: async (texts) =>
+    texts.map((text) => [0, ...(text === '->' ? [] : text.slice(2).trim().length <= 4 ? [1] : [1, 2])]),
 }
 
 describe('a task made ready', () => {

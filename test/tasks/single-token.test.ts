@@ -8,9 +8,11 @@ const pairs: Pair[] = Array.from({ length: 10 }, (_, i) => ({
   accept: ['z'],
 }))
 
-/** Answers in `whole` are one token, all others two. */
+const arrow = 9
+
+/** The arrow is one token; after it, answers in `whole` are one token, all others two. */
 const encoder = (whole: readonly string[]) => async (texts: readonly string[]) =>
-  texts.map((text) => (whole.includes(text) ? [1] : [1, 2]))
+  texts.map((text) => [arrow, ...(text === '->' ? [] : whole.includes(text.slice(2)) ? [1] : [1, 2])])
 
 const spaced = (count: number) => pairs.slice(0, count).map(({ output }) => ` ${output}`)
 const plain = (count: number) => pairs.slice(0, count).map(({ output }) => output)
@@ -36,7 +38,21 @@ it('asks for no special tokens: a BOS would make every answer two tokens', async
   const asked: unknown[] = []
   await singleTokenReading(pairs, async (texts, options) => {
     asked.push(options)
-    return texts.map(() => [1])
+    return texts.map(() => [arrow])
   })
   expect(asked).toEqual([{ special: false }, { special: false }])
+})
+
+it('counts an answer as it stands in the prompt: SentencePiece writes a word otherwise at the start of a text', async () => {
+  // At the start every word gets a space before it; after the arrow only a written one counts.
+  const sentencePiece = async (texts: readonly string[]) =>
+    texts.map((text) => (text === '->' ? [arrow] : text.startsWith('-> ') ? [arrow, 1] : [arrow, 1, 2]))
+  const { reading, kept } = await singleTokenReading(pairs, sentencePiece)
+  expect(reading).toBe('leading-space')
+  expect(kept).toEqual({ leadingSpace: 10, noSpace: 0 })
+})
+
+it('leaves out an answer that merges with the arrow', async () => {
+  const merging = async (texts: readonly string[]) => texts.map((text) => (text === '->' ? [arrow] : [8, 1]))
+  expect((await singleTokenReading(pairs, merging)).pairs).toEqual([])
 })
