@@ -44,10 +44,14 @@ export function existingServer(address = process.env['TEMPORAL_ADDRESS']): Conne
   }
 }
 
+/** `timeout` in ms: how long the first contact may take. Errors: SERVER. */
 export async function connectClient(
   settings: ConnectionSettings,
+  timeout = connectTimeout,
 ): Promise<{ connection: Connection; client: Client }> {
-  const connection = await reach(settings, () => Connection.connect({ ...options(settings), connectTimeout }))
+  const connection = await reach(settings, () =>
+    Connection.connect({ ...options(settings), connectTimeout: timeout }),
+  )
   return { connection, client: new Client({ connection, namespace: settings.namespace }) }
 }
 

@@ -164,7 +164,8 @@ async function end(pid: number): Promise<void> {
 async function isHealthy(port: number, timeout: number, alive: () => boolean): Promise<boolean> {
   for (const until = Date.now() + timeout; Date.now() < until && alive(); await sleep(100)) {
     try {
-      const { connection } = await connectClient(settingsOf(port))
+      // Short tries: one that waits would not see that the process has ended.
+      const { connection } = await connectClient(settingsOf(port), 1_000)
       try {
         await connection.workflowService.updateNamespace({
           namespace,
@@ -182,22 +183,33 @@ async function isHealthy(port: number, timeout: number, alive: () => boolean): P
 }
 
 async function choosePort(wanted: number | undefined, last: number | undefined): Promise<number> {
-  const fixed =
-    wanted ??
-    (process.env['TASKVEC_TEMPORAL_PORT'] ? Number(process.env['TASKVEC_TEMPORAL_PORT']) : undefined)
-  if (fixed !== undefined) {
-    if (await listen(fixed)) return fixed
+  const fixed = wanted ?? process.env['TASKVEC_TEMPORAL_PORT']
+  if (fixed !== undefined && fixed !== '') {
+    const port = await listen(Number(fixed))
+    if (port) return port
     throw new TaskvecError('SERVER', `port ${fixed} for the Temporal server is in use or not allowed`, {
       hint: 'Free it, choose another with TASKVEC_TEMPORAL_PORT, or unset that to take a free one.',
     })
   }
-  // Workers that are waiting for the server to come back look for it where it was.
-  return (last !== undefined && (await listen(last))) || (await listen(0)) || 7233
+  return (last !== undefined && (await listenAgain(last))) || (await listen(0)) || 7233
+}
+
+/**
+ * Workers that are waiting for the server to come back look for it where it was. The threads of a server that was just
+ * killed may hold the port a moment longer than its process is seen.
+ */
+async function listenAgain(port: number): Promise<number | null> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    if (await listen(port)) return port
+    await sleep(100)
+  }
+  return null
 }
 
 /** The port, where it can be listened on; null where it cannot. */
 function listen(port: number): Promise<number | null> {
   return new Promise((resolve) => {
+    if (!(port >= 0 && port <= 65_535)) return resolve(null)
     const probe = createServer()
     probe.once('error', () => resolve(null))
     probe.listen(port, '127.0.0.1', () => {
