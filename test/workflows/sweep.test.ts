@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import { ApplicationFailure } from '@temporalio/common'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ComputeActivities, StoreActivities } from '../../activities/index.js'
+import { projectRoot, taskvecHome } from '../../src/config/home.js'
+import type { Failure } from '../../src/store/store.js'
+import { modelQueue, storeQueue, sweepWorkflowId } from '../../src/temporal/names.js'
+import { findServerBinary } from '../../src/temporal/server-binary.js'
+import type { SweepInput } from '../../workflows/inputs.js'
+import { sweepProgressQuery, sweepWorkflow } from '../../workflows/sweep.js'
+
+Runtime.install({ logger: new DefaultLogger('ERROR') })
+
+const store = 'test'
+const workflowBundle = { codePath: join(projectRoot(), 'dist', 'workflow-bundle.js') }
+let environment: TestWorkflowEnvironment
+
+beforeAll(async () => {
+  const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+  environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      // A history that has "grown" after some ten children, so that continue-as-new happens in a small test.
+      extraArgs: ['--dynamic-config-value', 'limit.historyCount.suggestContinueAsNew=60'],
+    },
+  })
+})
+afterAll(() => environment.teardown())
+
+/** The real workflows over activities that answer at once; test/sweep runs them over real ones. */
+async function sweep(id: string, tasks: readonly string[], failing = '') {
+  const failures: Failure[] = []
+  const statuses: string[] = []
+  const computed = { runs: [], seconds: 0, computedBy: 'fake' }
+  const storeActivities = {
+    loadTaskSpec: async ({ task }) => ({ kind: 'builtin', id: task }),
+    planTask: async () => ({
+      baselineStored: false,
+      missingChunks: [[0], [1]],
+      cells: { all: 2, reused: 0 },
+    }),
+    recordRuns: async () => {},
+    chooseBestLayer: async () => ({ layer: 1, devAccuracy: 1, testStored: false }),
+    recordFailure: async (failure) => void failures.push(failure),
+    setSweepStatus: async ({ status }) => void statuses.push(status),
+  } satisfies StoreActivities
+  const computeActivities = {
+    prepareTask: async ({ spec }) => {
+      if (spec.id === failing) throw ApplicationFailure.nonRetryable('too few pairs', 'TASK')
+      const items = { baseline: [], dev: [], test: [] }
+      return {
+        info: { contentHash: 'x' } as Awaited<ReturnType<ComputeActivities['prepareTask']>>['info'],
+        prepared: {
+          task: spec.id,
+          category: 'custom',
+          scoring: 'exact',
+          reading: 'as-written',
+          pairs: null,
+          items,
+          warnings: [],
+        },
+        layerChunks: [[0], [1]],
+      }
+    },
+    runBaseline: async () => computed,
+    runDev: async () => computed,
+    runTest: async () => computed,
+  } satisfies ComputeActivities
+  const { nativeConnection: connection, client } = environment
+  const workers = await Promise.all([
+    Worker.create({ connection, workflowBundle, taskQueue: storeQueue(store), activities: storeActivities }),
+    Worker.create({ connection, taskQueue: modelQueue('m'), activities: computeActivities }),
+  ])
+  const protocol = {
+    seed: 1,
+    demonstrations: 1,
+    dummyQueries: 1,
+    dummyMayBeDemonstration: true,
+    testItems: 1,
+    devItems: 1,
+    baselineItems: 1,
+  }
+  const input: SweepInput = {
+    sweepId: id,
+    store,
+    protocol,
+    layers: 'all',
+    layersPerActivity: 1,
+    tasksInFlight: 3,
+    models: ['m'],
+    tasks,
+  }
+  const running = workers.map((worker) => worker.run())
+  const handle = await client.workflow.start(sweepWorkflow, {
+    workflowId: sweepWorkflowId(store, id),
+    taskQueue: storeQueue(store),
+    args: [input],
+  })
+  const tally = await handle.result()
+  const progress = await handle.query(sweepProgressQuery)
+  for (const worker of workers) worker.shutdown()
+  await Promise.all(running)
+  return { tally, progress, failures, statuses }
+}
+
+describe('a sweep', () => {
+  it('of many tasks starts its model anew where the history has grown, and counts every task', async () => {
+    const tasks = Array.from({ length: 40 }, (_, i) => `task_${i}`)
+    const { tally, progress, statuses } = await sweep('many', tasks)
+    expect(tally).toEqual({ complete: 40, failed: 0 })
+    expect(progress).toEqual({ complete: 40, failed: 0, modelsRunning: [], modelsWaiting: 0 })
+    expect(statuses).toEqual(['complete'])
+    const query = `WorkflowType = 'modelWorkflow' AND ExecutionStatus = 'ContinuedAsNew'`
+    const { count } = await environment.client.workflow.count(query)
+    expect(count).toBeGreaterThan(0)
+  })
+
+  it('with a task that fails for good records why, completes the others, and is marked as failed', async () => {
+    const { tally, failures, statuses } = await sweep('failing', ['a', 'b', 'c'], 'b')
+    expect(tally).toEqual({ complete: 2, failed: 1 })
+    expect(failures).toEqual([
+      { sweepId: 'failing', model: 'm', task: 'b', code: 'TASK', message: 'too few pairs', attempts: 1 },
+    ])
+    expect(statuses).toEqual(['failed'])
+  })
+})
