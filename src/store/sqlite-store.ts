@@ -1,8 +1,9 @@
-import type Database from 'better-sqlite3'
-import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
+import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Item, Numerics, Pair, RunKind, RunResult, Scoring, Split, TaskSpec } from '../domain/types.js'
-import { guarded, openDatabase } from './open.js'
+import type { RunKind, TaskSpec } from '../domain/types.js'
+import { keyOf, saveItems, savePairs, saveRun, type PreparedRow } from './content.js'
+import { openDatabase } from './open.js'
+import { Statements } from './statements.js'
 import type {
   BestLayer,
   Failure,
@@ -16,17 +17,7 @@ import type {
 
 /** Opens the results database as the one writer that activities use. Errors: STORE, STORE_BUSY. */
 export function openStore(file: string): Store {
-  return new SqliteStore(file, openDatabase(file))
-}
-
-interface PreparedRow {
-  readonly model_hash: string
-  readonly numerics: string
-  readonly scoring: Scoring
-  readonly baseline_items: string
-  readonly dev_items: string
-  readonly test_items: string
-  readonly best_layer: number | null
+  return new SqliteStore(new Statements(file, openDatabase(file)))
 }
 
 /** A (model, task) of a sweep. */
@@ -37,15 +28,12 @@ interface Place {
 }
 
 class SqliteStore implements Store {
-  constructor(
-    private readonly file: string,
-    private readonly sqlite: Database.Database,
-  ) {}
+  constructor(private readonly db: Statements) {}
 
   createSweep(sweep: NewSweep): void {
-    this.#write(() => {
+    this.db.write(() => {
       const { id, name, config, protocol, codeVersion, machine } = sweep
-      this.#run(
+      this.db.run(
         `insert into sweeps (id, name, config, protocol, seed, code_version, machine, status, created_at)
          values (?, ?, ?, ?, ?, ?, ?, 'running', ?) on conflict do nothing`,
         [
@@ -60,13 +48,13 @@ class SqliteStore implements Store {
         ],
       )
       sweep.models.forEach((model, i) =>
-        this.#run(
+        this.db.run(
           'insert into sweep_models (sweep_id, model_id, position, source) values (?, ?, ?, ?) on conflict do nothing',
           [id, model.id, i, model.source],
         ),
       )
       sweep.tasks.forEach((task, i) =>
-        this.#run(
+        this.db.run(
           'insert into sweep_tasks (sweep_id, task_id, position, spec) values (?, ?, ?, ?) on conflict do nothing',
           [id, task.id, i, canonicalJson(task)],
         ),
@@ -75,10 +63,11 @@ class SqliteStore implements Store {
   }
 
   setSweepStatus(sweepId: string, status: SweepStatus): void {
-    this.#write(() => {
+    this.db.write(() => {
       if (status === 'complete') this.#refuseIncomplete(sweepId)
-      if (status === 'running') this.#run('update failures set superseded = 1 where sweep_id = ?', [sweepId])
-      this.#run('update sweeps set status = ?, finished_at = ? where id = ? and status <> ?', [
+      if (status === 'running')
+        this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId])
+      this.db.run('update sweeps set status = ?, finished_at = ? where id = ? and status <> ?', [
         status,
         status === 'running' ? null : now(),
         sweepId,
@@ -88,18 +77,18 @@ class SqliteStore implements Store {
   }
 
   taskSpec(sweepId: string, task: string): TaskSpec {
-    const spec = this.#pluck('select spec from sweep_tasks where sweep_id = ? and task_id = ?', [
+    const spec = this.db.pluck('select spec from sweep_tasks where sweep_id = ? and task_id = ?', [
       sweepId,
       task,
     ])
     if (typeof spec !== 'string')
-      throw new TaskvecError('STORE', `${this.file}: sweep ${sweepId} has no task ${task}`)
+      throw new TaskvecError('STORE', `${this.db.file}: sweep ${sweepId} has no task ${task}`)
     return JSON.parse(spec) as TaskSpec
   }
 
   planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
-    return this.#write(() => {
-      this.#run(
+    return this.db.write(() => {
+      this.db.run(
         `insert into models (content_hash, architecture, blocks, d_model, vocab, parameters, weights) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
         [
           info.contentHash,
@@ -112,12 +101,12 @@ class SqliteStore implements Store {
         ],
       )
       const itemsHash = {
-        baseline: this.#saveItems(prepared.items.baseline),
-        dev: this.#saveItems(prepared.items.dev),
-        test: this.#saveItems(prepared.items.test),
+        baseline: saveItems(this.db, prepared.items.baseline),
+        dev: saveItems(this.db, prepared.items.dev),
+        test: saveItems(this.db, prepared.items.test),
       }
-      const pairsHash = prepared.pairs && this.#savePairs(prepared.pairs)
-      this.#run(
+      const pairsHash = prepared.pairs && savePairs(this.db, prepared.pairs)
+      this.db.run(
         `insert into prepared_tasks (sweep_id, model_id, task_id, model_hash, numerics, category, scoring, reading, pairs_hash,
            baseline_items, dev_items, test_items, warnings) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
         [
@@ -146,7 +135,7 @@ class SqliteStore implements Store {
         keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []),
       )
       const missingChunks = layerChunks.filter((chunk) => this.#linkCells(place, row, chunk))
-      const reused = this.#pluck(
+      const reused = this.db.pluck(
         'select count(*) from cells where sweep_id = ? and model_id = ? and task_id = ? and reused = 1',
         [sweepId, model, prepared.task],
       )
@@ -159,19 +148,19 @@ class SqliteStore implements Store {
   }
 
   recordRuns(input: RecordRunsInput): void {
-    this.#write(() => {
+    this.db.write(() => {
       const row = this.#preparedTask(input)
       for (const run of input.runs) {
-        const runId = this.#saveRun(row, run, input.layersTogether)
+        const runId = saveRun(this.db, row, run, input.layersTogether)
         if (input.theta && run.kind === 'hypothesis' && run.split === 'test') {
-          this.#run(
+          this.db.run(
             'insert into task_vectors (run_id, layer, "values") values (?, ?, ?) on conflict do nothing',
             [runId, input.theta.layer, Buffer.from(input.theta.base64, 'base64')],
           )
         }
       }
       const work = [input.runs[0]?.split ?? '', input.layersTogether.join(',')].join(' ').trim()
-      this.#run(
+      this.db.run(
         `insert into timings (sweep_id, model_id, task_id, work, engine_seconds, computed_by, finished_at) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
         [input.sweepId, input.model, input.task, work, input.seconds, input.computedBy, now()],
       )
@@ -179,24 +168,23 @@ class SqliteStore implements Store {
   }
 
   chooseBestLayer(sweepId: string, model: string, task: string): BestLayer {
-    return this.#write(() => {
+    return this.db.write(() => {
       const place = { sweepId, model, task }
-      const dev = this.sqlite
-        .prepare(
-          `select c.layer, r.correct, r.items from cells c left join runs r on r.key = c.run_key
-           where c.sweep_id = ? and c.model_id = ? and c.task_id = ? order by c.layer`,
-        )
-        .all(sweepId, model, task) as { layer: number; correct: number | null; items: number }[]
+      const dev = this.db.all(
+        `select c.layer, r.correct, r.items from cells c left join runs r on r.key = c.run_key
+         where c.sweep_id = ? and c.model_id = ? and c.task_id = ? order by c.layer`,
+        [sweepId, model, task],
+      ) as { layer: number; correct: number | null; items: number }[]
       const missing = dev.filter(({ correct }) => correct === null).map(({ layer }) => layer)
       if (dev.length === 0 || missing.length > 0) {
         throw new TaskvecError(
           'STORE',
-          `${this.file}: ${model}, ${task}: dev cells of layers ${missing.join(', ')} are not stored yet`,
+          `${this.db.file}: ${model}, ${task}: dev cells of layers ${missing.join(', ')} are not stored yet`,
         )
       }
       // The lowest L among those with the highest accuracy: rows stand in order of L.
       const best = dev.reduce((a, b) => ((b.correct as number) > (a.correct as number) ? b : a))
-      this.#run(
+      this.db.run(
         'update prepared_tasks set best_layer = ? where sweep_id = ? and model_id = ? and task_id = ?',
         [best.layer, sweepId, model, task],
       )
@@ -220,8 +208,8 @@ class SqliteStore implements Store {
   }
 
   recordFailure({ sweepId, model, task, code, message, attempts }: Failure): void {
-    this.#write(() =>
-      this.#run(
+    this.db.write(() =>
+      this.db.run(
         `insert into failures (sweep_id, model_id, task_id, code, message, attempts, failed_at, superseded) values (?, ?, ?, ?, ?, ?, ?, 0)
          on conflict do update set message = excluded.message, attempts = excluded.attempts, failed_at = excluded.failed_at, superseded = 0`,
         [sweepId, model, task ?? '', code, message, attempts, now()],
@@ -230,38 +218,7 @@ class SqliteStore implements Store {
   }
 
   close(): void {
-    this.sqlite.close()
-  }
-
-  #saveItems(items: readonly Item[]): string {
-    const hash = sha256(canonicalJson(items))
-    items.forEach((item, i) =>
-      this.#run(
-        'insert into items (items_hash, item, demonstrations, query, answer, accept, dummy_queries) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
-        [
-          hash,
-          i,
-          canonicalJson(item.demonstrations),
-          item.query,
-          item.answer,
-          canonicalJson(item.accept),
-          canonicalJson(item.dummyQueries),
-        ],
-      ),
-    )
-    return hash
-  }
-
-  #savePairs(pairs: readonly Pair[]): string {
-    const hash = sha256(canonicalJson(pairs))
-    if (this.#pluck('select 1 from task_pairs where pairs_hash = ?', [hash])) return hash
-    pairs.forEach((pair, i) =>
-      this.#run(
-        'insert into task_pairs (pairs_hash, position, input, output, accept) values (?, ?, ?, ?, ?)',
-        [hash, i, pair.input, pair.output, canonicalJson(pair.accept)],
-      ),
-    )
-    return hash
+    this.db.close()
   }
 
   /** Points a chunk's cells at their runs; true where one of them is still to be computed. */
@@ -269,7 +226,7 @@ class SqliteStore implements Store {
     const stored = chunk.map((layer) => {
       const key = keyOf(row, { kind: 'hypothesis', split: 'dev', layer }, chunk)
       const there = this.#isStored(key)
-      this.#run(
+      this.db.run(
         `insert into cells (sweep_id, model_id, task_id, layer, run_key, layers_together, reused) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
         [sweepId, model, task, layer, key, chunk.join(','), Number(there)],
       )
@@ -280,60 +237,22 @@ class SqliteStore implements Store {
 
   #linkRun({ sweepId, model, task }: Place, kind: RunKind, key: string): boolean {
     const there = this.#isStored(key)
-    this.#run(
+    this.db.run(
       `insert into sweep_runs (sweep_id, model_id, task_id, kind, run_key, reused) values (?, ?, ?, ?, ?, ?) on conflict do nothing`,
       [sweepId, model, task, kind, key, Number(there)],
     )
     return there
   }
 
-  /** The run's id; its rows are written the first time only. */
-  #saveRun(row: PreparedRow, run: RunResult, layersTogether: readonly number[]): number {
-    const key = keyOf(row, run, layersTogether)
-    const known = this.#pluck('select id from runs where key = ?', [key])
-    if (typeof known === 'number') return known
-
-    const itemsHash = itemsOf(row, run.split)
-    const { tokens, texts, correct, answerLogProbs, answerRanks } = run.predictions
-    const expected = this.#pluck('select count(*) from items where items_hash = ?', [itemsHash])
-    if ([tokens, texts, correct, answerLogProbs, answerRanks].some((column) => column.length !== expected)) {
-      throw new TaskvecError(
-        'STORE',
-        `${this.file}: a ${run.kind} run has ${tokens.length} predictions for ${String(expected)} items`,
-      )
-    }
-    this.#run(
-      `insert into runs (key, model_hash, kind, split, layer, items_hash, numerics, items, correct) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
-        key,
-        row.model_hash,
-        run.kind,
-        run.split,
-        run.layer,
-        itemsHash,
-        row.numerics,
-        tokens.length,
-        correct.filter(Boolean).length,
-      ],
-    )
-    const runId = this.#pluck('select id from runs where key = ?', [key]) as number
-    tokens.forEach((token, item) =>
-      this.#run(
-        'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank) values (?, ?, ?, ?, ?, ?, ?)',
-        [runId, item, token, texts[item], Number(correct[item]), answerLogProbs[item], answerRanks[item]],
-      ),
-    )
-    return runId
-  }
-
   #preparedTask({ sweepId, model, task }: Place): PreparedRow {
-    const row = this.sqlite
-      .prepare('select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?')
-      .get(sweepId, model, task)
+    const row = this.db.row(
+      'select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?',
+      [sweepId, model, task],
+    )
     if (!row)
       throw new TaskvecError(
         'STORE',
-        `${this.file}: sweep ${sweepId}: ${model}, ${task} has not been prepared`,
+        `${this.db.file}: sweep ${sweepId}: ${model}, ${task} has not been prepared`,
       )
     return row as PreparedRow
   }
@@ -366,73 +285,30 @@ class SqliteStore implements Store {
   }
 
   #refuseIncomplete(sweepId: string): void {
-    const missing = this.#pluck(
+    const missing = this.db.pluck(
       `select count(*) from (select run_key from cells where sweep_id = ? union all select run_key from sweep_runs where sweep_id = ?)
        where run_key not in (select key from runs)`,
       [sweepId, sweepId],
     )
-    const tasks = this.#pluck(
+    const tasks = this.db.pluck(
       'select count(*) from sweep_models m join sweep_tasks t using (sweep_id) where sweep_id = ?',
       [sweepId],
     )
-    const finished = this.#pluck(
+    const finished = this.db.pluck(
       `select count(*) from sweep_runs where sweep_id = ? and kind = 'hypothesis'`,
       [sweepId],
     )
     if (missing !== 0 || finished !== tasks) {
       throw new TaskvecError(
         'STORE',
-        `${this.file}: sweep ${sweepId} is not complete: ${String(missing)} runs missing, ${String(finished)} of ${String(tasks)} tasks finished`,
+        `${this.db.file}: sweep ${sweepId} is not complete: ${String(missing)} runs missing, ${String(finished)} of ${String(tasks)} tasks finished`,
       )
     }
   }
 
   #isStored(key: string): boolean {
-    return this.#pluck('select 1 from runs where key = ?', [key]) !== undefined
+    return this.db.pluck('select 1 from runs where key = ?', [key]) !== undefined
   }
-
-  #write<T>(work: () => T): T {
-    return guarded(this.file, () => this.sqlite.transaction(work).immediate())
-  }
-
-  #run(sql: string, values: readonly unknown[]): void {
-    this.#prepared(sql).run(...values)
-  }
-
-  #pluck(sql: string, values: readonly unknown[]): unknown {
-    return this.#prepared(sql)
-      .pluck()
-      .get(...values)
-  }
-
-  readonly #statements = new Map<string, Database.Statement>()
-
-  #prepared(sql: string): Database.Statement {
-    const statement = this.#statements.get(sql) ?? this.sqlite.prepare(sql)
-    this.#statements.set(sql, statement)
-    return statement
-  }
-}
-
-function keyOf(
-  row: PreparedRow,
-  run: { kind: RunKind; split: Split; layer: number | null },
-  layersTogether: readonly number[],
-): string {
-  return runKey({
-    modelHash: row.model_hash,
-    numerics: JSON.parse(row.numerics) as Numerics,
-    scoring: row.scoring,
-    itemsHash: itemsOf(row, run.split),
-    kind: run.kind,
-    split: run.split,
-    layer: run.layer,
-    layersTogether,
-  })
-}
-
-function itemsOf(row: PreparedRow, split: Split): string {
-  return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }[split]
 }
 
 function now(): string {
