@@ -1,7 +1,14 @@
 import Table from 'cli-table3'
 import { Command } from 'commander'
 import { openReadOnly } from '../store/open.js'
-import { findSweep, listSweeps, sweepFailures, sweepProgress, type SweepSummary } from '../store/results.js'
+import {
+  findSweep,
+  listSweeps,
+  sweepFailures,
+  sweepProgress,
+  sweepWarnings,
+  type SweepSummary,
+} from '../store/results.js'
 import type { TaskProgress } from '../store/store.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { dbOption } from './options.js'
@@ -29,6 +36,7 @@ function status(wanted: string | undefined, { db, json }: { db: string; json?: b
     const sweep = findSweep(reader, wanted)
     const tasks = sweepProgress(reader, sweep.id)
     const failures = sweepFailures(reader, sweep.id)
+    const warnings = sweepWarnings(reader, sweep.id)
     const runningIn = lockHolder(db)
     const others = listSweeps(reader).filter(({ id }) => id !== sweep.id)
     if (json) {
@@ -43,11 +51,13 @@ function status(wanted: string | undefined, { db, json }: { db: string; json?: b
           runningIn,
           tasks,
           failures,
+          warnings,
           others: others.map((other) => other.id),
         }) + '\n',
       )
     } else {
       process.stdout.write(render(sweep, tasks) + '\n')
+      for (const { model, warning } of warnings) process.stdout.write(`warning: ${model}: ${warning}\n`)
       for (const { model, task, code, message, attempts } of failures)
         process.stdout.write(`failed: ${model} ${task}: ${code} after ${attempts} attempts: ${message}\n`)
       process.stderr.write(nextStep(sweep, runningIn, others))

@@ -7,7 +7,7 @@ import { readableSize } from '../models/free-space.js'
 import { pullModel } from '../models/pull.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
-import { mainResults, sweepFailures, sweepProgress } from '../store/results.js'
+import { mainResults, sweepFailures, sweepProgress, sweepWarnings } from '../store/results.js'
 import { duration } from '../sweep/progress.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
@@ -84,6 +84,7 @@ function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOpt
       )
     else if (rows.length > 0) process.stdout.write(renderMainTable(rows) + '\n')
 
+    for (const { model, warning } of sweepWarnings(reader, id)) say(`warning: ${model}: ${warning}`)
     for (const { model, task, code, message } of sweepFailures(reader, id))
       say(`failed: ${model} ${task}: ${code}: ${message}`)
     const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`

@@ -1,3 +1,4 @@
+import { TaskvecError } from '../domain/errors.js'
 import type { PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { resolveTask } from '../tasks/registry.js'
@@ -32,8 +33,26 @@ export async function prepareTask(
       }
     case 'list': {
       const { reading, pairs, warnings } = await readList(engine, task)
-      return { ...known, reading, pairs, items: drawItems(task.id, pairs, protocol), warnings }
+      return {
+        ...known,
+        reading,
+        pairs,
+        items: explained(warnings, () => drawItems(task.id, pairs, protocol)),
+        warnings,
+      }
     }
+  }
+}
+
+/** Where too few pairs are left, says why they are so few. */
+function explained<T>(warnings: readonly string[], draw: () => T): T {
+  try {
+    return draw()
+  } catch (error) {
+    if (!(error instanceof TaskvecError) || warnings.length === 0) throw error
+    throw new TaskvecError('TASK', [error.message, ...warnings].join('\n'), {
+      hint: `${error.hint ?? ''} A list of your own with scoring: prefix is not filtered.`.trim(),
+    })
   }
 }
 

@@ -187,6 +187,18 @@ export function sweepProgress(db: Database.Database, sweepId: string): TaskProgr
   }))
 }
 
+/** What was noticed when tasks were made ready, few pairs for instance. */
+export function sweepWarnings(db: Database.Database, sweepId: string): { model: string; warning: string }[] {
+  const rows = db
+    .prepare(
+      "select model_id as model, warnings from prepared_tasks where sweep_id = ? and warnings <> '[]' order by model_id, task_id",
+    )
+    .all(sweepId) as { model: string; warnings: string }[]
+  return rows.flatMap(({ model, warnings }) =>
+    (JSON.parse(warnings) as string[]).map((warning) => ({ model, warning })),
+  )
+}
+
 /** Failures since the sweep was last started. */
 export function sweepFailures(db: Database.Database, sweepId: string): FailureRow[] {
   return db
