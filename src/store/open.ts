@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
@@ -19,7 +19,7 @@ export function openDatabase(file: string): Database.Database {
     const sqlite = new Database(file, { timeout: 10_000 })
     try {
       checkVersion(sqlite)
-      checkOwner(file, sqlite)
+      claim(file, sqlite)
       sqlite.pragma('journal_mode = WAL')
       sqlite.pragma('synchronous = FULL')
       sqlite.pragma('foreign_keys = ON')
@@ -42,12 +42,9 @@ export function openReadOnly(file: string): Database.Database {
   return guarded(file, () => {
     const sqlite = new Database(file, { readonly: true, timeout: 10_000 })
     try {
-      checkOwner(file, sqlite)
-      if (userVersion(sqlite) < knownMigrations()) {
-        throw new TaskvecError('STORE', `${file}: made by an older taskvec`, {
-          hint: 'taskvec status --db FILE brings it up to date.',
-        })
-      }
+      sqlite.transaction(() => checkOwner(file, sqlite))()
+      // Made by an older taskvec, or by one that was killed in the act: brought up to date first.
+      if (userVersion(sqlite) < knownMigrations()) openDatabase(file).close()
       return sqlite
     } catch (error) {
       sqlite.close()
@@ -143,28 +140,35 @@ function checkVersion(sqlite: Database.Database): void {
   }
 }
 
-function checkOwner(file: string, sqlite: Database.Database): void {
+/**
+ * Marks an empty file as taskvec's before anything else is written to it: one that was left half-made is then known
+ * for what it is, and goes on from there. One transaction, so that two openers see the same.
+ */
+function claim(file: string, sqlite: Database.Database): void {
+  sqlite
+    .transaction(() => {
+      if (checkOwner(file, sqlite) === 'nobody') sqlite.pragma(`application_id = ${applicationId}`)
+    })
+    .immediate()
+}
+
+/** Whose database it is. Throws STORE where it is another program's, or a newer taskvec's. */
+function checkOwner(file: string, sqlite: Database.Database): 'taskvec' | 'nobody' {
   const id = sqlite.pragma('application_id', { simple: true }) as number
   if (id === applicationId) {
     const version = userVersion(sqlite)
-    if (version <= knownMigrations()) return
+    if (version <= knownMigrations()) return 'taskvec'
     throw new TaskvecError(
       'STORE',
       `${file}: made by a newer taskvec (schema ${version}; this one knows ${knownMigrations()})`,
-      {
-        hint: 'Update taskvec, or choose another file with --db. The file was not touched.',
-      },
+      { hint: 'Update taskvec, or choose another file with --db. The file was not touched.' },
     )
   }
-  const tables = sqlite
-    .prepare("select count(*) from sqlite_master where type = 'table'")
-    .pluck()
-    .get() as number
-  if (tables === 0 && statSync(file).size === 0) return
-  if (tables > 0 || id !== 0)
-    throw new TaskvecError('STORE', `${file}: an SQLite database, but not taskvec's`, {
-      hint: 'Choose another file with --db. The file was not touched.',
-    })
+  const tables = sqlite.prepare('select count(*) from sqlite_master').pluck().get() as number
+  if (id === 0 && tables === 0) return 'nobody'
+  throw new TaskvecError('STORE', `${file}: an SQLite database, but not taskvec's`, {
+    hint: 'Choose another file with --db. The file was not touched.',
+  })
 }
 
 function applyMigrations(file: string, sqlite: Database.Database): void {
@@ -182,7 +186,6 @@ function applyMigrations(file: string, sqlite: Database.Database): void {
   sqlite
     .prepare('insert into identity (id) select ? where not exists (select 1 from identity)')
     .run(randomUUID())
-  sqlite.pragma(`application_id = ${applicationId}`)
   sqlite.pragma(`user_version = ${knownMigrations()}`)
 }
 

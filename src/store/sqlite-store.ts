@@ -1,6 +1,6 @@
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { RunKind, TaskSpec } from '../domain/types.js'
+import type { RunKind, Split, TaskSpec } from '../domain/types.js'
 import { keyOf, saveItems, savePairs, saveRun, type PreparedRow } from './content.js'
 import { openDatabase } from './open.js'
 import { Statements } from './statements.js'
@@ -128,6 +128,7 @@ class SqliteStore implements Store {
       const place = { sweepId, model, task: prepared.task }
       const row = this.#preparedTask(place)
       this.#refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
+      this.#refuseOtherItems(place, row, itemsHash)
 
       const baselineStored = this.#linkRun(
         place,
@@ -227,7 +228,9 @@ class SqliteStore implements Store {
       const key = keyOf(row, { kind: 'hypothesis', split: 'dev', layer }, chunk)
       const there = this.#isStored(key)
       this.db.run(
-        `insert into cells (sweep_id, model_id, task_id, layer, run_key, layers_together, reused) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+        `insert into cells (sweep_id, model_id, task_id, layer, run_key, layers_together, reused) values (?, ?, ?, ?, ?, ?, ?)
+         on conflict do update set run_key = excluded.run_key, layers_together = excluded.layers_together, reused = excluded.reused
+         where run_key <> excluded.run_key`,
         [sweepId, model, task, layer, key, chunk.join(','), Number(there)],
       )
       return there
@@ -282,6 +285,17 @@ class SqliteStore implements Store {
         },
       )
     }
+  }
+
+  /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
+  #refuseOtherItems({ sweepId, model, task }: Place, row: PreparedRow, now: Record<Split, string>): void {
+    if (row.baseline_items === now.baseline && row.dev_items === now.dev && row.test_items === now.test)
+      return
+    throw new TaskvecError(
+      'STORE',
+      `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing`,
+      { hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.' },
+    )
   }
 
   #refuseIncomplete(sweepId: string): void {

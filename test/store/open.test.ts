@@ -49,6 +49,28 @@ describe('opening the database', () => {
     expect(readFileSync(file)).toEqual(before)
   })
 
+  it('goes on with a file whose maker was killed in the act, also when it is only to be read', () => {
+    const marked = (statements: string) => {
+      const file = join(folder(), 'half.db')
+      const half = new Database(file)
+      half.exec(statements)
+      half.close()
+      return file
+    }
+    const claimed = 'pragma application_id = 1953721206'
+    for (const file of [marked(claimed), marked(`${claimed}; pragma journal_mode = wal`)]) {
+      const db = openReadOnly(file)
+      expect(db.prepare('select count(*) from identity').pluck().get()).toBe(1)
+      db.close()
+    }
+    const complete = completeDatabase()
+    const db = new Database(complete)
+    db.pragma('user_version = 0') // killed after the migrations, before the last mark
+    db.close()
+    openDatabase(complete).close()
+    openReadOnly(complete).close()
+  })
+
   it('refuses a database of a newer taskvec, untouched', () => {
     const file = completeDatabase()
     const db = new Database(file)

@@ -253,6 +253,62 @@ describe('a sweep', () => {
     store.close()
   })
 
+  it('cannot go on with other items: their predictions would stand under the first ones’ key', () => {
+    const { store } = fresh('s-1')
+    plan(store)
+    const first = prepared('upper')
+    const [item, ...rest] = first.items.dev
+    const other = {
+      ...first,
+      items: { ...first.items, dev: [{ ...item, query: 'another' } as typeof item, ...rest] },
+    }
+    expect(() =>
+      store.planTask({
+        sweepId: 's-1',
+        model: 'm',
+        info,
+        prepared: other as typeof first,
+        layerChunks: [[0, 1, 2, 3]],
+      }),
+    ).toThrow('m, upper: its items changed since sweep s-1 began')
+    store.close()
+  })
+
+  it('whose layers are cut into other chunks points its cells at the runs of those', () => {
+    const { store } = fresh('s-1')
+    plan(store)
+    const again = { sweepId: 's-1', model: 'm', info, prepared: prepared('upper') }
+    expect(
+      store.planTask({
+        ...again,
+        layerChunks: [
+          [0, 1],
+          [2, 3],
+        ],
+      }).missingChunks,
+    ).toEqual([
+      [0, 1],
+      [2, 3],
+    ])
+    for (const layers of [
+      [0, 1],
+      [2, 3],
+    ]) {
+      const runs = layers.map((layer) => dev([1, 2, 0, 1])[layer] as ReturnType<typeof dev>[number])
+      store.recordRuns({
+        sweepId: 's-1',
+        model: 'm',
+        task: 'upper',
+        layersTogether: layers,
+        runs,
+        seconds: 1,
+        computedBy: 'x',
+      })
+    }
+    expect(store.chooseBestLayer('s-1', 'm', 'upper').layer).toBe(1)
+    store.close()
+  })
+
   it('is not complete while anything is missing', () => {
     const { store } = fresh('s-1')
     runTask(store, 's-1', 'upper', [1, 2, 0, 1])
