@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { projectRoot } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
 
@@ -19,11 +18,11 @@ export function openDatabase(file: string): Database.Database {
     const sqlite = new Database(file, { timeout: 10_000 })
     try {
       checkVersion(sqlite)
-      claim(file, sqlite)
-      sqlite.pragma('journal_mode = WAL')
+      sqlite.transaction(() => checkOwner(file, sqlite))()
+      useWriteAheadLog(sqlite)
       sqlite.pragma('synchronous = FULL')
       sqlite.pragma('foreign_keys = ON')
-      applyMigrations(file, sqlite)
+      applyMigrations(sqlite)
       return sqlite
     } catch (error) {
       sqlite.close()
@@ -140,24 +139,12 @@ function checkVersion(sqlite: Database.Database): void {
   }
 }
 
-/**
- * Marks an empty file as taskvec's before anything else is written to it: one that was left half-made is then known
- * for what it is, and goes on from there. One transaction, so that two openers see the same.
- */
-function claim(file: string, sqlite: Database.Database): void {
-  sqlite
-    .transaction(() => {
-      if (checkOwner(file, sqlite) === 'nobody') sqlite.pragma(`application_id = ${applicationId}`)
-    })
-    .immediate()
-}
-
-/** Whose database it is. Throws STORE where it is another program's, or a newer taskvec's. */
-function checkOwner(file: string, sqlite: Database.Database): 'taskvec' | 'nobody' {
+/** Refuses another program's database and a newer taskvec's. In a transaction: another process may be making the file. */
+function checkOwner(file: string, sqlite: Database.Database): void {
   const id = sqlite.pragma('application_id', { simple: true }) as number
   if (id === applicationId) {
     const version = userVersion(sqlite)
-    if (version <= knownMigrations()) return 'taskvec'
+    if (version <= knownMigrations()) return
     throw new TaskvecError(
       'STORE',
       `${file}: made by a newer taskvec (schema ${version}; this one knows ${knownMigrations()})`,
@@ -165,28 +152,40 @@ function checkOwner(file: string, sqlite: Database.Database): 'taskvec' | 'nobod
     )
   }
   const tables = sqlite.prepare('select count(*) from sqlite_master').pluck().get() as number
-  if (id === 0 && tables === 0) return 'nobody'
+  if (id === 0 && tables === 0) return
   throw new TaskvecError('STORE', `${file}: an SQLite database, but not taskvec's`, {
     hint: 'Choose another file with --db. The file was not touched.',
   })
 }
 
-function applyMigrations(file: string, sqlite: Database.Database): void {
+/** One transaction: a kill leaves all of it or nothing, and of two processes that open a new file one makes it. */
+function applyMigrations(sqlite: Database.Database): void {
   if (userVersion(sqlite) === knownMigrations()) return
+  sqlite
+    .transaction(() => {
+      const migrations = readMigrationFiles({ migrationsFolder: join(projectRoot(), 'migrations') })
+      for (const { sql } of migrations.slice(userVersion(sqlite)))
+        for (const statement of sql) sqlite.exec(statement)
+      sqlite
+        .prepare('insert into identity (id) select ? where not exists (select 1 from identity)')
+        .run(randomUUID())
+      sqlite.pragma(`application_id = ${applicationId}`)
+      sqlite.pragma(`user_version = ${migrations.length}`)
+    })
+    .immediate()
+}
+
+/** SQLite does not wait here where two processes open a new file at once: the second one tries again. */
+function useWriteAheadLog(sqlite: Database.Database): void {
   for (let attempt = 1; ; attempt++) {
     try {
-      migrate(drizzle(sqlite), { migrationsFolder: join(projectRoot(), 'migrations') })
-      break
+      sqlite.pragma('journal_mode = WAL')
+      return
     } catch (error) {
-      // Two processes opened a new file at once, and the other one was first: what it made is there now.
-      if (attempt === 5 || userVersion(sqlite) > knownMigrations()) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+      if (attempt === 10 || (error as { code?: unknown }).code !== 'SQLITE_BUSY') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
     }
   }
-  sqlite
-    .prepare('insert into identity (id) select ? where not exists (select 1 from identity)')
-    .run(randomUUID())
-  sqlite.pragma(`user_version = ${knownMigrations()}`)
 }
 
 function userVersion(sqlite: Database.Database): number {
