@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** Whether a process runs; a zombie, ended but not yet waited for by its parent, does not. */
 export function isAlive(pid: number): boolean {
@@ -16,12 +16,31 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+export interface RunningProcess {
+  readonly pid: number
+  readonly command: string
+}
+
+/** Every process that can be seen, with its whole command line. */
+export function runningProcesses(): RunningProcess[] {
+  if (process.platform === 'linux') {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+    return pids.map((pid) => ({ pid: Number(pid), command: commandLine(Number(pid)) }))
+  }
+  // -ww: macOS cuts lines at the terminal's width, also where there is none.
+  const table = execFileSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  return table.split('\n').flatMap((line) => {
+    const match = /^\s*(\d+)\s+(.*)$/.exec(line)
+    return match ? [{ pid: Number(match[1]), command: match[2] as string }] : []
+  })
+}
+
 /** The command line of a process; '' where it is gone. */
 export function commandLine(pid: number): string {
   try {
     if (process.platform === 'linux')
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-    return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
+    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
   } catch {
     return '' // ended meanwhile
   }

@@ -11,6 +11,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
@@ -163,7 +164,7 @@ async function sha256Of(file: string): Promise<string> {
 function executable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
-    return true
+    return statSync(path).isFile() // a folder may be executable too
   } catch {
     return false
   }

@@ -19,7 +19,7 @@ import { lock } from 'proper-lockfile'
 import { taskvecHome } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { connectClient, type ConnectionSettings } from './connection.js'
-import { commandLine, isAlive } from '../system/process-table.js'
+import { commandLine, isAlive, runningProcesses } from '../system/process-table.js'
 import { findServerBinary } from './server-binary.js'
 
 /**
@@ -62,9 +62,11 @@ export async function ensureServer(options: ServerOptions = {}): Promise<Running
   const folder = join(options.home ?? taskvecHome(), 'temporal')
   mkdirSync(join(folder, 'users'), { recursive: true })
   return whileLocked(folder, async () => {
-    const running = readRecord(folder)
+    const recorded = readRecord(folder)
+    const running = recorded && isOurs(recorded) ? recorded : unrecorded(join(folder, 'server.db'))
     const adopted = running && (await adopt(folder, running, log))
-    const started = adopted ?? (await start(folder, options, running?.port, log))
+    const started = adopted ?? (await start(folder, options, recorded?.port, log))
+    writeRecord(folder, started.record)
     writeFileSync(join(folder, 'users', String(process.pid)), '')
     const { record, source } = started
     log(`Temporal server: ${source} (127.0.0.1:${record.port}, process ${record.pid})`)
@@ -217,6 +219,16 @@ function listen(port: number): Promise<number | null> {
       probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? null) : null))
     })
   })
+}
+
+/** A server on this database that nobody noted down: whoever started it was killed in that moment. */
+function unrecorded(database: string): ServerRecord | null {
+  for (const { pid, command } of runningProcesses()) {
+    const port = /server start-dev .*--port (\d+)/.exec(command)?.[1]
+    if (port && command.includes(`--db-filename ${database} `) && isAlive(pid))
+      return { pid, port: Number(port), database }
+  }
+  return null
 }
 
 /** A process id may have been given to another program since: ours names our database on its command line. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,6 +62,15 @@ describe("taskvec's own Temporal server", () => {
     expect(server.alive()).toBe(false)
     expect(existsSync(join(home, 'temporal', 'server.json'))).toBe(false)
     expect(readdirSync(join(home, 'temporal', 'users'))).toEqual([])
+  })
+
+  it('is found where whoever started it was killed before noting it down', async () => {
+    const other = await otherProcess()
+    other.child.kill('SIGKILL')
+    await once(other.child, 'exit')
+    rmSync(join(home, 'temporal', 'server.json'))
+    const mine = await ensure()
+    expect(mine).toMatchObject({ pid: other.pid, source: 'adopted from an earlier run' })
   })
 
   it('is shared by processes, and stays while one of them uses it', async () => {
