@@ -42,6 +42,11 @@ export function openReadOnly(file: string): Database.Database {
     const sqlite = new Database(file, { readonly: true, timeout: 10_000 })
     try {
       sqlite.transaction(() => checkOwner(file, sqlite))()
+      if (sqlite.pragma('application_id', { simple: true }) !== applicationId) {
+        throw new TaskvecError('STORE', `${file}: an empty file, no database yet`, {
+          hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
+        })
+      }
       // Made by an older taskvec, or by one that was killed in the act: brought up to date first.
       if (userVersion(sqlite) < knownMigrations()) openDatabase(file).close()
       return sqlite

@@ -128,7 +128,7 @@ class SqliteStore implements Store {
       const place = { sweepId, model, task: prepared.task }
       const row = this.#preparedTask(place)
       this.#refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
-      this.#refuseOtherItems(place, row, itemsHash)
+      this.#refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
 
       const baselineStored = this.#linkRun(
         place,
@@ -241,7 +241,8 @@ class SqliteStore implements Store {
   #linkRun({ sweepId, model, task }: Place, kind: RunKind, key: string): boolean {
     const there = this.#isStored(key)
     this.db.run(
-      `insert into sweep_runs (sweep_id, model_id, task_id, kind, run_key, reused) values (?, ?, ?, ?, ?, ?) on conflict do nothing`,
+      `insert into sweep_runs (sweep_id, model_id, task_id, kind, run_key, reused) values (?, ?, ?, ?, ?, ?)
+       on conflict do update set run_key = excluded.run_key, reused = excluded.reused where run_key <> excluded.run_key`,
       [sweepId, model, task, kind, key, Number(there)],
     )
     return there
@@ -288,12 +289,21 @@ class SqliteStore implements Store {
   }
 
   /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
-  #refuseOtherItems({ sweepId, model, task }: Place, row: PreparedRow, now: Record<Split, string>): void {
-    if (row.baseline_items === now.baseline && row.dev_items === now.dev && row.test_items === now.test)
+  #refuseOtherItems(
+    { sweepId, model, task }: Place,
+    row: PreparedRow,
+    now: Record<Split | 'scoring', string>,
+  ): void {
+    if (
+      row.scoring === now.scoring &&
+      row.baseline_items === now.baseline &&
+      row.dev_items === now.dev &&
+      row.test_items === now.test
+    )
       return
     throw new TaskvecError(
       'STORE',
-      `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing`,
+      `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing or scoring`,
       { hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.' },
     )
   }
