@@ -11,6 +11,11 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorInfo>
   /** sha256 over weights, config and tokenizer files. */
   readonly contentHash: string
+  /**
+   * The tensor as it is stored, little-endian, row-major in the stored shape: f16 and bf16 stay two bytes a value. Fresh
+   * memory that starts aligned. Throws WEIGHTS.
+   */
+  raw(name: string): RawTensor
   /** The tensor's values as f32, row-major in the stored shape; dequantised where needed. Throws WEIGHTS. */
   read(name: string): Float32Array
   /** Rows `[rows.length, columns]` of a matrix, read without reading the rest. */
@@ -19,6 +24,11 @@ export interface Checkpoint {
 }
 
 export type TensorType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1'
+
+export interface RawTensor {
+  readonly type: TensorType
+  readonly bytes: Uint8Array
+}
 
 export interface TensorInfo {
   readonly name: string

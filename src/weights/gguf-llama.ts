@@ -59,30 +59,26 @@ export function llamaTensors(path: string, gguf: GgufFile): Map<string, TensorIn
 
 /**
  * llama.cpp stores each head's q and k rows interleaved (rotary pairs side by side); Hugging Face stores the first
- * half of the pairs, then the second. Returns the number of heads to undo this for, null where rows are as they were.
+ * half of the pairs, then the second. Returns at which stored row Hugging Face's row lies, null where rows are as they
+ * were. Throws WEIGHTS where heads do not fit.
  */
-export function permutedHeads(name: string, config: Readonly<Record<string, unknown>>): number | null {
-  if (name.endsWith('self_attn.q_proj.weight')) return Number(config['num_attention_heads'])
-  if (name.endsWith('self_attn.k_proj.weight')) return Number(config['num_key_value_heads'])
-  return null
-}
-
-/** `[heads * d_head, d_model]`: row `h, 2i + j` goes to `h, j * d_head / 2 + i`. Throws WEIGHTS where heads do not fit. */
-export function unpermute(values: Float32Array, rows: number, columns: number, heads: number): Float32Array {
-  const out = new Float32Array(values.length)
-  const dHead = rows / heads
+export function storedRow(
+  { name, shape: [rows = 0] }: TensorInfo,
+  config: Readonly<Record<string, unknown>>,
+): ((row: number) => number) | null {
+  const heads = /attn_([qk])\.weight$/.exec(name)
+  if (!heads) return null
+  const count = Number(config[heads[1] === 'q' ? 'num_attention_heads' : 'num_key_value_heads'])
+  const dHead = rows / count
   if (!Number.isInteger(dHead / 2))
     throw new TaskvecError(
       'WEIGHTS',
-      `${rows} rows of queries or keys do not divide into ${heads} heads of even width`,
+      `${name}: ${rows} rows of queries or keys do not divide into ${count} heads of even width`,
     )
-  for (let row = 0; row < rows; row++) {
-    const head = Math.floor(row / dHead)
-    const within = row % dHead
-    const target = head * dHead + (within % 2) * (dHead / 2) + Math.floor(within / 2)
-    out.set(values.subarray(row * columns, (row + 1) * columns), target * columns)
+  return (row) => {
+    const within = row % dHead // j d_head / 2 + i, stored at 2i + j
+    return row - within + 2 * (within % (dHead / 2)) + Math.floor(within / (dHead / 2))
   }
-  return out
 }
 
 function huggingFaceName(path: string, name: string): string {

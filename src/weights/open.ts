@@ -2,12 +2,12 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { BoundedFile } from './bounded-file.js'
-import type { Checkpoint, TensorInfo } from './checkpoint.js'
+import type { Checkpoint } from './checkpoint.js'
 import { contentHash } from './content-hash.js'
-import { dequantize, storedBytes } from './dequantize.js'
 import { readGguf } from './gguf.js'
-import { llamaConfig, llamaTensors, permutedHeads, unpermute } from './gguf-llama.js'
+import { llamaConfig, llamaTensors, storedRow } from './gguf-llama.js'
 import { safetensorsFiles, safetensorsTensors } from './safetensors.js'
+import { tensorReader } from './tensor-reader.js'
 
 const maxConfigBytes = 1_000_000
 
@@ -38,7 +38,7 @@ async function openFolder(folder: string): Promise<Checkpoint> {
         config,
         tensors,
         contentHash: await contentHash(hashed),
-        ...readers(folder, tensors, files),
+        ...tensorReader(folder, tensors, files),
       }
     },
   )
@@ -49,20 +49,13 @@ async function openGguf(path: string): Promise<Checkpoint> {
     const gguf = readGguf(files.get(path) as BoundedFile)
     const config = llamaConfig(path, gguf)
     const tensors = llamaTensors(path, gguf)
-    const plain = readers(path, tensors, files)
     return {
       path,
       format: 'gguf',
       config,
       tensors,
       contentHash: await contentHash(new Map([['gguf', path]])),
-      ...plain,
-      read(name) {
-        const values = plain.read(name)
-        const heads = permutedHeads(name, config)
-        const [rows = 0, columns = 0] = tensors.get(name)?.shape ?? []
-        return heads === null ? values : unpermute(values, rows, columns, heads)
-      },
+      ...tensorReader(path, tensors, files, (tensor) => storedRow(tensor, config)),
     }
   })
 }
@@ -79,53 +72,6 @@ async function withFiles(
   } catch (error) {
     for (const file of files.values()) file.close()
     throw error
-  }
-}
-
-function readers(
-  path: string,
-  tensors: ReadonlyMap<string, TensorInfo>,
-  files: ReadonlyMap<string, BoundedFile>,
-) {
-  function locate(name: string): { tensor: TensorInfo; file: BoundedFile } {
-    const tensor = tensors.get(name)
-    const file = tensor && files.get(tensor.file)
-    if (!tensor || !file)
-      throw new TaskvecError('WEIGHTS', `${path}: tensor ${name} is missing`, {
-        hint: 'taskvec models check lists what is there.',
-      })
-    return { tensor, file }
-  }
-  return {
-    read(name: string): Float32Array {
-      const { tensor, file } = locate(name)
-      return dequantize(tensor.type, file.read(tensor.offset, tensor.byteLength, `tensor ${name}`))
-    },
-    readRows(name: string, rows: readonly number[]): Float32Array {
-      const { tensor, file } = locate(name)
-      const [rowCount = 0, columns = 0] = tensor.shape
-      const rowBytes = storedBytes(tensor.type, columns) ?? 0
-      const out = new Float32Array(rows.length * columns) // [rows, columns]
-      rows.forEach((row, i) => {
-        if (!Number.isInteger(row) || row < 0 || row >= rowCount) {
-          throw new TaskvecError(
-            'MODEL',
-            `${path}: token id ${row} is out of range: the model knows 0 to ${rowCount - 1}`,
-          )
-        }
-        out.set(
-          dequantize(
-            tensor.type,
-            file.read(tensor.offset + row * rowBytes, rowBytes, `row ${row} of ${name}`),
-          ),
-          i * columns,
-        )
-      })
-      return out
-    },
-    close(): void {
-      for (const file of files.values()) file.close()
-    },
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/config/home.js'
 import { locateModel } from '../../src/models/locate.js'
+import { dequantize } from '../../src/weights/dequantize.js'
 import { halvesToFloats } from '../../src/weights/half.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 
@@ -86,6 +87,33 @@ describe('openCheckpoint', () => {
       expect(() => checkpoint.readRows(name, [rows])).toThrow(`token id ${rows} is out of range`)
     },
   )
+
+  it('reads rows of GGUF queries, stored in another order, as they stand in the whole matrix', async () => {
+    const checkpoint = await openCheckpoint(join(golden, 'weights/mixed.gguf'))
+    for (const name of checkpoint.tensors.keys()) {
+      const shape = checkpoint.tensors.get(name)?.shape ?? []
+      if (shape.length !== 2) continue
+      const rows = Array.from({ length: shape[0] as number }, (_, row) => row)
+      expect(digest(checkpoint.readRows(name, rows))).toBe(digest(checkpoint.read(name)))
+    }
+    checkpoint.close()
+  })
+
+  it.each([
+    ['tiny/f16', 'F16', 2],
+    ['tiny/bf16-sharded', 'BF16', 2],
+    ['tiny/mha', 'F32', 4],
+  ])('%s: tensors are also had as stored, not expanded', async (path, type, size) => {
+    const checkpoint = await openCheckpoint(join(golden, path))
+    for (const [name, { shape }] of checkpoint.tensors) {
+      const raw = checkpoint.raw(name)
+      expect(raw.type).toBe(type)
+      expect(raw.bytes.length).toBe(shape.reduce((a, b) => a * b, size))
+      expect(raw.bytes.byteOffset).toBe(0)
+      expect(digest(dequantize(raw.type, raw.bytes))).toBe(digest(checkpoint.read(name)))
+    }
+    checkpoint.close()
+  })
 
   it('reads GGUF version 2, whose layout is that of version 3', async () => {
     const bytes = readFileSync(join(golden, 'weights/mixed.gguf'))
