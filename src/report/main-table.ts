@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { MainRow } from '../store/results.js'
-import { wilsonInterval } from './wilson.js'
+import { wilsonInterval } from '../statistics/wilson.js'
 
 /** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model. */
 export function renderMainTable(rows: readonly MainRow[]): string {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { writeRows, type Row } from '../../src/report/formats.js'
 import { renderMainTable } from '../../src/report/main-table.js'
-import { wilsonInterval } from '../../src/report/wilson.js'
+import { wilsonInterval } from '../../src/statistics/wilson.js'
 
 function written(
   rows: readonly Row[],
