@@ -5,7 +5,7 @@ import { locateModel, modelRef } from '../models/locate.js'
 import { checkList, mostCopies, type ListReport } from '../tasks/check-list.js'
 import { readItemsFile } from '../tasks/items-file.js'
 import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
-import { singleTokenReading, type Encode } from '../tasks/single-token.js'
+import { singleTokenReading, type Encoder } from '../tasks/single-token.js'
 import { readLocatedPairs } from '../tasks/word-list-file.js'
 import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import { openCheckpoint } from '../weights/open.js'
@@ -35,11 +35,11 @@ interface CheckOptions {
 async function check(file: string | undefined, { json, scoring, model }: CheckOptions): Promise<void> {
   if (file?.endsWith('.jsonl')) return checkItems(file, json)
   const lists = file === undefined ? builtinLists() : [ownList(file, scoring)]
-  const encode = model === undefined ? undefined : await tokenizerOf(model)
+  const encoder = model === undefined ? undefined : await tokenizerOf(model)
   const checked = []
   for (const { id, pairs, scoring, where } of lists) {
     const report = checkList(pairs, scoring)
-    const kept = encode && (await singleTokenReading(pairs, encode)).kept
+    const kept = encoder && (await singleTokenReading(pairs, encoder)).kept
     checked.push({
       id,
       scoring,
@@ -110,11 +110,14 @@ function checkItems(file: string, json: boolean | undefined): void {
   process.stdout.write(`${file}: baseline ${counts.baseline}, dev ${counts.dev}, test ${counts.test} items\n`)
 }
 
-async function tokenizerOf(model: string): Promise<Encode> {
+async function tokenizerOf(model: string): Promise<Encoder> {
   const checkpoint = await openCheckpoint(locateModel(modelRef(model)))
   try {
     const tokenizer = loadTokenizer(checkpoint)
-    return async (texts, { special = true } = {}) => texts.map((text) => tokenizer.encode(text, special))
+    return {
+      encode: async (texts, { special = true } = {}) => texts.map((text) => tokenizer.encode(text, special)),
+      unknownToken: tokenizer.unknownToken,
+    }
   } finally {
     checkpoint.close()
   }

@@ -87,6 +87,8 @@ export interface ModelInfo {
   readonly blocks: number
   readonly dModel: number
   readonly vocab: number
+  /** The tokenizer's unknown token; absent where it can write everything. */
+  readonly unknownToken?: number
   readonly parameters: number
   /** For instance `safetensors F32` or `gguf Q4_1`. */
   readonly weights: string

@@ -31,7 +31,7 @@ export async function loadEngine(path: string): Promise<LocalEngine> {
   const shape = architecture.describe(checkpoint.config, checkpoint.path)
   const tokenizer = loadTokenizer(checkpoint)
   const sessions = await BlockSessions.load(checkpoint, architecture, shape)
-  return new LocalEngine(sessions, tokenizer, describe(checkpoint, sessions))
+  return new LocalEngine(sessions, tokenizer, describe(checkpoint, sessions, tokenizer))
 }
 
 export class LocalEngine implements Engine {
@@ -176,7 +176,11 @@ function average(sum: Float64Array, count: number): Float32Array {
   return Float32Array.from(sum, (value) => value / count)
 }
 
-function describe(checkpoint: Checkpoint, { shape, architecture }: BlockSessions): ModelInfo {
+function describe(
+  checkpoint: Checkpoint,
+  { shape, architecture }: BlockSessions,
+  { unknownToken }: Tokenizer,
+): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...architecture.expectedTensors(shape).values()].map((dims) =>
     dims.reduce((a, b) => a * b, 1),
@@ -187,6 +191,7 @@ function describe(checkpoint: Checkpoint, { shape, architecture }: BlockSessions
     blocks: shape.blocks,
     dModel: shape.dModel,
     vocab: shape.vocab,
+    ...(unknownToken === undefined ? {} : { unknownToken }),
     parameters: sizes.reduce((a, b) => a + b, 0),
     weights: `${checkpoint.format} ${types.join('+')}`,
     numerics: {

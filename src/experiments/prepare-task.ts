@@ -1,23 +1,27 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
+import type { ModelInfo, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { resolveTask } from '../tasks/registry.js'
 import { drawItems } from '../tasks/sampling.js'
-import { singleTokenReading } from '../tasks/single-token.js'
+import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
 import type { ListTask } from '../tasks/task.js'
 
 /** Below this, PROTOCOL asks for a warning: items repeat often and few words carry the result. */
 const fewPairs = 70
 
 /**
- * A task made ready for one model: pairs filtered by its tokenizer, items of all splits drawn by seed. Explicit items
+ * A task made ready for one model: pairs filtered by its tokenizer (writable at all; one-token answers), items of all splits drawn by seed. Explicit items
  * are taken exactly as written. Errors: TASK where the task is unknown or too small.
  */
 export async function prepareTask(
-  engine: Pick<Engine, 'encode'>,
+  engine: Pick<Engine, 'encode'> & { readonly info: Pick<ModelInfo, 'unknownToken'> },
   spec: TaskSpec,
   protocol: Protocol,
 ): Promise<PreparedTask> {
+  const encoder: Encoder = {
+    encode: (texts, options) => engine.encode(texts, options),
+    unknownToken: engine.info.unknownToken,
+  }
   const task = resolveTask(spec)
   const known = { task: task.id, category: task.category, scoring: task.scoring }
   switch (task.kind) {
@@ -32,7 +36,7 @@ export async function prepareTask(
         warnings: [],
       }
     case 'list': {
-      const { reading, pairs, warnings } = await readList(engine, task)
+      const { reading, pairs, warnings } = await readList(encoder, task)
       return {
         ...known,
         reading,
@@ -57,16 +61,23 @@ function explained<T>(warnings: readonly string[], draw: () => T): T {
 }
 
 async function readList(
-  engine: Pick<Engine, 'encode'>,
+  encoder: Encoder,
   task: ListTask,
 ): Promise<Pick<PreparedTask, 'reading' | 'warnings'> & { pairs: ListTask['pairs'] }> {
-  if (!task.singleToken) return { reading: 'as-written', pairs: task.pairs, warnings: [] }
+  const writable = await writablePairs(task.pairs, encoder)
+  const unknown =
+    writable.length < task.pairs.length
+      ? [
+          `${task.id}: ${task.pairs.length - writable.length} of ${task.pairs.length} pairs have a word that this ` +
+            `model's tokenizer can only write as its unknown token; ${writable.length} are left`,
+        ]
+      : []
+  if (!task.singleToken)
+    return { reading: 'as-written', pairs: writable, warnings: writable.length < fewPairs ? unknown : [] }
 
-  const { reading, pairs, kept } = await singleTokenReading(task.pairs, (texts, options) =>
-    engine.encode(texts, options),
-  )
+  const { reading, pairs, kept } = await singleTokenReading(task.pairs, encoder)
   const warning =
     `${task.id}: only ${pairs.length} of ${task.pairs.length} pairs have a one-token answer in this model's ` +
     `tokenizer (with a leading space ${kept.leadingSpace}, without ${kept.noSpace}); at least ${fewPairs} are advised`
-  return { reading, pairs, warnings: pairs.length < fewPairs ? [warning] : [] }
+  return { reading, pairs, warnings: pairs.length < fewPairs ? [...unknown, warning] : [] }
 }

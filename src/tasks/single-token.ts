@@ -1,11 +1,12 @@
 import type { Pair } from '../domain/types.js'
+import { formatPrompt } from '../prompt/format.js'
 
 /** Token ids of each text without special tokens; an Engine's `encode` fits. */
 export type Encode = (texts: readonly string[], options?: { special?: boolean }) => Promise<number[][]>
 
 export interface SingleTokenReading {
   readonly reading: 'leading-space' | 'no-space'
-  /** The pairs whose y is one token, x and y written as the reading writes them. */
+  /** The writable pairs whose y is one token, x and y written as the reading writes them. */
   readonly pairs: readonly Pair[]
   /** How many pairs each reading keeps. */
   readonly kept: { readonly leadingSpace: number; readonly noSpace: number }
@@ -16,13 +17,39 @@ const leadingSpaceShare = 0.7
 
 const arrow = '->'
 
+/** What the filters ask of a tokenizer. */
+export interface Encoder {
+  readonly encode: Encode
+  /** Undefined where everything can be written. */
+  readonly unknownToken?: number | undefined
+}
+
+/**
+ * The pairs that can be written as a demonstration without the unknown token: two words that are both unknown would be
+ * the same word to the model. An unknown token in the prompt's own words counts for no pair.
+ */
+export async function writablePairs(
+  pairs: readonly Pair[],
+  { encode, unknownToken }: Encoder,
+): Promise<readonly Pair[]> {
+  if (unknownToken === undefined) return pairs
+  const texts = pairs.map(({ input, output }) => `${formatPrompt([], input)}${output}`)
+  // Apart: `:->` in one piece might be unknown where `:` and `->` are not.
+  const own = [formatPrompt([], '').slice(0, -arrow.length), arrow]
+  const unknowns = (await encode([...own, ...texts], { special: false })).map(
+    (ids) => ids.filter((id) => id === unknownToken).length,
+  )
+  const inPrompt = (unknowns[0] ?? 0) + (unknowns[1] ?? 0)
+  return pairs.filter((_, i) => (unknowns[i + own.length] ?? 0) <= inPrompt)
+}
+
 /** PROTOCOL, Single-token outputs: two readings of a list, filtered by the model's own tokenizer. */
 export async function singleTokenReading(
   pairs: readonly Pair[],
-  encode: Encode,
+  encoder: Encoder,
 ): Promise<SingleTokenReading> {
-  const leadingSpace = await singleTokenPairs(pairs.map(withLeadingSpace), encode)
-  const noSpace = await singleTokenPairs(pairs, encode)
+  const leadingSpace = await singleTokenPairs(pairs.map(withLeadingSpace), encoder)
+  const noSpace = await singleTokenPairs(pairs, encoder)
   const kept = { leadingSpace: leadingSpace.length, noSpace: noSpace.length }
   return leadingSpace.length >= leadingSpaceShare * noSpace.length
     ? { reading: 'leading-space', pairs: leadingSpace, kept }
@@ -38,9 +65,10 @@ function withLeadingSpace({ input, output, accept }: Pair): Pair {
  * One token where it stands, after the arrow: a SentencePiece tokenizer writes a word at the start of a text otherwise
  * than within it. (The authors' code asks the same of `!y`.)
  */
-async function singleTokenPairs(pairs: readonly Pair[], encode: Encode): Promise<Pair[]> {
+async function singleTokenPairs(all: readonly Pair[], encoder: Encoder): Promise<Pair[]> {
+  const pairs = await writablePairs(all, encoder)
   const texts = pairs.map(({ output }) => `${arrow}${output}`)
-  const [before = [], ...tokens] = await encode([arrow, ...texts], { special: false })
+  const [before = [], ...tokens] = await encoder.encode([arrow, ...texts], { special: false })
   return pairs.filter((_, i) => {
     const after = tokens[i] ?? []
     return after.length === before.length + 1 && before.every((token, at) => after[at] === token)

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { ggufTokenizer } from './gguf-tokenizer.js'
@@ -10,6 +11,8 @@ export interface Tokenizer {
   encode(text: string, special: boolean): number[]
   /** The text of one token alone; '' for special tokens. A piece of a character decodes to U+FFFD. */
   decodeToken(token: number): string
+  /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
+  readonly unknownToken: number | undefined
 }
 
 /** tokenizer.json and tokenizer_config.json, parsed. */
@@ -41,17 +44,52 @@ export function loadTokenizer(checkpoint: Checkpoint): Tokenizer {
 }
 
 export function buildTokenizer(path: string, files: TokenizerFiles): Tokenizer {
-  const inner = open(path, files)
+  const unknown = unknownOf(files)
+  const inner = open(path, files, unknown?.content)
   return {
-    encode: (text, special) => Array.from(inner.encode(text, { add_special_tokens: special }).ids),
+    encode: (text, special) => {
+      const ids = Array.from(inner.encode(text, { add_special_tokens: special }).ids)
+      // A word-level vocabulary without an unknown token; the reference implementation fails here too.
+      if (ids.some((id) => (id as number | undefined) === undefined))
+        throw new TaskvecError(
+          'MODEL',
+          `${path}: the tokenizer can't write ${JSON.stringify(text.slice(0, 80))}`,
+          {
+            hint: 'Its vocabulary has no such word and no unknown token (model.unk_token in tokenizer.json).',
+          },
+        )
+      return ids
+    },
     decodeToken: (token) =>
       inner.decode([token], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    unknownToken: unknown?.id,
   }
 }
 
-function open(path: string, files: TokenizerFiles): InnerTokenizer {
+/** Of tokenizer.json's `model`; the library reads a WordLevel's from tokenizer_config.json only, where few have it. */
+function unknownOf({ tokenizer }: TokenizerFiles): { id: number; content?: string } | undefined {
+  const { success, data } = modelSchema.safeParse(tokenizer.model)
+  if (!success) return undefined
+  const { unk_token: content, unk_id, vocab } = data
+  if (typeof content !== 'string') return typeof unk_id === 'number' ? { id: unk_id } : undefined
+  const id = Array.isArray(vocab) || !Object.hasOwn(vocab, content) ? undefined : vocab[content]
+  return typeof id === 'number' ? { id, content } : undefined
+}
+
+const modelSchema = z.object({
+  unk_token: z.string().nullish(),
+  unk_id: z.number().nullish(),
+  vocab: z.union([z.array(z.unknown()), z.custom<Record<string, unknown>>((value) => isRecord(value))]),
+})
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
+}
+
+function open(path: string, files: TokenizerFiles, unknown: string | undefined): InnerTokenizer {
+  const config = unknown === undefined ? files.config : { ...files.config, unk_token: unknown }
   try {
-    return new InnerTokenizer(files.tokenizer, files.config)
+    return new InnerTokenizer(files.tokenizer, config)
   } catch (cause) {
     throw new TaskvecError(
       'WEIGHTS',

@@ -4,8 +4,9 @@ import { prepareTask } from '../../src/experiments/prepare-task.js'
 import { locateModel } from '../../src/models/locate.js'
 import type { Encode } from '../../src/tasks/single-token.js'
 import { builtinTaskIds } from '../../src/tasks/registry.js'
-import { loadTokenizer } from '../../src/tokenizer/tokenizer.js'
+import { buildTokenizer, loadTokenizer } from '../../src/tokenizer/tokenizer.js'
 import { openCheckpoint } from '../../src/weights/open.js'
+import { wordLevel } from '../tasks/word-level.js'
 
 const protocol: Protocol = {
   seed: 41,
@@ -18,7 +19,8 @@ const protocol: Protocol = {
 }
 
 /** The arrow, then one token a word of up to four letters, two for longer ones; a leading space is no token of its own. */
-const shortWords: { encode: Encode } = {
+const shortWords: { encode: Encode; info: object } = {
+  info: {},
   encode: async (texts) =>
     texts.map((text) => [0, ...(text === '->' ? [] : text.slice(2).trim().length <= 4 ? [1] : [1, 2])]),
 }
@@ -65,6 +67,37 @@ describe('a task made ready', () => {
     )
   })
 
+  it('leaves out pairs with an unknown word in every list task, and says so only where few are left', async () => {
+    const words = (count: number) => {
+      const known = Array.from({ length: count }, (_, i) => [`x${i}`, `y${i}`]).flat()
+      const tokenizer = buildTokenizer('words', wordLevel(known))
+      const encode: Encode = async (texts) => texts.map((text) => tokenizer.encode(text, false))
+      return { encode, info: { unknownToken: tokenizer.unknownToken ?? -1 } }
+    }
+    const list = (singleToken: boolean) => ({
+      kind: 'list' as const,
+      id: 'mine',
+      scoring: 'prefix' as const,
+      singleToken,
+      pairs: Array.from({ length: 100 }, (_, i) => ({ input: `x${i}`, output: `y${i}`, accept: [] })),
+    })
+    for (const singleToken of [false, true]) {
+      const enough = await prepareTask(words(70), list(singleToken), protocol)
+      expect(enough.pairs).toHaveLength(70)
+      expect(enough.warnings).toEqual([])
+      const few = await prepareTask(words(69), list(singleToken), protocol)
+      expect(few.pairs?.map(({ input }) => input.trim())).toEqual(
+        Array.from({ length: 69 }, (_, i) => `x${i}`),
+      )
+      expect(few.warnings[0]).toBe(
+        "mine: 31 of 100 pairs have a word that this model's tokenizer can only write as its unknown token; 69 are left",
+      )
+      await expect(prepareTask(words(5), list(singleToken), protocol)).rejects.toThrow(
+        /5 pairs are left, but an item needs 6[^]*95 of 100 pairs have a word/,
+      )
+    }
+  })
+
   it('takes explicit items as they are', async () => {
     const item: Item = {
       demonstrations: [{ input: ' a', output: 'b ' }],
@@ -99,7 +132,7 @@ describe("with SmolLM2's own tokenizer", () => {
   })
 
   it.each(builtinTaskIds)('%s has enough pairs to draw from, without a warning', async (id) => {
-    const prepared = await prepareTask({ encode }, { kind: 'builtin', id }, protocol)
+    const prepared = await prepareTask({ encode, info: {} }, { kind: 'builtin', id }, protocol)
     expect(prepared.warnings).toEqual([])
     const category = id.split('_')[0] ?? ''
     expect(prepared.reading).toBe(

@@ -10,6 +10,7 @@ import { ggufTokenizer, tokenizerOf } from '../../src/tokenizer/gguf-tokenizer.j
 import { BoundedFile } from '../../src/weights/bounded-file.js'
 import { readGguf, type GgufValue } from '../../src/weights/gguf.js'
 import { openCheckpoint } from '../../src/weights/open.js'
+import { wordLevel } from '../tasks/word-level.js'
 
 const golden = join(projectRoot(), 'test', 'golden')
 const smollm2 = locateModel({ id: 'smollm2-135m' })
@@ -123,3 +124,50 @@ function metadataOf(path: string): ReadonlyMap<string, GgufValue> {
     file.close()
   }
 }
+
+describe('the unknown token', () => {
+  const kinds: [string, object, number | undefined][] = [
+    ['WordLevel', { type: 'WordLevel', vocab: { a: 0, '[UNK]': 1 }, unk_token: '[UNK]' }, 1],
+    ['BPE with byte fallback', { type: 'BPE', vocab: { '<unk>': 0 }, merges: [], unk_token: '<unk>' }, 0],
+    ['byte-level BPE', { type: 'BPE', vocab: { a: 0 }, merges: [], unk_token: null }, undefined],
+    [
+      'Unigram',
+      {
+        type: 'Unigram',
+        vocab: [
+          ['<unk>', 0],
+          ['a', -1],
+        ],
+        unk_id: 0,
+      },
+      0,
+    ],
+    ['one that is not in the vocabulary', { type: 'WordLevel', vocab: { a: 0 }, unk_token: '?' }, undefined],
+    [
+      'one named like an own method',
+      { type: 'WordLevel', vocab: { a: 0 }, unk_token: 'toString' },
+      undefined,
+    ],
+  ]
+  it.each(kinds)('%s', (_, model, unknown) => {
+    const files = { ...wordLevel([]), tokenizer: { ...wordLevel([]).tokenizer, model } }
+    expect(buildTokenizer('x', files).unknownToken).toBe(unknown)
+  })
+
+  it("a word-level model's stands for every word that it does not know, without a tokenizer_config.json", () => {
+    const { encode } = buildTokenizer('x', wordLevel(['cat', 'chat']))
+    expect(encode('example:dog->chat', false)).toEqual([1, 2, 0, 3, 6])
+  })
+
+  it('a word-level model without one refuses what it cannot write', () => {
+    const { encode } = buildTokenizer('words', wordLevel(['cat'], { unknown: null }))
+    expect(encode('cat', false)).toEqual([4])
+    expect(() => encode('example:dog->', false)).toThrow(`words: the tokenizer can't write "example:dog->"`)
+  })
+
+  it("SmolLM2's and LLaMA's tokenizers never need one", () => {
+    expect(load(smollm2).unknownToken).toBeUndefined()
+    const llama = load(join(golden, 'tokenizers', 'sentencepiece.gguf'))
+    expect(llama.encode('\u{10FFFF}é漢', false)).not.toContain(llama.unknownToken)
+  })
+})
