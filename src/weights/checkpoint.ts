@@ -23,7 +23,7 @@ export interface Checkpoint {
   close(): void
 }
 
-export type TensorType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1'
+export type TensorType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q4_K' | 'Q6_K'
 
 export interface RawTensor {
   readonly type: TensorType

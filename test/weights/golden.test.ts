@@ -27,6 +27,7 @@ describe('every tensor is, bit for bit, what transformers reads', () => {
       'weights/mixed.gguf',
       join(golden, 'weights/mixed.gguf'),
     ],
+    ['a GGUF of Q4_K and Q6_K', 'weights/k-quants.gguf', join(golden, 'weights/k-quants.gguf')],
     ['SmolLM2 in GGUF Q4_1', 'smollm2', locateModel({ id: 'smollm2-135m' })],
     ['a folder of f16', 'tiny/f16', join(golden, 'tiny/f16')],
     ['a folder of bf16 in shards', 'tiny/bf16-sharded', join(golden, 'tiny/bf16-sharded')],
@@ -71,7 +72,7 @@ describe('openCheckpoint', () => {
     })
   })
 
-  it.each(['weights/mixed.gguf', 'tiny/f16', 'tiny/bf16-sharded', 'tiny/mha'])(
+  it.each(['weights/mixed.gguf', 'weights/k-quants.gguf', 'tiny/f16', 'tiny/bf16-sharded', 'tiny/mha'])(
     '%s: rows read alone equal the same rows of the whole table',
     async (path) => {
       const checkpoint = await openCheckpoint(join(golden, path))
@@ -89,7 +90,7 @@ describe('openCheckpoint', () => {
   )
 
   it('reads rows of GGUF queries, stored in another order, as they stand in the whole matrix', async () => {
-    const checkpoint = await openCheckpoint(join(golden, 'weights/mixed.gguf'))
+    const checkpoint = await openCheckpoint(join(golden, 'weights/k-quants.gguf'))
     for (const name of checkpoint.tensors.keys()) {
       const shape = checkpoint.tensors.get(name)?.shape ?? []
       if (shape.length !== 2) continue
