@@ -2,7 +2,14 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
-import type { Engine, EvaluateOptions, EvaluateRequest, EvaluateResult } from './engine.js'
+import type {
+  Engine,
+  EvaluateOptions,
+  EvaluateRequest,
+  EvaluateResult,
+  Projection,
+  ProjectRequest,
+} from './engine.js'
 import type { EngineCall, EngineFailure, EngineValue, FromEngine, ToEngine } from './process-protocol.js'
 
 /** How long an aborted computation may go on (it looks between blocks) before its process is killed, ms. */
@@ -96,6 +103,10 @@ export class EngineProcess implements Engine {
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {
     return (await this.#call({ method: 'logits', tokens })) as Float32Array
+  }
+
+  async project(request: ProjectRequest): Promise<Projection[]> {
+    return (await this.#call({ method: 'project', request })) as Projection[]
   }
 
   async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {

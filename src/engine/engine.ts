@@ -14,6 +14,8 @@ export interface Engine {
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
   /** Logits of the last token, `[vocab]`. */
   logits(tokens: readonly number[]): Promise<Float32Array>
+  /** What vectors say of the vocabulary, through the final norm and the unembedding (PROTOCOL, Main experiment, 3). */
+  project(request: ProjectRequest): Promise<Projection[]>
   close(): Promise<void>
 }
 
@@ -25,9 +27,12 @@ export interface EvaluateOptions {
 
 /** Prompts as token ids. */
 export interface EvaluateItem {
-  /** [S, x', ->] for each dummy query x': θ_L is the mean of their last tokens' residual streams after block L. */
+  /**
+   * [S, x', ->] for each dummy query x': θ_L is the mean of their last tokens' residual streams after block L. Empty
+   * where θ is given, or where nothing is patched and no θ asked for.
+   */
   readonly thetaPrompts: readonly (readonly number[])[]
-  /** The prompt, usually [x, ->], whose last token's residual stream after block L is replaced by θ_L; null: none. */
+  /** The prompt, usually [x, ->], in whose last token's residual stream θ_L is put after block L; null: none. */
   readonly patchedPrompt: readonly number[] | null
   /** Ordinary prompts, unpatched: regular [S, x, ->], baseline [x, ->]. */
   readonly plainPrompts: readonly (readonly number[])[]
@@ -37,10 +42,17 @@ export interface EvaluateItem {
 
 export interface EvaluateRequest {
   readonly items: readonly EvaluateItem[]
-  /** The layers L to patch at, ascending, without repeats; empty where nothing is patched. */
+  /** The layers L to compute θ and to patch at, ascending, without repeats; empty where nothing is patched. */
   readonly layers: readonly number[]
-  /** Also return the mean over items of θ_L for each L of `layers`. */
-  readonly meanTheta?: boolean
+  /** Also return θ_L for each L of `layers`: its mean over the items, or that of each item. */
+  readonly thetas?: 'mean' | 'each'
+  /** `[layers, d_model]`: θ_L for all items alike, instead of one computed from `thetaPrompts`. */
+  readonly givenTheta?: Float32Array
+  /**
+   * `replace` (default): θ_L takes the place of the last token's residual stream. `add`: it is added to the state that
+   * the token itself has after block L, as function vectors are (Todd et al. 2023).
+   */
+  readonly patch?: 'replace' | 'add'
   /**
    * `wavefront` (default): all layers of all items in one pass over the blocks. `plain`: one ordinary full
    * forward pass per prompt and per L, the oracle that the wavefront must agree with.
@@ -56,6 +68,24 @@ export interface Reading {
   readonly answerLogProb: number
   /** 1 + the number of tokens with a higher logit than the answer token. */
   readonly answerRank: number
+  /** The answer token's logit minus the highest of all other tokens: above 0 where it is the greedy choice. */
+  readonly answerLogitDifference: number
+}
+
+export interface ProjectRequest {
+  /** `[n, d_model]`, residual streams, n at least 0. */
+  readonly vectors: Float32Array
+  /** How many of the likeliest tokens to return for each vector. */
+  readonly top: number
+  /** Token ids of which to return log-probability and rank for each vector. */
+  readonly tokens: readonly number[]
+}
+
+export interface Projection {
+  /** Descending; the lowest id first among equals. */
+  readonly top: readonly { readonly token: number; readonly logProb: number }[]
+  /** One entry for each of the request's tokens; rank as in `Reading`. */
+  readonly of: readonly { readonly token: number; readonly logProb: number; readonly rank: number }[]
 }
 
 export interface EvaluateResult {
@@ -63,8 +93,8 @@ export interface EvaluateResult {
   readonly patched: readonly (readonly Reading[])[]
   /** `[item][plainPrompt]` */
   readonly plain: readonly (readonly Reading[])[]
-  /** `[layers, d_model]`, row-major, where `meanTheta` was asked for. */
-  readonly meanTheta?: Float32Array
+  /** Row-major, where `thetas` was asked for: `[layers, d_model]` ('mean') or `[items, layers, d_model]` ('each'). */
+  readonly thetas?: Float32Array
   /** Floating-point operations that the wavefront needed, padding left out. */
   readonly flops?: number
   /** Seconds spent inside the engine. */

@@ -7,9 +7,20 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
 import { BlockSessions } from './block-sessions.js'
-import type { Engine, EvaluateOptions, EvaluateRequest, EvaluateResult, Reading } from './engine.js'
+import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
+import type {
+  Engine,
+  EvaluateOptions,
+  EvaluateRequest,
+  EvaluateResult,
+  Projection,
+  ProjectRequest,
+  Reading,
+} from './engine.js'
 import { evaluateItemPlainly, forwardLogits } from './plain.js'
-import { evaluateChunk } from './wavefront.js'
+import { projectRows } from './readings.js'
+import { ThetaResults } from './theta-results.js'
+import { WavefrontChunk } from './wavefront.js'
 
 /**
  * Items of one wavefront at most. More would go through the weights less often, but outgrow the processor's cache.
@@ -53,12 +64,17 @@ export class LocalEngine implements Engine {
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {
-    this.#checkPrompt(tokens)
+    checkPrompt(this.sessions.shape, tokens)
     return forwardLogits(this.sessions, tokens)
   }
 
+  async project(request: ProjectRequest): Promise<Projection[]> {
+    checkProject(this.sessions.shape, request)
+    return projectRows(this.sessions, request)
+  }
+
   async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {
-    this.#checkRequest(request)
+    checkEvaluate(this.sessions.shape, request)
     const start = performance.now()
     const result = await (request.route === 'plain'
       ? this.#plain(request, options)
@@ -70,98 +86,49 @@ export class LocalEngine implements Engine {
     await this.sessions.release()
   }
 
-  async #wavefront({ items, layers, meanTheta }: EvaluateRequest, options: EvaluateOptions) {
+  async #wavefront(request: EvaluateRequest, options: EvaluateOptions) {
+    const { items } = request
     const { blocks, dModel } = this.sessions.shape
+    const thetas = new ThetaResults(request, dModel)
     const patched: Reading[][] = []
     const plain: Reading[][] = []
-    const thetaSum = new Float64Array(layers.length * dModel)
     const chunks = Math.ceil(items.length / itemsPerChunk)
     let macs = 0
-    for (let chunk = 0; chunk < chunks; chunk++) {
+    for (let number = 0; number < chunks; number++) {
       // Chunks of nearly equal size: a small last one would go through all the weights for a few rows.
-      const members = items.slice(
-        Math.floor((chunk * items.length) / chunks),
-        Math.floor(((chunk + 1) * items.length) / chunks),
+      const first = Math.floor((number * items.length) / chunks)
+      const members = items.slice(first, Math.floor(((number + 1) * items.length) / chunks))
+      const chunk = new WavefrontChunk(this.sessions, members, request, (item, layerIndex, theta) =>
+        thetas.add(first + item, layerIndex, theta),
       )
-      const result = await evaluateChunk(this.sessions, members, layers, (layer) =>
-        pause(options, (chunk + layer / blocks) / chunks),
-      )
-      patched.push(...result.patched)
-      plain.push(...result.plain)
-      result.thetaSum.forEach((value, i) => (thetaSum[i] = (thetaSum[i] as number) + value))
-      macs += result.macs
+      for (let layer = 0; layer < blocks; layer++) {
+        await pause(options, (number + layer / blocks) / chunks)
+        await chunk.runBlock(layer)
+      }
+      const readings = await chunk.read()
+      patched.push(...readings.patched)
+      plain.push(...readings.plain)
+      macs += chunk.macs
     }
     options.onProgress?.(1)
-    return {
-      patched,
-      plain,
-      flops: 2 * macs,
-      ...(meanTheta ? { meanTheta: average(thetaSum, items.length) } : {}),
-    }
+    return { patched, plain, flops: 2 * macs, ...thetas.result() }
   }
 
-  async #plain({ items, layers, meanTheta }: EvaluateRequest, options: EvaluateOptions) {
-    const { dModel } = this.sessions.shape
+  async #plain(request: EvaluateRequest, options: EvaluateOptions) {
+    const { items } = request
+    const thetas = new ThetaResults(request, this.sessions.shape.dModel)
     const patched: Reading[][] = []
     const plain: Reading[][] = []
-    const thetaSum = new Float64Array(layers.length * dModel)
     for (const [i, item] of items.entries()) {
-      const result = await evaluateItemPlainly(this.sessions, item, layers, () =>
+      const result = await evaluateItemPlainly(this.sessions, item, request, () =>
         pause(options, i / items.length),
       )
       patched.push(result.patched)
       plain.push(result.plain)
-      result.thetas.forEach((theta, l) =>
-        theta.forEach(
-          (value, j) => (thetaSum[l * dModel + j] = (thetaSum[l * dModel + j] as number) + value),
-        ),
-      )
+      result.thetas.forEach((theta, layerIndex) => thetas.add(i, layerIndex, theta))
     }
     options.onProgress?.(1)
-    return { patched, plain, ...(meanTheta ? { meanTheta: average(thetaSum, items.length) } : {}) }
-  }
-
-  #checkRequest({ items, layers }: EvaluateRequest): void {
-    const { blocks } = this.sessions.shape
-    layers.forEach((layer, i) => {
-      if (!Number.isInteger(layer) || layer < 0 || layer >= blocks || layer <= (layers[i - 1] ?? -1)) {
-        throw new TaskvecError(
-          'TASK',
-          `layers [${layers.join(', ')}] must be ascending whole numbers from 0 to ${blocks - 1}`,
-        )
-      }
-    })
-    for (const item of items) {
-      for (const prompt of [
-        ...item.thetaPrompts,
-        ...item.plainPrompts,
-        ...(item.patchedPrompt ? [item.patchedPrompt] : []),
-      ])
-        this.#checkPrompt(prompt)
-      if (item.patchedPrompt && layers.length > 0 && item.thetaPrompts.length === 0) {
-        throw new TaskvecError('TASK', 'an item is to be patched but has no dummy query to compute θ from')
-      }
-      this.#checkToken(item.answerToken)
-    }
-  }
-
-  #checkPrompt(tokens: readonly number[]): void {
-    const { maxPositions } = this.sessions.shape
-    if (tokens.length === 0) throw new TaskvecError('TASK', 'a prompt has no tokens')
-    if (tokens.length > maxPositions) {
-      throw new TaskvecError(
-        'TASK',
-        `a prompt has ${tokens.length} tokens; the model takes ${maxPositions} at most`,
-        { hint: 'Use fewer or shorter demonstrations.' },
-      )
-    }
-    tokens.forEach((token) => this.#checkToken(token))
-  }
-
-  #checkToken(token: number): void {
-    const { vocab } = this.sessions.shape
-    if (Number.isInteger(token) && token >= 0 && token < vocab) return
-    throw new TaskvecError('TASK', `token id ${token} is out of range: the model knows 0 to ${vocab - 1}`)
+    return { patched, plain, ...thetas.result() }
   }
 }
 
@@ -170,10 +137,6 @@ async function pause({ signal, onProgress }: EvaluateOptions, fraction: number):
   onProgress?.(fraction)
   await new Promise((resolve) => setImmediate(resolve))
   if (signal?.aborted) throw new TaskvecError('CANCELLED', 'the computation was cancelled')
-}
-
-function average(sum: Float64Array, count: number): Float32Array {
-  return Float32Array.from(sum, (value) => value / count)
 }
 
 function describe(

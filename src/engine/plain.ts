@@ -1,6 +1,6 @@
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, Reading } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, Reading } from './engine.js'
 import { readRows } from './readings.js'
 
 /**
@@ -8,8 +8,8 @@ import { readRows } from './readings.js'
  * and written without the wavefront's tree: the oracle that the wavefront must agree with.
  */
 export interface ForwardOptions {
-  /** Replaces the last token's residual stream after block `layer`. */
-  readonly patch?: { readonly layer: number; readonly vector: Float32Array }
+  /** Replaces the last token's residual stream after block `layer`, or is added to it. */
+  readonly patch?: { readonly layer: number; readonly vector: Float32Array; readonly add?: boolean }
   readonly beforeBlock?: (layer: number) => Promise<void>
 }
 
@@ -36,7 +36,9 @@ export async function forward(
     await sessions.runBlock(layer, { residual, positions, rows: positions, layout }, after)
     residual = after
     const lastRow = residual.subarray((tokens.length - 1) * dModel)
-    if (patch?.layer === layer) lastRow.set(patch.vector)
+    if (patch?.layer === layer) {
+      lastRow.set(patch.add ? lastRow.map((value, i) => value + (patch.vector[i] as number)) : patch.vector)
+    }
     lastStates.push(lastRow.slice())
   }
   return { lastStates }
@@ -59,7 +61,7 @@ export async function forwardLogits(
 export async function evaluateItemPlainly(
   sessions: BlockSessions,
   item: EvaluateItem,
-  layers: readonly number[],
+  { layers, givenTheta, patch }: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
   beforeBlock: (layer: number) => Promise<void>,
 ): Promise<{ patched: Reading[]; plain: Reading[]; thetas: Float32Array[] }> {
   async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<Reading> {
@@ -72,15 +74,18 @@ export async function evaluateItemPlainly(
   const plain: Reading[] = []
   for (const prompt of item.plainPrompts) plain.push(await read(prompt))
 
+  const passes: Forward[] = []
+  for (const prompt of item.thetaPrompts) passes.push(await forward(sessions, prompt, { beforeBlock }))
+  const { dModel } = sessions.shape
   const patched: Reading[] = []
   const thetas: Float32Array[] = []
-  if (item.patchedPrompt && layers.length > 0) {
-    const passes: Forward[] = []
-    for (const prompt of item.thetaPrompts) passes.push(await forward(sessions, prompt, { beforeBlock }))
-    for (const layer of layers) {
-      const vector = mean(passes.map(({ lastStates }) => lastStates[layer] as Float32Array))
-      thetas.push(vector)
-      patched.push(await read(item.patchedPrompt, { layer, vector }))
+  for (const [l, layer] of layers.entries()) {
+    const given = givenTheta?.subarray(l * dModel, (l + 1) * dModel)
+    if (!given && passes.length === 0) break
+    const vector = given ?? mean(passes.map(({ lastStates }) => lastStates[layer] as Float32Array))
+    if (!given) thetas.push(vector)
+    if (item.patchedPrompt) {
+      patched.push(await read(item.patchedPrompt, { layer, vector, add: patch === 'add' }))
     }
   }
   return { patched, plain, thetas }

@@ -48,6 +48,8 @@ async function perform(
       return engine.decode(call.tokens)
     case 'logits':
       return engine.logits(call.tokens)
+    case 'project':
+      return engine.project(call.request)
     case 'evaluate':
       return engine.evaluate(call.request, { signal, onProgress: (progress) => send({ id, progress }) })
   }

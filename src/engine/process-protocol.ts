@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
-import type { EvaluateRequest, EvaluateResult } from './engine.js'
+import type { EvaluateRequest, EvaluateResult, Projection, ProjectRequest } from './engine.js'
 
 /** Messages between a worker (engine-process.ts) and its engine process (process-main.ts). */
 export type EngineCall =
@@ -8,11 +8,12 @@ export type EngineCall =
   | { readonly method: 'decode'; readonly tokens: readonly number[] }
   | { readonly method: 'logits'; readonly tokens: readonly number[] }
   | { readonly method: 'evaluate'; readonly request: EvaluateRequest }
+  | { readonly method: 'project'; readonly request: ProjectRequest }
 
 export type ToEngine =
   { readonly id: number; readonly call: EngineCall } | { readonly id: number; readonly abort: true }
 
-export type EngineValue = number[][] | string[] | Float32Array | EvaluateResult
+export type EngineValue = number[][] | string[] | Float32Array | EvaluateResult | Projection[]
 
 export interface EngineFailure {
   readonly code: ErrorCode

@@ -1,12 +1,11 @@
-import { TaskvecError } from '../domain/errors.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { Reading } from './engine.js'
-import type { SliceLogits } from './head-sessions.js'
+import type { Projection, ProjectRequest, Reading } from './engine.js'
+import { RowLogits } from './row-logits.js'
 
 /** Rows per run of the head: many, so that the unembedding is gone through seldom; few enough to hold their logits. */
 const rowsPerRun = 256
 
-/** What is asked of one row: the log-probability and rank of `answerToken`. */
+/** What is asked of one row: how likely `answerToken` is there. */
 export interface Question {
   readonly row: number
   readonly answerToken: number
@@ -17,62 +16,59 @@ export interface Question {
  * once, or not at all. Throws MODEL where logits are not finite.
  */
 export async function readRows(
-  { head, shape }: BlockSessions,
+  sessions: BlockSessions,
   states: Float32Array,
   questions: readonly Question[],
 ): Promise<Reading[]> {
-  const { dModel } = shape
   const readings: Reading[] = []
-  for (let first = 0; first * dModel < states.length; first += rowsPerRun) {
-    const slices = await head.run(states.subarray(first * dModel, (first + rowsPerRun) * dModel))
+  await forRows(sessions, states, (first, count, logitsOf) => {
     questions.forEach(({ row, answerToken }, i) => {
-      if (row >= first && row < first + rowsPerRun) readings[i] = read(slices, row - first, answerToken)
+      if (row >= first && row < first + count) readings[i] = read(logitsOf(row), answerToken)
     })
-  }
+  })
   return readings
 }
 
-function read(slices: readonly SliceLogits[], row: number, answerToken: number): Reading {
-  const highest = Math.max(...slices.map((slice) => at(slice.highest, row)))
-  let expSum = 0
-  for (const slice of slices) expSum += at(slice.expSum, row) * Math.exp(at(slice.highest, row) - highest)
-  if (!Number.isFinite(highest) || !Number.isFinite(expSum)) {
-    throw new TaskvecError('MODEL', 'the model computes logits that are not finite numbers', {
-      hint: 'Its weights may be damaged: taskvec models check PATH.',
-    })
+/** What each vector says of the vocabulary. Throws MODEL where logits are not finite. */
+export async function projectRows(
+  sessions: BlockSessions,
+  { vectors, top, tokens }: ProjectRequest,
+): Promise<Projection[]> {
+  const projections: Projection[] = []
+  await forRows(sessions, vectors, (first, count, logitsOf) => {
+    for (let row = first; row < first + count; row++) {
+      const logits = logitsOf(row)
+      projections.push({
+        top: logits.top(top).map(({ token, logit }) => ({ token, logProb: logits.logProb(logit) })),
+        of: tokens.map((token) => {
+          const logit = logits.logit(token)
+          return { token, logProb: logits.logProb(logit), rank: logits.rank(logit) }
+        }),
+      })
+    }
+  })
+  return projections
+}
+
+async function forRows(
+  { head, shape: { dModel } }: BlockSessions,
+  states: Float32Array,
+  visit: (first: number, count: number, logitsOf: (row: number) => RowLogits) => void,
+): Promise<void> {
+  const rows = states.length / dModel
+  for (let first = 0; first < rows; first += rowsPerRun) {
+    const count = Math.min(rowsPerRun, rows - first)
+    const slices = await head.run(states.subarray(first * dModel, (first + count) * dModel))
+    visit(first, count, (row) => new RowLogits(slices, row - first))
   }
-  const answer = logitOf(slices, row, answerToken)
+}
+
+function read(logits: RowLogits, answerToken: number): Reading {
+  const answer = logits.logit(answerToken)
   return {
-    token: lowestToken(slices, row, highest),
-    answerLogProb: answer - highest - Math.log(expSum),
-    answerRank: 1 + countAbove(slices, row, answer),
+    token: logits.greedyToken(),
+    answerLogProb: logits.logProb(answer),
+    answerRank: logits.rank(answer),
+    answerLogitDifference: answer - logits.highestBut(answerToken),
   }
-}
-
-function lowestToken(slices: readonly SliceLogits[], row: number, highest: number): number {
-  const slice = slices.find((candidate) => at(candidate.highest, row) === highest) as SliceLogits
-  return slice.first + logitsOf(slice, row).indexOf(highest)
-}
-
-function logitOf(slices: readonly SliceLogits[], row: number, token: number): number {
-  const slice = slices.find(({ first, count }) => token >= first && token < first + count) as SliceLogits
-  return at(logitsOf(slice, row), token - slice.first)
-}
-
-function countAbove(slices: readonly SliceLogits[], row: number, answer: number): number {
-  let count = 0
-  for (const slice of slices) {
-    if (at(slice.highest, row) <= answer) continue
-    const logits = logitsOf(slice, row)
-    for (let i = 0; i < logits.length; i++) if (at(logits, i) > answer) count++
-  }
-  return count
-}
-
-function logitsOf({ logits, count }: SliceLogits, row: number): Float32Array {
-  return logits.subarray(row * count, (row + 1) * count)
-}
-
-function at(values: Float32Array, index: number): number {
-  return values[index] as number
 }

@@ -1,117 +1,139 @@
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, Reading } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, Reading } from './engine.js'
 import { readRows } from './readings.js'
 import { RowTree } from './row-tree.js'
 
 /**
- * All layers of all items in one pass over the blocks (PROTOCOL, Main experiment).
+ * All layers of a chunk of items in one pass over the blocks (PROTOCOL, Main experiment).
  *
- * 1. The prompts of a chunk of items become a tree of rows: equal prefixes are computed once.
- * 2. After block L, θ_L of an item is the mean of its theta prompts' last rows.
- * 3. θ_L becomes a new row: one more last token of the patched prompt. It sees that prompt's earlier tokens and goes
- *    through blocks L+1.. only.
+ * 1. The prompts become a tree of rows: equal prefixes are computed once.
+ * 2. After block L, θ_L of an item is the mean of its theta prompts' last rows, unless it is given.
+ * 3. θ_L becomes a new row: one more last token of the patched prompt, in place of its own state or added to it. It sees
+ *    that prompt's earlier tokens and goes through blocks L+1.. only.
  * 4. Rows that nothing needs any more are left out: theta prompts after the last L asked for, and in the last block
  *    all but the rows that are read.
  *
  * Letters: R rows alive before a block, Q of them computed to its end.
  */
-export interface ChunkResult {
-  /** `[item][layer]` */
-  readonly patched: Reading[][]
-  /** `[item][plainPrompt]` */
-  readonly plain: Reading[][]
-  /** `[layers, d_model]`: the sum of θ_L over the chunk's items. */
-  readonly thetaSum: Float64Array
-  readonly macs: number
-}
+export class WavefrontChunk {
+  /** Multiply-adds so far, padding left out. */
+  macs = 0
+  readonly #tree = new RowTree()
+  readonly #items: readonly ItemRows[]
+  /** The residual stream of the rows alive, in their order: `[R, d_model]` before a block, `[Q, d_model]` after it. */
+  #alive: number[]
+  #before: Float32Array
+  #after: Float32Array
 
-export async function evaluateChunk(
-  sessions: BlockSessions,
-  items: readonly EvaluateItem[],
-  layers: readonly number[],
-  beforeBlock: (layer: number) => Promise<void>,
-): Promise<ChunkResult> {
-  const { blocks, dModel, vocab } = sessions.shape
-  const tree = new RowTree()
-  const itemRows = items.map((item) => placeItem(tree, item, layers, blocks))
-  const thetaSum = new Float64Array(layers.length * dModel)
-  let macs = 0
+  /** @param onTheta is told each θ_L: the item's place in the chunk, that of L in `layers`, `[d_model]` */
+  constructor(
+    private readonly sessions: BlockSessions,
+    items: readonly EvaluateItem[],
+    private readonly request: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
+    private readonly onTheta: (item: number, layerIndex: number, theta: Float32Array) => void,
+  ) {
+    const tree = this.#tree
+    const { blocks, dModel } = sessions.shape
+    this.#items = items.map((item) => placeItem(tree, item, request, blocks))
+    this.#alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
+    this.#before = new Float32Array((this.#alive.length + request.layers.length * items.length) * dModel)
+    this.#after = new Float32Array(this.#before.length)
+    this.#before.set(
+      sessions.embed(
+        this.#alive.map((row) => at(tree.tokens, row)),
+        this.#alive.map((row) => at(tree.positions, row)),
+      ),
+    )
+  }
 
-  // The residual stream of the rows alive, in their order: [R, d_model] before a block, [Q, d_model] after it.
-  let alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
-  let before = new Float32Array((alive.length + layers.length * items.length) * dModel)
-  let after = new Float32Array(before.length)
-  before.set(
-    sessions.embed(
-      alive.map((row) => at(tree.tokens, row)),
-      alive.map((row) => at(tree.positions, row)),
-    ),
-  )
-  for (let layer = 0; layer < blocks; layer++) {
-    await beforeBlock(layer)
-    const thetasHere = layers.indexOf(layer)
-    const thetaEnds = new Set(thetasHere < 0 ? [] : itemRows.flatMap((rows) => rows.thetaEnds))
-    const selected = alive.filter((row) => at(tree.lastBlock, row) > layer || thetaEnds.has(row))
-    if (selected.length > 0) {
-      const indexOf = indices(tree, alive)
-      const layout = layoutOf(tree, itemRows, alive, selected, indexOf)
-      const input = {
-        residual: before.subarray(0, alive.length * dModel),
-        positions: alive.map((row) => at(tree.positions, row)),
-        rows: selected.map((row) => at(indexOf, row)),
-        layout,
-      }
-      await sessions.runBlock(layer, input, after.subarray(0, selected.length * dModel))
-      macs += blockMacs(sessions, alive.length, selected.length, layout.pairs)
-    }
+  /** Takes the chunk through block `layer`; called for 0, 1, .. in order. */
+  async runBlock(layer: number): Promise<void> {
+    const tree = this.#tree
+    const layerIndex = this.request.layers.indexOf(layer)
+    const ends = new Set(
+      layerIndex < 0 ? [] : this.#items.flatMap(({ thetaEnds, ownEnd }) => [...thetaEnds, ...ownEnd]),
+    )
+    const selected = this.#alive.filter((row) => at(tree.lastBlock, row) > layer || ends.has(row))
+    if (selected.length > 0) await this.#compute(layer, selected)
 
-    const afterIndex = indices(tree, selected)
+    const { dModel } = this.sessions.shape
+    const places = indices(tree, selected)
     const stateOf = (row: number) =>
-      after.subarray(at(afterIndex, row) * dModel, (at(afterIndex, row) + 1) * dModel)
-    const patches =
-      thetasHere < 0
-        ? []
-        : itemRows
-            .filter(({ patchParent }) => patchParent !== null)
-            .map((rows) => ({ rows, theta: meanOf(rows.thetaEnds.map(stateOf)) }))
-    alive = selected.filter((row) => at(tree.lastBlock, row) > layer)
+      this.#after.subarray(at(places, row) * dModel, (at(places, row) + 1) * dModel)
+    const patches = layerIndex < 0 ? [] : this.#patches(layerIndex, stateOf)
+    this.#alive = selected.filter((row) => at(tree.lastBlock, row) > layer)
     moveRows(
-      after,
-      alive.map((row) => at(afterIndex, row)),
+      this.#after,
+      this.#alive.map((row) => at(places, row)),
       dModel,
     )
-    for (const { rows, theta } of patches) {
-      addTo(thetaSum, theta, thetasHere * dModel)
-      after.set(theta, alive.length * dModel)
-      const row = tree.addPatched(rows.patchParent as number, blocks)
+    for (const { rows, parent, state } of patches) {
+      this.#after.set(state, this.#alive.length * dModel)
+      const row = tree.addPatched(parent, this.sessions.shape.blocks)
       rows.patchedEnds.push(row)
       rows.group.push(row)
-      alive.push(row)
+      this.#alive.push(row)
     }
-    ;[before, after] = [after, before]
+    ;[this.#before, this.#after] = [this.#after, this.#before]
   }
 
-  // Alive now: the rows that are read, each once, however many items share it.
-  const reads = itemRows.flatMap(({ patchedEnds, plainEnds, answerToken }) =>
-    [...patchedEnds, ...plainEnds].map((row) => ({ row, answerToken })),
-  )
-  const aliveIndex = indices(tree, alive)
-  const readings = await readRows(
-    sessions,
-    before.subarray(0, alive.length * dModel),
-    reads.map(({ row, answerToken }) => ({ row: at(aliveIndex, row), answerToken })),
-  )
-  macs += alive.length * vocab * dModel
-  let next = 0
-  const take = (count: number) => readings.slice(next, (next += count))
-  const patched: Reading[][] = []
-  const plain: Reading[][] = []
-  for (const { patchedEnds, plainEnds } of itemRows) {
-    patched.push(take(patchedEnds.length))
-    plain.push(take(plainEnds.length))
+  /** After the last block: each row that is read, once, however many items share it. */
+  async read(): Promise<{ patched: Reading[][]; plain: Reading[][] }> {
+    const { dModel, vocab } = this.sessions.shape
+    const places = indices(this.#tree, this.#alive)
+    const questions = this.#items.flatMap(({ patchedEnds, plainEnds, answerToken }) =>
+      [...patchedEnds, ...plainEnds].map((row) => ({ row: at(places, row), answerToken })),
+    )
+    const readings = await readRows(this.sessions, this.#states(this.#alive.length), questions)
+    this.macs += this.#alive.length * vocab * dModel
+    let next = 0
+    const take = (count: number) => readings.slice(next, (next += count))
+    const patched: Reading[][] = []
+    const plain: Reading[][] = []
+    for (const { patchedEnds, plainEnds } of this.#items) {
+      patched.push(take(patchedEnds.length))
+      plain.push(take(plainEnds.length))
+    }
+    return { patched, plain }
   }
-  return { patched, plain, thetaSum, macs }
+
+  #states(rows: number): Float32Array {
+    return this.#before.subarray(0, rows * this.sessions.shape.dModel)
+  }
+
+  async #compute(layer: number, selected: readonly number[]): Promise<void> {
+    const { sessions } = this
+    const alive = this.#alive
+    const places = indices(this.#tree, alive)
+    const layout = layoutOf(this.#tree, this.#items, alive, selected, places)
+    const input = {
+      residual: this.#states(alive.length),
+      positions: alive.map((row) => at(this.#tree.positions, row)),
+      rows: selected.map((row) => at(places, row)),
+      layout,
+    }
+    await sessions.runBlock(layer, input, this.#after.subarray(0, selected.length * sessions.shape.dModel))
+    const { keyValueRow, fullRow } = sessions.architecture.macs(sessions.shape)
+    this.macs +=
+      alive.length * keyValueRow +
+      selected.length * (fullRow - keyValueRow) +
+      2 * layout.pairs * sessions.shape.heads * sessions.shape.dHead
+  }
+
+  /** The states that become last tokens of the patched prompts; copies, since the rows are about to be moved. */
+  #patches(layerIndex: number, stateOf: (row: number) => Float32Array) {
+    const { dModel } = this.sessions.shape
+    const given = this.request.givenTheta?.subarray(layerIndex * dModel, (layerIndex + 1) * dModel)
+    return this.#items.flatMap((rows, item) => {
+      if (!given && rows.thetaEnds.length === 0) return []
+      const theta = given ?? meanOf(rows.thetaEnds.map(stateOf))
+      if (!given) this.onTheta(item, layerIndex, theta)
+      if (rows.patchParent === null) return []
+      const own = rows.ownEnd.map(stateOf)[0]
+      return { rows, parent: rows.patchParent, state: own ? sumOf(own, theta) : theta }
+    })
+  }
 }
 
 interface ItemRows {
@@ -119,6 +141,8 @@ interface ItemRows {
   readonly thetaEnds: readonly number[]
   /** The row before the patched prompt's last token, -1 where that token is the only one; null: nothing is patched. */
   readonly patchParent: number | null
+  /** The patched prompt's own last row, where θ is added to its state. */
+  readonly ownEnd: readonly number[]
   readonly plainEnds: readonly number[]
   /** Rows of θ_L, one for each L passed. */
   readonly patchedEnds: number[]
@@ -127,21 +151,29 @@ interface ItemRows {
   readonly answerToken: number
 }
 
-function placeItem(tree: RowTree, item: EvaluateItem, layers: readonly number[], blocks: number): ItemRows {
-  const theta = item.thetaPrompts.map((prompt) => tree.addPrompt(prompt, layers.at(-1) ?? -1))
+function placeItem(
+  tree: RowTree,
+  { thetaPrompts, patchedPrompt, plainPrompts, answerToken }: EvaluateItem,
+  { layers, patch }: Pick<EvaluateRequest, 'layers' | 'patch'>,
+  blocks: number,
+): ItemRows {
+  const last = layers.at(-1) ?? -1
+  const theta = thetaPrompts.map((prompt) => tree.addPrompt(prompt, last))
   // θ rows look at the patched prompt's earlier tokens in every block after the first L.
   const prefixNeeded = layers.length > 0 && (layers[0] as number) < blocks - 1
-  const prefix = tree.addPrompt(item.patchedPrompt?.slice(0, -1) ?? [], prefixNeeded ? blocks - 1 : -1)
-  const plain = item.plainPrompts.map((prompt) => tree.addPrompt(prompt, blocks - 1))
+  const prefix = tree.addPrompt(patchedPrompt?.slice(0, -1) ?? [], prefixNeeded ? blocks - 1 : -1)
+  const own = patch === 'add' ? tree.addPrompt(patchedPrompt ?? [], last) : []
+  const plain = plainPrompts.map((prompt) => tree.addPrompt(prompt, blocks - 1))
   const plainEnds = plain.map((rows) => rows.at(-1) as number)
   for (const row of plainEnds) tree.keep(row, blocks)
   return {
     thetaEnds: theta.map((rows) => rows.at(-1) as number),
-    patchParent: item.patchedPrompt === null ? null : (prefix.at(-1) ?? -1),
+    patchParent: patchedPrompt === null ? null : (prefix.at(-1) ?? -1),
+    ownEnd: own.slice(-1),
     plainEnds,
     patchedEnds: [],
-    group: [...new Set([...theta, prefix, ...plain].flat())],
-    answerToken: item.answerToken,
+    group: [...new Set([...theta, prefix, own, ...plain].flat())],
+    answerToken,
   }
 }
 
@@ -158,26 +190,16 @@ function layoutOf(
   items: readonly ItemRows[],
   alive: readonly number[],
   selected: readonly number[],
-  indexOf: Int32Array,
+  places: Int32Array,
 ) {
   const groups = items
-    .map(({ group }) => group.map((row) => at(indexOf, row)).filter((index) => index >= 0))
+    .map(({ group }) => group.map((row) => at(places, row)).filter((index) => index >= 0))
     .filter((group) => group.length > 0)
   return attentionLayout(
     groups,
-    selected.map((row) => at(indexOf, row)),
-    alive.map((row) => indexOf[at(tree.parents, row)] ?? -1),
+    selected.map((row) => at(places, row)),
+    alive.map((row) => places[at(tree.parents, row)] ?? -1),
   )
-}
-
-function blockMacs(
-  { architecture, shape }: BlockSessions,
-  alive: number,
-  selected: number,
-  pairs: number,
-): number {
-  const { keyValueRow, fullRow } = architecture.macs(shape)
-  return alive * keyValueRow + selected * (fullRow - keyValueRow) + 2 * pairs * shape.heads * shape.dHead
 }
 
 function meanOf(states: readonly Float32Array[]): Float32Array {
@@ -186,8 +208,8 @@ function meanOf(states: readonly Float32Array[]): Float32Array {
   )
 }
 
-function addTo(sum: Float64Array, values: Float32Array, offset: number): void {
-  for (let i = 0; i < values.length; i++) sum[offset + i] = at(sum, offset + i) + at(values, i)
+function sumOf(a: Float32Array, b: Float32Array): Float32Array {
+  return a.map((value, i) => value + at(b, i))
 }
 
 /** Moves rows `from` (ascending) to the front, in place; neighbours go together. */

@@ -86,8 +86,8 @@ export async function runTest(
     plainPrompts: [regular],
     answerToken,
   }))
-  const { patched, plain, meanTheta, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], meanTheta: true },
+  const { patched, plain, thetas, seconds } = await engine.evaluate(
+    { items: request, layers: [bestLayer], thetas: 'mean' },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))
@@ -96,7 +96,7 @@ export async function runTest(
     { kind: 'regular', split: 'test', layer: null, predictions: regular },
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
   ]
-  return { runs, seconds, ...(meanTheta ? { theta: meanTheta } : {}) }
+  return { runs, seconds, ...(thetas ? { theta: thetas } : {}) }
 }
 
 interface ItemPrompts {

@@ -35,10 +35,12 @@ describe('an engine process', () => {
     expect(await engine.encode(['t5 t6', 't7'])).toEqual([[5, 6], [7]])
     expect(await engine.decode([5, 0, 7])).toEqual(await local.decode([5, 0, 7]))
     expect(await engine.logits([1, 2, 3])).toEqual(await local.logits([1, 2, 3]))
-    const request = { items, layers, meanTheta: true }
+    const request = { items, layers, thetas: 'each' as const }
     const { seconds: _, ...there } = await engine.evaluate(request)
     const { seconds: __, ...here } = await local.evaluate(request)
     expect(there).toEqual(here)
+    const projection = { vectors: there.thetas as Float32Array, top: 3, tokens: [5, 0] }
+    expect(await engine.project(projection)).toEqual(await local.project(projection))
     await local.close()
   })
 

@@ -64,6 +64,8 @@ describe('readings', () => {
           const total = values.reduce((sum, value) => sum + Math.exp(value - answer), 0)
           expect(readings[i]?.token).toBe(values.indexOf(Math.max(...values)))
           expect(readings[i]?.answerLogProb).toBeCloseTo(-Math.log(total), 5)
+          const others = values.filter((_, token) => token !== answerToken)
+          expect(readings[i]?.answerLogitDifference).toBeCloseTo(answer - Math.max(...others), 4)
           expect(readings[i]?.answerRank).toBe(1 + values.filter((value) => value > answer).length)
         })
       }),

@@ -30,8 +30,8 @@ describe('SmolLM2-135M', () => {
       item(['France', 'Japan', 'Italy'], () => 'Paris', ['Switzerland', 'the United Kingdom', 'Peru']),
       item([' go', ' run'], (x) => `${x}ing`, [' understand', ' eat', ' sleep']),
     ])
-    const wavefront = await engine.evaluate({ items, layers, meanTheta: true })
-    const plain = await engine.evaluate({ items, layers, meanTheta: true, route: 'plain' })
+    const wavefront = await engine.evaluate({ items, layers, thetas: 'mean' })
+    const plain = await engine.evaluate({ items, layers, thetas: 'mean', route: 'plain' })
     for (const kind of ['patched', 'plain'] as const) {
       wavefront[kind].flat().forEach((reading, i) => {
         const expected = plain[kind].flat()[i]
@@ -39,8 +39,8 @@ describe('SmolLM2-135M', () => {
         expect(Math.abs(reading.answerLogProb - (expected?.answerLogProb ?? NaN))).toBeLessThan(1e-4)
       })
     }
-    const scale = Math.max(...(plain.meanTheta ?? []).map(Math.abs))
-    const difference = largestDifference(wavefront.meanTheta ?? [], plain.meanTheta ?? [])
+    const scale = Math.max(...(plain.thetas ?? []).map(Math.abs))
+    const difference = largestDifference(wavefront.thetas ?? [], plain.thetas ?? [])
     expect(difference / scale).toBeLessThan(1e-5)
   })
 })

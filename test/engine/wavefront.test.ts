@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EvaluateItem, EvaluateRequest, EvaluateResult } from '../../src/engine/engine.js'
+import type { EvaluateItem, EvaluateRequest, EvaluateResult, Reading } from '../../src/engine/engine.js'
 import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
 import { forward, forwardLogits } from '../../src/engine/plain.js'
 import { largestDifference, tinyFolder, tinyModels } from '../golden/read.js'
@@ -46,6 +46,27 @@ const item: fc.Arbitrary<EvaluateItem> = fc
     answerToken,
   }))
 
+/** θ asked for or not, computed or given, put in place or added. */
+function anyRequest(dModel: number): fc.Arbitrary<EvaluateRequest> {
+  const value = fc.integer({ min: -300, max: 300 }).map((hundredths) => hundredths / 100)
+  return fc
+    .record({
+      items: fc.array(item, { minLength: 1, maxLength: 6 }),
+      layers: fc.subarray(allLayers),
+      thetas: fc.constantFrom(undefined, 'mean' as const, 'each' as const),
+      patch: fc.constantFrom('replace' as const, 'add' as const),
+      given: fc.option(fc.array(value, { minLength: 3 * dModel, maxLength: 3 * dModel })),
+    })
+    .map(({ items, layers, thetas, patch, given }) => {
+      if (given) {
+        const givenTheta = Float32Array.from(given.slice(0, layers.length * dModel))
+        return { items: items.map((one) => ({ ...one, thetaPrompts: [] })), layers, patch, givenTheta }
+      }
+      const dummies = items.every(({ thetaPrompts }) => thetaPrompts.length > 0)
+      return { items, layers, patch, ...(thetas && dummies ? { thetas } : {}) }
+    })
+}
+
 /** Equal tokens and ranks; log-probabilities and θ within the tolerance. */
 function expectEqualReadings(a: EvaluateResult, b: EvaluateResult): void {
   const readings = ({ patched, plain }: EvaluateResult) => [...patched, ...plain].flat()
@@ -53,21 +74,19 @@ function expectEqualReadings(a: EvaluateResult, b: EvaluateResult): void {
   expect(readings(a).map((reading) => [reading.token, reading.answerRank])).toEqual(
     readings(b).map((reading) => [reading.token, reading.answerRank]),
   )
-  const logProbs = (result: EvaluateResult) => readings(result).map((reading) => reading.answerLogProb)
-  expect(largestDifference(logProbs(a), logProbs(b))).toBeLessThan(tolerance)
-  if (a.meanTheta && b.meanTheta) expect(largestDifference(a.meanTheta, b.meanTheta)).toBeLessThan(tolerance)
+  const values = (result: EvaluateResult) =>
+    readings(result).flatMap((reading) => [reading.answerLogProb, reading.answerLogitDifference])
+  expect(largestDifference(values(a), values(b))).toBeLessThan(tolerance)
+  if (a.thetas && b.thetas) expect(largestDifference(a.thetas, b.thetas)).toBeLessThan(tolerance)
 }
 
-const seeded = { seed: 41, numRuns: 12 }
+const seeded = { seed: 41, numRuns: 24 }
 
 describe.each(tinyModels)('%s', (name) => {
   it('the wavefront equals one full forward pass per prompt and per L', async () => {
     const engine = engineOf(name)
-    const layers = fc.subarray(allLayers)
-    const items = fc.array(item, { minLength: 1, maxLength: 6 })
     await fc.assert(
-      fc.asyncProperty(items, layers, async (items, layers) => {
-        const request = { items, layers, meanTheta: items.every(({ patchedPrompt }) => patchedPrompt) }
+      fc.asyncProperty(anyRequest(engine.info.dModel), async (request) => {
         const plain = await engine.evaluate({ ...request, route: 'plain' })
         expectEqualReadings(await engine.evaluate(request), plain)
       }),
@@ -90,6 +109,104 @@ describe.each(tinyModels)('%s', (name) => {
     const { lastStates: other } = await forward(sessions, [9, 8, 7])
     const patch = { layer: 1, vector: other[1] as Float32Array }
     expect(largestDifference(await forwardLogits(sessions, prompt, { patch }), logits)).toBeGreaterThan(0.1)
+  })
+})
+
+describe('a task vector', () => {
+  const engine = () => engineOf('gqa-tied')
+  const items = fc
+    .sample(item, { seed: 11, numRuns: 60 })
+    .filter(({ patchedPrompt }) => patchedPrompt)
+    .slice(0, 20)
+  const dModel = () => engine().info.dModel
+  /** What the bare prompts answer by themselves, once for each layer. */
+  async function unpatched() {
+    const bare = items.map((one) => ({
+      ...one,
+      thetaPrompts: [],
+      patchedPrompt: null,
+      plainPrompts: [one.patchedPrompt ?? []],
+    }))
+    const { plain } = await engine().evaluate({ items: bare, layers: [] })
+    return {
+      patched: plain.map(([reading]) => allLayers.map(() => reading as Reading)),
+      plain: [],
+      seconds: 0,
+    }
+  }
+
+  it.each(['wavefront', 'plain'] as const)('of a run itself changes nothing: %s', async (route) => {
+    const own = items.map((one) => ({ ...one, thetaPrompts: [one.patchedPrompt ?? []], plainPrompts: [] }))
+    expectEqualReadings(await engine().evaluate({ items: own, layers: allLayers, route }), await unpatched())
+  })
+
+  it.each(['wavefront', 'plain'] as const)('of zeros, added, changes nothing: %s', async (route) => {
+    const givenTheta = new Float32Array(allLayers.length * dModel())
+    const bare = items.map((one) => ({ ...one, thetaPrompts: [], plainPrompts: [] }))
+    const request = { items: bare, layers: allLayers, route, givenTheta }
+    expectEqualReadings(await engine().evaluate({ ...request, patch: 'add' }), await unpatched())
+    const replaced = await engine().evaluate(request)
+    expect(JSON.stringify(replaced.patched)).not.toBe(JSON.stringify((await unpatched()).patched))
+  })
+
+  it('given back as it was returned answers as when it was computed', async () => {
+    const [one] = items as [EvaluateItem]
+    const request = { items: [one], layers: allLayers, thetas: 'each' as const }
+    const computed = await engine().evaluate(request)
+    expect(computed.thetas).toHaveLength(allLayers.length * dModel())
+    const given = await engine().evaluate({
+      items: [{ ...one, thetaPrompts: [] }],
+      layers: allLayers,
+      givenTheta: computed.thetas as Float32Array,
+    })
+    expectEqualReadings({ ...computed, thetas: new Float32Array() }, { ...given, thetas: new Float32Array() })
+  })
+
+  it('has as its mean the mean of those of the items, which need not be patched', async () => {
+    const alone = items.map((one) => ({ ...one, patchedPrompt: null, plainPrompts: [] }))
+    const request = { items: alone, layers: [0, 2] }
+    const { thetas: each = [], patched } = await engine().evaluate({ ...request, thetas: 'each' })
+    const { thetas: mean = [] } = await engine().evaluate({ ...request, thetas: 'mean' })
+    expect(patched.flat()).toEqual([])
+    const width = 2 * dModel()
+    expect([each.length, mean.length]).toEqual([items.length * width, width])
+    const means = Array.from(mean, (_, i) => {
+      let sum = 0
+      for (let row = 0; row < items.length; row++) sum += each[row * width + i] as number
+      return sum / items.length
+    })
+    expect(largestDifference(mean, means)).toBeLessThan(1e-6)
+  })
+
+  it('projected after the last block says what its prompt would say next', async () => {
+    const { sessions } = engine()
+    const prompt = [3, 14, 15, 92]
+    const { lastStates } = await forward(sessions, prompt)
+    const state = lastStates.at(-1) as Float32Array
+    const vectors = Float32Array.from([...state, ...state.map((value) => -value)])
+    const projections = await engine().project({ vectors, top: 5, tokens: [7, 95, 0] })
+    const logits = await forwardLogits(sessions, prompt)
+    const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0)
+    const order = [...logits.keys()].sort((a, b) => (logits[b] as number) - (logits[a] as number) || a - b)
+    expect(projections).toHaveLength(2)
+    expect(projections[0]?.top.map(({ token }) => token)).toEqual(order.slice(0, 5))
+    expect(projections[0]?.of.map(({ token, rank }) => [token, rank])).toEqual(
+      [7, 95, 0].map((token) => [token, 1 + order.indexOf(token)]),
+    )
+    for (const { token, logProb } of [...(projections[0]?.top ?? []), ...(projections[0]?.of ?? [])])
+      expect(logProb).toBeCloseTo(Math.log(Math.exp(logits[token] as number) / total), 4)
+    expect(projections[1]?.top[0]?.token).not.toBe(projections[0]?.top[0]?.token)
+  })
+
+  it.each([
+    [{ vectors: new Float32Array(3), top: 1, tokens: [] }, /3 values are not a whole number of vectors/],
+    [{ vectors: new Float32Array(0), top: -1, tokens: [] }, /top is -1/],
+    [{ vectors: new Float32Array(0), top: 1, tokens: [96] }, /token id 96/],
+  ])('that cannot be projected is refused', async (request, message) => {
+    await expect(engine().project(request)).rejects.toMatchObject({
+      code: 'TASK',
+      message: expect.stringMatching(message) as string,
+    })
   })
 })
 
@@ -164,6 +281,27 @@ describe('a request', () => {
   })
 
   const good = { thetaPrompts: [[1, 2]], patchedPrompt: [2], plainPrompts: [], answerToken: 3 }
+  it.each([
+    ['too short a θ', { givenTheta: new Float32Array(3) }, /d_model/],
+    [
+      'θ both given and asked for',
+      { givenTheta: new Float32Array(0), thetas: 'mean' as const },
+      /none to return/,
+    ],
+    ['θ both given and computed', { givenTheta: new Float32Array(32) }, /dummy queries to compute it from/],
+    ['a θ that is not finite', { givenTheta: new Float32Array(32).fill(NaN) }, /not finite/],
+    [
+      'θ of an item without dummy queries',
+      { thetas: 'each' as const, items: [{ ...good, thetaPrompts: [], patchedPrompt: null }] },
+      /is to give θ/,
+    ],
+  ])('with %s is refused', async (_, part, message) => {
+    await expect(engine().evaluate({ items: [good], layers: [1], ...part })).rejects.toMatchObject({
+      code: 'TASK',
+      message: expect.stringMatching(message) as string,
+    })
+  })
+
   it.each([
     ['a layer the model lacks', [good], [3], /layers \[3\] must be ascending whole numbers from 0 to 2/],
     ['layers out of order', [good], [1, 0], /layers \[1, 0\]/],

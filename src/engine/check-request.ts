@@ -1,0 +1,82 @@
+import type { ModelShape } from '../architectures/architecture.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { EvaluateItem, EvaluateRequest, ProjectRequest } from './engine.js'
+
+/** What an engine is asked must fit its model. All throw TASK, saying what does not. */
+export function checkEvaluate(shape: ModelShape, request: EvaluateRequest): void {
+  const { items, layers, thetas, givenTheta } = request
+  layers.forEach((layer, i) => {
+    if (!Number.isInteger(layer) || layer < 0 || layer >= shape.blocks || layer <= (layers[i - 1] ?? -1)) {
+      throw new TaskvecError(
+        'TASK',
+        `layers [${layers.join(', ')}] must be ascending whole numbers from 0 to ${shape.blocks - 1}`,
+      )
+    }
+  })
+  if (givenTheta) {
+    if (thetas) throw new TaskvecError('TASK', 'θ is given, so there is none to return')
+    checkVectors(shape, givenTheta, 'the given θ')
+    if (givenTheta.length !== layers.length * shape.dModel) {
+      throw new TaskvecError(
+        'TASK',
+        `the given θ has ${givenTheta.length} values; ${layers.length} layers of a model with d_model ${shape.dModel} take ${layers.length * shape.dModel}`,
+      )
+    }
+  }
+  for (const item of items) checkItem(shape, item, request)
+}
+
+export function checkPrompt({ maxPositions, vocab }: ModelShape, tokens: readonly number[]): void {
+  if (tokens.length === 0) throw new TaskvecError('TASK', 'a prompt has no tokens')
+  if (tokens.length > maxPositions) {
+    throw new TaskvecError(
+      'TASK',
+      `a prompt has ${tokens.length} tokens; the model takes ${maxPositions} at most`,
+      { hint: 'Use fewer or shorter demonstrations.' },
+    )
+  }
+  tokens.forEach((token) => checkToken(vocab, token))
+}
+
+export function checkProject(shape: ModelShape, { vectors, top, tokens }: ProjectRequest): void {
+  checkVectors(shape, vectors, 'the vectors to project')
+  if (!Number.isInteger(top) || top < 0) {
+    throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, 0 at least`)
+  }
+  tokens.forEach((token) => checkToken(shape.vocab, token))
+}
+
+function checkItem(
+  shape: ModelShape,
+  { thetaPrompts, patchedPrompt, plainPrompts, answerToken }: EvaluateItem,
+  { layers, thetas, givenTheta }: EvaluateRequest,
+): void {
+  for (const prompt of [...thetaPrompts, ...plainPrompts, ...(patchedPrompt ? [patchedPrompt] : [])]) {
+    checkPrompt(shape, prompt)
+  }
+  checkToken(shape.vocab, answerToken)
+  if (givenTheta && thetaPrompts.length > 0) {
+    throw new TaskvecError('TASK', 'θ is given, but an item has dummy queries to compute it from')
+  }
+  if ((patchedPrompt || thetas) && layers.length > 0 && thetaPrompts.length === 0 && !givenTheta) {
+    const aim = patchedPrompt ? 'is to be patched' : 'is to give θ'
+    throw new TaskvecError('TASK', `an item ${aim} but has no dummy query to compute θ from`)
+  }
+}
+
+function checkToken(vocab: number, token: number): void {
+  if (Number.isInteger(token) && token >= 0 && token < vocab) return
+  throw new TaskvecError('TASK', `token id ${token} is out of range: the model knows 0 to ${vocab - 1}`)
+}
+
+function checkVectors({ dModel }: ModelShape, values: Float32Array, what: string): void {
+  if (values.length % dModel !== 0) {
+    throw new TaskvecError(
+      'TASK',
+      `${what}: ${values.length} values are not a whole number of vectors of d_model ${dModel}`,
+    )
+  }
+  if (!values.every(Number.isFinite)) {
+    throw new TaskvecError('TASK', `${what}: values that are not finite numbers`)
+  }
+}

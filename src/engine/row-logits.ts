@@ -1,0 +1,95 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { SliceLogits } from './head-sessions.js'
+
+/** One row's logits over the whole vocabulary, from what the head gives for its slices. */
+export class RowLogits {
+  readonly highest: number
+  readonly #logNormaliser: number
+
+  /** Throws MODEL where a logit is not finite. */
+  constructor(
+    private readonly slices: readonly SliceLogits[],
+    private readonly row: number,
+  ) {
+    this.highest = Math.max(...slices.map((slice) => at(slice.highest, row)))
+    let expSum = 0
+    for (const slice of slices) {
+      expSum += at(slice.expSum, row) * Math.exp(at(slice.highest, row) - this.highest)
+    }
+    if (!Number.isFinite(this.highest) || !Number.isFinite(expSum)) {
+      throw new TaskvecError('MODEL', 'the model computes logits that are not finite numbers', {
+        hint: 'Its weights may be damaged: taskvec models check PATH.',
+      })
+    }
+    this.#logNormaliser = Math.log(expSum)
+  }
+
+  logit(token: number): number {
+    const slice = this.slices.find(
+      ({ first, count }) => token >= first && token < first + count,
+    ) as SliceLogits
+    return at(this.#logits(slice), token - slice.first)
+  }
+
+  /** Natural logarithm of the probability that a logit stands for. */
+  logProb(logit: number): number {
+    return logit - this.highest - this.#logNormaliser
+  }
+
+  /** 1 + the number of higher logits. */
+  rank(logit: number): number {
+    let above = 0
+    for (const slice of this.slices) {
+      if (at(slice.highest, this.row) <= logit) continue
+      const logits = this.#logits(slice)
+      for (let i = 0; i < logits.length; i++) if (at(logits, i) > logit) above++
+    }
+    return 1 + above
+  }
+
+  /** The token of the highest logit; the lowest id among equals. */
+  greedyToken(): number {
+    const slice = this.slices.find((candidate) => at(candidate.highest, this.row) === this.highest)
+    return (slice as SliceLogits).first + this.#logits(slice as SliceLogits).indexOf(this.highest)
+  }
+
+  /** The highest logit of all tokens but one. */
+  highestBut(token: number): number {
+    let highest = -Infinity
+    for (const slice of this.slices) {
+      const place = token - slice.first
+      if (place < 0 || place >= slice.count) {
+        highest = Math.max(highest, at(slice.highest, this.row))
+      } else {
+        this.#logits(slice).forEach((logit, i) => {
+          if (i !== place && logit > highest) highest = logit
+        })
+      }
+    }
+    return highest
+  }
+
+  /** The `count` tokens of the highest logits, descending; the lowest id first among equals. */
+  top(count: number): { token: number; logit: number }[] {
+    const top: { token: number; logit: number }[] = []
+    for (const slice of this.slices) {
+      this.#logits(slice).forEach((logit, i) => {
+        // Ids come in ascending order, so a later one of equal logit stands behind.
+        if (top.length === count && logit <= (top.at(-1)?.logit ?? Infinity)) return
+        let place = top.length
+        while (place > 0 && (top[place - 1]?.logit as number) < logit) place--
+        top.splice(place, 0, { token: slice.first + i, logit })
+        if (top.length > count) top.pop()
+      })
+    }
+    return top
+  }
+
+  #logits({ logits, count }: SliceLogits): Float32Array {
+    return logits.subarray(this.row * count, (this.row + 1) * count)
+  }
+}
+
+function at(values: Float32Array, index: number): number {
+  return values[index] as number
+}
