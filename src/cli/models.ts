@@ -6,6 +6,7 @@ import { readableSize } from '../models/free-space.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { describeSource, modelFolder, readManifest } from '../models/manifest.js'
 import { pullModel, type PullEvent } from '../models/pull.js'
+import { describeDifferences } from '../weights/compare-tensors.js'
 
 interface Options {
   json?: boolean
@@ -67,12 +68,12 @@ Examples:
 function checkCommand(): Command {
   return new Command('check')
     .description("Verify a model without running it: files, hashes, config, every tensor's name and shape.")
-    .argument('<id-or-path>', 'a model id, a Hugging Face folder or a GGUF file')
+    .argument('<id-or-path>', 'a model id, a Hugging Face folder, one file of weights in it, or a GGUF file')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Exit code 1 where something is missing, misshapen or altered.
+Exit code 1 where something is missing, misshapen, unreadable or altered.
 
 Examples:
   $ taskvec models check smollm2-135m
@@ -142,13 +143,8 @@ function describeCheck(result: ModelCheck): string {
       ({ name, bytes, sha256, asRecorded }) =>
         `${recordWords(asRecorded)}  ${name}  ${readableSize(bytes)}  sha256 ${sha256}`,
     ),
-    ...result.missing.map((name) => `missing    ${name}`),
-    ...result.misshapen.map(
-      ({ name, expected, found }) =>
-        `misshapen  ${name}: [${found.join(', ')}], expected [${expected.join(', ')}]`,
-    ),
-    ...result.extra.map((name) => `not used   ${name}`),
-    `${result.tensors - result.missing.length - result.misshapen.length} of ${result.tensors} tensors as the architecture needs them`,
+    ...describeDifferences(result),
+    `${result.tensors - result.missing.length - result.misshapen.length - result.unreadable.length} of ${result.tensors} tensors as the architecture needs them`,
     result.ok ? 'ok' : 'NOT ok: fetch the model again',
   ]
   return lines.join('\n') + '\n'

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Architecture, ModelShape } from '../architectures/architecture.js'
-import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import { refuseUnfit } from '../weights/compare-tensors.js'
 import type { AttentionLayout } from './attention-layout.js'
 import { HeadSessions } from './head-sessions.js'
 import { sessionOptions } from './session-options.js'
@@ -35,7 +35,7 @@ export class BlockSessions {
     architecture: Architecture,
     shape: ModelShape,
   ): Promise<BlockSessions> {
-    checkTensors(checkpoint, architecture, shape)
+    refuseUnfit(checkpoint, architecture.expectedTensors(shape))
     const blocks: InferenceSession[] = []
     for (let layer = 0; layer < shape.blocks; layer++) {
       blocks.push(await InferenceSession.create(architecture.block(checkpoint, shape, layer), sessionOptions))
@@ -108,25 +108,6 @@ export class BlockSessions {
     }
     return this.#rotary
   }
-}
-
-function checkTensors(checkpoint: Checkpoint, architecture: Architecture, shape: ModelShape): void {
-  const wrong: string[] = []
-  for (const [name, expected] of architecture.expectedTensors(shape)) {
-    const found = checkpoint.tensors.get(name)?.shape
-    if (!found) wrong.push(`${name} is missing`)
-    else if (found.join() !== expected.join())
-      wrong.push(`${name} is [${found.join(', ')}], expected [${expected.join(', ')}]`)
-  }
-  if (wrong.length === 0) return
-  const more = wrong.length > 5 ? ` and ${wrong.length - 5} more` : ''
-  throw new TaskvecError(
-    'WEIGHTS',
-    `${checkpoint.path}: tensors do not fit the config: ${wrong.slice(0, 5).join('; ')}${more}`,
-    {
-      hint: 'taskvec models check PATH lists them all.',
-    },
-  )
 }
 
 /** Indices, 0 to 2^31 - 1, as int64: each one's low word is written, since BigInts would be an object each. */

@@ -3,13 +3,14 @@ import { basename, dirname, join } from 'node:path'
 import { architectureOf } from '../architectures/catalog.js'
 import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import { compareTensors, type TensorDifferences } from '../weights/compare-tensors.js'
 import { fileHash } from '../weights/content-hash.js'
 import { openCheckpoint } from '../weights/open.js'
 import { readManifest, type Manifest } from './manifest.js'
 
-export interface ModelCheck {
+export interface ModelCheck extends TensorDifferences {
   readonly path: string
-  readonly format: 'safetensors' | 'gguf'
+  readonly format: Checkpoint['format']
   readonly architecture: string
   /** N, so that L is 0..N-1. */
   readonly blocks: number
@@ -20,11 +21,7 @@ export interface ModelCheck {
   readonly files: readonly FileCheck[]
   /** Number of tensors that the architecture reads. */
   readonly tensors: number
-  readonly missing: readonly string[]
-  readonly misshapen: readonly Misshapen[]
-  /** Tensors that the architecture does not read. */
-  readonly extra: readonly string[]
-  /** Whether nothing is missing, misshapen or altered. */
+  /** Whether nothing is missing, misshapen, unreadable or altered. */
   readonly ok: boolean
 }
 
@@ -36,17 +33,8 @@ interface FileCheck {
   readonly asRecorded: boolean | null
 }
 
-interface Misshapen {
-  readonly name: string
-  readonly expected: readonly number[]
-  readonly found: readonly number[]
-}
-
-/** transformers' older checkpoints store this table; it is computed from the config. */
-const derived = /\.rotary_emb\.inv_freq$/
-
 /**
- * Verifies a Hugging Face folder or a GGUF file without running it: headers, config, tokenizer, every tensor's name and
+ * Verifies a Hugging Face folder, one file of weights or a GGUF file without running it: headers, config, tokenizer, every tensor's name and
  * shape against the architecture, and hashes where they are recorded. Errors: MODEL, WEIGHTS where it cannot be opened.
  */
 export async function checkModel(path: string): Promise<ModelCheck> {
@@ -70,24 +58,12 @@ export async function checkModel(path: string): Promise<ModelCheck> {
       tensors: expected.size,
       ...tensors,
       ok:
-        tensors.missing.length + tensors.misshapen.length === 0 &&
+        tensors.missing.length + tensors.misshapen.length + tensors.unreadable.length === 0 &&
         files.every(({ asRecorded }) => asRecorded !== false),
     }
   } finally {
     checkpoint.close()
   }
-}
-
-function compareTensors(checkpoint: Checkpoint, expected: ReadonlyMap<string, readonly number[]>) {
-  const missing: string[] = []
-  const misshapen: Misshapen[] = []
-  for (const [name, shape] of expected) {
-    const found = checkpoint.tensors.get(name)?.shape
-    if (!found) missing.push(name)
-    else if (found.join() !== shape.join()) misshapen.push({ name, expected: shape, found })
-  }
-  const extra = [...checkpoint.tensors.keys()].filter((name) => !expected.has(name) && !derived.test(name))
-  return { missing, misshapen, extra }
 }
 
 async function checkFiles(checkpoint: Checkpoint): Promise<FileCheck[]> {
@@ -110,7 +86,9 @@ async function checkFile(folder: string, name: string, manifest: Manifest | null
 }
 
 function isModelFile(name: string): boolean {
-  return /\.safetensors(\.index\.json)?$|^(config|tokenizer|tokenizer_config)\.json$/.test(name)
+  return /\.safetensors(\.index\.json)?$|^pytorch_model.*\.bin(\.index\.json)?$|^(config|tokenizer|tokenizer_config)\.json$/.test(
+    name,
+  )
 }
 
 function sum(values: readonly number[]): number {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { catalogModel } from './catalog.js'
 import { modelFolder } from './manifest.js'
@@ -7,16 +7,19 @@ import { modelFolder } from './manifest.js'
 /** A model as configs name it: an id of the catalog, or a name of the user's own with a path. */
 export interface ModelRef {
   readonly id: string
-  /** A Hugging Face folder or a GGUF file. */
+  /** A Hugging Face folder, a model of its cache, one file of weights, or a GGUF file. */
   readonly path?: string
 }
 
 /** The real path of the model's folder or GGUF file. Errors: MODEL where it is unknown, not there, or not pulled yet. */
 export function locateModel({ id, path }: ModelRef): string {
   if (path !== undefined) {
+    // A shard in Hugging Face's cache is a link to a file without its name: only its folder is resolved.
+    if (/\.(bin|safetensors)$/.test(path) && existsSync(path))
+      return join(realpathSync(dirname(path)), basename(path))
     if (existsSync(path)) return realpathSync(path)
     throw new TaskvecError('MODEL', `model ${id}: ${path}: no such file or folder`, {
-      hint: 'Name a Hugging Face folder (config.json, tokenizer.json, *.safetensors) or a .gguf file.',
+      hint: 'Name a Hugging Face folder (config.json, tokenizer.json, *.safetensors or pytorch_model*.bin) or a .gguf file.',
     })
   }
   const pulled = pulledModel(id)

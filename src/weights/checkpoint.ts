@@ -5,10 +5,12 @@
 export interface Checkpoint {
   /** Folder or GGUF file, real path. */
   readonly path: string
-  readonly format: 'safetensors' | 'gguf'
+  readonly format: 'safetensors' | 'pytorch' | 'gguf'
   /** Contents of config.json, or the same made from a GGUF's metadata. Untrusted until an architecture validates it. */
   readonly config: Readonly<Record<string, unknown>>
   readonly tensors: ReadonlyMap<string, TensorInfo>
+  /** Tensors that are there but cannot be read as f32, and why: causal masks of booleans, for instance. */
+  readonly unread: ReadonlyMap<string, string>
   /** sha256 over weights, config and tokenizer files. */
   readonly contentHash: string
   /**
@@ -38,4 +40,11 @@ export interface TensorInfo {
   readonly file: string
   readonly offset: number
   readonly byteLength: number
+}
+
+/** What one file of weights holds. */
+export interface FileTensors {
+  readonly tensors: readonly TensorInfo[]
+  /** As `Checkpoint.unread`. */
+  readonly unread: readonly (readonly [name: string, reason: string])[]
 }

@@ -2,6 +2,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
 import type { TensorInfo, TensorType } from './checkpoint.js'
 import { storedBytes } from './dequantize.js'
+import { HeaderReader } from './header-reader.js'
 
 /**
  * The GGUF container, versions 2 and 3 (ggml's docs/gguf.md). Our own reader, because the file is untrusted: every
@@ -126,106 +127,66 @@ function placeTensor(
   return { name, shape, type, file: file.path, offset: dataStart + offset, byteLength }
 }
 
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
-
-/** Reads little-endian values in order, through a window, never past the end of the file. */
-class Cursor {
-  position = 0
-  #window: Uint8Array = new Uint8Array(0)
-  #windowStart = 0
-
-  constructor(readonly file: BoundedFile) {}
-
-  u32(): number {
-    return this.#take(4).getUint32(0, true)
-  }
-
-  u64(): number {
-    const value = this.#take(8).getBigUint64(0, true)
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.#malformed(`a length of ${value}`)
-    return Number(value)
+/** The values of GGUF, in order. */
+class Cursor extends HeaderReader {
+  constructor(file: BoundedFile) {
+    super(file, maxHeaderBytes)
   }
 
   count(what: string): number {
     const value = this.u64()
-    if (value > maxEntries) throw this.#malformed(`${value} ${what}`)
+    if (value > maxEntries) throw this.malformed(`${value} ${what}`)
     return value
   }
 
   string(): string {
     const length = this.u64()
-    if (length > maxHeaderBytes) throw this.#malformed(`a string of ${length} bytes`)
-    const view = this.#take(length)
-    return utf8.decode(view)
+    if (length > maxHeaderBytes) throw this.malformed(`a string of ${length} bytes`)
+    return this.text(length)
   }
 
   value(type: number, key: string, depth: number): GgufValue {
     switch (type) {
       case 0:
-        return this.#take(1).getUint8(0)
+        return this.u8()
       case 1:
-        return this.#take(1).getInt8(0)
+        return this.take(1).getInt8(0)
       case 2:
-        return this.#take(2).getUint16(0, true)
+        return this.u16()
       case 3:
-        return this.#take(2).getInt16(0, true)
+        return this.take(2).getInt16(0, true)
       case 4:
         return this.u32()
       case 5:
-        return this.#take(4).getInt32(0, true)
+        return this.i32()
       case 6:
-        return this.#take(4).getFloat32(0, true)
+        return this.take(4).getFloat32(0, true)
       case 7:
-        return this.#take(1).getUint8(0) !== 0
+        return this.u8() !== 0
       case 8:
         return this.string()
       case 9:
         return this.#array(key, depth)
       case 10:
-        return this.#take(8).getBigUint64(0, true)
+        return this.take(8).getBigUint64(0, true)
       case 11:
-        return this.#take(8).getBigInt64(0, true)
+        return this.take(8).getBigInt64(0, true)
       case 12:
-        return this.#take(8).getFloat64(0, true)
+        return this.take(8).getFloat64(0, true)
       default:
-        throw this.#malformed(`value type ${type} of metadata key ${key}`)
+        throw this.malformed(`value type ${type} of metadata key ${key}`)
     }
   }
 
   #array(key: string, depth: number): GgufValue[] {
-    if (depth > 2) throw this.#malformed(`arrays nested ${depth} deep in metadata key ${key}`)
+    if (depth > 2) throw this.malformed(`arrays nested ${depth} deep in metadata key ${key}`)
     const type = this.u32()
     const length = this.u64()
     // Every entry takes at least a byte, so a longer array cannot be in the file.
     if (length > this.file.size - this.position)
-      throw this.#malformed(`an array of ${length} entries in metadata key ${key}`)
+      throw this.malformed(`an array of ${length} entries in metadata key ${key}`)
     const values: GgufValue[] = []
     for (let i = 0; i < length; i++) values.push(this.value(type, key, depth + 1))
     return values
-  }
-
-  #take(length: number): DataView {
-    if (this.position + length > maxHeaderBytes)
-      throw this.#malformed(`a header of more than ${maxHeaderBytes} bytes`)
-    const end = this.#windowStart + this.#window.length
-    if (this.position < this.#windowStart || this.position + length > end) {
-      const available = Math.max(length, Math.min(1 << 20, this.file.size - this.position))
-      this.#window = this.file.read(this.position, available, 'the header')
-      this.#windowStart = this.position
-    }
-    const view = new DataView(
-      this.#window.buffer,
-      this.#window.byteOffset + this.position - this.#windowStart,
-      length,
-    )
-    this.position += length
-    return view
-  }
-
-  #malformed(what: string): TaskvecError {
-    return new TaskvecError(
-      'WEIGHTS',
-      `${this.file.path}: ${what} at byte ${this.position}: the header is malformed or altered`,
-    )
   }
 }

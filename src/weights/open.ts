@@ -1,44 +1,56 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { BoundedFile } from './bounded-file.js'
 import type { Checkpoint } from './checkpoint.js'
 import { contentHash } from './content-hash.js'
 import { readGguf } from './gguf.js'
 import { llamaConfig, llamaTensors, storedRow } from './gguf-llama.js'
-import { safetensorsFiles, safetensorsTensors } from './safetensors.js'
+import { snapshotFolder } from './hugging-face-cache.js'
+import { readObject } from './json-object.js'
 import { tensorReader } from './tensor-reader.js'
+import { namedWeightFile, tensorsOf, weightFiles, type WeightFiles } from './weight-files.js'
 
 const maxConfigBytes = 1_000_000
 
-/** Opens a Hugging Face folder or a GGUF file. Errors: MODEL, WEIGHTS. */
+/**
+ * Opens a Hugging Face folder, one file of weights in it (`.safetensors`, PyTorch's `.bin`), a model of Hugging Face's cache
+ * (`models--org--name`), or a GGUF file. Errors: MODEL, WEIGHTS.
+ */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (!stat)
     throw new TaskvecError('MODEL', `${path}: no such file or folder`, {
       hint: 'Name a Hugging Face folder or a .gguf file.',
     })
-  const real = realpathSync(path)
-  return stat.isDirectory() ? openFolder(real) : openGguf(real)
+  if (stat.isDirectory()) {
+    const folder = realpathSync(snapshotFolder(path))
+    return openFolder(folder, weightFiles)
+  }
+  // By the name given: in Hugging Face's cache, the file at the end of the link has none.
+  if (/\.(bin|safetensors)$/.test(path))
+    return openFolder(realpathSync(dirname(path)), (folder) => namedWeightFile(folder, basename(path)))
+  return openGguf(realpathSync(path))
 }
 
-async function openFolder(folder: string): Promise<Checkpoint> {
+async function openFolder(folder: string, find: (folder: string) => WeightFiles): Promise<Checkpoint> {
   const config = readConfig(join(folder, 'config.json'))
-  const weights = safetensorsFiles(folder)
+  const weights = find(folder)
   const hashed = new Map(weights.files.map(({ name, path }) => [name, path]))
   for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
     if (existsSync(join(folder, name))) hashed.set(name, realpathSync(join(folder, name)))
   return withFiles(
     weights.files.map(({ path }) => path),
     async (files) => {
-      const tensors = safetensorsTensors(weights, files)
+      const { tensors, unread } = tensorsOf(weights, files)
       return {
         path: folder,
-        format: 'safetensors',
+        format: weights.format,
         config,
         tensors,
+        unread,
         contentHash: await contentHash(hashed),
-        ...tensorReader(folder, tensors, files),
+        ...tensorReader(folder, tensors, unread, files),
       }
     },
   )
@@ -49,13 +61,15 @@ async function openGguf(path: string): Promise<Checkpoint> {
     const gguf = readGguf(files.get(path) as BoundedFile)
     const config = llamaConfig(path, gguf)
     const tensors = llamaTensors(path, gguf)
+    const unread = new Map<string, string>()
     return {
       path,
       format: 'gguf',
       config,
       tensors,
+      unread,
       contentHash: await contentHash(new Map([['gguf', path]])),
-      ...tensorReader(path, tensors, files, (tensor) => storedRow(tensor, config)),
+      ...tensorReader(path, tensors, unread, files, (tensor) => storedRow(tensor, config)),
     }
   })
 }
@@ -76,19 +90,9 @@ async function withFiles(
 }
 
 function readConfig(file: string): Record<string, unknown> {
-  const size = statSync(file, { throwIfNoEntry: false })?.size
-  if (size === undefined)
+  if (!existsSync(file))
     throw new TaskvecError('MODEL', `${file}: missing`, {
-      hint: 'A Hugging Face folder holds config.json, tokenizer.json and model.safetensors.',
+      hint: 'A Hugging Face folder holds config.json, tokenizer.json and model.safetensors or pytorch_model.bin.',
     })
-  if (size > maxConfigBytes)
-    throw new TaskvecError('MODEL', `${file}: ${size} bytes; at most ${maxConfigBytes} are allowed`)
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    if (value !== null && typeof value === 'object' && !Array.isArray(value))
-      return value as Record<string, unknown>
-  } catch (cause) {
-    throw new TaskvecError('MODEL', `${file}: not JSON: ${(cause as Error).message}`, { cause })
-  }
-  throw new TaskvecError('MODEL', `${file}: not a JSON object`)
+  return readObject(file, maxConfigBytes, 'MODEL')
 }

@@ -10,6 +10,7 @@ type RowOrder = (tensor: TensorInfo) => ((row: number) => number) | null
 export function tensorReader(
   path: string,
   tensors: ReadonlyMap<string, TensorInfo>,
+  unread: ReadonlyMap<string, string>,
   files: ReadonlyMap<string, BoundedFile>,
   rowOrder: RowOrder = () => null,
 ): Pick<Checkpoint, 'raw' | 'read' | 'readRows' | 'close'> {
@@ -17,7 +18,7 @@ export function tensorReader(
     const tensor = tensors.get(name)
     const file = tensor && files.get(tensor.file)
     if (!tensor || !file)
-      throw new TaskvecError('WEIGHTS', `${path}: tensor ${name} is missing`, {
+      throw new TaskvecError('WEIGHTS', `${path}: tensor ${name}: ${unread.get(name) ?? 'missing'}`, {
         hint: 'taskvec models check lists what is there.',
       })
     return { tensor, file }

@@ -32,6 +32,7 @@ def main(folder: str, file: str) -> None:
     expected = {
         "weights/mixed.gguf": digests(load(OUT, "mixed.gguf")),
         "weights/k-quants.gguf": {name: entry(values) for name, values in sorted(k_quants.items())},
+        **{f"weights/{name}": of for name, of in write_pytorch().items()},
         "smollm2": digests(load(folder, file)),
         "tiny/f16": digests(load(HERE / "tiny" / "f16")),
         "tiny/bf16-sharded": digests(load(HERE / "tiny" / "bf16-sharded")),
@@ -159,6 +160,64 @@ def write_k_quants(path: Path) -> dict[str, np.ndarray]:
     writer.write_tensors_to_file()
     writer.close()
     return values
+
+
+def write_pytorch() -> dict:
+    """State dicts as torch.save writes them: zip archive and, before torch 1.6, stream; shared, offset and odd tensors."""
+    torch.manual_seed(43)
+    flat = torch.randn(200)
+    tied = torch.randn(6, 4).half()
+    tensors = {
+        "plain": torch.randn(3, 5),
+        "view.first": flat[:60].view(3, 4, 5),
+        "view.offset": flat[100:112].view(4, 3),
+        "half": torch.randn(2, 7).half(),
+        "bfloat": torch.randn(4, 3).bfloat16(),
+        "tied.a": tied,
+        "tied.b": tied,
+        "parameter": torch.nn.Parameter(torch.randn(5)),
+        "buffer": torch.nn.Parameter(torch.randn(2, 2), requires_grad=False),
+        "scalar": torch.tensor(-1e9),
+        "empty": torch.zeros(0, 3),
+        "thin": torch.randn(9)[::3][:1],  # one value: its stride does not matter
+    }
+    unread = {
+        "mask": torch.ones(1, 1, 4, 4, dtype=torch.bool),
+        "bytes": torch.ones(3, dtype=torch.uint8),
+        "count": torch.tensor(5),
+        "double": torch.randn(2).double(),
+        "transposed": torch.randn(3, 4).t(),
+        "expanded": torch.randn(3, 1).expand(3, 2),
+    }
+    expected = {name: entry(t.detach().float().numpy()) for name, t in sorted(tensors.items())}
+    for form in ["zip", "stream"]:
+        folder = fresh_folder(f"pytorch-{form}", {"model_type": "llama"})
+        zipped = form == "zip"
+        torch.save({**tensors, **unread}, folder / "pytorch_model.bin", _use_new_zipfile_serialization=zipped)
+
+    # The tiny model in f16, as save_pretrained wrote models before safetensors: a state dict with its modules' versions.
+    tiny = HERE / "tiny" / "f16"
+    model = AutoModelForCausalLM.from_pretrained(tiny, dtype=torch.float16)
+    folder = fresh_folder("pytorch-sharded", json.loads((tiny / "config.json").read_text()))
+    state = model.state_dict()
+    names = list(state)
+    weight_map = {}
+    for shard, part in enumerate([names[: len(names) // 2], names[len(names) // 2 :]], start=1):
+        held = type(state)((name, state[name]) for name in part)
+        held._metadata = state._metadata
+        file = f"pytorch_model-{shard:05}-of-00002.bin"
+        torch.save(held, folder / file, _use_new_zipfile_serialization=shard == 1)
+        weight_map |= dict.fromkeys(part, file)
+    index = {"metadata": {"total_size": sum(t.nbytes for t in state.values())}, "weight_map": weight_map}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=0) + "\n")
+    return {"pytorch-zip": expected, "pytorch-stream": expected, "pytorch-sharded": digests(model.float())}
+
+
+def fresh_folder(name: str, config: dict) -> Path:
+    folder = OUT / name
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    return folder
 
 
 def add_byte_tokenizer(writer: gguf.GGUFWriter) -> None:

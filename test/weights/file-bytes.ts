@@ -104,3 +104,66 @@ function scalar(type: number, value: unknown, itemType = 4): Buffer {
       return Buffer.alloc(1)
   }
 }
+
+/** A zip archive of plainly stored entries; `zip64` puts every size and place into zip64 fields, the others are faults. */
+export function zipBytes(
+  entries: Readonly<Record<string, Buffer>>,
+  variant?: 'zip64' | 'deflated' | 'outside',
+): Buffer {
+  const locals: Buffer[] = []
+  const directory: Buffer[] = []
+  let offset = 0
+  for (const [name, content] of Object.entries(entries)) {
+    const wide = variant === 'zip64'
+    const method = variant === 'deflated' ? 8 : 0
+    const size = variant === 'outside' ? 1_000_000 : content.length
+    const sizes = wide ? [0xffffffff, 0xffffffff] : [size, size]
+    const extra = wide
+      ? Buffer.concat([uint16(1), uint16(24), uint64(content.length), uint64(content.length), uint64(offset)])
+      : Buffer.alloc(0)
+    const common = [
+      uint16(20),
+      uint16(0),
+      uint16(method),
+      Buffer.alloc(8),
+      ...sizes.map(uint32),
+      uint16(name.length),
+    ]
+    const local = Buffer.concat([uint32(0x04034b50), ...common, uint16(0), Buffer.from(name), content])
+    locals.push(local)
+    directory.push(
+      Buffer.concat([
+        uint32(0x02014b50),
+        uint16(20),
+        ...common,
+        uint16(extra.length),
+        Buffer.alloc(10),
+        uint32(wide ? 0xffffffff : offset),
+        Buffer.from(name),
+        extra,
+      ]),
+    )
+    offset += local.length
+  }
+  const listed = Buffer.concat(directory)
+  const count = directory.length
+  const end64 = Buffer.concat([
+    ...[uint32(0x06064b50), uint64(44), Buffer.alloc(12), uint64(count), uint64(count)],
+    ...[uint64(listed.length), uint64(offset)],
+    ...[uint32(0x07064b50), uint32(0), uint64(offset + listed.length), uint32(1)],
+  ])
+  const wide = variant === 'zip64'
+  return Buffer.concat([
+    ...locals,
+    listed,
+    ...(wide ? [end64] : []),
+    ...[uint32(0x06054b50), uint32(0), uint16(wide ? 0xffff : count), uint16(wide ? 0xffff : count)],
+    ...[uint32(listed.length), uint32(wide ? 0xffffffff : offset), uint16(0)],
+  ])
+}
+
+function uint16(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16LE(value)
+  return bytes
+}

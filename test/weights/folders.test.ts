@@ -10,6 +10,8 @@ const tiny = join(projectRoot(), 'test', 'golden', 'tiny')
 const gguf = join(projectRoot(), 'test', 'golden', 'weights', 'mixed.gguf')
 const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'] as const
 
+const commit = '0123456789abcdef0123456789abcdef01234567'
+
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'taskvec-'))
@@ -27,20 +29,43 @@ async function hashOf(path: string): Promise<string> {
 }
 
 describe('a Hugging Face folder', () => {
-  it("made of links, as in Hugging Face's cache, is the same model as plain files", async () => {
+  it("made of links, as in Hugging Face's cache, is the same model as plain files, however it is named", async () => {
     const plain = copyOf('bf16-sharded')
-    const cache = join(folder, 'cache')
-    mkdirSync(join(cache, 'blobs'), { recursive: true })
-    mkdirSync(join(cache, 'snapshot'))
-    for (const name of [...shards, 'config.json', 'tokenizer.json', 'model.safetensors.index.json']) {
-      cpSync(join(plain, name), join(cache, 'blobs', `${sha256(name)}`))
-      symlinkSync(join('..', 'blobs', `${sha256(name)}`), join(cache, 'snapshot', name))
+    const cache = cacheOf(plain)
+    const a = await openCheckpoint(plain)
+    for (const path of [join(cache, 'snapshots', commit), cache]) {
+      const b = await openCheckpoint(path)
+      expect(b.path).toBe(join(cache, 'snapshots', commit))
+      expect(b.contentHash).toBe(a.contentHash)
+      for (const name of a.tensors.keys()) expect(b.read(name)).toEqual(a.read(name))
+      b.close()
     }
-    const [a, b] = [await openCheckpoint(plain), await openCheckpoint(join(cache, 'snapshot'))]
-    expect(b.contentHash).toBe(a.contentHash)
-    for (const name of a.tensors.keys()) expect(b.read(name)).toEqual(a.read(name))
     a.close()
-    b.close()
+  })
+
+  it('of the cache with several snapshots is the one of refs/main, or has to be named', async () => {
+    const cache = cacheOf(copyOf('bf16-sharded'))
+    mkdirSync(join(cache, 'snapshots', 'f'.repeat(40)))
+    await expect(openCheckpoint(cache)).rejects.toThrow('2 snapshots, and refs/main names none of them')
+    mkdirSync(join(cache, 'refs'))
+    writeFileSync(join(cache, 'refs', 'main'), commit)
+    const checkpoint = await openCheckpoint(cache)
+    checkpoint.close()
+    expect(checkpoint.path).toBe(join(cache, 'snapshots', commit))
+  })
+
+  it('may be named by one file of its weights, a link of the cache included', async () => {
+    const pytorch = join(projectRoot(), 'test', 'golden', 'weights', 'pytorch-sharded')
+    cpSync(pytorch, join(folder, 'both'), { recursive: true })
+    cpSync(join(tiny, 'f16', 'model.safetensors'), join(folder, 'both', 'model.safetensors'))
+    const path = join(folder, 'both', 'link.bin')
+    symlinkSync('pytorch_model-00001-of-00002.bin', path)
+    const [whole, shard] = [await openCheckpoint(join(folder, 'both')), await openCheckpoint(path)]
+    expect([whole.format, shard.format]).toEqual(['safetensors', 'pytorch'])
+    expect(shard.tensors.size).toBeLessThan(whole.tensors.size)
+    for (const name of shard.tensors.keys()) expect(shard.read(name)).toEqual(whole.read(name))
+    whole.close()
+    shard.close()
   })
 
   it.each(['config.json', 'tokenizer.json', 'model.safetensors'])(
@@ -110,7 +135,7 @@ describe('a Hugging Face folder', () => {
     [
       'there are no weights and no index',
       (path) => [...shards, 'model.safetensors.index.json'].forEach((name) => rmSync(join(path, name))),
-      'no model.safetensors and no model.safetensors.index.json',
+      'none of model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json',
     ],
   ])('is refused where %s', async (_, damage, message) => {
     const path = copyOf('bf16-sharded')
@@ -138,6 +163,18 @@ it('a path that does not exist is refused with what could be named', async () =>
     message: `${join(folder, 'nothing')}: no such file or folder`,
   })
 })
+
+/** As huggingface_hub lays it out, without refs. */
+function cacheOf(plain: string): string {
+  const cache = join(folder, 'models--test--tiny')
+  mkdirSync(join(cache, 'blobs'), { recursive: true })
+  mkdirSync(join(cache, 'snapshots', commit), { recursive: true })
+  for (const name of [...shards, 'config.json', 'tokenizer.json', 'model.safetensors.index.json']) {
+    cpSync(join(plain, name), join(cache, 'blobs', sha256(name)))
+    symlinkSync(join('..', '..', 'blobs', sha256(name)), join(cache, 'snapshots', commit, name))
+  }
+  return cache
+}
 
 function otherShard(name: string | undefined): string {
   return name === shards[0] ? shards[1] : shards[0]

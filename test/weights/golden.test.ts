@@ -29,6 +29,9 @@ describe('every tensor is, bit for bit, what transformers reads', () => {
     ],
     ['a GGUF of Q4_K and Q6_K', 'weights/k-quants.gguf', join(golden, 'weights/k-quants.gguf')],
     ['SmolLM2 in GGUF Q4_1', 'smollm2', locateModel({ id: 'smollm2-135m' })],
+    ['PyTorch, a zip archive', 'weights/pytorch-zip', join(golden, 'weights/pytorch-zip')],
+    ['PyTorch, a stream', 'weights/pytorch-stream', join(golden, 'weights/pytorch-stream')],
+    ['PyTorch, one shard of each', 'weights/pytorch-sharded', join(golden, 'weights/pytorch-sharded')],
     ['a folder of f16', 'tiny/f16', join(golden, 'tiny/f16')],
     ['a folder of bf16 in shards', 'tiny/bf16-sharded', join(golden, 'tiny/bf16-sharded')],
   ])('%s', async (_, key, path) => {
@@ -102,6 +105,7 @@ describe('openCheckpoint', () => {
 
   it.each([
     ['tiny/f16', 'F16', 2],
+    ['weights/pytorch-sharded', 'F16', 2],
     ['tiny/bf16-sharded', 'BF16', 2],
     ['tiny/mha', 'F32', 4],
   ])('%s: tensors are also had as stored, not expanded', async (path, type, size) => {
@@ -126,4 +130,22 @@ describe('openCheckpoint', () => {
     expect(digest(checkpoint.read(name))).toBe(expected['weights/mixed.gguf']?.[name]?.sha256)
     checkpoint.close()
   })
+
+  it.each(['zip', 'stream'])(
+    'PyTorch %s: what cannot be read as f32 is named with the reason',
+    async (form) => {
+      const checkpoint = await openCheckpoint(join(golden, `weights/pytorch-${form}`))
+      checkpoint.close()
+      expect(checkpoint.format).toBe('pytorch')
+      expect(Object.fromEntries(checkpoint.unread)).toEqual({
+        mask: 'type BOOL; known: F32, F16, BF16',
+        bytes: 'type U8; known: F32, F16, BF16',
+        count: 'type I64; known: F32, F16, BF16',
+        double: 'type F64; known: F32, F16, BF16',
+        transposed: 'strides [1, 4] for [4, 3]: not row-major',
+        expanded: 'strides [1, 0] for [3, 2]: not row-major',
+      })
+      expect(() => checkpoint.read('mask')).toThrow('tensor mask: type BOOL; known: F32, F16, BF16')
+    },
+  )
 })

@@ -46,8 +46,8 @@ describe('a safetensors file is refused where', () => {
     ],
     [
       'a dtype is not read here',
-      safetensorsBytes({ a: entry([1], 0, 1, 'I8') }),
-      'dtype I8; known: F32, F16, BF16',
+      safetensorsBytes({ a: entry([1], 0, 1, 'F8_E4M3') }),
+      'dtype F8_E4M3; known: F32, F16, BF16, F64',
     ],
     [
       'bytes and shape disagree',

@@ -1,0 +1,27 @@
+import { readFileSync, statSync } from 'node:fs'
+import { TaskvecError, type ErrorCode } from '../domain/errors.js'
+
+/** A JSON object of a file of at most `maxBytes`. Throws `code`. */
+export function readObject(file: string, maxBytes: number, code: ErrorCode): Record<string, unknown> {
+  const stat = statSync(file, { throwIfNoEntry: false })
+  if (!stat?.isFile()) throw new TaskvecError(code, `${file}: ${stat ? 'not a regular file' : 'missing'}`)
+  if (stat.size > maxBytes)
+    throw new TaskvecError(code, `${file}: ${stat.size} bytes; at most ${maxBytes} are allowed`)
+  return parseObject(file, readFileSync(file, 'utf8'), code)
+}
+
+export function parseObject(
+  path: string,
+  text: string,
+  code: ErrorCode = 'WEIGHTS',
+): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new TaskvecError(code, `${path}: not JSON: ${(cause as Error).message}`, { cause })
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new TaskvecError(code, `${path}: not a JSON object`)
+  return value as Record<string, unknown>
+}

@@ -1,0 +1,230 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { BoundedFile } from './bounded-file.js'
+import type { FileTensors, TensorInfo, TensorType } from './checkpoint.js'
+import { storedBytes } from './dequantize.js'
+import { HeaderReader } from './header-reader.js'
+import {
+  kindOf,
+  PickleDict,
+  PickleGlobal,
+  PickleList,
+  unpickle,
+  type PickleRules,
+  type PickleTuple,
+  type PickleValue,
+} from './pickle.js'
+import { zipEntries } from './zip.js'
+
+/**
+ * A state dict as torch.save writes it: `pytorch_model.bin`. Since torch 1.6 a zip archive of a pickle and one file per
+ * storage; before, a stream of pickles and then the storages. The pickles are read by pickle.ts: nothing is executed.
+ */
+export function pytorchTensors(file: BoundedFile): FileTensors {
+  const start = new TextDecoder('latin1').decode(file.read(0, Math.min(4, file.size), 'the first bytes'))
+  if (start === 'PK\x03\x04') return zipTensors(file)
+  if (start === '\x80\x02\x8a\x0a') return streamTensors(file)
+  throw new TaskvecError('WEIGHTS', `${file.path}: neither of the two forms that torch.save writes`, {
+    hint: 'Save the state dict again with torch.save, or the model as safetensors.',
+  })
+}
+
+/** A flat piece of memory that tensors share. */
+interface Storage {
+  readonly kind: 'storage'
+  /** Of its values; one that is not a TensorType is known but not read. */
+  readonly type: string
+  readonly valueBytes: number
+  readonly key: string
+  /** Number of values. */
+  readonly count: number
+}
+
+/** torch's strided tensor: all four in values, not bytes. */
+interface Tensor {
+  readonly kind: 'tensor'
+  readonly storage: Storage
+  readonly offset: number
+  readonly size: readonly number[]
+  readonly stride: readonly number[]
+}
+
+const storageTypes: Readonly<Record<string, readonly [type: string, valueBytes: number]>> = {
+  'torch FloatStorage': ['F32', 4],
+  'torch HalfStorage': ['F16', 2],
+  'torch BFloat16Storage': ['BF16', 2],
+  'torch DoubleStorage': ['F64', 8],
+  'torch LongStorage': ['I64', 8],
+  'torch IntStorage': ['I32', 4],
+  'torch ShortStorage': ['I16', 2],
+  'torch CharStorage': ['I8', 1],
+  'torch ByteStorage': ['U8', 1],
+  'torch BoolStorage': ['BOOL', 1],
+}
+const readTypes: readonly TensorType[] = ['F32', 'F16', 'BF16']
+const rebuildTensor = 'torch._utils _rebuild_tensor_v2'
+const rebuildParameter = 'torch._utils _rebuild_parameter'
+
+const rules: PickleRules = {
+  globals: new Set([...Object.keys(storageTypes), rebuildTensor, rebuildParameter]),
+  call(global, args) {
+    if (global === rebuildTensor) return toTensor(args)
+    // A parameter is its tensor, whether it needs a gradient, and hooks.
+    return global === rebuildParameter && args.length === 3 && isTensor(args[0]) ? args[0] : null
+  },
+  persistent: toStorage,
+}
+
+/** `(storage, offset, size, stride, requires_grad, hooks)`, since torch 2.1 with `metadata`, None. */
+function toTensor(args: PickleTuple): Tensor | null {
+  const [storage, offset, size, stride] = args
+  if (args.length < 6 || args.length > 7 || (args[6] ?? null) !== null) return null
+  if (!isStorage(storage) || !isCount(offset) || !isCounts(size) || !isCounts(stride)) return null
+  if (size.length !== stride.length || size.length > 8) return null
+  return { kind: 'tensor', storage, offset, size, stride }
+}
+
+/** `('storage', class, key, device, count)`, in a stream followed by the place in another storage, None. */
+function toStorage(id: PickleValue): Storage | null {
+  if (!Array.isArray(id)) return null
+  const [tag, type, key, device, count, view = null] = id as PickleTuple
+  const values = type instanceof PickleGlobal ? storageTypes[type.name] : undefined
+  if (tag !== 'storage' || !values || typeof key !== 'string' || typeof device !== 'string') return null
+  if (!isCount(count) || view !== null || id.length > 6) return null
+  return { kind: 'storage', type: values[0], valueBytes: values[1], key, count }
+}
+
+function zipTensors(file: BoundedFile): FileTensors {
+  const entries = zipEntries(file)
+  const pickles = [...entries.keys()].filter((name) => name.endsWith('/data.pkl'))
+  const pickle = pickles[0] === undefined ? undefined : entries.get(pickles[0])
+  if (!pickle || pickles.length > 1)
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${file.path}: a zip archive with ${pickles.length} files data.pkl, expected one`,
+      {
+        hint: 'It was not made by torch.save of a state dict.',
+      },
+    )
+  const folder = (pickles[0] as string).slice(0, -'data.pkl'.length)
+  const order = entries.get(`${folder}byteorder`)
+  if (
+    order &&
+    new TextDecoder().decode(file.read(order.offset, Math.min(6, order.byteLength), 'byteorder')) !== 'little'
+  )
+    throw new TaskvecError('WEIGHTS', `${file.path}: its numbers are not little-endian`)
+
+  const reader = new HeaderReader(file, pickle.offset + pickle.byteLength, pickle.offset)
+  const stateDict = unpickle(reader, rules)
+  return placed(file, stateDict, ({ key }) => entries.get(`${folder}data/${key}`))
+}
+
+/** Four pickles (magic number, version, the machine's sizes, the state dict), the storages' keys, then the storages. */
+function streamTensors(file: BoundedFile): FileTensors {
+  const reader = new HeaderReader(file, file.size)
+  const [magic, version, system] = [unpickle(reader, rules), unpickle(reader, rules), unpickle(reader, rules)]
+  const [stateDict, keys] = [unpickle(reader, rules), unpickle(reader, rules)]
+  if (magic !== 0x1950a86a20f9469cfc6cn || version !== 1001)
+    throw reader.malformed(`the version ${kindOf(version)} of a torch.save stream; known: 1001`)
+  if (!(system instanceof PickleDict) || system.entries.get('little_endian') !== true)
+    throw new TaskvecError('WEIGHTS', `${file.path}: its numbers are not little-endian`)
+  if (!(keys instanceof PickleList)) throw reader.malformed(`${kindOf(keys)} in place of the storages' keys`)
+
+  const storages = storagesOf(file, stateDict)
+  const places = new Map<string, { offset: number; byteLength: number }>()
+  for (const key of keys.items) {
+    const storage = typeof key === 'string' ? storages.get(key) : undefined
+    // Its values' size, and so where the next one begins, is only known from a tensor that uses it.
+    if (!storage || places.has(storage.key))
+      throw reader.malformed(`storage ${kindOf(key)}, which ${storage ? 'stands twice' : 'no tensor uses'},`)
+    const byteLength = reader.u64() * storage.valueBytes
+    if (reader.position + byteLength > file.size)
+      file.read(reader.position, byteLength, `storage ${storage.key}`)
+    places.set(storage.key, { offset: reader.position, byteLength })
+    reader.position += byteLength
+  }
+  return placed(file, stateDict, ({ key }) => places.get(key))
+}
+
+function storagesOf(file: BoundedFile, stateDict: PickleValue): Map<string, Storage> {
+  return new Map(namedTensors(file, stateDict).map(([, { storage }]) => [storage.key, storage]))
+}
+
+function namedTensors(file: BoundedFile, stateDict: PickleValue): [string, Tensor][] {
+  if (!(stateDict instanceof PickleDict))
+    throw new TaskvecError('WEIGHTS', `${file.path}: holds ${kindOf(stateDict)}, not a state dict`, {
+      hint: stateDictHint,
+    })
+  return [...stateDict.entries].map(([name, value]) => {
+    if (typeof name !== 'string' || !isTensor(value))
+      throw new TaskvecError('WEIGHTS', `${file.path}: ${kindOf(name)} is ${kindOf(value)}, not a tensor`, {
+        hint: stateDictHint,
+      })
+    return [name, value]
+  })
+}
+
+const stateDictHint = 'Save the state dict alone: torch.save(model.state_dict(), "pytorch_model.bin").'
+
+function placed(
+  file: BoundedFile,
+  stateDict: PickleValue,
+  place: (storage: Storage) => { offset: number; byteLength: number } | undefined,
+): FileTensors {
+  const tensors: TensorInfo[] = []
+  const unread: [string, string][] = []
+  for (const [name, { storage, offset, size, stride }] of namedTensors(file, stateDict)) {
+    const type = readTypes.find((type) => type === storage.type)
+    if (!type) unread.push([name, `type ${storage.type}; known: ${readTypes.join(', ')}`])
+    else if (!isRowMajor(size, stride))
+      unread.push([name, `strides [${stride.join(', ')}] for [${size.join(', ')}]: not row-major`])
+    else {
+      const where = place(storage)
+      const byteLength =
+        storedBytes(
+          type,
+          size.reduce((a, b) => a * b, 1),
+        ) ?? NaN
+      const start = offset * storage.valueBytes
+      if (!where || storage.count * storage.valueBytes > where.byteLength)
+        throw new TaskvecError(
+          'WEIGHTS',
+          `${file.path}: tensor ${name}: its storage ${storage.key} of ${storage.count} values ${where ? `has ${where.byteLength} bytes` : 'is missing'}`,
+          { hint: 'Fetch the file again.' },
+        )
+      if (!(start + byteLength <= storage.count * storage.valueBytes))
+        throw new TaskvecError(
+          'WEIGHTS',
+          `${file.path}: tensor ${name}, [${size.join(', ')}] from value ${offset}, lies outside its storage of ${storage.count} values`,
+        )
+      tensors.push({ name, shape: size, type, file: file.path, offset: where.offset + start, byteLength })
+    }
+  }
+  return { tensors, unread }
+}
+
+/** Whether values lie without gaps, the last dimension innermost; a dimension of size 1 may have any stride. */
+function isRowMajor(size: readonly number[], stride: readonly number[]): boolean {
+  if (size.includes(0)) return true
+  let expected = 1
+  for (let i = size.length - 1; i >= 0; i--) {
+    if (size[i] !== 1 && stride[i] !== expected) return false
+    expected *= size[i] as number
+  }
+  return true
+}
+
+function isCount(value: PickleValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function isCounts(value: PickleValue | undefined): value is number[] {
+  return Array.isArray(value) && value.every(isCount)
+}
+
+function isStorage(value: PickleValue | undefined): value is Storage {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'storage'
+}
+
+function isTensor(value: PickleValue | undefined): value is Tensor {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'tensor'
+}
