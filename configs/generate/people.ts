@@ -9,7 +9,7 @@ const perLanguage = 160
 
 /** person -> language. */
 export function peopleList(): GeneratedList {
-  const facts = unique([...byHand(), ...fromWordNet()])
+  const facts = capped(unique([...byHand(), ...fromWordNet()]))
   return {
     task: 'knowledge_person_language',
     category: 'knowledge',
@@ -19,8 +19,10 @@ export function peopleList(): GeneratedList {
       'nationality that goes with one language; those born elsewhere, emigrants, gods and legends are left out. At most ' +
       `${perLanguage} people a language. Sorted by the frequency of the surname (rank in GPT-2's vocabulary).`,
     date: '2026-11-24',
-    sources: [own('people.txt'), wordnet, gpt2Vocabulary],
-    entries: capped(facts).map(([name, language]) => entry(name, language, otherNames[language] ?? [])),
+    sources: [own('people.txt'), own('people-names.txt'), wordnet, gpt2Vocabulary],
+    entries: facts.map(([name, language]) =>
+      entry(usualNames.get(name) ?? name, language, otherNames[language] ?? []),
+    ),
     rank: ({ input }) => rank(input),
   }
 }
@@ -38,12 +40,19 @@ function rank(name: string): number {
 }
 
 function byHand(): Fact[] {
-  return readFileSync(new URL('people.txt', import.meta.url), 'utf8')
+  return pairs('people.txt')
+}
+
+/** WordNet's spelling of a name -> its usual one. */
+const usualNames = new Map(pairs('people-names.txt'))
+
+function pairs(file: string): Fact[] {
+  return readFileSync(new URL(file, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
-      const [name = '', language = ''] = line.split(' : ')
-      return [name, language]
+      const [first = '', second = ''] = line.split(' : ')
+      return [first, second]
     })
 }
 
@@ -137,7 +146,7 @@ const leftOut = new Set(
   Michelangelo|Leonardo|Frederick North|Julia Evelina Smith|Thaddeus Kosciusko|Peter Carl Faberge|Meister Eckhart|
   Thomas a Kempis|Maximian|Makarios|Callas|Mercouri|Lawrence|Luculus|Daniel Chester French|
   Anatole France|De Forest|La Tour|Le Notre|Getulio Dornelles Vargas|Hermann Goring|Hermann Maurice Saxe|De Sica|Hugo deVries|
-  Van Allen|Jacques Charles|Chevalier de Bayard|Lao-tzu|Zhou En-lai|Edmond de Goncourt|Jules de Goncourt`
+  Van Allen|Jacques Charles|Chevalier de Bayard|Lao-tzu|Zhou En-lai|Bruce Lee|Johann Muller|Gottfried Wilhelm Leibniz|Edmond de Goncourt|Jules de Goncourt`
     .split('|')
     .map((name) => name.trim()),
 )

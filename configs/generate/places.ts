@@ -52,7 +52,6 @@ const englishNames: Readonly<Record<string, string>> = {
   Hannover: 'Hanover',
   Hameln: 'Hamelin',
   Hefa: 'Haifa',
-
   Kerbala: 'Karbala',
   Kharkov: 'Kharkiv',
   Kishinev: 'Chisinau',
@@ -101,6 +100,25 @@ const englishNames: Readonly<Record<string, string>> = {
   'Ciudad Juarez': 'Ciudad Juárez',
   'Vina del Mar': 'Viña del Mar',
   'Gran Santiago': 'Santiago',
+  Brasov: 'Brașov',
+  Cadiz: 'Cádiz',
+  Chiloe: 'Chiloé',
+  'Ciudad Bolivar': 'Ciudad Bolívar',
+  Durres: 'Durrës',
+  'Joao Pessoa': 'João Pessoa',
+  Mazatlan: 'Mazatlán',
+  Noumea: 'Nouméa',
+  Parnaiba: 'Parnaíba',
+  Principe: 'Príncipe',
+  Purace: 'Puracé',
+  'San Luis Potosi': 'San Luis Potosí',
+  Saone: 'Saône',
+  'Sao Bernardo do Campo': 'São Bernardo do Campo',
+  'Sao Francisco': 'São Francisco',
+  'Sao Goncalo': 'São Gonçalo',
+  'Sao Joao de Meriti': 'São João de Meriti',
+  'Sao Jose dos Campos': 'São José dos Campos',
+  'Vicente Lopez': 'Vicente López',
 }
 
 const synsets = readSynsets('noun')

@@ -99,7 +99,8 @@ const elsewhere = new Set(
   Portland|Springfield|Columbus|Columbia|Augusta|Charleston|Lancaster|Jackson|Madison|Aurora|Pasadena|Acadia|Labrador|
   Cape York|Eyre|Gilbert Islands|Admiralty Islands|Zion National Park|Constantina|Constanța|Male|Toyota|Luda|Kanara|Nan Ling|Swaziland|
   Sao Louis|Ehadhamen|Nag Hammadi|El Alamein|El Aaium|Chalcedon|West Berlin|New Amsterdam|New Netherland|Plymouth Colony|Sao Tome|
-  Soviet Russia|Big Sur|James Bay|Orly|Macedonia|Orange|Hippo|Colon|Hindustan|Teheran|Disneyland|Goma|Suriname River|Sana|Gand|Dili|Manchuria|Gran Santiago|Kanara|Papal States|Louisiana Purchase|Gilbert and Ellice Islands`
+  Soviet Russia|Big Sur|James Bay|Orly|Macedonia|Orange|Hippo|Colon|Hindustan|Teheran|Disneyland|Goma|Suriname River|Sana|Gand|Dili|Manchuria|Gran Santiago|Kanara|Papal States|Louisiana Purchase|Gilbert and Ellice Islands|
+  George Town|Santa Fe|Saint Cloud|Kimberley|Jebel Musa|Beira|Communism Peak`
     .split('|')
     .map((name) => name.trim()),
 )

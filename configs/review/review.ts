@@ -1,0 +1,95 @@
+import { parse } from 'csv-parse/sync'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { projectRoot } from '../../src/config/home.js'
+import { sha256 } from '../../src/domain/identity.js'
+import type { WordListFile } from '../../src/tasks/lists.js'
+
+/** How many entries of each list are judged, and the seed that draws them. */
+const sampleSize = 200
+const seed = 41
+
+const removed = 'removed'
+
+/**
+ * One judged entry, a line of configs/review/<category>/<name>.csv. `input`, `answer` and `accept` are the entry as it
+ * stood when it was judged; `correction` is what the list has now in its place, `answer|accept|...` or `removed`.
+ */
+const judgement = z
+  .strictObject({
+    input: z.string().min(1),
+    answer: z.string().min(1),
+    accept: z.string(),
+    verdict: z.enum(['', 'right', 'wrong', 'doubtful']),
+    correction: z.string(),
+    reason: z.string(),
+  })
+  .refine(({ verdict, correction }) => correction === '' || verdict === 'wrong' || verdict === 'doubtful', {
+    message: 'only an entry that is wrong or doubtful has a correction',
+  })
+  .refine(({ verdict, reason }) => (verdict !== 'wrong' && verdict !== 'doubtful') || reason !== '', {
+    message: 'a verdict other than right has its reason',
+  })
+  .refine(({ verdict, correction }) => verdict !== 'wrong' || correction !== '', {
+    message: 'what is wrong has been corrected',
+  })
+type Judgement = z.infer<typeof judgement>
+
+const columns = ['input', 'answer', 'accept', 'verdict', 'correction', 'reason'] as const
+
+/**
+ * The inputs with the lowest hashes of (seed, task, input). Each input's place depends on itself only, so the draw is a
+ * sample of the list whatever is added or removed: what is removed makes way for the next, nothing else moves.
+ */
+export function drawn(task: string, inputs: Iterable<string>): string[] {
+  return [...new Set(inputs)]
+    .map((input) => ({ input, hash: sha256(`${seed} ${task} ${input}`) }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+    .slice(0, sampleSize)
+    .map(({ input }) => input)
+}
+
+/**
+ * The review that a list needs: judgements are kept while the list has their entry, or its correction; entries newly
+ * drawn, or changed since they were judged, have a blank verdict.
+ */
+export function reviewOf({ task, entries }: Pick<WordListFile, 'task' | 'entries'>): Judgement[] {
+  const old = new Map(readReview(task).map((row) => [row.input, row]))
+  const current = new Map(entries.map(([input, ...answers]) => [input, answers]))
+  const gone = [...old.values()].filter(
+    ({ input, correction }) => correction === removed && !current.has(input),
+  )
+  return drawn(task, [...current.keys(), ...gone.map(({ input }) => input)]).flatMap((input) => {
+    const row = old.get(input)
+    const [answer = '', ...accept] = current.get(input) ?? []
+    const now = answer === '' ? removed : [answer, ...accept].join('|')
+    if (row && now === standing(row)) return [row]
+    return [{ input, answer, accept: accept.join('|'), verdict: '' as const, correction: '', reason: '' }]
+  })
+}
+
+/** What the list must have for the row to hold. */
+function standing({ answer, accept, correction }: Judgement): string {
+  if (correction !== '') return correction
+  return accept === '' ? answer : `${answer}|${accept}`
+}
+
+function reviewPath(task: string): string {
+  return join(projectRoot(), 'configs', 'review', `${task.replace('_', '/')}.csv`)
+}
+
+export function readReview(task: string): Judgement[] {
+  if (!existsSync(reviewPath(task))) return []
+  return z.array(judgement).parse(parse(readFileSync(reviewPath(task), 'utf8'), { columns: true }))
+}
+
+export function writeReview(task: string, rows: readonly Judgement[]): void {
+  mkdirSync(dirname(reviewPath(task)), { recursive: true })
+  const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(','))
+  writeFileSync(reviewPath(task), `${columns.join(',')}\n${lines.join('\n')}\n`)
+}
+
+function cell(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
