@@ -24,6 +24,27 @@ export function pluralList(): GeneratedList {
   }
 }
 
+/** singular -> plural: the same nouns the other way round; a noun's regular plural is accepted where it is in use too. */
+export function singularPluralList(): GeneratedList {
+  const { entries, ...rest } = pluralList()
+  const turned = entries
+    .filter(({ input }) => input !== 'pence')
+    .map(({ input, answer }) => entry(answer, input, alsoRegular.has(answer) ? [regularPlural(answer)] : []))
+  return {
+    ...rest,
+    task: 'linguistic_singular_plural',
+    about:
+      'Nouns and their plural, the nouns of linguistic_plural_singular. Sorted by the frequency of the singular (rank ' +
+      "in GPT-2's vocabulary).",
+    entries: turned,
+  }
+}
+
+const alsoRegular = new Set(
+  `person index dwarf scarf hoof formula antenna curriculum syllabus memorandum appendix vortex matrix vertex cactus radius
+  maximum minimum millennium symposium nebula vertebra wharf focus`.split(/\s+/),
+)
+
 function irregularNouns(): Entry[] {
   return readFileSync(new URL('irregular-nouns.txt', import.meta.url), 'utf8')
     .split('\n')

@@ -25,6 +25,16 @@ export function verbLists(): GeneratedList[] {
   ]
 }
 
+/** present -> past participle (had gone is two words): the task that the reference calls present simple to past perfect. */
+export function pastPerfectList(): GeneratedList {
+  const { sources, ...rest } = list(
+    'linguistic_present_simple_past_perfect',
+    'Verbs and their past participle (the word after "had" in the past perfect)',
+    mostFrequentVerbs().map((verb) => formsOf(verb, irregularParticiples.get(verb) ?? past(verb))),
+  )
+  return { ...rest, sources: [...sources, own('irregular-participles.txt')] }
+}
+
 /** Modals, forms of other verbs that are spelt like verbs of their own, variants, and words not to be printed. */
 const leftOut = new Set(
   `will can may might must fell found bound wound ground saw bore felt wove shod rent born sorb bethink instal fulfil
@@ -44,15 +54,20 @@ function mostFrequentVerbs(): string[] {
   return verbs.sort((a, b) => rank(a) - rank(b)).slice(0, count)
 }
 
-const irregular: ReadonlyMap<string, string[]> = new Map(
-  readFileSync(new URL('irregular-verbs.txt', import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => {
-      const [verb = '', forms = ''] = line.split(' : ')
-      return [verb, forms.split(' / ')]
-    }),
-)
+const irregular = formsByHand('irregular-verbs.txt')
+const irregularParticiples = formsByHand('irregular-participles.txt')
+
+function formsByHand(file: string): ReadonlyMap<string, string[]> {
+  return new Map(
+    readFileSync(new URL(file, import.meta.url), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => {
+        const [verb = '', forms = ''] = line.split(' : ')
+        return [verb, forms.split(' / ')]
+      }),
+  )
+}
 
 function past(verb: string): string[] {
   return irregular.get(verb) ?? regularPast(verb)

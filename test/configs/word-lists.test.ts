@@ -3,14 +3,14 @@ import { encode as gpt2 } from 'gpt-tokenizer/encoding/r50k_base'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { allLists } from '../../configs/generate/all.js'
+import { allLists, furtherLists } from '../../configs/generate/all.js'
 import { gerund, regularPast, regularPlural } from '../../configs/generate/inflect.js'
 import { finished, formatted } from '../../configs/generate/write.js'
 import { projectRoot } from '../../src/config/home.js'
 import { checkList } from '../../src/tasks/check-list.js'
 import { readWordList, wordListPath } from '../../src/tasks/lists.js'
 
-const lists = allLists()
+const lists = [...allLists(), ...furtherLists()]
 const notice = readFileSync(join(projectRoot(), 'NOTICE'), 'utf8')
 
 function pairsOf(id: string) {
