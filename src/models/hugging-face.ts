@@ -20,12 +20,17 @@ const fixedNames = new Set([
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
-  'model.safetensors.index.json',
 ])
-const weightName = /^model(-\d{5}-of-\d{5})?\.safetensors$/
+/** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
+const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
+  { weights: /^model\.safetensors$/ },
+  { weights: /^model-\d{5}-of-\d{5}\.safetensors$/, index: 'model.safetensors.index.json' },
+  { weights: /^pytorch_model\.bin$/ },
+  { weights: /^pytorch_model-\d{5}-of-\d{5}\.bin$/, index: 'pytorch_model.bin.index.json' },
+]
 
 /**
- * Fetches a repository's config, tokenizer and safetensors weights at the commit that the catalogue's revision stands
+ * Fetches a repository's config, tokenizer and weights (safetensors, else PyTorch's) at the commit that the catalogue's revision stands
  * for now. Respects HF_ENDPOINT and HF_TOKEN. Errors: DOWNLOAD.
  */
 export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
@@ -113,14 +118,19 @@ async function open(name: string, revision: string, signal: AbortSignal): Promis
   }
 }
 
-/** The files that make the model. Weights in one file are preferred over shards; a repository may hold both. */
+/** The files that make the model: config, tokenizer, and one form of the weights. */
 function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFile[] {
-  const files = entries.filter(({ path }) => fixedNames.has(path) || weightName.test(path)).map(remoteFile)
-  const whole = files.some(({ name }) => name === 'model.safetensors')
-  const kept = files.filter(({ name }) => !whole || !/^model.safetensors.index|-of-/.test(name))
-  const missing = ['config.json', 'tokenizer.json'].filter((name) => !kept.some((file) => file.name === name))
-  if (!kept.some(({ name }) => weightName.test(name))) missing.push('model.safetensors')
-  if (missing.length === 0) return kept
+  const names = entries.map(({ path }) => path)
+  const form = weightForms.find(
+    ({ weights, index }) =>
+      names.some((name) => weights.test(name)) && (index === undefined || names.includes(index)),
+  )
+  const missing = ['config.json', 'tokenizer.json'].filter((name) => !names.includes(name))
+  if (!form) missing.push('model.safetensors or pytorch_model.bin')
+  if (form && missing.length === 0)
+    return entries
+      .filter(({ path }) => fixedNames.has(path) || form.weights.test(path) || path === form.index)
+      .map(remoteFile)
   throw new TaskvecError('DOWNLOAD', `Hugging Face: ${repository} holds no ${missing.join(', ')}`, {
     hint: "Save it in that form with transformers (save_pretrained of the model and of its tokenizer), and name the folder's path.",
   })

@@ -66,7 +66,7 @@ function answer(hub: Omit<Hub, 'url' | 'close'>, request: IncomingMessage, respo
 function listed([path, bytes]: [string, Buffer]): object {
   const git = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const lfs = path.endsWith('.safetensors')
+  const lfs = /\.(safetensors|bin)$/.test(path)
     ? { lfs: { oid: sha256, size: bytes.length, pointerSize: 130 } }
     : {}
   return { type: 'file', path, size: bytes.length, oid: git, ...lfs }

@@ -164,7 +164,35 @@ describe('a pull from Hugging Face', () => {
 
   it('says what is missing in a repository without safetensors', async () => {
     for (const name of [...shards, 'tokenizer.json']) hub.files.delete(name)
-    await expect(pull(model)).rejects.toThrow('test/tiny holds no tokenizer.json, model.safetensors')
+    await expect(pull(model)).rejects.toThrow(
+      'test/tiny holds no tokenizer.json, model.safetensors or pytorch_model.bin',
+    )
+  })
+
+  it("takes PyTorch's weights, with their index, where there are no others", async () => {
+    const pytorch = join(golden, 'weights', 'pytorch-sharded')
+    for (const name of [...shards, 'model.safetensors.index.json']) hub.files.delete(name)
+    for (const name of readdirSync(pytorch)) hub.files.set(name, readFileSync(join(pytorch, name)))
+    hub.faults.cut = { after: 9000, times: 1 }
+    const { path } = await pull(model)
+    expect(readdirSync(path).sort()).toEqual(
+      [...readdirSync(pytorch), 'source.json', 'tokenizer.json'].sort(),
+    )
+    expect(hub.requests).toContain('pytorch_model-00001-of-00002.bin from byte 9000')
+    expect(await checkModel(path)).toMatchObject({ ok: true, format: 'pytorch', missing: [], extra: [] })
+    expect((await checkModel(path)).files.every(({ asRecorded }) => asRecorded)).toBe(true)
+  })
+
+  it('takes one file rather than shards, and shards only with their index', async () => {
+    hub.files.set('pytorch_model.bin', readFileSync(join(golden, 'weights/pytorch-zip/pytorch_model.bin')))
+    hub.files.delete('model.safetensors.index.json')
+    const { path } = await pull(model)
+    expect(readdirSync(path).sort()).toEqual([
+      'config.json',
+      'pytorch_model.bin',
+      'source.json',
+      'tokenizer.json',
+    ])
   })
 
   it('takes nothing that the listing places elsewhere, and refuses a listing without hashes', async () => {
