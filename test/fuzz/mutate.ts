@@ -52,7 +52,7 @@ function changeOnce(bytes: Buffer, header: number, random: RandomSource): Buffer
     case 3: {
       const wide = Buffer.alloc(8)
       wide.writeBigUInt64LE(extremes[random.below(extremes.length)] as bigint)
-      wide.copy(bytes, at, 0, [1, 2, 4, 8][random.below(4)] as number)
+      wide.copy(bytes, at, 0, [1, 2, 4, 8][random.below(4)])
       return bytes
     }
     case 4: // Cut off.
