@@ -2,11 +2,13 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 
 /**
  * One model family: validates a checkpoint's config and builds its graphs. One file each (llama.ts), all of this
- * shape, so that a new one is written by reading a neighbour.
+ * shape, so that a new one is written by reading a neighbour (docs/adding-an-architecture.md).
  */
 export interface Architecture {
   /** config.json's `model_type`. */
   readonly name: string
+  /** What stands before the tensors' names, `model.`; repositories of a model without its head leave it out. */
+  readonly prefix: string
   /** Validates the config; unknown values are refused by name. Throws MODEL. */
   readonly describe: (config: Readonly<Record<string, unknown>>, path: string) => ModelShape
   /** Every tensor that the graphs read, with its shape. */
@@ -40,7 +42,18 @@ export interface ModelShape {
   readonly heads: number
   readonly dHead: number
   readonly maxPositions: number
-  /** Rotary angle per position and pair, radians: `angles(position)` has d_rotary / 2 entries. */
-  readonly rotaryAngles: (position: number) => Float64Array
-  readonly options: Readonly<Record<string, number | boolean>>
+  /** Null where positions are embedded, not rotated. */
+  readonly rotary: Rotary | null
+  readonly options: Readonly<Record<string, number | boolean | string>>
+}
+
+/** Rotary position embedding of the first `width` entries of each head. */
+export interface Rotary {
+  readonly width: number
+  /** Radians by position, `width / 2` of them. */
+  readonly angles: (position: number) => Float64Array
+  /** Cosines and sines are multiplied by it; 1 but for some kinds of scaling. */
+  readonly scale: number
+  /** Whether entry 2i is rotated with 2i + 1 (GPT-J), rather than entry i with i + width / 2. */
+  readonly interleaved: boolean
 }

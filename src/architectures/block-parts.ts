@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
-import type { ModelShape } from './architecture.js'
+import type { ModelShape, Rotary } from './architecture.js'
 
 /**
  * What the blocks of all architectures share: their inputs, and attention over trees of rows.
@@ -26,17 +26,13 @@ export interface BlockInputs {
   /** The Q rows of a `[R, ...]` value. */
   readonly selectRows: (value: Value) => Value
   /** Rotary embedding of `[rows, heads * d_head]` at the rows' own positions. */
-  readonly rotate: (value: Value, rows: 'all' | 'selected') => Value
+  readonly rotate: (value: Value, heads: number, rows: 'all' | 'selected') => Value
 }
 
 export function blockInputs(graph: GraphBuilder, shape: ModelShape): BlockInputs {
   const residual = graph.input('residual', 'float', ['R', shape.dModel])
   const rows = graph.input('rows', 'int64', ['Q'])
-  const positions = graph.input('positions', 'int64', ['R', 1])
-  const cosine = graph.input('rotary_cos', 'float', ['P', 'rotary_half'])
-  const sine = graph.input('rotary_sin', 'float', ['P', 'rotary_half'])
   const selectRows = (value: Value) => graph.node('Gather', [value, rows], { axis: 0 })
-  const selectedPositions = selectRows(positions)
   return {
     residual,
     querySlots: graph.input('query_slots', 'int64', ['I_Sq']),
@@ -47,14 +43,62 @@ export function blockInputs(graph: GraphBuilder, shape: ModelShape): BlockInputs
     queryLength: graph.input('query_length', 'int64', [1]),
     keyLength: graph.input('key_length', 'int64', [1]),
     selectRows,
-    rotate(value, which) {
-      // Each row is a sequence of its own, at its own position: [rows, 1, heads d_head].
-      const asSequences = graph.node('Unsqueeze', [value, graph.ints([1])])
-      const at = which === 'all' ? positions : selectedPositions
-      const rotated = graph.node('RotaryEmbedding', [asSequences, at, cosine, sine], {}, 'com.microsoft')
-      return graph.node('Squeeze', [rotated, graph.ints([1])])
-    },
+    rotate: shape.rotary ? rotation(graph, shape, shape.rotary, selectRows) : (value) => value,
   }
+}
+
+function rotation(
+  graph: GraphBuilder,
+  { dHead }: ModelShape,
+  { width, interleaved }: Rotary,
+  selectRows: BlockInputs['selectRows'],
+): BlockInputs['rotate'] {
+  const positions = graph.input('positions', 'int64', ['R', 1])
+  const cosine = graph.input('rotary_cos', 'float', ['P', width / 2])
+  const sine = graph.input('rotary_sin', 'float', ['P', width / 2])
+  const selectedPositions = selectRows(positions)
+  return (value, heads, which) => {
+    // Each row is a sequence of its own, at its own position: [rows, 1, heads d_head].
+    const asSequences = graph.node('Unsqueeze', [value, graph.ints([1])])
+    const at = which === 'all' ? positions : selectedPositions
+    const rotated = graph.node(
+      'RotaryEmbedding',
+      [asSequences, at, cosine, sine],
+      {
+        interleaved: interleaved ? 1 : 0,
+        // The operator takes a width only where it is a part of the head.
+        ...(width < dHead ? { rotary_embedding_dim: width, num_heads: heads } : {}),
+      },
+      'com.microsoft',
+    )
+    return graph.node('Squeeze', [rotated, graph.ints([1])])
+  }
+}
+
+/**
+ * Query, key and value, `[rows, heads * d_head]` each, of `[rows, heads * 3 * d_head]`: the three of head 0, then those
+ * of head 1, and so on.
+ */
+export function splitHeads(
+  graph: GraphBuilder,
+  qkv: Value,
+  heads: number,
+  dHead: number,
+): [Value, Value, Value] {
+  const byHead = graph.node('Reshape', [qkv, graph.ints([-1, heads, 3 * dHead])])
+  const part = (index: number) => {
+    const bounds = [index * dHead, (index + 1) * dHead, 2].map((bound) => graph.ints([bound]))
+    return graph.node('Reshape', [
+      graph.node('Slice', [byHead, ...bounds]), // [rows, heads, d_head]
+      graph.ints([-1, heads * dHead]),
+    ])
+  }
+  return [part(0), part(1), part(2)]
+}
+
+/** `value` times a constant. */
+export function scaled(graph: GraphBuilder, value: Value, factor: number): Value {
+  return graph.node('Mul', [value, graph.weight('scale', Float32Array.of(factor), [1])])
 }
 
 export function gatherSlots(graph: GraphBuilder, value: Value, slots: Value): Value {

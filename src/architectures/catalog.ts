@@ -1,12 +1,30 @@
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Architecture } from './architecture.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import type { Architecture, ModelShape } from './architecture.js'
+import { gptJ } from './gpt-j.js'
+import { gptNeox } from './gpt-neox.js'
 import { llama } from './llama.js'
+import { underExpectedNames } from './tensor-names.js'
 
-const architectures: readonly Architecture[] = [llama]
+const architectures: readonly Architecture[] = [llama, gptJ, gptNeox]
 
-/** The architecture of a config.json. Throws MODEL, naming those known. */
-export function architectureOf(config: Readonly<Record<string, unknown>>, path: string): Architecture {
+/** A checkpoint together with the architecture that runs it. */
+export interface Model {
+  readonly architecture: Architecture
+  readonly shape: ModelShape
+  /** Its tensors under the names that the architecture expects. */
+  readonly checkpoint: Checkpoint
+}
+
+/** Finds the architecture by the config's `model_type`. Throws MODEL, naming those known, where there is none. */
+export function identify(checkpoint: Checkpoint): Model {
+  const architecture = architectureOf(checkpoint)
+  const shape = architecture.describe(checkpoint.config, checkpoint.path)
+  return { architecture, shape, checkpoint: underExpectedNames(checkpoint, architecture, shape) }
+}
+
+function architectureOf({ config, path }: Checkpoint): Architecture {
   const type = config['model_type']
   const found = architectures.find(({ name }) => name === type)
   if (found) return found

@@ -1,17 +1,29 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
-import { GraphBuilder, type Value } from '../onnx/graph.js'
+import { GraphBuilder } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
 import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
 import { headOutputs } from './head-outputs.js'
+import { linear } from './linear.js'
+import { rmsNorm } from './norms.js'
 import { rotaryAngles, rotaryFields } from './rotary.js'
 
 /**
  * LLaMA (transformers' modeling_llama.py): RMSNorm, rotary embedding over whole heads, grouped-query attention, gated
  * SiLU MLP, no biases. Letters: R rows, Q of them computed to the end, H heads, V key-value heads.
  */
-export const llama: Architecture = { name: 'llama', describe, expectedTensors, embed, block, head, macs }
+export const llama: Architecture = {
+  name: 'llama',
+  prefix: 'model.',
+  describe,
+  expectedTensors,
+  embed,
+  block,
+  head,
+  macs,
+}
 
 /** Field names of Hugging Face's config.json. Values that would change the computation and are not built are refused. */
 const schema = z.looseObject({
@@ -25,7 +37,7 @@ const schema = z.looseObject({
   max_position_embeddings: z.int().positive().default(2048),
   vocab_size: z.int().positive(),
   tie_word_embeddings: z.boolean().default(false),
-  hidden_act: z.literal('silu').default('silu'),
+  hidden_act: activationField.default('silu'),
   attention_bias: z.literal(false).default(false),
   mlp_bias: z.literal(false).default(false),
   ...rotaryFields,
@@ -54,12 +66,13 @@ function describe(config: Readonly<Record<string, unknown>>, path: string): Mode
     heads: c.num_attention_heads,
     dHead,
     maxPositions: c.max_position_embeddings,
-    rotaryAngles: rotaryAngles(c, dHead, path),
+    rotary: { width: dHead, angles: rotaryAngles(c, dHead, path), scale: 1, interleaved: false },
     options: {
       keyValueHeads,
       dMlp: c.intermediate_size,
       normEpsilon: c.rms_norm_eps,
       tied: c.tie_word_embeddings,
+      activation: c.hidden_act,
     },
   }
 }
@@ -91,14 +104,18 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
 
 function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8Array {
   const { heads, dHead, dModel } = shape
-  const { keyValueHeads } = options(shape)
+  const { keyValueHeads, normEpsilon, activation } = options(shape)
   const prefix = `model.layers.${layer}`
   const graph = new GraphBuilder(prefix)
   const inputs = blockInputs(graph, shape)
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
-  const normed = norm(graph, checkpoint, shape, `${prefix}.input_layernorm`, inputs.residual) // [R, d_model]
-  const keys = inputs.rotate(linear(graph, checkpoint, `${prefix}.self_attn.k_proj`, normed), 'all') // [R, V d_head]
+  const normed = rmsNorm(graph, checkpoint, `${prefix}.input_layernorm`, inputs.residual, normEpsilon) // [R, d_model]
+  const keys = inputs.rotate(
+    linear(graph, checkpoint, `${prefix}.self_attn.k_proj`, normed),
+    keyValueHeads,
+    'all',
+  ) // [R, V d_head]
   const values = linear(graph, checkpoint, `${prefix}.self_attn.v_proj`, normed) // [R, V d_head]
   const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
   const queries = inputs.rotate(
@@ -106,6 +123,7 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
     linear(graph, checkpoint, `${prefix}.self_attn.q_proj`, inputs.selectRows(normed), {
       alpha: dHead ** -0.5,
     }),
+    heads,
     'selected',
   )
 
@@ -120,14 +138,10 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   }) // [Q, H d_head]
   const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, { added: residual }) // [Q, d_model]
 
-  const mlpInput = norm(graph, checkpoint, shape, `${prefix}.post_attention_layernorm`, middle)
+  const mlpInput = rmsNorm(graph, checkpoint, `${prefix}.post_attention_layernorm`, middle, normEpsilon)
   const gate = linear(graph, checkpoint, `${prefix}.mlp.gate_proj`, mlpInput) // [Q, d_mlp]
   const up = linear(graph, checkpoint, `${prefix}.mlp.up_proj`, mlpInput)
-  // QuickGelu with alpha 1 is SiLU, x sigmoid(x), in one pass.
-  const activated = graph.node('Mul', [
-    graph.node('QuickGelu', [gate], { alpha: { float: 1 } }, 'com.microsoft'),
-    up,
-  ])
+  const activated = graph.node('Mul', [activate(graph, activation, gate), up])
   graph.output(
     'residual_out',
     linear(graph, checkpoint, `${prefix}.mlp.down_proj`, activated, { added: middle }),
@@ -137,15 +151,13 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   return graph.build()
 }
 
-function head(checkpoint: Checkpoint, shape: ModelShape, { first, count }: VocabularySlice): Uint8Array {
+function head(checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice): Uint8Array {
   const { dModel } = shape
   const graph = new GraphBuilder('head')
   const residual = graph.input('residual', 'float', ['Q', dModel])
-  const normed = norm(graph, checkpoint, shape, 'model.norm', residual)
+  const normed = rmsNorm(graph, checkpoint, 'model.norm', residual, options(shape).normEpsilon)
   const unembedding = options(shape).tied ? 'model.embed_tokens.weight' : 'lm_head.weight' // [vocab, d_model]
-  const tokens = Array.from({ length: count }, (_, i) => first + i)
-  const slice = graph.weight(unembedding, checkpoint.readRows(unembedding, tokens), [count, dModel])
-  headOutputs(graph, graph.node('Gemm', [normed, slice], { transB: 1 }), count)
+  headOutputs(graph, checkpoint, normed, { weight: unembedding }, slice)
   return graph.build()
 }
 
@@ -156,33 +168,12 @@ function macs(shape: ModelShape): { keyValueRow: number; fullRow: number } {
   return { keyValueRow, fullRow: keyValueRow + 2 * heads * dHead * dModel + 3 * dMlp * dModel }
 }
 
-/** alpha x W^T, plus `added` where given; the weight stands `[out, in]` in the checkpoint. */
-function linear(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
-  name: string,
-  x: Value,
-  { alpha = 1, added }: { alpha?: number; added?: Value } = {},
-): Value {
-  const weight = weightOf(graph, checkpoint, `${name}.weight`)
-  return graph.node('Gemm', added === undefined ? [x, weight] : [x, weight, added], {
-    transB: 1,
-    alpha: { float: alpha },
-  })
-}
-
-function norm(graph: GraphBuilder, checkpoint: Checkpoint, shape: ModelShape, name: string, x: Value): Value {
-  const epsilon = { float: options(shape).normEpsilon }
-  return graph.node('RMSNormalization', [x, weightOf(graph, checkpoint, `${name}.weight`)], {
-    axis: -1,
-    epsilon,
-  })
-}
-
-function weightOf(graph: GraphBuilder, checkpoint: Checkpoint, name: string): Value {
-  return graph.weight(name, checkpoint.read(name), checkpoint.tensors.get(name)?.shape ?? [])
-}
-
 function options(shape: ModelShape) {
-  return shape.options as { keyValueHeads: number; dMlp: number; normEpsilon: number; tied: boolean }
+  return shape.options as {
+    keyValueHeads: number
+    dMlp: number
+    normEpsilon: number
+    tied: boolean
+    activation: Activation
+  }
 }

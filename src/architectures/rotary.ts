@@ -13,6 +13,7 @@ const parameters = z.looseObject({
   low_freq_factor: z.number().positive().optional(),
   high_freq_factor: z.number().positive().optional(),
   original_max_position_embeddings: z.number().positive().optional(),
+  partial_rotary_factor: z.number().positive().max(1).optional(),
 })
 
 /** In config.json: `rope_theta` and `rope_scaling`, or, since transformers 5, both inside `rope_parameters`. */
@@ -23,6 +24,16 @@ export const rotaryFields = {
 }
 
 export type RotaryConfig = z.infer<z.ZodObject<typeof rotaryFields>>
+
+/** Entries of a head that are rotated, of `dHead`. Throws MODEL where they make no pairs. */
+export function rotaryWidth(dHead: number, fraction: number, path: string): number {
+  const width = Math.floor(dHead * fraction)
+  if (width > 0 && width % 2 === 0) return width
+  throw new TaskvecError(
+    'MODEL',
+    `${path}: rotary embedding over ${fraction} of heads of ${dHead}: ${width} entries make no pairs`,
+  )
+}
 
 /** Angles in radians by position, `dRotary / 2` of them. Scaling as in transformers' modeling_rope_utils. Throws MODEL. */
 export function rotaryAngles(
@@ -39,7 +50,11 @@ export function rotaryAngles(
     )
   }
   const theta = scaling.rope_theta ?? config.rope_theta ?? 10000
-  let frequencies = Float64Array.from({ length: dRotary / 2 }, (_, i) => theta ** ((-2 * i) / dRotary))
+  // In f32 step by step, as transformers does: at position 300 the last bits of a frequency are seen.
+  let frequencies = Float32Array.from(
+    { length: dRotary / 2 },
+    (_, i) => 1 / f32(theta ** f32((2 * i) / dRotary)),
+  )
   if (type === 'linear') {
     const factor = need(scaling.factor, 'factor', path)
     frequencies = frequencies.map((frequency) => frequency / factor)
@@ -47,9 +62,7 @@ export function rotaryAngles(
     const scale = llama3(scaling, path)
     frequencies = frequencies.map(scale)
   }
-  // transformers keeps inverse frequencies and angles in f32.
-  const inverse = Float32Array.from(frequencies)
-  return (position) => Float64Array.from(inverse, (frequency) => Math.fround(position * frequency))
+  return (position) => Float64Array.from(frequencies, (frequency) => f32(position * frequency))
 }
 
 /** LLaMA 3.1: long wavelengths are stretched by `factor`, short ones kept, those between interpolated. */
@@ -59,13 +72,15 @@ function llama3(scaling: z.infer<typeof parameters>, path: string): (frequency: 
   const high = need(scaling.high_freq_factor, 'high_freq_factor', path)
   const original = need(scaling.original_max_position_embeddings, 'original_max_position_embeddings', path)
   return (frequency) => {
-    const wavelength = (2 * Math.PI) / frequency
+    const wavelength = f32((2 * Math.PI) / frequency)
     if (wavelength < original / high) return frequency
     if (wavelength > original / low) return frequency / factor
-    const smooth = (original / wavelength - low) / (high - low)
-    return (1 - smooth) * (frequency / factor) + smooth * frequency
+    const smooth = f32(f32(f32(original / wavelength) - low) / (high - low))
+    return f32(f32(f32(1 - smooth) * frequency) / factor) + f32(smooth * frequency)
   }
 }
+
+const f32 = Math.fround
 
 function need(value: number | undefined, key: string, path: string): number {
   if (value === undefined) throw new TaskvecError('MODEL', `${path}: rope scaling needs "${key}"`)

@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { Architecture, ModelShape } from '../architectures/architecture.js'
+import type { Architecture, ModelShape, Rotary } from '../architectures/architecture.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { refuseUnfit } from '../weights/compare-tensors.js'
 import type { AttentionLayout } from './attention-layout.js'
@@ -67,15 +67,11 @@ export class BlockSessions {
     out: Float32Array,
   ): Promise<void> {
     const session = this.blocks[layer] as InferenceSession
-    const half = this.shape.rotaryAngles(0).length
-    const { cos, sin, length } = this.#rotaryTables(Math.max(...positions) + 1)
     const { items, queryLength, keyLength } = layout
     const feeds = {
       residual: new Tensor('float32', residual, [positions.length, this.shape.dModel]),
-      positions: int64(positions, [positions.length, 1]),
       rows: int64(rows),
-      rotary_cos: new Tensor('float32', cos, [length, half]),
-      rotary_sin: new Tensor('float32', sin, [length, half]),
+      ...this.#rotaryFeeds(positions),
       query_slots: int64(layout.querySlots),
       key_slots: int64(layout.keySlots),
       slot_of_row: int64(layout.slotOfRow),
@@ -93,17 +89,26 @@ export class BlockSessions {
     this.checkpoint.close()
   }
 
-  #rotaryTables(length: number) {
+  #rotaryFeeds(positions: readonly number[]): Record<string, Tensor> {
+    const { rotary } = this.shape
+    if (!rotary) return {}
+    const { cos, sin, length } = this.#rotaryTables(rotary, Math.max(...positions) + 1)
+    return {
+      positions: int64(positions, [positions.length, 1]),
+      rotary_cos: new Tensor('float32', cos, [length, rotary.width / 2]),
+      rotary_sin: new Tensor('float32', sin, [length, rotary.width / 2]),
+    }
+  }
+
+  #rotaryTables({ angles, scale }: Rotary, length: number) {
     if (length > this.#rotary.length) {
       // Grown in steps, so that it is seldom made anew.
       const grown = Math.ceil(length / 256) * 256
-      const angles = Array.from({ length: grown }, (_, position) => [
-        ...this.shape.rotaryAngles(position),
-      ]).flat()
+      const all = Array.from({ length: grown }, (_, position) => [...angles(position)]).flat()
       this.#rotary = {
         length: grown,
-        cos: Float32Array.from(angles, Math.cos),
-        sin: Float32Array.from(angles, Math.sin),
+        cos: Float32Array.from(all, (angle) => scale * Math.cos(angle)),
+        sin: Float32Array.from(all, (angle) => scale * Math.sin(angle)),
       }
     }
     return this.#rotary

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { architectureOf } from '../architectures/catalog.js'
+import { identify } from '../architectures/catalog.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
@@ -37,9 +37,7 @@ const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-
 /** Loads a Hugging Face folder or a GGUF file into this process. Errors: MODEL, WEIGHTS. */
 export async function loadEngine(path: string): Promise<LocalEngine> {
   await refuseAltered(path)
-  const checkpoint = await openCheckpoint(path)
-  const architecture = architectureOf(checkpoint.config, checkpoint.path)
-  const shape = architecture.describe(checkpoint.config, checkpoint.path)
+  const { architecture, shape, checkpoint } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
   const sessions = await BlockSessions.load(checkpoint, architecture, shape)
   return new LocalEngine(sessions, tokenizer, describe(checkpoint, sessions, tokenizer))

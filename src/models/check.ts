@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { architectureOf } from '../architectures/catalog.js'
+import { identify } from '../architectures/catalog.js'
 import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { compareTensors, type TensorDifferences } from '../weights/compare-tensors.js'
@@ -38,10 +38,9 @@ interface FileCheck {
  * shape against the architecture, and hashes where they are recorded. Errors: MODEL, WEIGHTS where it cannot be opened.
  */
 export async function checkModel(path: string): Promise<ModelCheck> {
-  const checkpoint = await openCheckpoint(path)
+  const opened = await openCheckpoint(path)
   try {
-    const architecture = architectureOf(checkpoint.config, checkpoint.path)
-    const shape = architecture.describe(checkpoint.config, checkpoint.path)
+    const { architecture, shape, checkpoint } = identify(opened)
     const expected = architecture.expectedTensors(shape)
     loadTokenizer(checkpoint)
     const tensors = compareTensors(checkpoint, expected)
@@ -62,7 +61,7 @@ export async function checkModel(path: string): Promise<ModelCheck> {
         files.every(({ asRecorded }) => asRecorded !== false),
     }
   } finally {
-    checkpoint.close()
+    opened.close()
   }
 }
 

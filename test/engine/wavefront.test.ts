@@ -312,9 +312,9 @@ describe('a request', () => {
     ['no dummy query', [{ ...good, thetaPrompts: [] }], [0], /no dummy query/],
     [
       'a long prompt',
-      [{ ...good, plainPrompts: [Array<number>(65).fill(1)] }],
+      [{ ...good, plainPrompts: [Array<number>(321).fill(1)] }],
       [0],
-      /has 65 tokens.*64 at most/,
+      /has 321 tokens.*320 at most/,
     ],
   ])('with %s is refused', async (_, items, layers, message) => {
     await expect(engine().evaluate({ items, layers })).rejects.toMatchObject({

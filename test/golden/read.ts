@@ -8,8 +8,8 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 export interface TinyGolden {
   readonly prompts: readonly {
     readonly tokens: readonly number[]
-    /** `[block][position][d_model]` */
-    readonly residuals: readonly (readonly (readonly number[])[])[]
+    /** `[block][d_model]`: the last token's residual stream after each block */
+    readonly states: readonly (readonly number[])[]
     /** `[vocab]`, of the last token */
     readonly logits: readonly number[]
   }[]

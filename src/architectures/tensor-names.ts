@@ -1,0 +1,28 @@
+import type { Checkpoint } from '../weights/checkpoint.js'
+import type { Architecture, ModelShape } from './architecture.js'
+
+/**
+ * The checkpoint with its tensors under the names that the architecture expects: repositories publish models with or
+ * without the prefix of the model inside its head (`gpt_neox.`, `transformer.`, `model.`).
+ */
+export function underExpectedNames(
+  checkpoint: Checkpoint,
+  { prefix, expectedTensors }: Architecture,
+  shape: ModelShape,
+): Checkpoint {
+  const expected = expectedTensors(shape)
+  const inFile = new Set([...checkpoint.tensors.keys(), ...checkpoint.unread.keys()])
+  const isBare = (name: string) =>
+    !expected.has(name) && expected.has(prefix + name) && !inFile.has(prefix + name)
+  const expectedName = (name: string) => (isBare(name) ? prefix + name : name)
+  const nameInFile = new Map([...inFile].map((name) => [expectedName(name), name]))
+  const stored = (name: string) => nameInFile.get(name) ?? name
+  return {
+    ...checkpoint,
+    tensors: new Map([...checkpoint.tensors].map(([name, tensor]) => [expectedName(name), tensor])),
+    unread: new Map([...checkpoint.unread].map(([name, reason]) => [expectedName(name), reason])),
+    raw: (name) => checkpoint.raw(stored(name)),
+    read: (name) => checkpoint.read(stored(name)),
+    readRows: (name, rows) => checkpoint.readRows(stored(name), rows),
+  }
+}
