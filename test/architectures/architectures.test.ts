@@ -9,7 +9,7 @@ import { largestDifference, tinyFolder, tinyGolden, tinyModels } from '../golden
 const tolerance = 1e-4
 
 let scratch: string
-beforeAll(() => (scratch = mkdtempSync(join(tmpdir(), 'taskvec-llama-'))))
+beforeAll(() => (scratch = mkdtempSync(join(tmpdir(), 'taskvec-architectures-'))))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 describe.each(tinyModels)('%s, against transformers (test/golden/make_tiny.py)', (name) => {
@@ -54,9 +54,9 @@ describe('a config that would change the computation is refused by name', () => 
 
 describe('tensors that do not fit the config are named', () => {
   it.each([
-    [{ num_hidden_layers: 4 }, /model\.layers\.3\.input_layernorm\.weight is missing/],
-    [{ intermediate_size: 60 }, /mlp\.gate_proj\.weight is \[56, 32\], expected \[60, 32\]/],
-    [{ num_key_value_heads: 2 }, /self_attn\.k_proj\.weight is \[32, 32\], expected \[16, 32\]/],
+    [{ num_hidden_layers: 4 }, /missing +model\.layers\.3\.input_layernorm\.weight/],
+    [{ intermediate_size: 60 }, /mlp\.gate_proj\.weight: \[56, 32\], expected \[60, 32\]/],
+    [{ num_key_value_heads: 2 }, /self_attn\.k_proj\.weight: \[32, 32\], expected \[16, 32\]/],
   ])('%j', async (change, message) => {
     await expect(loadEngine(changed(change))).rejects.toMatchObject({
       code: 'WEIGHTS',
