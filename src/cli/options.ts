@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { resolve } from 'node:path'
 import { defaultDatabase } from '../config/home.js'
+import type { Scoring } from '../domain/types.js'
 
 /** Options that several commands share. */
 export function dbOption(): Option {
@@ -22,4 +23,9 @@ export function wholeNumber(least: number): (text: string) => number {
     if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
     throw new InvalidArgumentError(`it must be a whole number, at least ${least}.`)
   }
+}
+
+export function scoringRule(text: string): Scoring {
+  if (text === 'exact' || text === 'prefix') return text
+  throw new InvalidArgumentError('it must be exact or prefix.')
 }

@@ -1,27 +1,39 @@
 import Table from 'cli-table3'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, Option } from 'commander'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Pair, Scoring } from '../domain/types.js'
-import { locateModel, modelRef } from '../models/locate.js'
-import { checkList, mostCopies, type ListReport } from '../tasks/check-list.js'
+import { catalogFolder, modelCatalog } from '../models/catalog.js'
+import { locateModel, modelRef, pulledModel } from '../models/locate.js'
+import { checkList, sharedInputs, type Problem } from '../tasks/check-list.js'
 import { readItemsFile } from '../tasks/items-file.js'
-import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
-import { singleTokenReading, type Encoder } from '../tasks/single-token.js'
-import { readLocatedPairs } from '../tasks/word-list-file.js'
-import { loadTokenizer } from '../tokenizer/tokenizer.js'
-import { openCheckpoint } from '../weights/open.js'
+import { listAims } from '../tasks/list-aims.js'
+import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
+import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
+import { readEveryPair } from '../tasks/word-list-file.js'
+import { readTokenizer } from '../tokenizer/tokenizer.js'
+import { scoringRule } from './options.js'
 
 /** `taskvec tasks check [FILE]`. */
 export function checkCommand(): Command {
+  const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check a word list or an items file of your own, or all built-in lists.')
     .argument('[file]', 'CSV or JSON word list, or JSON Lines items')
     .option('--scoring <rule>', 'exact or prefix: how the list will be scored', scoringRule, 'exact')
-    .option('--model <id-or-path>', 'also count the pairs whose answer is one token of this model')
+    .option(
+      '--tokenizer <path-or-id>',
+      "also count what a tokenizer's single-token filter leaves: a tokenizer.json, a model's folder, a GGUF file or a " +
+        'model id; repeatable (default: all models on this machine)',
+      collect,
+    )
+    .addOption(new Option('--model <id-or-path>', 'the same as --tokenizer').argParser(collect).hideHelp())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit code 1 where something is wrong.\n\nExamples:\n  $ taskvec tasks check\n' +
-        '  $ taskvec tasks check my.csv --scoring prefix\n  $ taskvec tasks check my.csv --model smollm2-135m',
+      '\nExit code 1 where something is wrong; warnings are no errors.\n\nExamples:\n  $ taskvec tasks check\n' +
+        '  $ taskvec tasks check my.csv --scoring prefix\n' +
+        '  $ taskvec tasks check my.csv --tokenizer smollm2-135m --tokenizer ../gpt2/tokenizer.json',
     )
     .action(check)
 }
@@ -29,48 +41,22 @@ export function checkCommand(): Command {
 interface CheckOptions {
   json?: boolean
   scoring: Scoring
-  model?: string
+  tokenizer?: string[]
+  model?: string[]
 }
 
-async function check(file: string | undefined, { json, scoring, model }: CheckOptions): Promise<void> {
+async function check(file: string | undefined, options: CheckOptions): Promise<void> {
+  const { json, scoring } = options
   if (file?.endsWith('.jsonl')) return checkItems(file, json)
-  const lists = file === undefined ? builtinLists() : [ownList(file, scoring)]
-  const encoder = model === undefined ? undefined : await tokenizerOf(model)
+  const builtin = builtinLists()
+  const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
+  const tokenizers = (named.length > 0 ? named : atHand()).map(namedTokenizer)
   const checked = []
-  for (const { id, pairs, scoring, where } of lists) {
-    const report = checkList(pairs, scoring)
-    const kept = encoder && (await singleTokenReading(pairs, encoder)).kept
-    checked.push({
-      id,
-      scoring,
-      ...report,
-      copies: report.copies.length,
-      kept,
-      problems: wrong(report, where),
-    })
-  }
-  const problems = checked.flatMap((entry) => entry.problems)
-  if (problems.length > 0) process.exitCode = 1
+  for (const list of file === undefined ? builtin : [ownList(file, scoring)])
+    checked.push(await checkOne(list, builtin, tokenizers))
+  if (checked.some(({ problems }) => problems.length > 0)) process.exitCode = 1
   if (json) return print(checked)
-
-  const table = new Table({
-    head: [
-      'list',
-      'pairs',
-      'one token: " y"',
-      'one token: "y"',
-      'commonest answer',
-      'copies',
-      'several answers',
-    ],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { id, pairs, kept, majority, copies, ambiguous } of checked) {
-    const share = `${majority.answer} ${(100 * majority.share).toFixed(1)}%`
-    table.push([id, pairs, kept?.leadingSpace ?? '', kept?.noSpace ?? '', share, copies, ambiguous])
-  }
-  process.stdout.write(table.toString() + '\n')
-  for (const problem of problems) process.stdout.write(`${problem}\n`)
+  printTables(checked)
 }
 
 interface CheckedList {
@@ -81,26 +67,87 @@ interface CheckedList {
   readonly where: (index: number) => string
 }
 
+async function checkOne(
+  { id, pairs, scoring, where }: CheckedList,
+  builtin: readonly CheckedList[],
+  tokenizers: readonly NamedTokenizer[],
+) {
+  const report = checkList(pairs, scoring, listAims[id])
+  const say = ({ pair, text }: Problem) => `${pair === null ? id : where(pair)}: ${text}`
+  const others = builtin.filter((other) => other.id !== id).map((other) => other.pairs)
+  const survivors = []
+  for (const { name, encoder } of tokenizers) {
+    const { reading, kept } = await singleTokenReading(pairs, encoder)
+    survivors.push({
+      tokenizer: name,
+      writable: (await writablePairs(pairs, encoder)).length,
+      ...kept,
+      reading,
+    })
+  }
+  return {
+    id,
+    scoring,
+    ...report,
+    copies: report.copies.length,
+    sharedInputs: sharedInputs(pairs, others),
+    tokenizers: survivors,
+    problems: report.problems.map(say),
+    warnings: report.warnings.map(say),
+  }
+}
+
+type Checked = Awaited<ReturnType<typeof checkOne>>
+
+/** Of one list, where people read them. */
+const shownWarnings = 5
+
+function printTables(checked: readonly Checked[]): void {
+  const style = { head: [], border: [], compact: true }
+  const lists = new Table({
+    head: ['list', 'pairs', 'commonest answer', 'copies', 'several answers', 'inputs of other tasks too'],
+    style,
+  })
+  for (const { id, pairs, majority, copies, ambiguous, sharedInputs: shared } of checked)
+    lists.push([
+      id,
+      pairs,
+      `${majority.answer} ${(100 * majority.share).toFixed(1)}%`,
+      copies,
+      ambiguous,
+      shared,
+    ])
+  process.stdout.write(lists.toString() + '\n')
+
+  if (checked.some(({ tokenizers }) => tokenizers.length > 0)) {
+    const head = ['list', 'tokenizer', 'writable', 'one token: " y"', 'one token: "y"', 'reading']
+    const table = new Table({ head, style })
+    for (const { id, tokenizers } of checked)
+      for (const { tokenizer, writable, leadingSpace, noSpace, reading } of tokenizers)
+        table.push([id, tokenizer, writable, leadingSpace, noSpace, reading])
+    process.stdout.write(`\n${table.toString()}\n`)
+  }
+  for (const text of checked.flatMap(({ problems }) => problems)) process.stdout.write(`error: ${text}\n`)
+  for (const { id, warnings } of checked) {
+    for (const text of warnings.slice(0, shownWarnings)) process.stdout.write(`warning: ${text}\n`)
+    const more = warnings.length - shownWarnings
+    if (more > 0) process.stdout.write(`warning: ${id}: ${more} more; --json has all\n`)
+  }
+}
+
 function builtinLists(): CheckedList[] {
-  return builtinTaskIds.flatMap((id) => {
+  return [...builtinTaskIds, ...furtherIds()].flatMap((id) => {
     const task = resolveTask({ kind: 'builtin', id })
     if (task.kind !== 'list') return []
     const { pairs, scoring } = task
-    return [{ id, pairs, scoring, where: (index) => `${id}: "${pairs[index]?.input ?? ''}"` }]
+    return [{ id, pairs, scoring, where: (index: number) => `${id}: "${pairs[index]?.input ?? ''}"` }]
   })
 }
 
 function ownList(file: string, scoring: Scoring): CheckedList {
-  const located = readLocatedPairs(file)
+  const located = readEveryPair(file)
   const pairs = located.map(({ pair }) => pair)
   return { id: file, pairs, scoring, where: (index) => `${file}:${located[index]?.line ?? 0}` }
-}
-
-function wrong({ pairs, copies, problems }: ListReport, where: CheckedList['where']): string[] {
-  const found = problems.map(({ pair, text }) => `${where(pair)}: ${text}`)
-  return copies.length > mostCopies * pairs
-    ? [...found, `${copies.length} of ${pairs} answers are copies of their input; at most 5% are advised`]
-    : found
 }
 
 function checkItems(file: string, json: boolean | undefined): void {
@@ -110,22 +157,29 @@ function checkItems(file: string, json: boolean | undefined): void {
   process.stdout.write(`${file}: baseline ${counts.baseline}, dev ${counts.dev}, test ${counts.test} items\n`)
 }
 
-async function tokenizerOf(model: string): Promise<Encoder> {
-  const checkpoint = await openCheckpoint(locateModel(modelRef(model)))
-  try {
-    const tokenizer = loadTokenizer(checkpoint)
-    return {
-      encode: async (texts, { special = true } = {}) => texts.map((text) => tokenizer.encode(text, special)),
-      unknownToken: tokenizer.unknownToken,
-    }
-  } finally {
-    checkpoint.close()
-  }
+interface NamedTokenizer {
+  readonly name: string
+  readonly encoder: Encoder
 }
 
-function scoringRule(text: string): Scoring {
-  if (text === 'exact' || text === 'prefix') return text
-  throw new InvalidArgumentError('it must be exact or prefix.')
+/** Models of the catalogue that are pulled, or committed beside it. */
+function atHand(): string[] {
+  return modelCatalog()
+    .map(({ id }) => id)
+    .filter((id) => pulledModel(id) !== null || existsSync(join(catalogFolder(), id, 'tokenizer.json')))
+}
+
+function namedTokenizer(pathOrId: string): NamedTokenizer {
+  const committed = join(catalogFolder(), pathOrId)
+  const path = existsSync(join(committed, 'tokenizer.json')) ? committed : locateModel(modelRef(pathOrId))
+  const { encode, unknownToken } = readTokenizer(path)
+  return {
+    name: basename(path) === 'tokenizer.json' ? basename(dirname(path)) : basename(pathOrId),
+    encoder: {
+      encode: async (texts, { special = true } = {}) => texts.map((text) => encode(text, special)),
+      unknownToken,
+    },
+  }
 }
 
 function print(value: unknown): void {

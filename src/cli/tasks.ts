@@ -1,11 +1,14 @@
 import Table from 'cli-table3'
 import { Command } from 'commander'
-import type { Pair } from '../domain/types.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { Pair, Scoring } from '../domain/types.js'
+import { scoringRule, wholeNumber } from './options.js'
 import { checkCommand } from './tasks-check.js'
-import { wordListAbout } from '../tasks/lists.js'
+import { wordListNotes } from '../tasks/lists.js'
 import { randomFor } from '../tasks/random.js'
-import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
+import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
 import type { GeneratedTask, Source, Task } from '../tasks/task.js'
+import { readWordListFile } from '../tasks/word-list-file.js'
 
 /** `taskvec tasks list|show|check`. */
 export function tasksCommand(): Command {
@@ -13,7 +16,7 @@ export function tasksCommand(): Command {
     .description('The tasks: list them, show their pairs and sources, check a word list.')
     .addCommand(
       new Command('list')
-        .description('The eighteen tasks of the paper.')
+        .description('The eighteen tasks of the paper, and further ones that are used by id.')
         .option('--json', 'print JSON')
         .addHelpText('after', '\nExamples:\n  $ taskvec tasks list\n  $ taskvec tasks list --json')
         .action(list),
@@ -21,11 +24,23 @@ export function tasksCommand(): Command {
     .addCommand(
       new Command('show')
         .description("A task's pairs, sources and licences.")
-        .argument('<id>', 'a task id (taskvec tasks list)')
-        .option('--json', 'print JSON: {id, category, scoring, sources, entries: [{input, answer, accept}]}')
+        .argument('[id]', 'a task id (taskvec tasks list)')
+        .option('--file <list>', 'a CSV or JSON word list of your own instead')
+        .option(
+          '--scoring <rule>',
+          'exact or prefix: how the list of your own will be scored',
+          scoringRule,
+          'exact',
+        )
+        .option('--head <n>', 'the first n pairs only', wholeNumber(1))
+        .option(
+          '--json',
+          'print JSON: {id, category, scoring, sources, entries: [{input, answer, accept}], about, date, pairs}',
+        )
         .addHelpText(
           'after',
-          '\nExamples:\n  $ taskvec tasks show knowledge_country_capital\n  $ taskvec tasks show translation_fr_en --json',
+          '\nExamples:\n  $ taskvec tasks show knowledge_country_capital\n  $ taskvec tasks show translation_fr_en --json\n' +
+            '  $ taskvec tasks show algorithmic_list_max --head 10\n  $ taskvec tasks show --file my.csv',
         )
         .action(show),
     )
@@ -41,12 +56,22 @@ interface Options {
 }
 
 function list({ json }: Options): void {
-  const tasks = builtinTaskIds.map((id) => {
+  const row = (id: string, inAll: boolean) => {
     const task = resolveTask({ kind: 'builtin', id })
-    const [example] = entriesOf(task)
-    return { id, category: task.category, scoring: task.scoring, pairs: sizeOf(task), example }
-  })
-  if (json) return print(tasks)
+    const [example] = entriesOf(task, 1)
+    return { id, category: task.category, scoring: task.scoring, pairs: sizeOf(task), all: inAll, example }
+  }
+  const paper = builtinTaskIds.map((id) => row(id, true))
+  const further = furtherIds().map((id) => row(id, false))
+  if (json) return print([...paper, ...further])
+  process.stdout.write(
+    `The paper's, "tasks: all":\n${tableOf(paper)}\n\nFurther ones, by id:\n${tableOf(further)}\n`,
+  )
+}
+
+function tableOf(
+  tasks: readonly { id: string; scoring: string; pairs: number; example: Entry | undefined }[],
+): string {
   const table = new Table({
     head: ['id', 'scoring', 'pairs', 'x -> y'],
     colAligns: ['left', 'left', 'right'],
@@ -54,26 +79,53 @@ function list({ json }: Options): void {
   })
   for (const { id, scoring, pairs, example } of tasks)
     table.push([id, scoring, pairs, example ? `${example.input} -> ${example.answer}` : ''])
-  process.stdout.write(table.toString() + '\n')
+  return table.toString()
 }
 
-function show(id: string, { json }: Options): void {
-  const task = resolveTask({ kind: 'builtin', id })
-  const entries = entriesOf(task)
-  if (task.kind === 'generated')
+function show(id: string | undefined, { json, head, file, scoring }: ShowOptions): void {
+  if ((id === undefined) === (file === undefined)) {
+    throw new TaskvecError('CONFIG', 'tasks show: name a task, or a list of your own with --file, not both', {
+      hint: 'See: taskvec tasks list',
+    })
+  }
+  const task = file === undefined ? resolveTask({ kind: 'builtin', id: id ?? '' }) : ownTask(file, scoring)
+  const all = sizeOf(task)
+  const entries = entriesOf(task, head ?? (task.kind === 'generated' ? drawn : all))
+  if (entries.length < all) {
+    const made = task.kind === 'generated'
     process.stderr.write(
-      `${id}: made by code, ${task.size} inputs; ${entries.length} drawn by seed are shown\n`,
+      made
+        ? `${task.id}: made by code, ${all} inputs; ${entries.length} drawn by seed are shown\n`
+        : `${task.id}: the first ${entries.length} of ${all} pairs are shown\n`,
     )
-  const { category, scoring, sources } = task
-  if (json) return print({ id, category, scoring, sources, entries })
+  }
+  const { category, sources } = task
+  const list = file === undefined ? wordListNotes(task.id) : undefined
+  const { about = null, date = null } = list ?? {}
+  if (json)
+    return print({ id: task.id, category, scoring: task.scoring, sources, entries, about, date, pairs: all })
 
-  const about = wordListAbout(id)
-  if (about) process.stdout.write(`${about}\n`)
-  process.stdout.write(`category ${category}, scoring ${scoring}\n${sources.map(sourceLine).join('')}\n`)
+  if (about !== null) process.stdout.write(`${about}\n`)
+  process.stdout.write(`category ${category}, scoring ${task.scoring}, ${all} pairs\n`)
+  if (date !== null) process.stdout.write(`facts of ${date}\n`)
+  process.stdout.write(sources.map(sourceLine).join(''))
+  if (list) process.stdout.write('attributions and licence texts: NOTICE\n')
+  process.stdout.write('\n')
   for (const { input, answer, accept } of entries) {
     const others = accept.length > 0 ? `  (also ${accept.join(', ')})` : ''
     process.stdout.write(`${input} -> ${answer}${others}\n`)
   }
+}
+
+interface ShowOptions {
+  json?: boolean
+  head?: number
+  file?: string
+  scoring: Scoring
+}
+
+function ownTask(file: string, scoring: Scoring): Task {
+  return resolveTask({ kind: 'list', id: file, scoring, singleToken: false, pairs: readWordListFile(file) })
 }
 
 interface Entry {
@@ -82,18 +134,18 @@ interface Entry {
   readonly accept: readonly string[]
 }
 
-function entriesOf(task: Task): Entry[] {
-  const pairs = task.kind === 'list' ? task.pairs : task.kind === 'generated' ? sample(task) : []
-  return pairs.map(({ input, output, accept }) => ({ input, answer: output, accept }))
+function entriesOf(task: Task, count: number): Entry[] {
+  const pairs = task.kind === 'list' ? task.pairs : task.kind === 'generated' ? sample(task, count) : []
+  return pairs.slice(0, count).map(({ input, output, accept }) => ({ input, answer: output, accept }))
 }
 
-/** How many inputs of a generated task are shown. */
-const shown = 100
+/** How many inputs of a generated task are shown where no number is asked for. */
+const drawn = 100
 
-function sample(task: GeneratedTask): Pair[] {
+function sample(task: GeneratedTask, count: number): Pair[] {
   const random = randomFor({ task: task.id, purpose: 'show' })
   const pairs = new Map<string, Pair>()
-  while (pairs.size < Math.min(shown, task.size)) {
+  while (pairs.size < Math.min(count, task.size)) {
     const pair = task.generate(random)
     pairs.set(pair.input, pair)
   }

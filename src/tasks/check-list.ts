@@ -10,33 +10,71 @@ export interface ListReport {
   readonly copies: readonly Pair[]
   /** Inputs with more than one accepted answer. */
   readonly ambiguous: number
+  /** What is wrong. */
   readonly problems: readonly Problem[]
+  /** What may be meant. */
+  readonly warnings: readonly Problem[]
 }
 
 export interface Problem {
-  /** Index of the pair. */
-  readonly pair: number
+  /** Index of the pair; null: of the whole list. */
+  readonly pair: number | null
   readonly text: string
 }
 
-/** More copies than this share make a list that asks for repeating its input. */
-export const mostCopies = 0.05
+/** What is asked of one list besides. */
+export interface ListAims {
+  readonly pairs?: number
+  /** The largest share that one answer may have. */
+  readonly share?: number
+}
 
-export function checkList(pairs: readonly Pair[], scoring: Scoring): ListReport {
+/** More copies than this share make a list that asks for repeating its input. */
+const mostCopies = 0.05
+/** Answers that begin their input: more than this share and it is the list's rule (cats -> cat), else an accident. */
+const accident = 0.1
+
+export function checkList(pairs: readonly Pair[], scoring: Scoring, aims: ListAims = {}): ListReport {
   const counts = new Map<string, number>()
   for (const { output } of pairs) counts.set(output, (counts.get(output) ?? 0) + 1)
   const [answer = '', count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? []
+  const majority = { answer, share: count / Math.max(1, pairs.length) }
+  const copies = pairs.filter(({ input, output, accept }) =>
+    isCorrect({ scoring, prediction: input, answer: output, accept }),
+  )
+  const ofPairs = pairs.flatMap((pair, index) =>
+    problemsOf(pair, scoring).map((text) => ({ pair: index, text })),
+  )
+  const ofList: string[] = []
+  if (copies.length > mostCopies * pairs.length)
+    ofList.push(
+      `${copies.length} of ${pairs.length} answers are copies of their input; at most 5% are advised`,
+    )
+  if (majority.share > (aims.share ?? 1))
+    ofList.push(
+      `${percent(majority.share)} of the answers are "${answer}"; at most ${percent(aims.share ?? 1)} may be`,
+    )
   return {
     pairs: pairs.length,
-    majority: { answer, share: count / Math.max(1, pairs.length) },
-    copies: pairs.filter(({ input, output, accept }) =>
-      isCorrect({ scoring, prediction: input, answer: output, accept }),
-    ),
+    majority,
+    copies,
     ambiguous: pairs.filter(({ accept }) => accept.length > 0).length,
-    problems: pairs.flatMap((pair, index) =>
-      problemsOf(pair, scoring).map((text) => ({ pair: index, text })),
-    ),
+    problems: [...ofPairs, ...repeats(pairs), ...ofList.map(ofAll)],
+    warnings: [
+      ...beginnings(pairs),
+      ...(pairs.length < (aims.pairs ?? 0)
+        ? [ofAll(`${pairs.length} pairs; at least ${aims.pairs ?? 0} are aimed at`)]
+        : []),
+    ],
   }
+}
+
+function ofAll(text: string): Problem {
+  return { pair: null, text }
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`
 }
 
 function problemsOf({ input, output, accept }: Pair, scoring: Scoring): string[] {
@@ -52,4 +90,41 @@ function problemsOf({ input, output, accept }: Pair, scoring: Scoring): string[]
   if (new Set([output, ...accept]).size <= accept.length)
     problems.push(`an answer of "${input}" is given twice`)
   return problems
+}
+
+function repeats(pairs: readonly Pair[]): Problem[] {
+  const first = new Map<string, Pair>()
+  return pairs.flatMap((pair, index) => {
+    const earlier = first.get(pair.input)
+    if (!earlier) first.set(pair.input, pair)
+    else if (earlier.output === pair.output)
+      return [{ pair: index, text: `"${pair.input}" -> "${pair.output}" is given twice` }]
+    else
+      return [
+        {
+          pair: index,
+          text: `"${pair.input}" is given twice, as "${earlier.output}" and as "${pair.output}"`,
+        },
+      ]
+    return []
+  })
+}
+
+function beginnings(pairs: readonly Pair[]): Problem[] {
+  const found = pairs.flatMap(({ input, output }, pair) =>
+    output !== input && output !== '' && input.startsWith(output)
+      ? [{ pair, text: `the answer "${output}" is the beginning of its input "${input}"` }]
+      : [],
+  )
+  return found.length > accident * pairs.length ? [] : found
+}
+
+/** Inputs of `pairs` that stand in one of the other lists with other answers: the demonstrations alone tell the tasks apart. */
+export function sharedInputs(pairs: readonly Pair[], others: readonly (readonly Pair[])[]): number {
+  const answers = new Map<string, Set<string>>()
+  for (const { input, output } of others.flat())
+    answers.set(input, (answers.get(input) ?? new Set()).add(output))
+  return pairs.filter(({ input, output, accept }) =>
+    [...(answers.get(input) ?? [])].some((other) => other !== output && !accept.includes(other)),
+  ).length
 }

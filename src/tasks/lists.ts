@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { projectRoot } from '../config/home.js'
 import type { Category, Scoring } from '../domain/types.js'
 import type { ListTask, Source } from './task.js'
@@ -23,6 +23,19 @@ export function wordListPath(id: string): string {
   return join(projectRoot(), 'configs', 'data', `${id.replace('_', '/')}.json`)
 }
 
+/** Ids of all lists of configs/data, in the order of their names. */
+export function wordListIds(): string[] {
+  const folder = join(projectRoot(), 'configs', 'data')
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .flatMap(({ name: category }) =>
+      readdirSync(join(folder, category))
+        .filter((name) => name.endsWith('.json'))
+        .map((name) => `${category}_${basename(name, '.json')}`),
+    )
+    .sort()
+}
+
 export function readWordList(id: string): WordListFile {
   return JSON.parse(readFileSync(wordListPath(id), 'utf8')) as WordListFile
 }
@@ -34,7 +47,7 @@ export function wordListTask(id: string): ListTask {
   return { kind: 'list', id, category, scoring, sources, pairs, singleToken: scoring === 'exact' }
 }
 
-/** What a built-in list says and what it doesn't; undefined for tasks made by code. */
-export function wordListAbout(id: string): string | undefined {
-  return existsSync(wordListPath(id)) ? readWordList(id).about : undefined
+/** What a built-in list says and what it doesn't, and the date of its facts; undefined for tasks made by code. */
+export function wordListNotes(id: string): Pick<WordListFile, 'about' | 'date'> | undefined {
+  return existsSync(wordListPath(id)) ? readWordList(id) : undefined
 }

@@ -2,6 +2,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
 import type { TaskSpec } from '../domain/types.js'
 import { algorithmicTasks } from './algorithmic.js'
+import { furtherTask, furtherTaskIds } from './further.js'
 import { wordListTask } from './lists.js'
 import type { Source, Task } from './task.js'
 
@@ -27,6 +28,11 @@ export const builtinTaskIds = [
   'knowledge_location_religion',
 ] as const
 
+/** Further tasks, no part of `tasks: all`. */
+export function furtherIds(): string[] {
+  return furtherTaskIds(builtinTaskIds)
+}
+
 /** Errors: TASK where a built-in id is unknown or `top` doesn't fit. */
 export function resolveTask(spec: TaskSpec): Task {
   switch (spec.kind) {
@@ -49,7 +55,10 @@ function builtinTask(id: string): Task {
   const algorithmic = algorithmicTasks().find((task) => task.id === id)
   if (algorithmic) return algorithmic
   if ((builtinTaskIds as readonly string[]).includes(id)) return wordListTask(id)
-  throw new TaskvecError('TASK', `unknown task "${id}"${didYouMean(id, builtinTaskIds)}`, {
+  const further = furtherTask(id)
+  if (further) return further
+  const known = [...builtinTaskIds, ...furtherIds()]
+  throw new TaskvecError('TASK', `unknown task "${id}"${didYouMean(id, known)}`, {
     hint: 'See: taskvec tasks list',
   })
 }

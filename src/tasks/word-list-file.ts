@@ -23,29 +23,32 @@ export interface LocatedPair {
  * Errors: CONFIG with file and line; an input given twice is named with both lines.
  */
 export function readWordListFile(file: string): Pair[] {
-  return readLocatedPairs(file).map(({ pair }) => pair)
+  const located = readEveryPair(file)
+  refuseRepeats(file, located)
+  return located.map(({ pair }) => pair)
 }
 
-/** The same with the line that each pair stands on. */
-export function readLocatedPairs(file: string): LocatedPair[] {
+/** Every entry with its line, repeated inputs too. */
+export function readEveryPair(file: string): LocatedPair[] {
   const text = readTextFile(file)
   const rows = file.endsWith('.json') ? jsonRows(file, text) : csvRows(file, text)
+  if (rows.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
+  return rows.map((row) => ({ line: row.line, pair: pairOf(file, row) }))
+}
+
+function refuseRepeats(file: string, located: readonly LocatedPair[]): void {
   const lineOf = new Map<string, number>()
-  const located = rows.map((row) => {
-    const pair = pairOf(file, row)
+  for (const { line, pair } of located) {
     const earlier = lineOf.get(pair.input)
     if (earlier !== undefined) {
       throw new TaskvecError(
         'CONFIG',
-        `${file}:${row.line}: "${pair.input}" is given twice; first on line ${earlier}`,
+        `${file}:${line}: "${pair.input}" is given twice; first on line ${earlier}`,
         { hint: 'Keep one of them; put further right answers behind the preferred one.' },
       )
     }
-    lineOf.set(pair.input, row.line)
-    return { line: row.line, pair }
-  })
-  if (located.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
-  return located
+    lineOf.set(pair.input, line)
+  }
 }
 
 function pairOf(file: string, { line, cells }: Row): Pair {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
@@ -8,9 +8,9 @@ import { ggufTokenizer } from './gguf-tokenizer.js'
 
 export interface Tokenizer {
   /** Token ids; `special` adds what the model's own tokenizer adds, a BOS where it has one. */
-  encode(text: string, special: boolean): number[]
+  readonly encode: (text: string, special: boolean) => number[]
   /** The text of one token alone; '' for special tokens. A piece of a character decodes to U+FFFD. */
-  decodeToken(token: number): string
+  readonly decodeToken: (token: number) => string
   /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
   readonly unknownToken: number | undefined
 }
@@ -41,6 +41,13 @@ const maxFileBytes = 100_000_000
 export function loadTokenizer(checkpoint: Checkpoint): Tokenizer {
   const files = checkpoint.format === 'gguf' ? ggufTokenizer(checkpoint.path) : folderFiles(checkpoint.path)
   return buildTokenizer(checkpoint.path, files)
+}
+
+/** The tokenizer of a tokenizer.json, of a Hugging Face folder or of a GGUF file, weights unseen. Throws WEIGHTS, MODEL. */
+export function readTokenizer(path: string): Tokenizer {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return buildTokenizer(path, folderFiles(path))
+  if (!path.endsWith('.json')) return buildTokenizer(path, ggufTokenizer(path))
+  return buildTokenizer(path, { tokenizer: readJson(path), config: configBeside(dirname(path)) })
 }
 
 export function buildTokenizer(path: string, files: TokenizerFiles): Tokenizer {
@@ -100,11 +107,12 @@ function open(path: string, files: TokenizerFiles, unknown: string | undefined):
 }
 
 function folderFiles(folder: string): TokenizerFiles {
+  return { tokenizer: readJson(join(folder, 'tokenizer.json')), config: configBeside(folder) }
+}
+
+function configBeside(folder: string): Record<string, unknown> {
   const config = join(folder, 'tokenizer_config.json')
-  return {
-    tokenizer: readJson(join(folder, 'tokenizer.json')),
-    config: existsSync(config) ? readJson(config) : {},
-  }
+  return existsSync(config) ? readJson(config) : {}
 }
 
 function readJson(file: string): Record<string, unknown> {

@@ -32,7 +32,7 @@ describe.each(lists.map((list) => [list.task, list] as const))('%s', (id, list) 
   it('has clean entries, no input twice, and few answers that repeat the input', () => {
     const pairs = pairsOf(id)
     const report = checkList(pairs, list.scoring)
-    expect(report.problems.map(({ pair, text }) => `${pairs[pair]?.input}: ${text}`)).toEqual([])
+    expect(report.problems.map(({ text }) => text)).toEqual([])
     expect(new Set(pairs.map(({ input }) => input)).size).toBe(pairs.length)
     expect(report.copies.length / pairs.length).toBeLessThanOrEqual(0.05)
   })
