@@ -3,6 +3,8 @@ import { TaskvecError } from '../domain/errors.js'
 
 /** Rotary position embedding frequencies, from the fields that Hugging Face's config.json has for them. */
 
+/** Published models have heads of 64 to 256. */
+const maxRotary = 65536
 const known = ['default', 'linear', 'llama3']
 
 const parameters = z.looseObject({
@@ -49,6 +51,9 @@ export function rotaryAngles(
       `${path}: rope scaling "${type}" is not supported; known: ${known.join(', ')}`,
     )
   }
+  // Before anything of this size is made: the number comes from outside.
+  if (dRotary > maxRotary)
+    throw new TaskvecError('MODEL', `${path}: a head of ${dRotary} values; at most ${maxRotary} are allowed`)
   const theta = scaling.rope_theta ?? config.rope_theta ?? 10000
   // In f32 step by step, as transformers does: at position 300 the last bits of a frequency are seen.
   let frequencies = Float32Array.from(

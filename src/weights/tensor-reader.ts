@@ -28,7 +28,8 @@ export function tensorReader(
     const { tensor, file } = locate(name)
     const stored = file.read(tensor.offset, tensor.byteLength, `tensor ${name}`)
     const storedRow = rowOrder(tensor)
-    if (!storedRow) return { type: tensor.type, bytes: stored }
+    // A tensor without values may claim rows beyond number.
+    if (!storedRow || stored.length === 0) return { type: tensor.type, bytes: stored }
     const [rows = 0] = tensor.shape
     const rowBytes = stored.length / rows
     const bytes = new Uint8Array(stored.length)

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { llama } from '../../src/architectures/llama.js'
 import { projectRoot } from '../../src/config/home.js'
 import { TaskvecError } from '../../src/domain/errors.js'
 import { loadTokenizer } from '../../src/tokenizer/tokenizer.js'
@@ -228,6 +229,28 @@ it('the smallest good GGUF of these tests is opened: each refusal above is for i
   const checkpoint = await openCheckpoint(file)
   expect([...checkpoint.tensors.keys()]).toEqual(['model.norm.weight'])
   checkpoint.close()
+})
+
+it('a GGUF tensor of countless rows and no columns has no values, and is read at once', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'model.gguf')
+  const queries = { name: 'blk.0.attn_q.weight', dims: [0, 2n ** 52n], type: 0, offset: 0 }
+  writeFileSync(file, ggufBytes({ ...good, tensors: [queries] }))
+  const checkpoint = await openCheckpoint(file)
+  expect(checkpoint.read('model.layers.0.self_attn.q_proj.weight')).toHaveLength(0)
+  checkpoint.close()
+})
+
+it('a head of thousands of millions is refused before its rotary table is made', () => {
+  const config = {
+    hidden_size: 2 ** 32,
+    num_attention_heads: 1,
+    num_hidden_layers: 1,
+    intermediate_size: 4,
+    vocab_size: 4,
+  }
+  expect(() => llama.describe(config, 'config.json')).toThrow(
+    'config.json: a head of 4294967296 values; at most 65536 are allowed',
+  )
 })
 
 /** Reads all there is to read; a refusal is a TaskvecError, anything else escapes. */
