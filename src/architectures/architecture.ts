@@ -1,3 +1,4 @@
+import type { OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
 /**
@@ -21,9 +22,9 @@ export interface Architecture {
     positions: readonly number[],
   ) => Float32Array
   /** ONNX model of block `layer`; inputs and outputs as in src/engine/block-sessions.ts. */
-  readonly block: (checkpoint: Checkpoint, shape: ModelShape, layer: number) => Uint8Array
+  readonly block: (checkpoint: Checkpoint, shape: ModelShape, layer: number) => OnnxGraph
   /** ONNX model of the final norm and of a slice of the unembedding; outputs as in head-outputs.ts. */
-  readonly head: (checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice) => Uint8Array
+  readonly head: (checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice) => OnnxGraph
   /** Multiply-adds of one block for a row that only serves as key and value, and for one that goes all the way. */
   readonly macs: (shape: ModelShape) => { readonly keyValueRow: number; readonly fullRow: number }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
-import { GraphBuilder } from '../onnx/graph.js'
+import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
@@ -102,7 +102,7 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
   return checkpoint.readRows('model.embed_tokens.weight', tokens)
 }
 
-function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8Array {
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { keyValueHeads, normEpsilon, activation } = options(shape)
   const prefix = `model.layers.${layer}`
@@ -151,7 +151,7 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   return graph.build()
 }
 
-function head(checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice): Uint8Array {
+function head(checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice): OnnxGraph {
   const { dModel } = shape
   const graph = new GraphBuilder('head')
   const residual = graph.input('residual', 'float', ['Q', dModel])

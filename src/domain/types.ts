@@ -102,6 +102,8 @@ export interface Numerics {
   readonly threads: number
   /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */
   readonly itemsPerChunk: number
+  /** Set where weights are a graph's inputs instead of repacked constants: products are summed in another order. */
+  readonly weights?: 'inputs'
   /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
   readonly revision: number
 }

@@ -1,10 +1,11 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { Tensor } from 'onnxruntime-node'
 import type { Architecture, ModelShape, Rotary } from '../architectures/architecture.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { refuseUnfit } from '../weights/compare-tensors.js'
 import type { AttentionLayout } from './attention-layout.js'
-import { HeadSessions } from './head-sessions.js'
-import { sessionOptions } from './session-options.js'
+import { fedBlocks, packedBlocks, type BlockWeights } from './block-weights.js'
+import { HeadSessions, StreamedHead, type Head } from './head-sessions.js'
+import type { Execution } from './planner.js'
 
 export interface BlockInput {
   /** `[R, d_model]` */
@@ -16,7 +17,7 @@ export interface BlockInput {
   readonly layout: AttentionLayout
 }
 
-/** A model as one onnxruntime session per block, and the head's: capture and patch are array work between them. */
+/** A model as its blocks and its head, each an onnxruntime graph: capture and patch are array work between them. */
 export class BlockSessions {
   #rotary = { length: 0, cos: new Float32Array(0), sin: new Float32Array(0) }
 
@@ -24,24 +25,39 @@ export class BlockSessions {
     readonly shape: ModelShape,
     readonly architecture: Architecture,
     private readonly checkpoint: Checkpoint,
-    private readonly blocks: readonly InferenceSession[],
-    readonly head: HeadSessions,
+    private readonly blocks: BlockWeights,
+    readonly head: Head,
     private readonly embeddings = new Map<number, Float32Array>(),
   ) {}
 
-  /** Builds each graph over the checkpoint's tensors, as f32. Throws MODEL, WEIGHTS. */
+  /**
+   * Builds each graph over the checkpoint's tensors, as f32. What is held, and when it is read, is the plan's. Throws
+   * MODEL, WEIGHTS.
+   */
   static async load(
     checkpoint: Checkpoint,
     architecture: Architecture,
     shape: ModelShape,
+    execution: Execution = 'packed',
   ): Promise<BlockSessions> {
     refuseUnfit(checkpoint, architecture.expectedTensors(shape))
-    const blocks: InferenceSession[] = []
-    for (let layer = 0; layer < shape.blocks; layer++) {
-      blocks.push(await InferenceSession.create(architecture.block(checkpoint, shape, layer), sessionOptions))
-    }
-    const head = await HeadSessions.load(checkpoint, architecture, shape)
+    const blocks =
+      execution === 'packed'
+        ? await packedBlocks(checkpoint, architecture, shape)
+        : await fedBlocks(checkpoint, architecture, shape, execution)
+    const load = () => HeadSessions.load(checkpoint, architecture, shape)
+    const head = execution === 'streamed' ? new StreamedHead(load) : await load()
     return new BlockSessions(shape, architecture, checkpoint, blocks, head)
+  }
+
+  /** Makes a block's weights ready and starts to read the next one's; needed before a streamed block runs. */
+  async enterBlock(layer: number): Promise<void> {
+    await this.blocks.enter(layer)
+  }
+
+  /** Lets go of what a streamed pass holds: the blocks before the head is needed, the head after it. */
+  async leaveBlocks(): Promise<void> {
+    await this.blocks.leave()
   }
 
   /** Residual stream before block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
@@ -66,7 +82,6 @@ export class BlockSessions {
     { residual, positions, rows, layout }: BlockInput,
     out: Float32Array,
   ): Promise<void> {
-    const session = this.blocks[layer] as InferenceSession
     const { items, queryLength, keyLength } = layout
     const feeds = {
       residual: new Tensor('float32', residual, [positions.length, this.shape.dModel]),
@@ -80,11 +95,13 @@ export class BlockSessions {
       query_length: int64([queryLength]),
       key_length: int64([keyLength]),
     }
-    await session.run(feeds, { residual_out: new Tensor('float32', out, [rows.length, this.shape.dModel]) })
+    await this.blocks.run(layer, feeds, {
+      residual_out: new Tensor('float32', out, [rows.length, this.shape.dModel]),
+    })
   }
 
   async release(): Promise<void> {
-    for (const session of this.blocks) await session.release()
+    await this.blocks.release()
     await this.head.release()
     this.checkpoint.close()
   }

@@ -10,6 +10,7 @@ import type {
   Projection,
   ProjectRequest,
 } from './engine.js'
+import type { EngineSettings } from './local-engine.js'
 import type { EngineCall, EngineFailure, EngineValue, FromEngine, ToEngine } from './process-protocol.js'
 
 /** How long an aborted computation may go on (it looks between blocks) before its process is killed, ms. */
@@ -26,20 +27,25 @@ interface PendingCall {
  * Starts a process of its own for a model: a crash or a kill there fails the calls in flight with ENGINE, not this
  * process, and this process's event loop never blocks. Errors at load: MODEL, WEIGHTS, ENGINE.
  */
-export async function startEngineProcess(path: string): Promise<EngineProcess> {
+export async function startEngineProcess(
+  path: string,
+  settings: EngineSettings = {},
+): Promise<EngineProcess> {
   const typescript = import.meta.url.endsWith('.ts')
   const entry = fileURLToPath(
     new URL(typescript ? './process-main.ts' : './process-main.js', import.meta.url),
   )
-  const child = fork(entry, [path], {
+  const child = fork(entry, [path, JSON.stringify(settings)], {
     serialization: 'advanced', // typed arrays as they are
     execArgv: typescript ? ['--import', import.meta.resolve('tsx')] : [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,
       // glibc: keep big buffers in the heap instead of mapping and clearing fresh pages at every graph run.
-      MALLOC_MMAP_THRESHOLD_: '1073741824',
-      MALLOC_TRIM_THRESHOLD_: '1073741824',
+      // Not where memory is limited: a block's weights must go back to the system.
+      ...(settings.memoryLimit === undefined
+        ? { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '1073741824' }
+        : {}),
     },
   })
   const stderr = tail(child)
@@ -49,7 +55,8 @@ export async function startEngineProcess(path: string): Promise<EngineProcess> {
     )
     child.once('exit', (code, signal) => reject(death(path, code, signal, stderr())))
     child.once('message', (message: FromEngine) => {
-      if ('ready' in message) return resolve(new EngineProcess(path, child, message.ready, stderr))
+      if ('ready' in message)
+        return resolve(new EngineProcess(path, child, message.ready, message.plan, stderr))
       child.kill('SIGKILL')
       reject(
         'refused' in message
@@ -71,6 +78,8 @@ export class EngineProcess implements Engine {
     path: string,
     private readonly child: ChildProcess,
     readonly info: ModelInfo,
+    /** How the model is held and what that takes, for people. */
+    readonly plan: string,
     stderr: () => string,
   ) {
     this.pid = child.pid as number

@@ -22,6 +22,25 @@ interface Slice extends VocabularySlice {
   readonly buffer: ReusedBuffer
 }
 
+export type Head = Pick<HeadSessions, 'run' | 'release'>
+
+/** A head that is loaded when it is first run, and again after a release. */
+export class StreamedHead implements Head {
+  #loaded: HeadSessions | null = null
+
+  constructor(private readonly load: () => Promise<HeadSessions>) {}
+
+  async run(residual: Float32Array): Promise<SliceLogits[]> {
+    this.#loaded ??= await this.load()
+    return this.#loaded.run(residual)
+  }
+
+  async release(): Promise<void> {
+    await this.#loaded?.release()
+    this.#loaded = null
+  }
+}
+
 /** The final norm and the unembedding, as one session per slice of the vocabulary. */
 export class HeadSessions {
   private constructor(
@@ -38,7 +57,7 @@ export class HeadSessions {
     for (let first = 0; first < shape.vocab; first += tokensPerSlice) {
       const count = Math.min(tokensPerSlice, shape.vocab - first)
       const model = architecture.head(checkpoint, shape, { first, count })
-      const session = await InferenceSession.create(model, sessionOptions)
+      const session = await InferenceSession.create(model.encode(), sessionOptions)
       slices.push({ first, count, session, buffer: new ReusedBuffer() })
     }
     return new HeadSessions(shape.dModel, slices)

@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
 import { TaskvecError } from '../domain/errors.js'
+import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
@@ -18,7 +21,10 @@ import type {
   Reading,
 } from './engine.js'
 import { evaluateItemPlainly, forwardLogits } from './plain.js'
+import { PassCheckpoint } from './pass-checkpoint.js'
+import { plan, type Plan } from './planner.js'
 import { projectRows } from './readings.js'
+import { runStreamedPass } from './streamed-pass.js'
 import { ThetaResults } from './theta-results.js'
 import { WavefrontChunk } from './wavefront.js'
 
@@ -34,13 +40,28 @@ const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-
   version: string
 }
 
+export interface EngineSettings {
+  /** Bytes that the engine's process may hold; default: what the machine or its control group has. */
+  readonly memoryLimit?: number | undefined
+  /** Where streamed passes leave their residual streams; default: a folder under the system's temporary one. */
+  readonly passFolder?: string | undefined
+}
+
 /** Loads a Hugging Face folder or a GGUF file into this process. Errors: MODEL, WEIGHTS. */
-export async function loadEngine(path: string): Promise<LocalEngine> {
+export async function loadEngine(path: string, settings: EngineSettings = {}): Promise<LocalEngine> {
   await refuseAltered(path)
   const { architecture, shape, checkpoint } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
-  const sessions = await BlockSessions.load(checkpoint, architecture, shape)
-  return new LocalEngine(sessions, tokenizer, describe(checkpoint, sessions, tokenizer))
+  const chosen = plan(checkpoint, architecture, shape, settings.memoryLimit)
+  const sessions = await BlockSessions.load(checkpoint, architecture, shape, chosen.execution)
+  const info = describe(checkpoint, sessions, tokenizer, chosen)
+  return new LocalEngine(
+    sessions,
+    tokenizer,
+    info,
+    chosen,
+    settings.passFolder ?? join(tmpdir(), 'taskvec-passes'),
+  )
 }
 
 export class LocalEngine implements Engine {
@@ -48,6 +69,8 @@ export class LocalEngine implements Engine {
     readonly sessions: BlockSessions,
     private readonly tokenizer: Tokenizer,
     readonly info: ModelInfo,
+    readonly plan: Plan,
+    private readonly passFolder: string,
   ) {}
 
   async encode(
@@ -90,26 +113,59 @@ export class LocalEngine implements Engine {
     const thetas = new ThetaResults(request, dModel)
     const patched: Reading[][] = []
     const plain: Reading[][] = []
-    const chunks = Math.ceil(items.length / itemsPerChunk)
+    const groups = this.#groups(request, thetas)
     let macs = 0
-    for (let number = 0; number < chunks; number++) {
-      // Chunks of nearly equal size: a small last one would go through all the weights for a few rows.
-      const first = Math.floor((number * items.length) / chunks)
-      const members = items.slice(first, Math.floor(((number + 1) * items.length) / chunks))
-      const chunk = new WavefrontChunk(this.sessions, members, request, (item, layerIndex, theta) =>
-        thetas.add(first + item, layerIndex, theta),
-      )
-      for (let layer = 0; layer < blocks; layer++) {
-        await pause(options, (number + layer / blocks) / chunks)
-        await chunk.runBlock(layer)
+    for (const [number, chunks] of groups.entries()) {
+      const tell = (fraction: number) => pause(options, (number + fraction) / groups.length)
+      const members = chunks.map((make) => make())
+      const checkpoint = this.#checkpoint(request, number)
+      if (checkpoint) await runStreamedPass(this.sessions, members, thetas, checkpoint, tell)
+      for (const chunk of members) {
+        for (let layer = 0; layer < blocks && !checkpoint; layer++) {
+          await tell(layer / blocks)
+          await chunk.runBlock(layer)
+        }
+        const readings = await chunk.read()
+        patched.push(...readings.patched)
+        plain.push(...readings.plain)
+        macs += chunk.macs
       }
-      const readings = await chunk.read()
-      patched.push(...readings.patched)
-      plain.push(...readings.plain)
-      macs += chunk.macs
+      if (checkpoint) await this.sessions.head.release()
+      checkpoint?.remove()
     }
     options.onProgress?.(1)
     return { patched, plain, flops: 2 * macs, ...thetas.result() }
+  }
+
+  /** Chunks to be computed, those of one pass together. */
+  #groups(request: EvaluateRequest, thetas: ThetaResults): (() => WavefrontChunk)[][] {
+    const { items } = request
+    const count = Math.ceil(items.length / itemsPerChunk)
+    // Chunks of nearly equal size: a small last one would go through all the weights for a few rows.
+    const chunks = Array.from({ length: count }, (_, number) => () => {
+      const first = Math.floor((number * items.length) / count)
+      const members = items.slice(first, Math.floor(((number + 1) * items.length) / count))
+      return new WavefrontChunk(this.sessions, members, request, (item, layerIndex, theta) =>
+        thetas.add(first + item, layerIndex, theta),
+      )
+    })
+    const perPass =
+      this.plan.execution === 'streamed' ? Math.max(1, this.plan.itemsPerPass / itemsPerChunk) : 1
+    return Array.from({ length: Math.ceil(count / perPass) }, (_, i) =>
+      chunks.slice(i * perPass, (i + 1) * perPass),
+    )
+  }
+
+  /** Where a streamed pass leaves its residual streams; null where nothing is streamed. */
+  #checkpoint(request: EvaluateRequest, pass: number): PassCheckpoint | null {
+    if (this.plan.execution !== 'streamed') return null
+    const { contentHash, numerics } = this.info
+    const { itemsPerPass } = this.plan
+    const givenTheta = request.givenTheta ? [...request.givenTheta] : null
+    const key = sha256(
+      canonicalJson({ contentHash, numerics, itemsPerPass, pass, request: { ...request, givenTheta } }),
+    )
+    return new PassCheckpoint(this.passFolder, key)
   }
 
   async #plain(request: EvaluateRequest, options: EvaluateOptions) {
@@ -141,6 +197,7 @@ function describe(
   checkpoint: Checkpoint,
   { shape, architecture }: BlockSessions,
   { unknownToken }: Tokenizer,
+  { execution }: Plan,
 ): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...architecture.expectedTensors(shape).values()].map((dims) =>
@@ -161,6 +218,7 @@ function describe(
       threads: 1,
       itemsPerChunk,
       revision,
+      ...(execution === 'packed' ? {} : { weights: 'inputs' as const }),
     },
   }
 }

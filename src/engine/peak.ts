@@ -16,7 +16,10 @@ export async function measurePeakGflops(runs = 15): Promise<number> {
     'float',
     ['rows', size],
   )
-  const session = await InferenceSession.create(graph.build(), { intraOpNumThreads: 1, interOpNumThreads: 1 })
+  const session = await InferenceSession.create(graph.build().encode(), {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+  })
   const input = { x: new Tensor('float32', values, [size, size]) }
   const seconds: number[] = []
   for (let run = 0; run < runs + 3; run++) {

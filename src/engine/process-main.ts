@@ -1,10 +1,10 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { Engine } from './engine.js'
-import { loadEngine } from './local-engine.js'
+import { loadEngine, type EngineSettings } from './local-engine.js'
 import type { EngineCall, EngineFailure, EngineValue, FromEngine, ToEngine } from './process-protocol.js'
 
-/** The engine process: one loaded model, calls in, results out. Started by engine-process.ts with the model's path. */
-const [path = ''] = process.argv.slice(2)
+/** The engine process: one loaded model, calls in, results out. Started by engine-process.ts with the model's path and settings. */
+const [path = '', settings = '{}'] = process.argv.slice(2)
 const running = new Map<number, AbortController>()
 
 process.title = 'taskvec-engine'
@@ -14,9 +14,9 @@ process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {})
 
 try {
-  const engine = await loadEngine(path)
+  const engine = await loadEngine(path, JSON.parse(settings) as EngineSettings)
   process.on('message', (message: ToEngine) => void handle(engine, message))
-  send({ ready: engine.info })
+  send({ ready: engine.info, plan: engine.plan.summary })
 } catch (error) {
   send({ refused: toFailure(error) })
 }

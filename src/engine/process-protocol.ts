@@ -22,7 +22,7 @@ export interface EngineFailure {
 }
 
 export type FromEngine =
-  | { readonly ready: ModelInfo }
+  | { readonly ready: ModelInfo; readonly plan: string }
   | { readonly refused: EngineFailure }
   | { readonly id: number; readonly value: EngineValue }
   | { readonly id: number; readonly failure: EngineFailure }

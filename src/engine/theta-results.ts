@@ -23,6 +23,16 @@ export class ThetaResults {
     theta.forEach((value, i) => (this.#sum[offset + i] = (this.#sum[offset + i] as number) + value))
   }
 
+  /** All that was gathered so far, for a checkpoint. */
+  get state(): Float32Array | Float64Array {
+    return this.request.thetas === 'each' ? this.#each : this.#sum
+  }
+
+  restore(bytes: Uint8Array): void {
+    const { buffer, byteOffset, byteLength } = this.state
+    new Uint8Array(buffer, byteOffset, byteLength).set(bytes)
+  }
+
   /** The part of an EvaluateResult that holds θ. */
   result(): { thetas?: Float32Array } {
     const { thetas, items } = this.request

@@ -49,33 +49,35 @@ export class WavefrontChunk {
 
   /** Takes the chunk through block `layer`; called for 0, 1, .. in order. */
   async runBlock(layer: number): Promise<void> {
-    const tree = this.#tree
-    const layerIndex = this.request.layers.indexOf(layer)
-    const ends = new Set(
-      layerIndex < 0 ? [] : this.#items.flatMap(({ thetaEnds, ownEnd }) => [...thetaEnds, ...ownEnd]),
-    )
-    const selected = this.#alive.filter((row) => at(tree.lastBlock, row) > layer || ends.has(row))
+    const selected = this.#select(layer)
     if (selected.length > 0) await this.#compute(layer, selected)
 
     const { dModel } = this.sessions.shape
-    const places = indices(tree, selected)
+    const places = indices(this.#tree, selected)
     const stateOf = (row: number) =>
       this.#after.subarray(at(places, row) * dModel, (at(places, row) + 1) * dModel)
-    const patches = layerIndex < 0 ? [] : this.#patches(layerIndex, stateOf)
-    this.#alive = selected.filter((row) => at(tree.lastBlock, row) > layer)
+    const patches = this.#patches(layer, stateOf)
+    const kept = this.#keep(layer, selected)
     moveRows(
       this.#after,
-      this.#alive.map((row) => at(places, row)),
+      kept.map((row) => at(places, row)),
       dModel,
     )
-    for (const { rows, parent, state } of patches) {
-      this.#after.set(state, this.#alive.length * dModel)
-      const row = tree.addPatched(parent, this.sessions.shape.blocks)
-      rows.patchedEnds.push(row)
-      rows.group.push(row)
-      this.#alive.push(row)
-    }
+    patches.forEach((state, i) => this.#after.set(state, (kept.length + i) * dModel))
     ;[this.#before, this.#after] = [this.#after, this.#before]
+  }
+
+  /** The residual stream of the rows alive, `[R, d_model]`: with `macs`, all that a chunk between two blocks is. */
+  get states(): Float32Array {
+    return this.#states(this.#alive.length)
+  }
+
+  /** As if blocks 0 .. `blocksDone - 1` had been run; `bytes` are those of `states` then. */
+  restore(blocksDone: number, bytes: Uint8Array, macs: number): void {
+    for (let layer = 0; layer < blocksDone; layer++) this.#keep(layer, this.#select(layer))
+    const { buffer, byteOffset, byteLength } = this.states
+    new Uint8Array(buffer, byteOffset, byteLength).set(bytes)
+    this.macs = macs
   }
 
   /** After the last block: each row that is read, once, however many items share it. */
@@ -121,17 +123,46 @@ export class WavefrontChunk {
       2 * layout.pairs * sessions.shape.heads * sessions.shape.dHead
   }
 
+  /** The rows that block `layer` computes to the end. */
+  #select(layer: number): number[] {
+    const asked = this.request.layers.includes(layer)
+    const ends = new Set(
+      asked ? this.#items.flatMap(({ thetaEnds, ownEnd }) => [...thetaEnds, ...ownEnd]) : [],
+    )
+    return this.#alive.filter((row) => at(this.#tree.lastBlock, row) > layer || ends.has(row))
+  }
+
+  /** Rows alive after block `layer`: those of `selected` that are still needed, which it returns, then those of θ. */
+  #keep(layer: number, selected: readonly number[]): number[] {
+    const tree = this.#tree
+    const kept = selected.filter((row) => at(tree.lastBlock, row) > layer)
+    const patched = this.request.layers.includes(layer) ? this.#items : []
+    this.#alive = [
+      ...kept,
+      ...patched.flatMap(({ patchParent, patchedEnds, group }) => {
+        if (patchParent === null) return []
+        const row = tree.addPatched(patchParent, this.sessions.shape.blocks)
+        patchedEnds.push(row)
+        group.push(row)
+        return row
+      }),
+    ]
+    return kept
+  }
+
   /** The states that become last tokens of the patched prompts; copies, since the rows are about to be moved. */
-  #patches(layerIndex: number, stateOf: (row: number) => Float32Array) {
+  #patches(layer: number, stateOf: (row: number) => Float32Array): Float32Array[] {
+    const layerIndex = this.request.layers.indexOf(layer)
+    if (layerIndex < 0) return []
     const { dModel } = this.sessions.shape
     const given = this.request.givenTheta?.subarray(layerIndex * dModel, (layerIndex + 1) * dModel)
-    return this.#items.flatMap((rows, item) => {
-      if (!given && rows.thetaEnds.length === 0) return []
-      const theta = given ?? meanOf(rows.thetaEnds.map(stateOf))
+    return this.#items.flatMap(({ thetaEnds, patchParent, ownEnd }, item) => {
+      if (!given && thetaEnds.length === 0) return []
+      const theta = given ?? meanOf(thetaEnds.map(stateOf))
       if (!given) this.onTheta(item, layerIndex, theta)
-      if (rows.patchParent === null) return []
-      const own = rows.ownEnd.map(stateOf)[0]
-      return { rows, parent: rows.patchParent, state: own ? sumOf(own, theta) : theta }
+      if (patchParent === null) return []
+      const own = ownEnd.map(stateOf)[0]
+      return [own ? sumOf(own, theta) : theta]
     })
   }
 }

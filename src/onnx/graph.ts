@@ -18,6 +18,15 @@ export type ElementType = keyof typeof elementTypes
 /** Numbers become FLOAT where the name says so; whole numbers are INT, lists INTS. */
 type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>
 
+export interface OnnxGraph {
+  /** The f32 constants, in the order in which they were added. */
+  readonly weights: readonly TensorProto[]
+  /** The model with its weights inside. */
+  readonly encode: () => Uint8Array
+  /** The model with its weights as further inputs of the same names: graphs that differ in weights only share it. */
+  readonly encodeTemplate: () => Uint8Array
+}
+
 /** Builds one ONNX model in memory; nothing is written to disk. */
 export class GraphBuilder {
   readonly #nodes: NodeProto[] = []
@@ -57,23 +66,28 @@ export class GraphBuilder {
     return output as Value
   }
 
-  build(): Uint8Array {
-    return encodeModel({
-      irVersion: 10,
-      producerName: 'taskvec',
-      // Opset 23 is the first with RMSNormalization.
-      opsetImport: [
-        { domain: '', version: 23 },
-        { domain: 'com.microsoft', version: 1 },
-      ],
-      graph: {
-        name: this.name,
-        node: this.#nodes,
-        initializer: this.#weights,
-        input: this.#inputs,
-        output: this.#outputs,
-      },
-    })
+  build(): OnnxGraph {
+    const encode = (initializer: TensorProto[], input: ValueInfoProto[]) =>
+      encodeModel({
+        irVersion: 10,
+        producerName: 'taskvec',
+        // Opset 23 is the first with RMSNormalization.
+        opsetImport: [
+          { domain: '', version: 23 },
+          { domain: 'com.microsoft', version: 1 },
+        ],
+        graph: { name: this.name, node: this.#nodes, initializer, input, output: this.#outputs },
+      })
+    const weights = this.#weights.filter(({ dataType }) => dataType === elementTypes.float)
+    return {
+      weights,
+      encode: () => encode(this.#weights, this.#inputs),
+      encodeTemplate: () =>
+        encode(
+          this.#weights.filter((weight) => !weights.includes(weight)),
+          [...this.#inputs, ...weights.map(({ name, dims }) => valueInfo(name, 'float', dims))],
+        ),
+    }
   }
 
   #constant(name: string, type: ElementType, rawData: Uint8Array, dims: readonly number[]): Value {

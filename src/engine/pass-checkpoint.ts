@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * The residual streams of a streamed pass at the boundary behind its last finished block, on disk, so that a killed pass
+ * goes on from there. One file per pass, named by the hash of all that determines it, replaced atomically after every
+ * block: JSON header, newline, arrays; a sha256 of the rest stands before it, so that a damaged file counts as none.
+ */
+export class PassCheckpoint {
+  readonly #file: string
+
+  constructor(
+    private readonly folder: string,
+    key: string,
+  ) {
+    this.#file = join(folder, `${key}.residual`)
+  }
+
+  /** @param arrays written as they are, one behind the other */
+  save(blocksDone: number, arrays: readonly (Float32Array | Float64Array)[]): void {
+    mkdirSync(this.folder, { recursive: true })
+    const header = { blocksDone, lengths: arrays.map(({ byteLength }) => byteLength) }
+    const head = Buffer.from(`${JSON.stringify(header)}\n`)
+    const parts = arrays.map(({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    )
+    const hash = createHash('sha256').update(head)
+    for (const part of parts) hash.update(part)
+    const temporary = `${this.#file}.${process.pid}`
+    writeFileSync(temporary, Buffer.concat([hash.digest(), head, ...parts]))
+    renameSync(temporary, this.#file)
+  }
+
+  /** Null where there is none, or a damaged one. */
+  load(): { blocksDone: number; arrays: Buffer[] } | null {
+    let bytes: Buffer
+    try {
+      bytes = readFileSync(this.#file)
+    } catch {
+      return null
+    }
+    const content = bytes.subarray(32)
+    if (!createHash('sha256').update(content).digest().equals(bytes.subarray(0, 32))) return null
+    const end = content.indexOf('\n')
+    const { blocksDone, lengths } = JSON.parse(content.toString('utf8', 0, end)) as {
+      blocksDone: number
+      lengths: number[]
+    }
+    let next = end + 1
+    return { blocksDone, arrays: lengths.map((length) => content.subarray(next, (next += length))) }
+  }
+
+  remove(): void {
+    rmSync(this.#file, { force: true })
+  }
+}

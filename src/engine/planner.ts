@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs'
+import { totalmem } from 'node:os'
+import type { Architecture, ModelShape } from '../architectures/architecture.js'
+import { formatBytes } from '../domain/bytes.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+
+/**
+ * How a model is held: `packed`, in onnxruntime's own layout inside one session per block; `held`, as arrays that one
+ * session takes as inputs; `streamed`, the same arrays, a block at a time, read from disk once per pass.
+ */
+export type Execution = 'packed' | 'held' | 'streamed'
+
+export interface Plan {
+  readonly execution: Execution
+  /** Items of one streamed pass at most: their residual streams stand beside the block at work. */
+  readonly itemsPerPass: number
+  readonly memoryLimit: number
+  /** Bytes that the engine process is expected to hold at its peak, the page cache left out. */
+  readonly expectedMemory: number
+  /** Bytes read from disk by one pass. */
+  readonly readsPerPass: number
+  /** For people: what was chosen and what to expect. */
+  readonly summary: string
+}
+
+/** Node, onnxruntime, tokenizer, attention masks and intermediate states of one chunk. */
+const base = 500e6
+/** f32 bytes from which on weights are inputs, whatever memory there is: results must not depend on the machine. */
+const packedAtMost = 3e9
+/** A block's rows in one chunk, roughly, and the rate of a core, FLOP/s: for the expected time only. */
+const rowsPerItem = 60
+const rate = 70e9
+
+export function plan(
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  shape: ModelShape,
+  memoryLimit = availableMemory(),
+): Plan {
+  const block = blockBytes(checkpoint, architecture, shape)
+  const head = 4 * shape.vocab * shape.dModel
+  const all = shape.blocks * block.f32 + head
+  // Packing copies a block while it is loaded: the graph's bytes, onnxruntime's parsed copy, the packed one.
+  const needs = {
+    packed: base + all + 2 * block.f32,
+    held: base + all,
+    streamed: base + Math.max(block.f32 + block.largest, 1.3 * head),
+  }
+  const execution: Execution =
+    all <= packedAtMost && needs.packed <= memoryLimit
+      ? 'packed'
+      : needs.held <= memoryLimit
+        ? 'held'
+        : 'streamed'
+  const expected = needs[execution]
+  if (expected > memoryLimit) {
+    throw new TaskvecError(
+      'MODEL',
+      `${checkpoint.path}: one block at a time takes ${formatBytes(expected)}; the memory limit is ${formatBytes(memoryLimit)}`,
+      { hint: 'Raise memoryLimit, or run it on a machine with more memory.' },
+    )
+  }
+  const perItem = 2 * 4 * (rowsPerItem + shape.blocks) * shape.dModel
+  const itemsPerPass =
+    execution === 'streamed'
+      ? Math.max(16, Math.floor((memoryLimit - expected) / perItem / 16) * 16)
+      : Infinity
+  const readsPerPass = execution === 'streamed' ? shape.blocks * block.stored + head : 0
+  const { fullRow } = architecture.macs(shape)
+  const seconds = (2 * fullRow * shape.blocks * rowsPerItem * 16) / rate
+  const how = {
+    packed: 'in memory',
+    held: 'in memory, weights as inputs',
+    streamed: `streamed block by block, ${itemsPerPass} items a pass`,
+  }[execution]
+  const reads = execution === 'streamed' ? `, ${formatBytes(readsPerPass)} read from disk a pass` : ''
+  return {
+    execution,
+    itemsPerPass,
+    memoryLimit,
+    expectedMemory: expected,
+    readsPerPass,
+    summary: `${how}: about ${formatBytes(expected)} of ${formatBytes(memoryLimit)}${reads}, about ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s for 16 items over all layers on one core`,
+  }
+}
+
+/** What this machine, or the control group that this process is in, has. */
+export function availableMemory(): number {
+  const limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'].map((file) => {
+    try {
+      return Number(readFileSync(file, 'utf8')) || Infinity // "max"
+    } catch {
+      return Infinity // another system
+    }
+  })
+  return Math.min(totalmem(), ...limits)
+}
+
+function blockBytes(checkpoint: Checkpoint, architecture: Architecture, shape: ModelShape) {
+  const tensors = blockTensors(architecture, shape, 0)
+  const values = tensors.map(([, dims]) => dims.reduce((a, b) => a * b, 1))
+  return {
+    f32: 4 * values.reduce((a, b) => a + b, 0),
+    largest: 4 * Math.max(...values),
+    stored: tensors.reduce((sum, [name]) => sum + (checkpoint.tensors.get(name)?.byteLength ?? 0), 0),
+  }
+}
+
+/** Names and shapes of the tensors of block `layer` alone. */
+export function blockTensors(
+  architecture: Architecture,
+  shape: ModelShape,
+  layer: number,
+): [string, readonly number[]][] {
+  const before = architecture.expectedTensors({ ...shape, blocks: layer })
+  return [...architecture.expectedTensors({ ...shape, blocks: layer + 1 })].filter(
+    ([name]) => !before.has(name),
+  )
+}

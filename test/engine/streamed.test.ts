@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { identify } from '../../src/architectures/catalog.js'
+import { BlockSessions } from '../../src/engine/block-sessions.js'
+import type { EvaluateItem } from '../../src/engine/engine.js'
+import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
+import type { Execution } from '../../src/engine/planner.js'
+import { openCheckpoint } from '../../src/weights/open.js'
+import { largestDifference, tinyFolder } from '../golden/read.js'
+
+const items = Array.from({ length: 40 }, (_, i): EvaluateItem => ({
+  thetaPrompts: [
+    [1, 2, 3, (i % 50) + 1, 9],
+    [1, 2, 4, (i % 50) + 2, 7, 9],
+  ],
+  patchedPrompt: [(i % 50) + 3, 9],
+  plainPrompts: [[1, 2, 3, (i % 50) + 3, 9]],
+  answerToken: i,
+}))
+const layers = [0, 2]
+
+/** The tiny model, held as told whatever its size. */
+async function engineOf(execution: Execution, passFolder: string, itemsPerPass = 48): Promise<LocalEngine> {
+  const folder = tinyFolder('f16')
+  const { info, plan, ...packed } = await loadEngine(folder)
+  const { architecture, shape, checkpoint } = identify(await openCheckpoint(folder))
+  const sessions = await BlockSessions.load(checkpoint, architecture, shape, execution)
+  const tokenizer = (packed as unknown as { tokenizer: never }).tokenizer
+  return new LocalEngine(sessions, tokenizer, info, { ...plan, execution, itemsPerPass }, passFolder)
+}
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'taskvec-passes-'))
+
+describe('streamed execution', () => {
+  it.each(['mean', 'each'] as const)(
+    'gives the bytes that weights held in memory give: θ %s',
+    async (thetas) => {
+      const request = { items, layers, thetas }
+      const { seconds: _, ...held } = await (await engineOf('held', newFolder())).evaluate(request)
+      for (const itemsPerPass of [16, 48]) {
+        const folder = newFolder()
+        const streamed = await engineOf('streamed', folder, itemsPerPass)
+        for (let time = 0; time < 2; time++) {
+          const { seconds: __, ...result } = await streamed.evaluate(request)
+          expect(result).toEqual(held)
+        }
+        expect(readdirSync(folder)).toEqual([])
+      }
+    },
+  )
+
+  it('predicts what packed weights predict', async () => {
+    const packed = await (await engineOf('packed', newFolder())).evaluate({ items, layers })
+    const streamed = await (await engineOf('streamed', newFolder())).evaluate({ items, layers })
+    const values = ({ patched, plain }: typeof packed) =>
+      [...patched, ...plain].flat().map(({ answerLogProb }) => answerLogProb)
+    expect(largestDifference(values(streamed), values(packed))).toBeLessThan(1e-4)
+  })
+
+  it.each([1, 2])('goes on after block %i of a pass that was broken off', async (blocksDone) => {
+    const folder = newFolder()
+    const request = { items, layers, thetas: 'mean' as const }
+    const { seconds: _, ...whole } = await (await engineOf('streamed', newFolder())).evaluate(request)
+    const broken = await engineOf('streamed', folder)
+    const controller = new AbortController()
+    const running = broken.evaluate(request, {
+      signal: controller.signal,
+      onProgress: (fraction) => fraction >= (blocksDone + 0.3) / 3 && controller.abort(),
+    })
+    await expect(running).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(readdirSync(folder)).toHaveLength(1)
+    const again = await engineOf('streamed', folder)
+    const entered: number[] = []
+    const enter = again.sessions.enterBlock.bind(again.sessions)
+    again.sessions.enterBlock = async (layer) => (entered.push(layer), enter(layer))
+    const { seconds: __, ...result } = await again.evaluate(request)
+    expect(result).toEqual(whole)
+    expect(entered[0]).toBeGreaterThan(0)
+  })
+})
