@@ -86,14 +86,18 @@ export function splitHeads(
   dHead: number,
 ): [Value, Value, Value] {
   const byHead = graph.node('Reshape', [qkv, graph.ints([-1, heads, 3 * dHead])])
-  const part = (index: number) => {
-    const bounds = [index * dHead, (index + 1) * dHead, 2].map((bound) => graph.ints([bound]))
-    return graph.node('Reshape', [
-      graph.node('Slice', [byHead, ...bounds]), // [rows, heads, d_head]
-      graph.ints([-1, heads * dHead]),
-    ])
-  }
-  return [part(0), part(1), part(2)]
+  const flat = (part: Value) => graph.node('Reshape', [part, graph.ints([-1, heads * dHead])])
+  return [0, 1, 2].map((index) => flat(slice(graph, byHead, index, dHead, 2))) as [Value, Value, Value]
+}
+
+/** The three thirds, `[rows, width]` each, of `[rows, 3 * width]`. */
+export function splitColumns(graph: GraphBuilder, qkv: Value, width: number): [Value, Value, Value] {
+  return [0, 1, 2].map((index) => slice(graph, qkv, index, width, 1)) as [Value, Value, Value]
+}
+
+function slice(graph: GraphBuilder, value: Value, index: number, width: number, axis: number): Value {
+  const bounds = [index * width, (index + 1) * width, axis].map((bound) => graph.ints([bound]))
+  return graph.node('Slice', [value, ...bounds])
 }
 
 /** `value` times a constant. */

@@ -2,12 +2,13 @@ import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { Architecture, ModelShape } from './architecture.js'
+import { gpt2 } from './gpt2.js'
 import { gptJ } from './gpt-j.js'
 import { gptNeox } from './gpt-neox.js'
 import { llama } from './llama.js'
 import { underExpectedNames } from './tensor-names.js'
 
-const architectures: readonly Architecture[] = [llama, gptJ, gptNeox]
+const architectures: readonly Architecture[] = [llama, gptJ, gptNeox, gpt2]
 
 /** A checkpoint together with the architecture that runs it. */
 export interface Model {
@@ -17,14 +18,15 @@ export interface Model {
   readonly checkpoint: Checkpoint
 }
 
-/** Finds the architecture by the config's `model_type`. Throws MODEL, naming those known, where there is none. */
+/** A checkpoint's model. Throws MODEL where its config cannot be run. */
 export function identify(checkpoint: Checkpoint): Model {
-  const architecture = architectureOf(checkpoint)
+  const architecture = architectureOf(checkpoint.config, checkpoint.path)
   const shape = architecture.describe(checkpoint.config, checkpoint.path)
   return { architecture, shape, checkpoint: underExpectedNames(checkpoint, architecture, shape) }
 }
 
-function architectureOf({ config, path }: Checkpoint): Architecture {
+/** The architecture of a config.json, by its `model_type`. Throws MODEL, naming those known. */
+export function architectureOf(config: Readonly<Record<string, unknown>>, path: string): Architecture {
   const type = config['model_type']
   const found = architectures.find(({ name }) => name === type)
   if (found) return found

@@ -12,7 +12,7 @@ import { rotaryAngles, rotaryFields } from './rotary.js'
 
 /**
  * LLaMA (transformers' modeling_llama.py): RMSNorm, rotary embedding over whole heads, grouped-query attention, gated
- * SiLU MLP, no biases. Letters: R rows, Q of them computed to the end, H heads, V key-value heads.
+ * MLP, biases by config. Letters: R rows, Q of them computed to the end, H heads, V key-value heads.
  */
 export const llama: Architecture = {
   name: 'llama',
@@ -38,8 +38,8 @@ const schema = z.looseObject({
   vocab_size: z.int().positive(),
   tie_word_embeddings: z.boolean().default(false),
   hidden_act: activationField.default('silu'),
-  attention_bias: z.literal(false).default(false),
-  mlp_bias: z.literal(false).default(false),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
   ...rotaryFields,
 })
 
@@ -73,25 +73,31 @@ function describe(config: Readonly<Record<string, unknown>>, path: string): Mode
       normEpsilon: c.rms_norm_eps,
       tied: c.tie_word_embeddings,
       activation: c.hidden_act,
+      attentionBias: c.attention_bias,
+      mlpBias: c.mlp_bias,
     },
   }
 }
 
 function expectedTensors(shape: ModelShape): Map<string, readonly number[]> {
   const { dModel, vocab, heads, dHead } = shape
-  const { keyValueHeads, dMlp, tied } = options(shape)
+  const { keyValueHeads, dMlp, tied, attentionBias, mlpBias } = options(shape)
   const tensors = new Map<string, readonly number[]>([['model.embed_tokens.weight', [vocab, dModel]]])
+  const add = (name: string, weight: readonly number[], bias: boolean) => {
+    tensors.set(`${name}.weight`, weight)
+    if (bias) tensors.set(`${name}.bias`, weight.slice(0, 1))
+  }
   for (let layer = 0; layer < shape.blocks; layer++) {
     const prefix = `model.layers.${layer}`
     tensors.set(`${prefix}.input_layernorm.weight`, [dModel])
-    tensors.set(`${prefix}.self_attn.q_proj.weight`, [heads * dHead, dModel])
-    tensors.set(`${prefix}.self_attn.k_proj.weight`, [keyValueHeads * dHead, dModel])
-    tensors.set(`${prefix}.self_attn.v_proj.weight`, [keyValueHeads * dHead, dModel])
-    tensors.set(`${prefix}.self_attn.o_proj.weight`, [dModel, heads * dHead])
+    add(`${prefix}.self_attn.q_proj`, [heads * dHead, dModel], attentionBias)
+    add(`${prefix}.self_attn.k_proj`, [keyValueHeads * dHead, dModel], attentionBias)
+    add(`${prefix}.self_attn.v_proj`, [keyValueHeads * dHead, dModel], attentionBias)
+    add(`${prefix}.self_attn.o_proj`, [dModel, heads * dHead], attentionBias)
     tensors.set(`${prefix}.post_attention_layernorm.weight`, [dModel])
-    tensors.set(`${prefix}.mlp.gate_proj.weight`, [dMlp, dModel])
-    tensors.set(`${prefix}.mlp.up_proj.weight`, [dMlp, dModel])
-    tensors.set(`${prefix}.mlp.down_proj.weight`, [dModel, dMlp])
+    add(`${prefix}.mlp.gate_proj`, [dMlp, dModel], mlpBias)
+    add(`${prefix}.mlp.up_proj`, [dMlp, dModel], mlpBias)
+    add(`${prefix}.mlp.down_proj`, [dModel, dMlp], mlpBias)
   }
   tensors.set('model.norm.weight', [dModel])
   if (!tied) tensors.set('lm_head.weight', [vocab, dModel])
@@ -104,7 +110,7 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
 
 function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGraph {
   const { heads, dHead, dModel } = shape
-  const { keyValueHeads, normEpsilon, activation } = options(shape)
+  const { keyValueHeads, normEpsilon, activation, attentionBias, mlpBias } = options(shape)
   const prefix = `model.layers.${layer}`
   const graph = new GraphBuilder(prefix)
   const inputs = blockInputs(graph, shape)
@@ -112,16 +118,17 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGr
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
   const normed = rmsNorm(graph, checkpoint, `${prefix}.input_layernorm`, inputs.residual, normEpsilon) // [R, d_model]
   const keys = inputs.rotate(
-    linear(graph, checkpoint, `${prefix}.self_attn.k_proj`, normed),
+    linear(graph, checkpoint, `${prefix}.self_attn.k_proj`, normed, { bias: attentionBias }),
     keyValueHeads,
     'all',
   ) // [R, V d_head]
-  const values = linear(graph, checkpoint, `${prefix}.self_attn.v_proj`, normed) // [R, V d_head]
+  const values = linear(graph, checkpoint, `${prefix}.self_attn.v_proj`, normed, { bias: attentionBias }) // [R, V d_head]
   const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
   const queries = inputs.rotate(
     // Scaled here, in the product itself: rotation is linear.
     linear(graph, checkpoint, `${prefix}.self_attn.q_proj`, inputs.selectRows(normed), {
       alpha: dHead ** -0.5,
+      bias: attentionBias,
     }),
     heads,
     'selected',
@@ -136,15 +143,18 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGr
     keyValueHeads,
     dHead,
   }) // [Q, H d_head]
-  const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, { added: residual }) // [Q, d_model]
+  const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, {
+    bias: attentionBias,
+    added: residual,
+  }) // [Q, d_model]
 
   const mlpInput = rmsNorm(graph, checkpoint, `${prefix}.post_attention_layernorm`, middle, normEpsilon)
-  const gate = linear(graph, checkpoint, `${prefix}.mlp.gate_proj`, mlpInput) // [Q, d_mlp]
-  const up = linear(graph, checkpoint, `${prefix}.mlp.up_proj`, mlpInput)
+  const gate = linear(graph, checkpoint, `${prefix}.mlp.gate_proj`, mlpInput, { bias: mlpBias }) // [Q, d_mlp]
+  const up = linear(graph, checkpoint, `${prefix}.mlp.up_proj`, mlpInput, { bias: mlpBias })
   const activated = graph.node('Mul', [activate(graph, activation, gate), up])
   graph.output(
     'residual_out',
-    linear(graph, checkpoint, `${prefix}.mlp.down_proj`, activated, { added: middle }),
+    linear(graph, checkpoint, `${prefix}.mlp.down_proj`, activated, { bias: mlpBias, added: middle }),
     'float',
     ['Q', dModel],
   )
@@ -175,5 +185,7 @@ function options(shape: ModelShape) {
     normEpsilon: number
     tied: boolean
     activation: Activation
+    attentionBias: boolean
+    mlpBias: boolean
   }
 }

@@ -67,7 +67,7 @@ export const targets: readonly Target[] = [
     const architecture = architectureOf(config, path)
     const shape = architecture.describe(config, path)
     architecture.expectedTensors(shape)
-    shape.rotaryAngles(1)
+    shape.rotary?.angles(1)
   }),
   json('tokenizer.json', at('tiny/f16/tokenizer.json'), (path) => {
     const tokenizer = parseObject(path, readFileSync(path, 'utf8'))

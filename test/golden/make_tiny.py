@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import AutoModelForCausalLM, GPTJConfig, GPTNeoXConfig, LlamaConfig
+from transformers import AutoModelForCausalLM, GPT2Config, GPTJConfig, GPTNeoXConfig, LlamaConfig
 
 OUT = Path(__file__).parent / "tiny"
 VOCAB = 96
@@ -40,6 +40,7 @@ NEOX = dict(
     max_position_embeddings=320,
 )
 GPTJ = dict(**SPECIAL, n_embd=32, n_layer=3, n_head=2, n_positions=320, rotary_dim=8)
+GPT2 = dict(**SPECIAL, n_embd=32, n_layer=3, n_head=4, n_positions=320)
 LLAMA3 = dict(
     rope_type="llama3",
     rope_theta=10000.0,
@@ -62,6 +63,10 @@ def neox(rotary_pct=0.25, **config):
 
 def gptj(**config):
     return GPTJConfig(**{**GPTJ, **config})
+
+
+def gpt2(**config):
+    return GPT2Config(**{**GPT2, **config})
 
 
 F32, F16, BF16 = torch.float32, torch.float16, torch.bfloat16
@@ -88,6 +93,14 @@ MODELS = {
     ),
     "gptj": dict(config=gptj(), dtype=F16),
     "gptj-full-rotary": dict(config=gptj(rotary_dim=16, n_inner=40, activation_function="gelu"), dtype=F16),
+    "biases": dict(config=llama(num_key_value_heads=2, attention_bias=True, mlp_bias=True, hidden_act="gelu"), dtype=F16),
+    "gpt2": dict(config=gpt2(), dtype=F16),
+    "gpt2-scaled-by-layer-untied": dict(
+        config=gpt2(
+            n_inner=40, scale_attn_by_inverse_layer_idx=True, activation_function="relu", tie_word_embeddings=False
+        ),
+        dtype=F16,
+    ),
 }
 PROMPT_LENGTHS = [1, 2, 7, 40, 300]
 
