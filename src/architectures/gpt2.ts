@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
-import { GraphBuilder } from '../onnx/graph.js'
+import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
@@ -105,7 +105,7 @@ function embed(
   return checkpoint.readRows('transformer.wte.weight', tokens).map((value, i) => value + (position[i] ?? NaN))
 }
 
-function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8Array {
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { normEpsilon, activation, scaled: byHead, scaledByLayer } = options(shape)
   const prefix = `transformer.h.${layer}`
@@ -142,7 +142,7 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): Uint8A
   return graph.build()
 }
 
-function head(checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice): Uint8Array {
+function head(checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice): OnnxGraph {
   const { dModel } = shape
   const { normEpsilon, tied } = options(shape)
   const graph = new GraphBuilder('head')
