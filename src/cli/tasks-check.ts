@@ -157,7 +157,7 @@ function checkItems(file: string, json: boolean | undefined): void {
   process.stdout.write(`${file}: baseline ${counts.baseline}, dev ${counts.dev}, test ${counts.test} items\n`)
 }
 
-interface NamedTokenizer {
+export interface NamedTokenizer {
   readonly name: string
   readonly encoder: Encoder
 }
@@ -169,7 +169,8 @@ function atHand(): string[] {
     .filter((id) => pulledModel(id) !== null || existsSync(join(catalogFolder(), id, 'tokenizer.json')))
 }
 
-function namedTokenizer(pathOrId: string): NamedTokenizer {
+/** Of a tokenizer.json, a model's folder, a GGUF file or a model of the catalogue. Throws MODEL, WEIGHTS. */
+export function namedTokenizer(pathOrId: string): NamedTokenizer {
   const committed = join(catalogFolder(), pathOrId)
   const path = existsSync(join(committed, 'tokenizer.json')) ? committed : locateModel(modelRef(pathOrId))
   const { encode, unknownToken } = readTokenizer(path)

@@ -1,14 +1,15 @@
 import irregularPlurals from 'irregular-plurals'
-import { encode as gpt2 } from 'gpt-tokenizer/encoding/r50k_base'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allLists, furtherLists } from '../../configs/generate/all.js'
 import { gerund, regularPast, regularPlural } from '../../configs/generate/inflect.js'
 import { finished, formatted } from '../../configs/generate/write.js'
+import { gpt2, required } from '../../configs/review/survivors.js'
 import { projectRoot } from '../../src/config/home.js'
 import { checkList } from '../../src/tasks/check-list.js'
-import { readWordList, wordListPath } from '../../src/tasks/lists.js'
+import { readWordList, wordListPath, wordListTask } from '../../src/tasks/lists.js'
+import { singleTokenReading } from '../../src/tasks/single-token.js'
 
 const lists = [...allLists(), ...furtherLists()]
 const notice = readFileSync(join(projectRoot(), 'NOTICE'), 'utf8')
@@ -67,13 +68,13 @@ describe('sizes', () => {
     expect(pairsOf(id).length).toBeGreaterThanOrEqual(least)
   })
 
-  it.each(['translation_en_fr', 'translation_en_es'])(
-    '%s keeps at least 100 pairs with one-token answers in GPT-2',
-    (id) => {
-      const kept = pairsOf(id).filter(({ output }) => gpt2(` ${output}`).length === 1)
-      expect(kept.length).toBeGreaterThanOrEqual(100)
-    },
-  )
+  it.each(required.lists)(`%s keeps at least ${required.pairs} pairs with GPT-2's tokenizer`, async (id) => {
+    const { pairs, scoring, singleToken } = wordListTask(id)
+    expect({ scoring, singleToken }).toEqual({ scoring: 'exact', singleToken: true })
+    const { pairs: kept } = await singleTokenReading(pairs, gpt2.encoder)
+    expect(kept.length).toBeGreaterThanOrEqual(required.pairs)
+    expect(kept.length).toBeLessThan(pairs.length)
+  })
 
   it('plural_singular has at least 100 irregular nouns', () => {
     const irregular = pairsOf('linguistic_plural_singular').filter(
