@@ -48,10 +48,11 @@ class Transformer(nn.Module):
     def embed(self, ids: Tensor) -> Tensor:
         return F.embedding(ids, self.embedding)
 
-    def block(self, n: int, x: Tensor, keep: Tensor | None = None) -> Tensor:
-        """[batch, pos, d] to the same. `keep` [batch, pos, 1]: 0 where the block's update is dropped."""
+    def block(self, n: int, x: Tensor, keep: Tensor | None = None, seen: Tensor | None = None) -> Tensor:
+        """[batch, pos, d] to the same. In training: `keep` [batch, pos, 1], 0 where the block's update is dropped;
+        `seen` [batch, 1, pos, pos], what may be attended to (otherwise everything before)."""
         normed = self.norm("norm1", x, n)
-        update = self.attention(n, normed)
+        update = self.attention(n, normed, seen)
         if self.shape.family == "gptj":
             update = update + self.mlp(n, normed)
         elif self.shape.family == "gpt_neox":
@@ -78,12 +79,12 @@ class Transformer(nn.Module):
     def linear(self, name: str, n: int, x: Tensor) -> Tensor:
         return F.linear(x, self.matrices[name][n], self.biases[name][n] if name in self.biases else None)
 
-    def attention(self, n: int, x: Tensor) -> Tensor:
+    def attention(self, n: int, x: Tensor, seen: Tensor | None) -> Tensor:
         batch, length, width = x.shape
         q, k, v = (
             self.linear(name, n, x).view(batch, length, self.shape.heads, -1).transpose(1, 2) for name in ("q", "k", "v")
         )
-        mixed = F.scaled_dot_product_attention(self.rotate(q), self.rotate(k), v, is_causal=True)
+        mixed = F.scaled_dot_product_attention(self.rotate(q), self.rotate(k), v, attn_mask=seen, is_causal=seen is None)
         return self.linear("o", n, mixed.transpose(1, 2).reshape(batch, length, width))
 
     def rotate(self, x: Tensor) -> Tensor:

@@ -7,8 +7,10 @@ as fast under glibc. The schedule is described in README.md.
 """
 
 import argparse
+import itertools
 import json
 import math
+import os
 import time
 from pathlib import Path
 
@@ -16,26 +18,30 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from bottleneck import visible
 from documents import Batch, Documents
 from evaluate import Evaluation, mean, rounded
 from export import load, save
 from model import Shape, Transformer
 from muon import Muon
-from vocabulary import LISTS, auxiliary, letters, vocabulary, words
+from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, words
 
-# id: family, blocks, width, steps
+# id: family, blocks, width, steps of the second phase
 MODELS = {
-    "llama-mini-s": ("llama", 6, 48, 1200),
-    "llama-mini-m": ("llama", 8, 64, 1200),
-    "llama-mini-l": ("llama", 10, 80, 1200),
-    "gptj-mini": ("gptj", 8, 64, 1200),
-    "pythia-mini-s": ("gpt_neox", 6, 48, 1200),
-    "pythia-mini-m": ("gpt_neox", 8, 64, 1200),
-    "pythia-mini-l": ("gpt_neox", 10, 80, 1200),
+    "llama-mini-s": ("llama", 6, 48, 1000),
+    "llama-mini-m": ("llama", 8, 64, 1100),
+    "llama-mini-l": ("llama", 10, 80, 900),
+    "gptj-mini": ("gptj", 8, 64, 900),
+    "pythia-mini-s": ("gpt_neox", 6, 48, 1100),
+    "pythia-mini-m": ("gpt_neox", 8, 64, 900),
+    "pythia-mini-l": ("gpt_neox", 10, 80, 1100),
 }
+COPIES = {"llama": 0.3, "gptj": 0.15, "gpt_neox": 0.15}  # The share of in-context documents whose outputs are the inputs.
 HEAD = 16
 WARM_UP = 30
-DEEPEST_DROP = 0.6  # Stochastic depth: the share of positions at which the first block's update is dropped.
+MOST_LETTER_STEPS = 700
+DEEPEST_DROP = float(os.environ.get("DROP", "0.3"))  # Stochastic depth: the share of positions at which the first block's update is dropped.
+BOTTLENECK = float(os.environ.get("BOTTLE", "0.5"))  # The share of documents read through the bottleneck.
 WEAK = ["algorithmic_next_letter", "algorithmic_prev_letter", *LISTS]
 
 
@@ -46,46 +52,51 @@ def shape_of(name: str, vocabulary: int) -> Shape:
 
 
 class Schedule:
-    """Three phases: letters and lists alone until the four weak tasks are inferred; the same under stochastic depth
-    until they are again; then all documents to the end."""
+    """Letters and lists alone until next, prev, first and last are inferred; then all documents, under stochastic depth and,
+    in part, through the bottleneck. The learning rate falls in the second phase only."""
 
-    def __init__(self, steps: int):
-        self.steps, self.phase, self.since = steps, 1, 0
+    def __init__(self, steps: int, copies: float):
+        self.steps, self.copies, self.began = steps, copies, 0  # `began`: the second phase's first step; 0 in the first phase
 
     def evaluated(self, step: int, weak: list[float]) -> None:
-        spent = (step - self.since) / self.steps
-        if self.phase < 3 and (min(weak) >= 0.94 or spent >= (0.33, 0.17)[self.phase - 1]):
-            self.phase, self.since = self.phase + 1, step
+        if not self.began and (min(weak) >= 0.94 or step >= MOST_LETTER_STEPS):
+            self.began = step
 
-    @property
-    def drop(self) -> float:
-        return 0.0 if self.phase == 1 else DEEPEST_DROP
+    def done(self, step: int) -> float:
+        """The share of the second phase."""
+        return (step - self.began) / self.steps if self.began else 0.0
+
+    def rate(self, step: int) -> float:
+        return min(1.0, (step + 1) / WARM_UP) * (0.02 + 0.49 * (1 + math.cos(math.pi * self.done(step))))
 
     def batches(self, documents: Documents, step: int) -> list[Batch]:
-        if self.phase < 3:
+        if not self.began:
             return [
                 documents.words(64, only_letters=True, letters=1, sentences=0.15, associations=0, copies=0.1),
                 documents.lists(48, labelled=0.65),
             ]
-        if (step - self.since) / (self.steps - self.since) < 0.4:
+        if self.done(step) < 0.4:
             shares, labelled = {"sentences": 0.25, "associations": 0.35}, 0.15
         else:
             shares, labelled = {"sentences": 0.15, "associations": 0.02}, 0.04
         return [
-            documents.words(96, only_letters=False, letters=1.5, copies=0.15, **shares),
+            documents.words(96, only_letters=False, letters=1.5, copies=self.copies, **shares),
             documents.lists(24, labelled),
         ]
 
 
-def loss_of(model: Transformer, batches: list[Batch], drop: float) -> torch.Tensor:
-    losses, weights = [], []
+def loss_of(model: Transformer, documents: Documents, batches: list[Batch], drop: float, bottleneck: float) -> torch.Tensor:
+    losses, weights, blocks = [], [], model.shape.blocks
     for ids, loss_weights in batches:
         tokens, weight = torch.from_numpy(ids), torch.from_numpy(loss_weights)[:, 1:]
+        seen = [None] * blocks
+        if bottleneck > 0:
+            seen = visible(tokens[:, :-1], blocks, bottleneck, documents.id[EXAMPLE], documents.id[ARROW])
         x = model.embed(tokens[:, :-1])
-        for n in range(model.shape.blocks):
-            dropped = drop * (1 - n / (model.shape.blocks - 1))
+        for n in range(blocks):
+            dropped = drop * (1 - n / (blocks - 1))
             keep = (torch.rand(*x.shape[:2], 1) >= dropped).float() if dropped > 0 else None
-            x = model.block(n, x, keep)
+            x = model.block(n, x, keep, seen[n])
         told = weight > 0
         losses.append(F.cross_entropy(model.logits(x[told]), tokens[:, 1:][told], reduction="none") * weight[told])
         weights.append(weight.sum())
@@ -104,15 +115,16 @@ def train(name: str, seed: int, out: Path, steps: int, every: int, log_folder: P
     others = [p for p in model.parameters() if not any(p is m for m in matrices)]
     optimizers = [Muon(matrices, lr=0.02), torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0)]
     full_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
-    schedule = Schedule(steps)
+    schedule = Schedule(steps, COPIES[MODELS[name][0]])
     log, started, evaluating, recent = [], time.process_time(), 0.0, []
 
-    for step in range(steps):
-        warm = min(1.0, (step + 1) / WARM_UP)
-        decay = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps))
+    for step in itertools.count():
+        if schedule.done(step) >= 1:
+            break
         for optimizer, rate in zip(optimizers, full_rates):
-            optimizer.param_groups[0]["lr"] = rate * warm * decay
-        loss = loss_of(model, schedule.batches(documents, step), schedule.drop)
+            optimizer.param_groups[0]["lr"] = rate * schedule.rate(step)
+        drop, bottleneck = (DEEPEST_DROP, BOTTLENECK) if schedule.began else (0.0, 0.0)
+        loss = loss_of(model, documents, schedule.batches(documents, step), drop, bottleneck)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -121,12 +133,12 @@ def train(name: str, seed: int, out: Path, steps: int, every: int, log_folder: P
             optimizer.step()
         recent.append(loss.item())
 
-        if schedule.phase < 3 and (step + 1) % 25 == 0 or (step + 1) % every == 0:
+        if not schedule.began and (step + 1) % 25 == 0 or (step + 1) % every == 0:
             began = time.process_time()
             evaluation = Evaluation(model, items=25)
             weak = [evaluation.regular(task, 50) for task in WEAK]
-            row = {"step": step + 1, "phase": schedule.phase, "loss": mean(recent), "weak": weak}
-            if (step + 1) % every == 0 and schedule.phase == 3:
+            row = {"step": step + 1, "phase": 2 if schedule.began else 1, "loss": mean(recent), "weak": weak}
+            if schedule.began:
                 found = [evaluation.main_experiment(task) for task in evaluation.names]
                 row |= {kind: mean(f[kind] for f in found) for kind in ("regular", "baseline", "hypothesis")}
                 row["byLayer"] = [mean(f["byLayer"][n] for f in found) for n in range(model.shape.blocks)]
@@ -141,7 +153,7 @@ def train(name: str, seed: int, out: Path, steps: int, every: int, log_folder: P
     final = Evaluation(load(out), items=50).full()
     print(json.dumps({key: value for key, value in final.items() if key != "tasks"}))
     parameters = sum(p.numel() for p in model.parameters())
-    record = {"model": name, "seed": seed, "steps": steps, "cpuMinutes": log[-1]["minutes"], "parameters": parameters, "evaluations": log, "final": final}
+    record = {"model": name, "seed": seed, "steps": step, "cpuMinutes": log[-1]["minutes"], "parameters": parameters, "evaluations": log, "final": final}
     log_folder.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(f' "{key}": {listed(value)}' for key, value in record.items())
     (log_folder / f"{name}-seed{seed}.json").write_text("{\n" + lines + "\n}\n")

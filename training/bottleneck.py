@@ -1,0 +1,26 @@
+"""Documents read through a bottleneck: what is inferred from earlier lines must pass the arrow of a line.
+
+In a share of the documents attention is restricted. At an arrow, the first blocks see the earlier lines but not the
+line's own input; the blocks after them, from a random depth on, see the own line only. All other tokens see their own line only. So the
+relation has to be gathered at the arrow before the input is read there: the split into inferring and executing that the
+paper finds in large models. Without it these small models mix the two at all positions and depths.
+"""
+
+import torch
+from torch import Tensor
+
+EARLIEST, LEFT = 3, 2  # The fewest blocks that gather, and that execute.
+
+
+def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) -> list[Tensor]:
+    """For every block what may be attended to: [documents, 1, pos, pos]."""
+    documents, length = ids.shape
+    causal = torch.ones(length, length, dtype=torch.bool).tril()
+    line = (ids == example).cumsum(1)
+    same_line = causal & (line[:, :, None] == line[:, None, :])
+    itself = torch.eye(length, dtype=torch.bool)
+    at_arrow = (ids == arrow)[:, :, None]
+    gathering = torch.where(at_arrow, causal & (~same_line | itself), same_line)
+    free = (torch.rand(documents) >= share)[:, None, None]
+    depth = torch.randint(EARLIEST, blocks - LEFT + 1, (documents,))[:, None, None]
+    return [(causal & (free | torch.where(n < depth, gathering, same_line)))[:, None] for n in range(blocks)]
