@@ -13,9 +13,26 @@ import { didYouMean } from '../domain/nearest.js'
 const schema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   title: z.string(),
-  /** On Hugging Face. */
-  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
-  revision: z.string(),
+  /** On Hugging Face; a model has either this or a folder. */
+  repository: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/)
+    .optional(),
+  revision: z.string().default('main'),
+  /** A Hugging Face folder committed beside the file: nothing has to be fetched. `files` holds its hashes. */
+  folder: z
+    .string()
+    .regex(/^\w[\w.-]*$/)
+    .optional(),
+  files: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^\w[\w.-]*$/),
+        bytes: z.int().nonnegative(),
+        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    )
+    .default([]),
   /** config.json's `model_type`. */
   architecture: z.string(),
   /** N, so that L is 0..N-1. */
@@ -46,6 +63,11 @@ export function catalogFolder(): string {
   return join(projectRoot(), 'configs', 'models')
 }
 
+/** Where a committed model's folder stands; null for models that are fetched. */
+export function committedFolder({ folder }: CatalogModel): string | null {
+  return folder === undefined ? null : join(catalogFolder(), folder)
+}
+
 /** All models of a folder of YAML files, smallest first. Errors: CONFIG with file, line and key. */
 export function modelCatalog(folder = catalogFolder()): CatalogModel[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
@@ -68,6 +90,11 @@ export function catalogModel(id: string, folder = catalogFolder()): CatalogModel
 function readModel(file: string): CatalogModel {
   const yaml = readYaml(file)
   const model = validated(yaml, schema)
-  if (`${model.id}.yaml` === basename(file)) return model
-  throw yaml.error(['id'], `"${model.id}" must be the file's name, "${basename(file, '.yaml')}"`)
+  if (`${model.id}.yaml` !== basename(file))
+    throw yaml.error(['id'], `"${model.id}" must be the file's name, "${basename(file, '.yaml')}"`)
+  if ((model.repository === undefined) === (model.folder === undefined))
+    throw yaml.error([], 'either repository or folder must be given')
+  if (model.folder !== undefined && model.files.length === 0)
+    throw yaml.error(['folder'], 'a folder needs files, with the hash of each')
+  return model
 }

@@ -35,6 +35,8 @@ const weightForms: readonly { readonly weights: RegExp; readonly index?: string 
  */
 export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
   const { model, draft, report, signal } = context
+  if (model.repository === undefined)
+    throw new TaskvecError('DOWNLOAD', `${model.id}: the catalogue names no repository`)
   const repository = await open(model.repository, model.revision, signal)
   const files = chosen(await repository.files(), repository.name)
   const total = sum(files.map(({ bytes }) => bytes))

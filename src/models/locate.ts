@@ -35,11 +35,12 @@ export function modelRef(idOrPath: string): ModelRef {
   return existsSync(idOrPath) ? { id: basename(idOrPath), path: resolve(idOrPath) } : { id: idOrPath }
 }
 
-/** The pulled model's folder, or its GGUF file; null where there is none. */
+/** The folder of a committed or pulled model, or its GGUF file; null where there is none. */
 export function pulledModel(id: string): string | null {
-  const folder = modelFolder(id)
   // An id with a slash or dots could leave the folder of models.
-  if (basename(id) !== id || id.startsWith('.') || !existsSync(folder)) return null
+  if (basename(id) !== id || id.startsWith('.')) return null
+  const folder = modelFolder(id)
+  if (!existsSync(folder)) return null
   if (existsSync(join(folder, 'config.json'))) return folder
   const [gguf] = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
   return gguf === undefined ? null : join(folder, gguf)

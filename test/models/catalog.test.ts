@@ -13,8 +13,9 @@ const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
 afterEach(() => vi.unstubAllEnvs())
 
 describe('the catalogue', () => {
-  it("holds the seven models of the paper, with PROTOCOL's shapes, and SmolLM2", () => {
-    const shapes = modelCatalog().map(({ id, repository, blocks, dModel }) => [
+  it("holds the seven models of the paper, with PROTOCOL's shapes, and SmolLM2, to be fetched", () => {
+    const fetched = modelCatalog().filter(({ folder }) => folder === undefined)
+    const shapes = fetched.map(({ id, repository, blocks, dModel }) => [
       id,
       repository,
       blocks,

@@ -38,6 +38,7 @@ const model: CatalogModel = {
   dtype: 'BF16',
   bytes: 60000,
   licence: 'MIT',
+  files: [],
 }
 const pip = {
   package: 'tiny-model',
