@@ -15,12 +15,7 @@ afterEach(() => vi.unstubAllEnvs())
 describe('the catalogue', () => {
   it("holds the seven models of the paper, with PROTOCOL's shapes, and SmolLM2, to be fetched", () => {
     const fetched = modelCatalog().filter(({ folder }) => folder === undefined)
-    const shapes = fetched.map(({ id, repository, blocks, dModel }) => [
-      id,
-      repository,
-      blocks,
-      dModel,
-    ])
+    const shapes = fetched.map(({ id, repository, blocks, dModel }) => [id, repository, blocks, dModel])
     expect(shapes).toEqual([
       ['smollm2-135m', 'HuggingFaceTB/SmolLM2-135M-Instruct', 30, 576],
       ['pythia-2.8b', 'EleutherAI/pythia-2.8b', 32, 2560],
