@@ -28,8 +28,14 @@ describe('models list', () => {
   it('says which models are here', async () => {
     vi.stubEnv('TASKVEC_HOME', mkdtempSync(join(tmpdir(), 'taskvec-')))
     cpSync(tiny, join(process.env['TASKVEC_HOME'] ?? '', 'models', 'llama-7b'), { recursive: true })
-    const models = JSON.parse(await run('list', '--json')) as { id: string; path: string | null }[]
-    expect(models.filter(({ path }) => path !== null).map(({ id }) => id)).toEqual(['llama-7b'])
+    const models = JSON.parse(await run('list', '--json')) as {
+      id: string
+      path: string | null
+      folder?: string
+    }[]
+    const here = models.filter(({ path }) => path !== null)
+    expect(here.filter(({ folder }) => folder === undefined).map(({ id }) => id)).toEqual(['llama-7b'])
+    expect(here.length).toBe(1 + models.filter(({ folder }) => folder !== undefined).length)
     expect(await run('list')).toMatch(/smollm2-135m .* 30 .* 576 .* BF16 269 MB .* Apache-2.0 .* no/)
   })
 })
