@@ -10,7 +10,6 @@ import argparse
 import itertools
 import json
 import math
-import os
 import time
 from pathlib import Path
 
@@ -40,8 +39,8 @@ COPIES = {"llama": 0.3, "gptj": 0.15, "gpt_neox": 0.15}  # The share of in-conte
 HEAD = 16
 WARM_UP = 30
 MOST_LETTER_STEPS = 700
-DEEPEST_DROP = float(os.environ.get("DROP", "0.3"))  # Stochastic depth: the share of positions at which the first block's update is dropped.
-BOTTLENECK = float(os.environ.get("BOTTLE", "0.5"))  # The share of documents read through the bottleneck.
+DEEPEST_DROP = 0.3  # Stochastic depth: the share of positions at which the first block's update is dropped.
+BOTTLENECK = 0.5  # The share of documents read through the bottleneck.
 WEAK = ["algorithmic_next_letter", "algorithmic_prev_letter", *LISTS]
 
 
