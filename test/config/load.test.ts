@@ -208,6 +208,13 @@ describe('the id of a sweep', () => {
 
 describe('the configs that come with taskvec', () => {
   const catalog = [
+    'llama-mini-s',
+    'llama-mini-m',
+    'llama-mini-l',
+    'gptj-mini',
+    'pythia-mini-s',
+    'pythia-mini-m',
+    'pythia-mini-l',
     'smollm2-135m',
     'llama-7b',
     'llama-13b',
