@@ -13,11 +13,12 @@ import type {
 import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
+import { experiments, phaseOf, type ExperimentActivities } from './experiments.js'
 import type { EnginePool } from './engine-pool.js'
 import { mappingFailures } from './failures.js'
 import { heartbeating } from './heartbeat.js'
 
-export type ComputeActivities = ReturnType<typeof createComputeActivities>
+export type ComputeActivities = Omit<ReturnType<typeof createComputeActivities>, keyof ExperimentActivities>
 
 /** Dev predictions of one activity at most, some 50 bytes each: Temporal takes payloads up to 2 MiB. */
 const maxPredictions = 20_000
@@ -100,7 +101,22 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     })
   }
 
+  const further = Object.entries(experiments).map(([name, work]) => [
+    name,
+    (input: Pick<RunInput, 'model' | 'modelHash' | 'task'>) =>
+      withEngine(input.model, input.task, phaseOf[name as keyof ExperimentActivities], (engine, options) => {
+        refuseOtherWeights(input, engine)
+        return (work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<unknown>)(
+          engine,
+          input,
+          options,
+        )
+      }),
+  ])
+
   return {
+    ...(Object.fromEntries(further) as ExperimentActivities),
+
     prepareTask: ({ model, spec, protocol, layers, layersPerActivity }: PrepareInput): Promise<Prepared> =>
       withEngine(model, spec.id, 'prepare', async (engine) => {
         const chosen = resolveLayers(layers, engine.info.blocks, model)
@@ -128,7 +144,10 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
   }
 }
 
-function refuseOtherWeights({ model, modelHash }: RunInput, engine: Engine): void {
+function refuseOtherWeights(
+  { model, modelHash }: Pick<RunInput, 'model' | 'modelHash'>,
+  engine: Engine,
+): void {
   const { contentHash } = engine.info
   if (contentHash === modelHash) return
   throw new TaskvecError(

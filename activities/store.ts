@@ -7,6 +7,7 @@ import type {
   SweepStatus,
   TaskPlan,
 } from '../src/store/store.js'
+import type { NextStep, UnitPlace, UnitsOf } from '../src/store/units.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import type { TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'
@@ -16,6 +17,12 @@ export type StoreActivities = ReturnType<typeof createStoreActivities>
 export interface StoreObserver {
   /** The database cannot be written for now, a full disk for instance, or (null) it can again. */
   readonly onTrouble?: (error: TaskvecError | null) => void
+}
+
+interface StepResult {
+  readonly unit: UnitPlace
+  readonly name: string
+  readonly result: unknown
 }
 
 /** Activities that touch the database. They run beside it, on one queue, one at a time. */
@@ -46,6 +53,9 @@ export function createStoreActivities(store: Store, { onTrouble }: StoreObserver
       model: string
       task: string
     }): Promise<BestLayer> => using(() => store.chooseBestLayer(sweepId, model, task)),
+    nextStep: (units: UnitsOf): Promise<NextStep | null> => using(() => store.nextStep(units)),
+    recordStep: ({ unit, name, result }: StepResult): Promise<void> =>
+      using(() => store.recordStep(unit, name, result)),
     recordFailure: (failure: Failure): Promise<void> => using(() => store.recordFailure(failure)),
     setSweepStatus: ({ sweepId, status }: { sweepId: string; status: SweepStatus }): Promise<void> =>
       using(() => store.setSweepStatus(sweepId, status)),

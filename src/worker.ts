@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker'
 import {
+  createAnalysisActivities,
   createComputeActivities,
   createStoreActivities,
   type ComputeObserver,
@@ -10,7 +11,7 @@ import {
 import { EnginePool } from '../activities/engine-pool.js'
 import type { Store } from './store/store.js'
 import { workflowBundle } from './temporal/bundle.js'
-import { modelQueue, storeQueue } from './temporal/names.js'
+import { analysisQueue, modelQueue, storeQueue } from './temporal/names.js'
 
 /** Some workers, running until `shutdown`. */
 export interface RunningWorkers {
@@ -45,6 +46,7 @@ export async function startStoreWorker(
   namespace: string,
   storeName: string,
   store: Store,
+  db: string,
   observer: StoreObserver,
 ): Promise<RunningWorkers> {
   const worker = await Worker.create({
@@ -56,7 +58,17 @@ export async function startStoreWorker(
     maxConcurrentActivityTaskExecutions: 1,
     shutdownGraceTime: '1 second',
   })
-  return running([worker])
+  const analyses = await Worker.create({
+    connection,
+    namespace,
+    taskQueue: analysisQueue(storeName),
+    activities: createAnalysisActivities(db),
+    maxConcurrentActivityTaskExecutions: 1,
+    maxHeartbeatThrottleInterval: '1 second',
+    defaultHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: '1 second',
+  })
+  return running([worker, analyses])
 }
 
 export interface ComputeWorkerOptions extends ComputeObserver {

@@ -2,3 +2,4 @@
 export { sweepWorkflow } from './sweep.js'
 export { modelWorkflow } from './model.js'
 export { taskWorkflow } from './task.js'
+export { experimentsWorkflow } from './experiments.js'

@@ -11,6 +11,8 @@ export interface SweepSettings {
   readonly layersPerActivity: number | 'all'
   /** Tasks of one model under way at the same time. */
   readonly tasksInFlight: number
+  /** Whether there are experiments after the main one. */
+  readonly further?: boolean
 }
 
 export interface SweepInput extends SweepSettings {
@@ -23,6 +25,10 @@ export interface SweepInput extends SweepSettings {
 export interface ModelInput extends SweepSettings {
   readonly model: string
   readonly tasks: readonly string[]
+  /** All tasks of the sweep, where there are further experiments; `tasks` shrinks. */
+  readonly allTasks?: readonly string[]
+  /** Tasks whose further experiments are still to be done; set from the second run of a continued workflow on. */
+  readonly furtherTasks?: readonly string[]
   readonly soFar?: Tally
 }
 
@@ -31,7 +37,15 @@ export interface TaskInput extends SweepSettings {
   readonly task: string
 }
 
-/** Tasks finished, by outcome. */
+export interface ExperimentsInput extends SweepSettings {
+  readonly model: string
+  /** '': the experiments over several tasks. */
+  readonly task: string
+  /** Units that failed, in an earlier run of this workflow. */
+  readonly failed?: readonly string[]
+}
+
+/** Tasks finished, by outcome; `failed` also counts those whose further experiments failed. */
 export interface Tally {
   readonly complete: number
   readonly failed: number

@@ -41,7 +41,7 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
       workflowId: modelWorkflowId(input.store, input.sweepId, model),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      args: [{ ...settings, model }],
+      args: [{ ...settings, model, ...(input.further ? { allTasks: input.tasks } : {}) }],
     })
     running.delete(model)
     tally = { complete: tally.complete + outcome.complete, failed: tally.failed + outcome.failed }

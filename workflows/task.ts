@@ -1,11 +1,5 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  defineQuery,
-  isCancellation,
-  log,
-  setHandler,
-} from '@temporalio/workflow'
+import { defineQuery, isCancellation, log, setHandler } from '@temporalio/workflow'
+import { describeFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { TaskInput } from './inputs.js'
 import { computeOn, storeOf } from './timeouts.js'
@@ -89,22 +83,4 @@ async function runTask(
     await store.recordRuns({ ...place, layersTogether: [best.layer], ...computed })
   }
   update({ phase: 'done' })
-}
-
-/** The innermost cause says what went wrong; the wrappers only say that an activity failed. */
-function describeFailure(error: unknown): { code: string; message: string; attempts: number } {
-  const cause = error instanceof ActivityFailure ? error.cause : error
-  const code =
-    cause instanceof ApplicationFailure && cause.type
-      ? cause.type
-      : cause instanceof Error
-        ? cause.name
-        : 'UNKNOWN'
-  const details =
-    cause instanceof ApplicationFailure ? (cause.details?.[0] as { attempt?: number } | undefined) : undefined
-  return {
-    code,
-    message: cause instanceof Error ? cause.message : String(cause),
-    attempts: details?.attempt ?? 1,
-  }
 }

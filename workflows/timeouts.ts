@@ -1,11 +1,30 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
-import type { ComputeActivities, StoreActivities } from '../activities/index.js'
-import { modelQueue, storeQueue } from '../src/temporal/names.js'
+import { ActivityCancellationType, proxyActivities, type ActivityOptions } from '@temporalio/workflow'
+import type {
+  AnalysisActivities,
+  ComputeActivities,
+  ExperimentActivities,
+  StoreActivities,
+} from '../activities/index.js'
+import { analysisQueue, modelQueue, storeQueue } from '../src/temporal/names.js'
 
 /** Forward passes on the workers that have the model. */
 export function computeOn(model: string): ComputeActivities {
-  return proxyActivities<ComputeActivities>({
-    taskQueue: modelQueue(model),
+  return proxyActivities<ComputeActivities>(longWork(modelQueue(model)))
+}
+
+/** Those of the further experiments. */
+export function experimentsOn(model: string): ExperimentActivities {
+  return proxyActivities<ExperimentActivities>(longWork(modelQueue(model)))
+}
+
+/** Computations on stored θ, beside the database. */
+export function analysisOn(store: string): AnalysisActivities {
+  return proxyActivities<AnalysisActivities>(longWork(analysisQueue(store)))
+}
+
+function longWork(taskQueue: string): ActivityOptions {
+  return {
+    taskQueue,
     // A pass over a large model takes hours; the heartbeat, not this, tells a dead worker from a busy one.
     startToCloseTimeout: '7 days',
     heartbeatTimeout: '10 seconds',
@@ -19,7 +38,7 @@ export function computeOn(model: string): ComputeActivities {
       maximumInterval: '30 seconds',
       maximumAttempts: 12,
     },
-  })
+  }
 }
 
 /** Reads and writes of the database, on its one writer. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { loadConfig } from '../config/load.js'
+import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
 import { dbOption, enginesOption } from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
@@ -26,12 +26,10 @@ Examples:
   $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml      on an existing Temporal server`,
     )
     .action(async (file: string, options: SweepCommandOptions) => {
-      await performSweep(
-        loadConfig(
-          file,
-          modelCatalog().map(({ id }) => id),
-        ),
-        options,
-      )
+      const known = modelCatalog().map(({ id }) => id)
+      for (const sweep of loadSweeps(file, known)) {
+        await performSweep(sweep, options)
+        if (process.exitCode === 130) return
+      }
     })
 }

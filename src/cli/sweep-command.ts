@@ -7,7 +7,13 @@ import { readableSize } from '../models/free-space.js'
 import { pullModel } from '../models/pull.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
-import { mainResults, sweepFailures, sweepProgress, sweepWarnings } from '../store/results.js'
+import {
+  mainResults,
+  skippedExperiments,
+  sweepFailures,
+  sweepProgress,
+  sweepWarnings,
+} from '../store/results.js'
 import { duration } from '../sweep/progress.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
@@ -85,8 +91,10 @@ function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOpt
     else if (rows.length > 0) process.stdout.write(renderMainTable(rows) + '\n')
 
     for (const { model, warning } of sweepWarnings(reader, id)) say(`warning: ${model}: ${warning}`)
-    for (const { model, task, code, message } of sweepFailures(reader, id))
-      say(`failed: ${model} ${task}: ${code}: ${message}`)
+    for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
+      say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
+    for (const { model, task, experiment, code, message } of sweepFailures(reader, id))
+      say(`failed: ${model} ${task}${experiment === 'main' ? '' : ` ${experiment}`}: ${code}: ${message}`)
     const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
     const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)

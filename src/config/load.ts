@@ -7,7 +7,8 @@ import { readItemsFile } from '../tasks/items-file.js'
 import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
-import type { SweepConfig } from './sweep-config.js'
+import { experimentName, resolveExperiment } from './experiments.js'
+import { sweepId, type SweepConfig } from './sweep-config.js'
 import { readYaml, validated, type YamlFile } from './yaml-file.js'
 
 /** Numbers of items where a config sets none (PROTOCOL: the authors' published run). */
@@ -16,13 +17,38 @@ const defaultItems = { baseline: 100, dev: 50, test: 50 } as const satisfies Rec
 /** Temporal refuses a payload of 2 MiB; a task's list or items travel in one. */
 const maxTaskBytes = 1_500_000
 
+/** PROTOCOL, Sampling. */
+const defaultSeed = 41
+
 /**
- * Reads and checks a config, with the word lists and items it names. `knownModels`: the ids of the model catalog.
- * Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * Reads and checks a config, with the word lists and items it names: one sweep for each of its seeds. `knownModels`: the
+ * ids of the model catalog. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
-export function loadConfig(file: string, knownModels: readonly string[]): SweepConfig {
+export function loadSweeps(file: string, knownModels: readonly string[]): SweepConfig[] {
   const yaml = readYaml(file)
   const config = validated(yaml, configSchema)
+  const sweep = loadConfig(yaml, config, knownModels)
+  const seeds = seedsOf(yaml, config)
+  const [only] = seeds
+  if (seeds.length === 1 && only !== undefined) return [withSeed(sweep, only)]
+  const group = sweepId(sweep)
+  return seeds.map((seed) => ({ ...withSeed(sweep, seed), group }))
+}
+
+function withSeed(sweep: SweepConfig, seed: number): SweepConfig {
+  return { ...sweep, protocol: { ...sweep.protocol, seed } }
+}
+
+function seedsOf(yaml: YamlFile, { seed, seeds }: ConfigFile): number[] {
+  if (seeds === undefined) return [seed ?? defaultSeed]
+  if (seed !== undefined) throw yaml.error(['seeds'], 'takes the place of "seed": give one of the two')
+  const repeated = seeds.findIndex((value, i) => seeds.indexOf(value) < i)
+  if (repeated >= 0) throw yaml.error(['seeds', repeated], `seed ${seeds[repeated]} is given twice`)
+  return seeds
+}
+
+function loadConfig(yaml: YamlFile, config: ConfigFile, knownModels: readonly string[]): SweepConfig {
+  const { file } = yaml
   return {
     name: config.name ?? nameOf(file),
     file,
@@ -31,8 +57,24 @@ export function loadConfig(file: string, knownModels: readonly string[]): SweepC
     tasks: tasksOf(yaml, config),
     layers: layersOf(yaml, config),
     layersPerActivity: config.layersPerActivity,
-    experiments: config.experiments,
+    experiments: experimentsOf(yaml, config),
   }
+}
+
+function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig['experiments'] {
+  const names = experiments.map(experimentName)
+  refuseRepeats(yaml, 'experiments', names)
+  if (!names.includes('main'))
+    throw yaml.error(['experiments'], 'must include main: the others build on its best L and its items')
+  for (const [i, entry] of experiments.entries()) {
+    const layers = typeof entry === 'string' ? undefined : entry.robustness?.layers
+    if (layers && layers.from > layers.to)
+      throw yaml.error(
+        ['experiments', i, 'robustness', 'layers'],
+        `from (${layers.from}) is greater than to (${layers.to})`,
+      )
+  }
+  return experiments.map(resolveExperiment)
 }
 
 function nameOf(file: string): string {
@@ -41,7 +83,7 @@ function nameOf(file: string): string {
 
 function protocolOf(config: ConfigFile): Protocol {
   return {
-    seed: config.seed,
+    seed: config.seed ?? defaultSeed,
     demonstrations: config.demonstrations,
     dummyQueries: config.dummyQueries,
     dummyMayBeDemonstration: config.dummyMayBeDemonstration,
@@ -158,7 +200,11 @@ function layersOf(yaml: YamlFile, config: ConfigFile): SweepConfig['layers'] {
   return [...layers].sort((a, b) => a - b)
 }
 
-function refuseRepeats(yaml: YamlFile, key: 'models' | 'tasks', ids: readonly string[]): void {
+function refuseRepeats(
+  yaml: YamlFile,
+  key: 'models' | 'tasks' | 'experiments',
+  ids: readonly string[],
+): void {
   const repeated = ids.findIndex((id, i) => ids.indexOf(id) < i)
   if (repeated >= 0) throw yaml.error([key, repeated], `"${ids[repeated]}" is given twice`)
 }

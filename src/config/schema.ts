@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { experimentsSchema } from './experiments.js'
 
 /** The keys of a config file and their defaults (PROTOCOL, Main experiment). Unknown keys are errors. */
 
@@ -42,13 +43,12 @@ const task = z.union(
 
 export const configSchema = z.strictObject({
   name: id.optional(),
-  seed: z.int().min(0).default(41),
+  seed: z.int().min(0).optional(),
+  /** One sweep for each; instead of `seed`. */
+  seeds: z.array(z.int().min(0)).min(1).max(100).optional(),
   models: z.array(model).min(1),
   tasks: z.union([z.literal('all'), z.array(task).min(1)], { error: 'must be all or a list of tasks' }),
-  experiments: z
-    .array(z.enum(['main']))
-    .min(1)
-    .default(['main']),
+  experiments: experimentsSchema,
   demonstrations: count.default(5),
   dummyQueries: count.default(2),
   dummyMayBeDemonstration: z.boolean().default(true),

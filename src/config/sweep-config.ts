@@ -1,4 +1,5 @@
 import { canonicalJson, sha256 } from '../domain/identity.js'
+import type { FurtherExperiment } from '../domain/experiments.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from './layers.js'
 
@@ -13,7 +14,9 @@ export interface SweepConfig {
   readonly layers: LayerSelection
   /** How many layers one activity computes; `all`: a whole task in one wavefront. */
   readonly layersPerActivity: number | 'all'
-  readonly experiments: readonly 'main'[]
+  readonly experiments: readonly ('main' | FurtherExperiment)[]
+  /** Only where the config has several `seeds`: the same for the sweeps of all of them. */
+  readonly group?: string
 }
 
 /** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */

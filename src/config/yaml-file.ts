@@ -81,7 +81,20 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: readonly s
   }
 }
 
-const nestedKeys = ['id', 'path', 'list', 'items', 'scoring', 'top', 'from', 'to']
+const nestedKeys = [
+  ...['id', 'path', 'list', 'items', 'scoring', 'top', 'from', 'to'],
+  ...['robustness', 'conflicting', 'projection', 'beyond'],
+  ...['demonstrations', 'thetas', 'devItems', 'layers', 'pairs'],
+  ...[
+    'demonstrationSets',
+    'multiContext',
+    'layerTransfer',
+    'templateTransfer',
+    'addition',
+    'decodability',
+    'every',
+  ],
+]
 
 function readBounded(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false })

@@ -118,6 +118,8 @@ export interface Predictions {
   readonly answerLogProbs: readonly number[]
   /** 1 = the answer's first token is the greedy choice. */
   readonly answerRanks: readonly number[]
+  /** That token's logit minus the highest of all others. */
+  readonly answerLogitDifferences: readonly number[]
 }
 
 /** One run over one split: baseline, regular, or hypothesis at one layer L. */

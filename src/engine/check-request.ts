@@ -48,9 +48,16 @@ export function checkProject(shape: ModelShape, { vectors, top, tokens }: Projec
 
 function checkItem(
   shape: ModelShape,
-  { thetaPrompts, patchedPrompt, plainPrompts, answerToken }: EvaluateItem,
-  { layers, thetas, givenTheta }: EvaluateRequest,
+  { thetaPrompts, patchedPrompt, plainPrompts, answerToken, givenTheta: own }: EvaluateItem,
+  { layers, thetas, givenTheta: ofAll }: EvaluateRequest,
 ): void {
+  if (own) {
+    if (thetas) throw new TaskvecError('TASK', 'θ is given, so there is none to return')
+    checkVectors(shape, own, "an item's given θ")
+    if (own.length !== layers.length * shape.dModel)
+      throw new TaskvecError('TASK', `an item's given θ has ${own.length} values, not one vector a layer`)
+  }
+  const givenTheta = own ?? ofAll
   for (const prompt of [...thetaPrompts, ...plainPrompts, ...(patchedPrompt ? [patchedPrompt] : [])]) {
     checkPrompt(shape, prompt)
   }

@@ -36,6 +36,8 @@ export interface EvaluateItem {
   readonly patchedPrompt: readonly number[] | null
   /** Ordinary prompts, unpatched: regular [S, x, ->], baseline [x, ->]. */
   readonly plainPrompts: readonly (readonly number[])[]
+  /** `[layers, d_model]`: this item's θ_L, instead of one computed from `thetaPrompts` or the request's. */
+  readonly givenTheta?: Float32Array
   /** First token of the right answer: its log-probability and rank are read. */
   readonly answerToken: number
 }

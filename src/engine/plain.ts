@@ -80,7 +80,7 @@ export async function evaluateItemPlainly(
   const patched: Reading[] = []
   const thetas: Float32Array[] = []
   for (const [l, layer] of layers.entries()) {
-    const given = givenTheta?.subarray(l * dModel, (l + 1) * dModel)
+    const given = (item.givenTheta ?? givenTheta)?.subarray(l * dModel, (l + 1) * dModel)
     if (!given && passes.length === 0) break
     const vector = given ?? mean(passes.map(({ lastStates }) => lastStates[layer] as Float32Array))
     if (!given) thetas.push(vector)

@@ -155,8 +155,11 @@ export class WavefrontChunk {
     const layerIndex = this.request.layers.indexOf(layer)
     if (layerIndex < 0) return []
     const { dModel } = this.sessions.shape
-    const given = this.request.givenTheta?.subarray(layerIndex * dModel, (layerIndex + 1) * dModel)
-    return this.#items.flatMap(({ thetaEnds, patchParent, ownEnd }, item) => {
+    return this.#items.flatMap(({ thetaEnds, patchParent, ownEnd, givenTheta }, item) => {
+      const given = (givenTheta ?? this.request.givenTheta)?.subarray(
+        layerIndex * dModel,
+        (layerIndex + 1) * dModel,
+      )
       if (!given && thetaEnds.length === 0) return []
       const theta = given ?? meanOf(thetaEnds.map(stateOf))
       if (!given) this.onTheta(item, layerIndex, theta)
@@ -180,11 +183,13 @@ interface ItemRows {
   /** Every row that takes part in this item's attention. */
   readonly group: number[]
   readonly answerToken: number
+  /** `[layers, d_model]` */
+  readonly givenTheta: Float32Array | undefined
 }
 
 function placeItem(
   tree: RowTree,
-  { thetaPrompts, patchedPrompt, plainPrompts, answerToken }: EvaluateItem,
+  { thetaPrompts, patchedPrompt, plainPrompts, answerToken, givenTheta }: EvaluateItem,
   { layers, patch }: Pick<EvaluateRequest, 'layers' | 'patch'>,
   blocks: number,
 ): ItemRows {
@@ -205,6 +210,7 @@ function placeItem(
     patchedEnds: [],
     group: [...new Set([...theta, prefix, own, ...plain].flat())],
     answerToken,
+    givenTheta,
   }
 }
 

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly theta?: Float32Array
 }
 
-type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'evaluate'>
+export type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'evaluate'>
 
 /** Step 0. */
 export async function runBaseline(
@@ -99,7 +99,7 @@ export async function runTest(
   return { runs, seconds, ...(thetas ? { theta: thetas } : {}) }
 }
 
-interface ItemPrompts {
+export interface ItemPrompts {
   /** [S, x', ->] for each dummy query x'. */
   readonly theta: number[][]
   /** [x, ->] */
@@ -145,7 +145,8 @@ function firstAnswerToken(
   return (continues ? answered[bare.length] : alone[0]) ?? 0
 }
 
-async function predict(
+/** What was read at each item's last token, scored. Throws MODEL where a value is not a number. */
+export async function predict(
   engine: Pick<Engine, 'decode'>,
   items: readonly Item[],
   scoring: Scoring,
@@ -167,6 +168,7 @@ async function predict(
     ),
     answerLogProbs,
     answerRanks: readings.map(({ answerRank }) => answerRank),
+    answerLogitDifferences: readings.map(({ answerLogitDifference }) => answerLogitDifference),
   }
 }
 

@@ -62,9 +62,13 @@ export function saveRun(
   if (typeof known === 'number') return known
 
   const itemsHash = itemsOf(row, run.split)
-  const { tokens, texts, correct, answerLogProbs, answerRanks } = run.predictions
+  const { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences } = run.predictions
   const expected = db.pluck('select count(*) from items where items_hash = ?', [itemsHash])
-  if ([tokens, texts, correct, answerLogProbs, answerRanks].some((column) => column.length !== expected)) {
+  if (
+    [tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences].some(
+      (column) => column.length !== expected,
+    )
+  ) {
     throw new TaskvecError(
       'STORE',
       `${db.file}: a ${run.kind} run has ${tokens.length} predictions for ${String(expected)} items`,
@@ -87,8 +91,17 @@ export function saveRun(
   const runId = db.pluck('select id from runs where key = ?', [key]) as number
   tokens.forEach((token, item) =>
     db.run(
-      'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank) values (?, ?, ?, ?, ?, ?, ?)',
-      [runId, item, token, texts[item], Number(correct[item]), answerLogProbs[item], answerRanks[item]],
+      'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank, answer_logit_difference) values (?, ?, ?, ?, ?, ?, ?, ?)',
+      [
+        runId,
+        item,
+        token,
+        texts[item],
+        Number(correct[item]),
+        answerLogProbs[item],
+        answerRanks[item],
+        answerLogitDifferences[item],
+      ],
     ),
   )
   return runId

@@ -60,6 +60,8 @@ export interface ResultFilter {
 export interface FailureRow {
   readonly model: string
   readonly task: string
+  /** `main` or a further one. */
+  readonly experiment: string
   readonly code: string
   readonly message: string
   readonly attempts: number
@@ -187,6 +189,28 @@ export function sweepProgress(db: Database.Database, sweepId: string): TaskProgr
   }))
 }
 
+/** Units of the further experiments: how many are done, skipped ones included. */
+export function unitProgress(db: Database.Database, sweepId: string): { done: number; all: number } {
+  return db
+    .prepare(
+      "select count(*) as 'all', count(*) filter (where state <> 'waiting') as done from experiments where sweep = ?",
+    )
+    .get(sweepId) as { done: number; all: number }
+}
+
+/** Further experiments that cannot be done for a model and its tasks, and why. */
+export function skippedExperiments(
+  db: Database.Database,
+  sweepId: string,
+): { model: string; experiment: string; task: string; thetaTask: string; reason: string }[] {
+  return db
+    .prepare(
+      `select model, experiment, task, theta_task as thetaTask, reason from experiments
+       where sweep = ? and state = 'skipped' order by model, experiment, task, theta_task`,
+    )
+    .all(sweepId) as ReturnType<typeof skippedExperiments>
+}
+
 /** What was noticed when tasks were made ready, few pairs for instance. */
 export function sweepWarnings(db: Database.Database, sweepId: string): { model: string; warning: string }[] {
   const rows = db
@@ -203,7 +227,7 @@ export function sweepWarnings(db: Database.Database, sweepId: string): { model: 
 export function sweepFailures(db: Database.Database, sweepId: string): FailureRow[] {
   return db
     .prepare(
-      'select model_id as model, task_id as task, code, message, attempts from failures where sweep_id = ? and superseded = 0 order by model_id, task_id, code',
+      'select model_id as model, task_id as task, experiment, code, message, attempts from failures where sweep_id = ? and superseded = 0 order by model_id, task_id, experiment, code',
     )
     .all(sweepId) as FailureRow[]
 }

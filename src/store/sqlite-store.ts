@@ -4,6 +4,7 @@ import type { RunKind, Split, TaskSpec } from '../domain/types.js'
 import { keyOf, saveItems, savePairs, saveRun, type PreparedRow } from './content.js'
 import { openDatabase } from './open.js'
 import { Statements } from './statements.js'
+import { createUnits, nextStep, recordStep, type NextStep, type UnitPlace, type UnitsOf } from './units.js'
 import type {
   BestLayer,
   Failure,
@@ -34,8 +35,8 @@ class SqliteStore implements Store {
     this.db.write(() => {
       const { id, name, config, protocol, codeVersion, machine } = sweep
       this.db.run(
-        `insert into sweeps (id, name, config, protocol, seed, code_version, machine, status, created_at)
-         values (?, ?, ?, ?, ?, ?, ?, 'running', ?) on conflict do nothing`,
+        `insert into sweeps (id, name, config, protocol, seed, code_version, machine, status, created_at, group_id)
+         values (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?) on conflict do nothing`,
         [
           id,
           name,
@@ -45,6 +46,7 @@ class SqliteStore implements Store {
           codeVersion,
           canonicalJson(machine),
           now(),
+          sweep.group ?? null,
         ],
       )
       sweep.models.forEach((model, i) =>
@@ -58,6 +60,13 @@ class SqliteStore implements Store {
           'insert into sweep_tasks (sweep_id, task_id, position, spec) values (?, ?, ?, ?) on conflict do nothing',
           [id, task.id, i, canonicalJson(task)],
         ),
+      )
+      createUnits(
+        this.db,
+        id,
+        sweep.models.map((model) => model.id),
+        sweep.tasks.map((task) => task.id),
+        sweep.experiments ?? [],
       )
     })
   }
@@ -208,12 +217,20 @@ class SqliteStore implements Store {
     })
   }
 
-  recordFailure({ sweepId, model, task, code, message, attempts }: Failure): void {
+  nextStep(units: UnitsOf): NextStep | null {
+    return this.db.write(() => nextStep(this.db, units))
+  }
+
+  recordStep(unit: UnitPlace, name: string, result: unknown): void {
+    this.db.write(() => recordStep(this.db, unit, name, result))
+  }
+
+  recordFailure({ sweepId, model, task, experiment = 'main', code, message, attempts }: Failure): void {
     this.db.write(() =>
       this.db.run(
-        `insert into failures (sweep_id, model_id, task_id, code, message, attempts, failed_at, superseded) values (?, ?, ?, ?, ?, ?, ?, 0)
+        `insert into failures (sweep_id, model_id, task_id, experiment, code, message, attempts, failed_at, superseded) values (?, ?, ?, ?, ?, ?, ?, ?, 0)
          on conflict do update set message = excluded.message, attempts = excluded.attempts, failed_at = excluded.failed_at, superseded = 0`,
-        [sweepId, model, task ?? '', code, message, attempts, now()],
+        [sweepId, model, task ?? '', experiment, code, message, attempts, now()],
       ),
     )
   }
@@ -322,10 +339,13 @@ class SqliteStore implements Store {
       `select count(*) from sweep_runs where sweep_id = ? and kind = 'hypothesis'`,
       [sweepId],
     )
-    if (missing !== 0 || finished !== tasks) {
+    const units = this.db.pluck("select count(*) from experiments where sweep = ? and state = 'waiting'", [
+      sweepId,
+    ])
+    if (missing !== 0 || finished !== tasks || units !== 0) {
       throw new TaskvecError(
         'STORE',
-        `${this.db.file}: sweep ${sweepId} is not complete: ${String(missing)} runs missing, ${String(finished)} of ${String(tasks)} tasks finished`,
+        `${this.db.file}: sweep ${sweepId} is not complete: ${String(missing)} runs missing, ${String(finished)} of ${String(tasks)} tasks finished, ${String(units)} further experiments open`,
       )
     }
   }

@@ -1,4 +1,6 @@
+import type { FurtherExperiment } from '../domain/experiments.js'
 import type { ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
+import type { NextStep, UnitPlace, UnitsOf } from './units.js'
 
 /**
  * The results database as activities see it: a single writer, every method one transaction, every write
@@ -18,6 +20,9 @@ export interface Store {
   recordRuns(input: RecordRunsInput): void
   /** The lowest L with the highest dev accuracy; links or plans the test runs at it. Throws if a dev cell is missing. */
   chooseBestLayer(sweepId: string, model: string, task: string): BestLayer
+  /** What the further experiments of a task, or those over several, do next; null: nothing. */
+  nextStep(units: UnitsOf): NextStep | null
+  recordStep(unit: UnitPlace, name: string, result: unknown): void
   recordFailure(failure: Failure): void
   close(): void
 }
@@ -35,6 +40,10 @@ export interface NewSweep {
   readonly protocol: Protocol
   readonly models: readonly { readonly id: string; readonly source: string }[]
   readonly tasks: readonly TaskSpec[]
+  /** After the main one. */
+  readonly experiments?: readonly FurtherExperiment[]
+  /** The same for the sweeps of one config's several seeds. */
+  readonly group?: string
 }
 
 export interface PlanTaskInput {
@@ -79,6 +88,8 @@ export interface Failure {
   readonly sweepId: string
   readonly model: string
   readonly task: string | null
+  /** Default: main. */
+  readonly experiment?: string
   readonly code: string
   readonly message: string
   readonly attempts: number

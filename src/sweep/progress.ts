@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
-import { mainResults, sweepProgress } from '../store/results.js'
+import { mainResults, sweepProgress, unitProgress } from '../store/results.js'
 
 /** One piece of work under way in this process. */
 export interface Work {
@@ -62,9 +62,11 @@ export class ProgressDisplay {
     this.#cellsAtStart ??= done
     const seconds = (Date.now() - this.#started) / 1000
     const rate = (done - this.#cellsAtStart) / seconds
-    const share = all === 0 ? 0 : done / all
+    const units = unitProgress(this.db, this.sweepId)
+    const share = all === 0 ? 0 : (done + units.done) / (all + units.all)
     const left = rate > 0 ? `${duration((all - done) / rate)} left` : 'time left not known yet'
-    const counts = `${done}/${all} cells (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
+    const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
+    const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
     const now = [...this.#work.values()].map(
       ({ model, task, phase, fraction }) => `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %`,
     )

@@ -12,6 +12,7 @@ import type { sweepWorkflow } from '../../workflows/sweep.js'
 import { taskvecHome } from '../config/home.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { TaskvecError } from '../domain/errors.js'
+import type { FurtherExperiment } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { locateModel } from '../models/locate.js'
 import { openReadOnly } from '../store/open.js'
@@ -74,7 +75,7 @@ export async function runSweep(
     closing.push(() => trouble.stop())
     const { namespace } = server.settings
     const storeName = databaseIdentity(reader)
-    const storeWorker = await startStoreWorker(connection, namespace, storeName, store, {
+    const storeWorker = await startStoreWorker(connection, namespace, storeName, store, db, {
       onTrouble: trouble.report,
     })
     closing.push(() => storeWorker.shutdown())
@@ -221,7 +222,12 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
     tasksInFlight: engines + 2,
     models: config.models.map((model) => model.id),
     tasks: config.tasks.map((task) => task.id),
+    ...(furtherOf(config).length > 0 ? { further: true } : {}),
   }
+}
+
+function furtherOf({ experiments }: SweepConfig): FurtherExperiment[] {
+  return experiments.filter((experiment) => experiment !== 'main')
 }
 
 function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, string>): NewSweep {
@@ -239,6 +245,8 @@ function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, s
       node: process.version,
     },
     protocol: config.protocol,
+    experiments: furtherOf(config),
+    ...(config.group === undefined ? {} : { group: config.group }),
     models: [...models].map(([model, source]) => ({ id: model, source })),
     tasks: config.tasks,
   }

@@ -58,6 +58,34 @@ function demonstratedItem(random: RandomSource, population: Population, protocol
   return { demonstrations, query, answer, accept, dummyQueries }
 }
 
+/**
+ * S and dummy queries x' around a given query, which stands in neither. Errors: TASK where the population is too small.
+ */
+export function demonstrationsFor(
+  random: RandomSource,
+  task: string,
+  population: Population,
+  { input: query }: Pair,
+  demonstrations: number,
+  dummyQueries: number,
+): Pick<Item, 'demonstrations' | 'dummyQueries'> {
+  assertEnough(task, population, { demonstrations, dummyQueries, dummyMayBeDemonstration: true })
+  const inS = new Set([query])
+  const notDummy = new Set([query])
+  const other = (taken: Set<string>) => {
+    const pair = drawOther(random, population, taken)
+    taken.add(pair.input)
+    return pair
+  }
+  return {
+    demonstrations: Array.from({ length: demonstrations }, () => {
+      const { input, output } = other(inS)
+      return { input, output }
+    }),
+    dummyQueries: Array.from({ length: dummyQueries }, () => other(notDummy).input),
+  }
+}
+
 /** A pair whose input is not among `taken`, all others equally likely. Ends because `assertEnough` held. */
 function drawOther(random: RandomSource, population: Population, taken: ReadonlySet<string>): Pair {
   for (;;) {
@@ -68,7 +96,11 @@ function drawOther(random: RandomSource, population: Population, taken: Readonly
   }
 }
 
-function assertEnough(task: string, population: Population, protocol: Protocol): void {
+function assertEnough(
+  task: string,
+  population: Population,
+  protocol: Pick<Protocol, 'demonstrations' | 'dummyQueries' | 'dummyMayBeDemonstration'>,
+): void {
   const { demonstrations: k, dummyQueries } = protocol
   const size = isGenerated(population) ? population.size : population.length
   const needed = protocol.dummyMayBeDemonstration ? Math.max(k + 1, 1 + dummyQueries) : k + 1 + dummyQueries
@@ -81,6 +113,6 @@ function assertEnough(task: string, population: Population, protocol: Protocol):
   )
 }
 
-function isGenerated(population: Population): population is GeneratedTask {
+export function isGenerated(population: Population): population is GeneratedTask {
   return 'generate' in population
 }

@@ -5,6 +5,11 @@ export function storeQueue(store: string): string {
   return `taskvec-store-${store}`
 }
 
+/** Computations on the θ of one database, beside it. */
+export function analysisQueue(store: string): string {
+  return `taskvec-analysis-${store}`
+}
+
 /** Compute activities of one model: workers that have it loaded poll this queue. */
 export function modelQueue(model: string): string {
   return `taskvec-model-${model}`
@@ -20,4 +25,9 @@ export function modelWorkflowId(store: string, sweepId: string, model: string): 
 
 export function taskWorkflowId(store: string, sweepId: string, model: string, task: string): string {
   return `${modelWorkflowId(store, sweepId, model)}/${task}`
+}
+
+/** Of a task's further experiments; task '': of those over several tasks. */
+export function experimentsWorkflowId(store: string, sweepId: string, model: string, task: string): string {
+  return `${modelWorkflowId(store, sweepId, model)}/experiments/${task}`
 }

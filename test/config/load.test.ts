@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../../src/config/load.js'
+import { loadSweeps } from '../../src/config/load.js'
+import type { SweepConfig } from '../../src/config/sweep-config.js'
 import { sweepId } from '../../src/config/sweep-config.js'
 import { projectRoot } from '../../src/config/home.js'
 import { builtinTaskIds } from '../../src/tasks/registry.js'
@@ -30,7 +31,7 @@ writeFileSync(join(folder, 'only-test.jsonl'), item('test'))
 function load(text: string, name = 'mine.yaml') {
   const file = join(folder, name)
   writeFileSync(file, text)
-  return loadConfig(file, known)
+  return loadSweeps(file, known)[0] as SweepConfig
 }
 
 describe('a config', () => {
@@ -163,8 +164,8 @@ layersPerActivity: 4
     )
     expect(() => load(['a0: &a0 [x]', ...levels].join('\n'))).toThrow('Excessive alias count')
     expect(() => load(`#${' '.repeat(1_000_001)}`)).toThrow('a config has at most')
-    expect(() => loadConfig(join(folder, 'none.yaml'), known)).toThrow('none.yaml: no such file')
-    expect(() => loadConfig(folder, known)).toThrow('not a file')
+    expect(() => loadSweeps(join(folder, 'none.yaml'), known)).toThrow('none.yaml: no such file')
+    expect(() => loadSweeps(folder, known)).toThrow('not a file')
   })
 
   it('with a list that no Temporal payload can carry is refused', () => {
@@ -232,7 +233,7 @@ describe('the configs that come with taskvec', () => {
   ])(
     '%s: %i models, %i dev, %i test and %i baseline items, all tasks and layers',
     (name, models, dev, test, baseline) => {
-      const config = loadConfig(join(projectRoot(), 'configs', `${name}.yaml`), catalog)
+      const config = loadSweeps(join(projectRoot(), 'configs', `${name}.yaml`), catalog)[0] as SweepConfig
       expect(config).toMatchObject({
         name,
         layers: 'all',

@@ -83,6 +83,7 @@ export function run(kind: RunResult['kind'], split: Split, layer: number | null,
       correct: each.map((i) => i < correct),
       answerLogProbs: each.map((i) => -0.5 * (i + 1)),
       answerRanks: each.map((i) => i + 1),
+      answerLogitDifferences: each.map((i) => -i),
     },
   }
 }

@@ -43,6 +43,8 @@ async function sweep(id: string, tasks: readonly string[], failing = '') {
     }),
     recordRuns: async () => {},
     chooseBestLayer: async () => ({ layer: 1, devAccuracy: 1, testStored: false }),
+    nextStep: async () => null,
+    recordStep: async () => {},
     recordFailure: async (failure) => void failures.push(failure),
     setSweepStatus: async ({ status }) => void statuses.push(status),
   } satisfies StoreActivities

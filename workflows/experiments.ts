@@ -1,0 +1,52 @@
+import { continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
+import { describeFailure } from './failure.js'
+import type { ExperimentsInput } from './inputs.js'
+import { analysisOn, experimentsOn, storeOf } from './timeouts.js'
+
+/**
+ * The further experiments of one (model, task), or, with task '', those over several tasks of a model. The store says
+ * which step comes next, so this knows no experiment: a step is an activity's name and input, and its result is stored
+ * before the next. A failure is recorded as a row and ends that unit only.
+ */
+export async function experimentsWorkflow(input: ExperimentsInput): Promise<'complete' | 'failed'> {
+  const { sweepId, model, task } = input
+  const store = storeOf(input.store)
+  let failed = input.failed ?? []
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof experimentsWorkflow>({ ...input, failed })
+    const next = await store.nextStep({ sweepId, model, task, failed })
+    if (!next) return failed.length > 0 ? 'failed' : 'complete'
+    try {
+      const { step, name, unit } = next
+      const result = await runStep(input, step)
+      await store.recordStep({ unit, name, result })
+    } catch (error) {
+      if (isCancellation(error)) throw error
+      const { unit } = next
+      log.error('experiment failed', { ...unit, error: String(error) })
+      await store.recordFailure({
+        sweepId,
+        model,
+        task: unit.task,
+        experiment: [unit.experiment, unit.thetaTask].join(' ').trim(),
+        ...describeFailure(error),
+      })
+      failed = [...failed, [unit.experiment, unit.task, unit.thetaTask].join(' ')]
+    }
+  }
+}
+
+type NextStep = NonNullable<Awaited<ReturnType<ReturnType<typeof storeOf>['nextStep']>>>
+
+/** An activity's name and input belong together; TypeScript cannot follow that through a lookup. */
+function runStep(
+  { store, model }: ExperimentsInput,
+  { activity, input }: NextStep['step'],
+): Promise<unknown> {
+  const activities =
+    activity === 'separateTasks' || activity === 'decodeTasks' ? analysisOn(store) : experimentsOn(model)
+  return (activities as unknown as Record<string, (input: unknown) => Promise<unknown>>)[activity]?.(
+    input,
+  ) as Promise<unknown>
+}
