@@ -5,7 +5,7 @@ import type { GeneratedList } from './list.js'
 import { peopleList } from './people.js'
 import { pluralList, singularPluralList } from './plurals.js'
 import { continentList, religionList } from './religion-and-continent.js'
-import { translationLists } from './translations.js'
+import { italianLists, translationLists } from './translations.js'
 import { pastPerfectList, verbLists } from './verbs.js'
 import { writeList } from './write.js'
 
@@ -25,7 +25,7 @@ export function allLists(): GeneratedList[] {
 
 /** Lists of the further tasks of the paper's code, off by default; not yet judged as those above. */
 export function furtherLists(): GeneratedList[] {
-  return [singularPluralList(), pastPerfectList()]
+  return [...italianLists(), singularPluralList(), pastPerfectList()]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

