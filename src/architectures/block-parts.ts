@@ -100,7 +100,7 @@ function slice(graph: GraphBuilder, value: Value, index: number, width: number, 
   return graph.node('Slice', [value, ...bounds])
 }
 
-/** `value` times a constant. */
+/** `value` times a constant; a weight, since it may differ by layer where all blocks share one session (GPT-2). */
 export function scaled(graph: GraphBuilder, value: Value, factor: number): Value {
   return graph.node('Mul', [value, graph.weight('scale', Float32Array.of(factor), [1])])
 }

@@ -8,7 +8,7 @@ import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { layerNorm } from './norms.js'
-import { rotaryAngles } from './rotary.js'
+import { rotaryEmbedding } from './rotary.js'
 
 /**
  * GPT-J (transformers' modeling_gptj.py): one LayerNorm that attention and MLP both read, side by side; interleaved
@@ -55,14 +55,15 @@ function describe(config: Readonly<Record<string, unknown>>, path: string): Mode
       'MODEL',
       `${path}: ${c.n_head} heads, n_embd ${c.n_embd} and rotary_dim ${c.rotary_dim} do not fit together`,
     )
+  const { maxPositions, ...embedding } = rotaryEmbedding({}, width, c.n_positions, path)
   return {
     blocks: c.n_layer,
     dModel: c.n_embd,
     vocab: c.vocab_size,
     heads: c.n_head,
     dHead,
-    maxPositions: c.n_positions,
-    rotary: { width, angles: rotaryAngles({}, width, path), scale: 1, interleaved: true },
+    maxPositions,
+    rotary: { width, ...embedding, interleaved: true },
     options: {
       dMlp: c.n_inner ?? 4 * c.n_embd,
       normEpsilon: c.layer_norm_epsilon,

@@ -8,7 +8,7 @@ import { blockInputs, gatherSlots, scaled, splitHeads, treeAttention } from './b
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { layerNorm } from './norms.js'
-import { rotaryAngles, rotaryFields, rotaryWidth } from './rotary.js'
+import { rotaryEmbedding, rotaryFields, rotaryWidth } from './rotary.js'
 
 /**
  * GPT-NeoX, the architecture of Pythia (transformers' modeling_gpt_neox.py): LayerNorm, rotary embedding over a part of
@@ -60,14 +60,15 @@ function describe(config: Readonly<Record<string, unknown>>, path: string): Mode
     )
   const rope = { ...c, rope_theta: c.rope_theta ?? c.rotary_emb_base }
   const width = rotaryWidth(dHead, c.rope_parameters?.partial_rotary_factor ?? c.rotary_pct ?? 0.25, path)
+  const { maxPositions, ...embedding } = rotaryEmbedding(rope, width, c.max_position_embeddings, path)
   return {
     blocks: c.num_hidden_layers,
     dModel: c.hidden_size,
     vocab: c.vocab_size,
     heads: c.num_attention_heads,
     dHead,
-    maxPositions: c.max_position_embeddings,
-    rotary: { width, angles: rotaryAngles(rope, width, path), scale: 1, interleaved: false },
+    maxPositions,
+    rotary: { width, ...embedding, interleaved: false },
     options: {
       dMlp: c.intermediate_size,
       normEpsilon: c.layer_norm_eps,

@@ -8,7 +8,7 @@ import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { rmsNorm } from './norms.js'
-import { rotaryAngles, rotaryFields } from './rotary.js'
+import { rotaryEmbedding, rotaryFields } from './rotary.js'
 
 /**
  * LLaMA (transformers' modeling_llama.py): RMSNorm, rotary embedding over whole heads, grouped-query attention, gated
@@ -40,6 +40,7 @@ const schema = z.looseObject({
   hidden_act: activationField.default('silu'),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
+  partial_rotary_factor: z.number().nullish(),
   ...rotaryFields,
 })
 
@@ -59,14 +60,16 @@ function describe(config: Readonly<Record<string, unknown>>, path: string): Mode
       `${path}: ${c.num_attention_heads} heads, ${keyValueHeads} key-value heads and hidden_size ${c.hidden_size} do not divide evenly`,
     )
   }
+  refusePartialRotary(c, path)
+  const { maxPositions, ...embedding } = rotaryEmbedding(c, dHead, c.max_position_embeddings, path)
   return {
     blocks: c.num_hidden_layers,
     dModel: c.hidden_size,
     vocab: c.vocab_size,
     heads: c.num_attention_heads,
     dHead,
-    maxPositions: c.max_position_embeddings,
-    rotary: { width: dHead, angles: rotaryAngles(c, dHead, path), scale: 1, interleaved: false },
+    maxPositions,
+    rotary: { width: dHead, ...embedding, interleaved: false },
     options: {
       keyValueHeads,
       dMlp: c.intermediate_size,
@@ -77,6 +80,17 @@ function describe(config: Readonly<Record<string, unknown>>, path: string): Mode
       mlpBias: c.mlp_bias,
     },
   }
+}
+
+/** Heads rotated in part: some descendants of LLaMA have them, transformers' LLaMA has not. */
+function refusePartialRotary(c: z.infer<typeof schema>, path: string): void {
+  const places = [c, c.rope_parameters, c.rope_scaling]
+  const partial = places.map((place) => place?.partial_rotary_factor).find((part) => (part ?? 1) !== 1)
+  if (partial === undefined) return
+  throw new TaskvecError(
+    'MODEL',
+    `${path}: partial_rotary_factor is ${partial}; a llama model's heads are rotated as a whole`,
+  )
 }
 
 function expectedTensors(shape: ModelShape): Map<string, readonly number[]> {

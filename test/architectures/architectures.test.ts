@@ -27,6 +27,58 @@ describe.each(tinyModels)('%s, against transformers (test/golden/make_tiny.py)',
   })
 })
 
+describe.each(tinyModels)('%s, in one batch', (name) => {
+  it('captures the same residual streams as one prompt at a time', async () => {
+    const engine = await loadEngine(tinyFolder(name))
+    const { prompts } = tinyGolden(name)
+    const { blocks, dModel } = engine.sessions.shape
+    const items = prompts.map(({ tokens }) => ({
+      thetaPrompts: [tokens],
+      patchedPrompt: tokens.slice(0, 2),
+      plainPrompts: [],
+      answerToken: 1,
+    }))
+    const layers = Array.from({ length: blocks }, (_, layer) => layer)
+    const { thetas } = await engine.evaluate({ items, layers, thetas: 'each' })
+    const expected = prompts.flatMap(({ states }) => states.flat())
+    expect(expected).toHaveLength(prompts.length * blocks * dModel)
+    expect(largestDifference(thetas ?? [], expected)).toBeLessThan(tolerance)
+    await engine.close()
+  })
+})
+
+describe.each([
+  ['gpt2', 'transformer.', ['h.0.attn.bias', 'h.0.attn.masked_bias']],
+  ['gptj', 'transformer.', ['h.0.attn.bias', 'h.0.attn.masked_bias']],
+  ['neox-parallel', 'gpt_neox.', ['layers.0.attention.bias', 'layers.0.attention.rotary_emb.inv_freq']],
+  ['gqa-tied', 'model.', ['layers.0.self_attn.rotary_emb.inv_freq']],
+])('%s as older repositories store it', (name, prefix, buffers) => {
+  it.each([
+    ['with its prefix', true],
+    ['without its prefix', false],
+  ])('%s, buffers of masks and frequencies beside the weights: the same logits', async (_, prefixed) => {
+    const folder = changed({}, name)
+    storeAgain(
+      folder,
+      prefixed ? '' : prefix,
+      buffers.map((buffer) => (prefixed ? prefix : '') + buffer),
+    )
+    const [original, stored] = [await loadEngine(tinyFolder(name)), await loadEngine(folder)]
+    const tokens = tinyGolden(name).prompts[2]?.tokens ?? []
+    expect(await stored.logits(tokens)).toEqual(await original.logits(tokens))
+  })
+})
+
+it('LongRoPE and dynamic scaling are run as far as their frequencies hold', async () => {
+  const positions = async (change: object) =>
+    (await loadEngine(changed({ ...change }))).sessions.shape.maxPositions
+  const longrope = { rope_type: 'longrope', short_factor: [1, 1, 1, 1], long_factor: [2, 2, 2, 2] }
+  const rope_parameters = { ...longrope, original_max_position_embeddings: 100 }
+  expect(await positions({ rope_parameters })).toBe(100)
+  expect(await positions({ rope_parameters: longrope, original_max_position_embeddings: 90 })).toBe(90)
+  expect(await positions({ rope_parameters: { rope_type: 'dynamic', factor: 2 } })).toBe(320)
+})
+
 describe('a config that would change the computation is refused by name', () => {
   it.each([
     [
@@ -36,15 +88,43 @@ describe('a config that would change the computation is refused by name', () => 
     [{ model_type: undefined }, /model_type undefined cannot be run; known: llama, gptj, gpt_neox, gpt2/],
     [{ hidden_act: 'mish' }, /hidden_act/],
     [{ attention_bias: 1 }, /attention_bias/],
-    [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, /rope scaling "yarn" is not supported/],
+    [
+      { rope_parameters: { rope_type: 'mrope' } },
+      /rope scaling "mrope" is not supported; known: default, linear, dynamic, yarn, longrope, llama3/,
+    ],
+    [{ rope_parameters: { rope_type: 'constructor' } }, /rope scaling "constructor" is not supported/],
+    [{ rope_parameters: { rope_type: 'longrope' } }, /rope scaling needs "short_factor"/],
+    [
+      { rope_parameters: { rope_type: 'longrope', short_factor: [1] } },
+      /short_factor has 1 entries, expected 4/,
+    ],
+    [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0\.5/],
+    [{ rope_parameters: { partial_rotary_factor: 0.25 } }, /partial_rotary_factor is 0\.25/],
     [{ rope_parameters: { rope_type: 'linear' } }, /rope scaling needs "factor"/],
-    [{ rope_parameters: null, rope_scaling: { type: 'dynamic', factor: 2 } }, /rope scaling "dynamic"/],
+    [{ rope_parameters: null, rope_scaling: { type: 'linear' } }, /rope scaling needs "factor"/],
     [{ num_attention_heads: 5, head_dim: null }, /5 heads, .* do not divide evenly/],
     [{ num_attention_heads: 4, num_key_value_heads: 3 }, /3 key-value heads .* do not divide evenly/],
     [{ hidden_size: '32' }, /hidden_size/],
     [{ num_hidden_layers: 1e9 }, /num_hidden_layers/],
   ])('%j', async (change, message) => {
     await expect(loadEngine(changed(change))).rejects.toMatchObject({
+      code: 'MODEL',
+      message: expect.stringMatching(message) as string,
+    })
+  })
+})
+
+describe('so is one of another architecture', () => {
+  it.each([
+    ['gpt2', { activation_function: 'mish' }, /as gpt2:[^]*activation_function/],
+    ['gpt2', { n_head: 5 }, /n_embd 32|5 heads/],
+    ['gptj', { activation_function: 'mish' }, /as gptj:[^]*activation_function/],
+    ['gptj', { rotary_dim: 18 }, /rotary_dim 18 do not fit together/],
+    ['neox-sequential', { hidden_act: 'mish' }, /as gpt_neox:[^]*hidden_act/],
+    ['neox-sequential', { num_attention_heads: 5 }, /does not divide into 5 heads/],
+    ['neox-sequential', { rope_parameters: { rope_type: 'mrope' } }, /rope scaling "mrope"/],
+  ])('%s: %j', async (name, change, message) => {
+    await expect(loadEngine(changed(change, name))).rejects.toMatchObject({
       code: 'MODEL',
       message: expect.stringMatching(message) as string,
     })
@@ -66,12 +146,36 @@ describe('tensors that do not fit the config are named', () => {
 
 let copies = 0
 
-/** A copy of the model `mha` with other values in its config. */
-function changed(change: Record<string, unknown>): string {
+/** A copy of a tiny model with other values in its config. */
+function changed(change: Record<string, unknown>, name = 'mha'): string {
   const folder = join(scratch, String(copies++))
-  cpSync(tinyFolder('mha'), folder, { recursive: true })
+  cpSync(tinyFolder(name), folder, { recursive: true })
   const file = join(folder, 'config.json')
   const config = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
   writeFileSync(file, JSON.stringify({ ...config, ...change }))
   return folder
+}
+
+/** Rewrites a folder's weights: `prefix` dropped from names, and further tensors, the first of booleans. */
+function storeAgain(folder: string, prefix: string, buffers: readonly string[]): void {
+  const file = join(folder, 'model.safetensors')
+  const bytes = readFileSync(file)
+  const start = 8 + Number(bytes.readBigUInt64LE(0))
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, unknown>
+  const names = Object.entries(header).map(([name, entry]): [string, unknown] => [
+    name.startsWith(prefix) ? name.slice(prefix.length) : name,
+    entry,
+  ])
+  const end = bytes.length - start
+  const further = buffers.map((name, i): [string, unknown] => [
+    name,
+    { dtype: i === 0 ? 'BOOL' : 'U8', shape: [1, 1, 2, 2], data_offsets: [end + 4 * i, end + 4 * i + 4] },
+  ])
+  const text = Buffer.from(JSON.stringify(Object.fromEntries([...names, ...further])))
+  const length = Buffer.alloc(8)
+  length.writeBigUInt64LE(BigInt(text.length))
+  writeFileSync(
+    file,
+    Buffer.concat([length, text, bytes.subarray(start), Buffer.alloc(4 * buffers.length, 1)]),
+  )
 }

@@ -8,7 +8,7 @@ import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import type { Execution } from '../../src/engine/planner.js'
 import { openCheckpoint } from '../../src/weights/open.js'
-import { largestDifference, tinyFolder } from '../golden/read.js'
+import { largestDifference, tinyFolder, tinyModels } from '../golden/read.js'
 
 const items = Array.from({ length: 40 }, (_, i): EvaluateItem => ({
   thetaPrompts: [
@@ -22,8 +22,13 @@ const items = Array.from({ length: 40 }, (_, i): EvaluateItem => ({
 const layers = [0, 2]
 
 /** The tiny model, held as told whatever its size. */
-async function engineOf(execution: Execution, passFolder: string, itemsPerPass = 48): Promise<LocalEngine> {
-  const folder = tinyFolder('f16')
+async function engineOf(
+  execution: Execution,
+  passFolder: string,
+  itemsPerPass = 48,
+  model = 'f16',
+): Promise<LocalEngine> {
+  const folder = tinyFolder(model)
   const { info, plan, ...packed } = await loadEngine(folder)
   const { architecture, shape, checkpoint } = identify(await openCheckpoint(folder))
   const sessions = await BlockSessions.load(checkpoint, architecture, shape, execution)
@@ -50,6 +55,15 @@ describe('streamed execution', () => {
       }
     },
   )
+
+  it.each(tinyModels)('%s: gives the bytes that weights held in memory give', async (model) => {
+    const request = { items, layers, thetas: 'each' as const }
+    const { seconds: _, ...held } = await (await engineOf('held', newFolder(), 48, model)).evaluate(request)
+    const streamed = await (await engineOf('streamed', newFolder(), 16, model)).evaluate(request)
+    expect({ ...streamed, seconds: 0 }).toEqual({ ...held, seconds: 0 })
+    const packed = await (await engineOf('packed', newFolder(), 48, model)).evaluate(request)
+    expect(largestDifference(streamed.thetas ?? [], packed.thetas ?? [])).toBeLessThan(1e-4)
+  })
 
   it('predicts what packed weights predict', async () => {
     const packed = await (await engineOf('packed', newFolder())).evaluate({ items, layers })

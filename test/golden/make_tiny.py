@@ -102,6 +102,26 @@ MODELS = {
         dtype=F16,
     ),
 }
+MODELS |= {
+    "rope-yarn": dict(
+        config=llama(rope_parameters=dict(rope_type="yarn", rope_theta=10000.0, factor=5.0, original_max_position_embeddings=64)),
+        dtype=F16,
+    ),
+    "rope-longrope": dict(
+        # Short factors hold up to the original length, which the longest prompt does not exceed.
+        config=llama(
+            max_position_embeddings=640,
+            rope_parameters=dict(
+                rope_type="longrope", rope_theta=10000.0, original_max_position_embeddings=320,
+                short_factor=[1.0, 1.1, 1.3, 1.7], long_factor=[2.0, 3.0, 4.0, 5.0],
+            ),
+        ),
+        dtype=F16,
+    ),
+    "rope-dynamic": dict(
+        config=llama(rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=2.0)), dtype=F16
+    ),
+}
 PROMPT_LENGTHS = [1, 2, 7, 40, 300]
 
 
