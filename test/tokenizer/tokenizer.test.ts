@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/config/home.js'
 import { locateModel } from '../../src/models/locate.js'
-import { buildTokenizer, loadTokenizer } from '../../src/tokenizer/tokenizer.js'
+import { buildTokenizer, loadTokenizer, readTokenizer } from '../../src/tokenizer/tokenizer.js'
 import { ggufTokenizer, tokenizerOf } from '../../src/tokenizer/gguf-tokenizer.js'
 import { BoundedFile } from '../../src/weights/bounded-file.js'
 import { readGguf, type GgufValue } from '../../src/weights/gguf.js'
@@ -105,6 +105,33 @@ describe('a tokenizer.json of a folder', () => {
     }
   })
 })
+
+/** Regenerate with test/golden/make_tokenizers.py. */
+describe.each(readdirSync(join(golden, 'tokenizers', 'folders')))('the tokenizer of a folder, %s', (name) => {
+  const folder = join(golden, 'tokenizers', 'folders', name)
+  const { prompts, decoded } = expected<FolderGolden>(join('folders', name, 'expected.json'))
+
+  it('gives the ids that transformers gives, with special tokens and without', () => {
+    const tokenizer = readTokenizer(folder)
+    const found = prompts.map(({ text }) => ({
+      text,
+      ids: tokenizer.encode(text, true),
+      plain: tokenizer.encode(text, false),
+    }))
+    expect(found).toEqual(prompts)
+  })
+
+  it('decodes every token alone to the same text', () => {
+    const tokenizer = readTokenizer(folder)
+    expect(decoded.map((_, token) => tokenizer.decodeToken(token))).toEqual(decoded)
+  })
+})
+
+interface FolderGolden {
+  prompts: { text: string; ids: number[]; plain: number[] }[]
+  /** By token. */
+  decoded: string[]
+}
 
 describe('decodeToken', () => {
   it('gives a replacement character for a piece of a character, and nothing for ids that are no tokens', () => {
