@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { TaskvecError } from '../src/domain/errors.js'
 import { startEngineProcess, type EngineProcess } from '../src/engine/engine-process.js'
+import type { EngineSettings } from '../src/engine/local-engine.js'
 
 interface Slot {
   readonly model: string
@@ -34,6 +35,9 @@ export class EnginePool {
     /** Where each model's folder or GGUF file is. Throws MODEL where it is not here. */
     private readonly locate: (model: string) => string,
     readonly size: number,
+    private readonly settings: EngineSettings = {},
+    /** Told how each engine that was started holds its model. */
+    private readonly onStart: (model: string, plan: string) => void = () => {},
   ) {}
 
   /** Runs `work` on an engine of the model, alone. Errors: MODEL, WEIGHTS, ENGINE, CANCELLED. */
@@ -136,7 +140,9 @@ export class EnginePool {
   }
 
   async #start(model: string): Promise<Slot> {
-    return { model, engine: await startEngineProcess(this.locate(model)), busy: false, lastUse: ++this.#uses }
+    const engine = await startEngineProcess(this.locate(model), this.settings)
+    this.onStart(model, engine.plan)
+    return { model, engine, busy: false, lastUse: ++this.#uses }
   }
 }
 

@@ -1,5 +1,5 @@
-"""Writes a LLaMA-shaped model of random f16 weights, by default 6.5 GB in 32 blocks, as a Hugging Face folder without knowledge:
-what is larger than a memory limit. Usage: python bench/make_large_model.py FOLDER [BLOCKS] [D_MODEL]
+"""Writes a LLaMA-shaped model of random f16 weights, by default 6.6 GB in 64 blocks, as a Hugging Face folder: what is
+larger than a memory limit. Add a tokenizer.json (test/golden/tiny/f16 has one that fits). Usage: python bench/make_large_model.py FOLDER [BLOCKS] [D_MODEL]
 """
 
 import json

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker'
 import {
   createAnalysisActivities,
@@ -9,6 +9,8 @@ import {
   type StoreObserver,
 } from '../activities/index.js'
 import { EnginePool } from '../activities/engine-pool.js'
+import { taskvecHome } from './config/home.js'
+import { availableMemory } from './engine/planner.js'
 import type { Store } from './store/store.js'
 import { workflowBundle } from './temporal/bundle.js'
 import { analysisQueue, modelQueue, storeQueue } from './temporal/names.js'
@@ -78,6 +80,10 @@ export interface ComputeWorkerOptions extends ComputeObserver {
   readonly models: ReadonlyMap<string, string>
   /** Engine processes at most. */
   readonly engines: number
+  /** Bytes that all engine processes together may hold; default: what the machine or its control group has. */
+  readonly memoryLimit?: number | undefined
+  /** Told how an engine holds a model, once per model. */
+  readonly onPlan?: (model: string, plan: string) => void
 }
 
 /** Forward passes for some models: a queue for each, one pool of engine processes for all. */
@@ -86,9 +92,23 @@ export async function startComputeWorkers({
   namespace,
   models,
   engines,
+  memoryLimit,
+  onPlan,
   ...observer
 }: ComputeWorkerOptions): Promise<RunningWorkers & { pool: EnginePool }> {
-  const pool = new EnginePool((model) => models.get(model) ?? '', engines)
+  const told = new Set<string>()
+  const pool = new EnginePool(
+    (model) => models.get(model) ?? '',
+    engines,
+    {
+      memoryLimit: (memoryLimit ?? availableMemory()) / engines,
+      passFolder: join(taskvecHome(), 'passes'),
+    },
+    (model, plan) => {
+      if (!told.has(model)) onPlan?.(model, plan)
+      told.add(model)
+    },
+  )
   const activities = createComputeActivities(pool, observer)
   const workers: Worker[] = []
   for (const model of models.keys()) {

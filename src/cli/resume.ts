@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps } from '../store/results.js'
-import { dbOption, enginesOption } from './options.js'
+import { dbOption, enginesOption, memoryLimitOption } from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec resume [SWEEP]`. */
@@ -14,6 +14,7 @@ export function resumeCommand(): Command {
     .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
     .addOption(dbOption())
     .addOption(enginesOption())
+    .addOption(memoryLimitOption())
     .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',

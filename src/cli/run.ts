@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
-import { dbOption, enginesOption } from './options.js'
+import { dbOption, enginesOption, memoryLimitOption } from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec run CONFIG`. */
@@ -13,6 +13,7 @@ export function runCommand(): Command {
     .argument('<config>', 'a YAML config, for instance configs/quickstart.yaml')
     .addOption(dbOption())
     .addOption(enginesOption())
+    .addOption(memoryLimitOption())
     .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',

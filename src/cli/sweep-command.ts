@@ -22,6 +22,7 @@ import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
 export interface SweepCommandOptions {
   readonly db: string
   readonly engines?: number
+  readonly memoryLimit?: number
   readonly json?: boolean
 }
 
@@ -35,7 +36,8 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   )
   await haveModels(config)
   const started = Date.now()
-  const outcome = await runSweep(config, { db: options.db, engines: options.engines, signal: interruption() })
+  const { db, engines, memoryLimit } = options
+  const outcome = await runSweep(config, { db, engines, memoryLimit, signal: interruption() })
   process.exitCode = exitCodes[outcome]
   finish(id, outcome, options, (Date.now() - started) / 1000)
 }

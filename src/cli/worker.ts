@@ -6,12 +6,13 @@ import { TaskvecError } from '../domain/errors.js'
 import { locateModel } from '../models/locate.js'
 import { connectWorker, existingServer } from '../temporal/connection.js'
 import { logWorkersTo, startComputeWorkers } from '../worker.js'
-import { enginesOption } from './options.js'
+import { enginesOption, memoryLimitOption } from './options.js'
 
 interface WorkerOptions {
   models: string
   address?: string
   engines?: number
+  memoryLimit?: number
 }
 
 /** `taskvec worker`. */
@@ -26,6 +27,7 @@ export function workerCommand(): Command {
     )
     .option('--address <host:port>', 'the Temporal server (default: TEMPORAL_ADDRESS)')
     .addOption(enginesOption())
+    .addOption(memoryLimitOption())
     .addHelpText(
       'after',
       `
@@ -39,7 +41,7 @@ Examples:
     .action(work)
 }
 
-async function work({ models, address, engines }: WorkerOptions): Promise<void> {
+async function work({ models, address, engines, memoryLimit }: WorkerOptions): Promise<void> {
   const settings = existingServer(address)
   if (!settings)
     throw new TaskvecError('USAGE', 'a worker needs the address of a Temporal server', {
@@ -53,6 +55,8 @@ async function work({ models, address, engines }: WorkerOptions): Promise<void> 
     namespace: settings.namespace,
     models: located,
     engines: engines ?? availableParallelism(),
+    memoryLimit,
+    onPlan: (model, plan) => void process.stderr.write(`${model}: ${plan}\n`),
     onProgress: ({ model, task, phase, fraction }) =>
       fraction >= 1 && process.stderr.write(`${model} ${task} ${phase}: done\n`),
   })

@@ -108,7 +108,6 @@ export class LocalEngine implements Engine {
   }
 
   async #wavefront(request: EvaluateRequest, options: EvaluateOptions) {
-    const { items } = request
     const { blocks, dModel } = this.sessions.shape
     const thetas = new ThetaResults(request, dModel)
     const patched: Reading[][] = []

@@ -58,7 +58,7 @@ export function plan(
     throw new TaskvecError(
       'MODEL',
       `${checkpoint.path}: one block at a time takes ${formatBytes(expected)}; the memory limit is ${formatBytes(memoryLimit)}`,
-      { hint: 'Raise memoryLimit, or run it on a machine with more memory.' },
+      { hint: 'Raise --memory-limit, take fewer --engines, or run it on a machine with more memory.' },
     )
   }
   const perItem = 2 * 4 * (rowsPerItem + shape.blocks) * shape.dModel

@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly db: string
   /** Engine processes at most; default: one per core. */
   readonly engines?: number | undefined
+  /** Bytes that the engine processes together may hold; default: what the machine has. */
+  readonly memoryLimit?: number | undefined
   /** Aborted by Ctrl-C: everything is stopped, to be resumed later. */
   readonly signal: AbortSignal
 }
@@ -49,7 +51,7 @@ export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
  */
 export async function runSweep(
   config: SweepConfig,
-  { db, engines, signal }: RunOptions,
+  { db, engines, memoryLimit, signal }: RunOptions,
 ): Promise<SweepOutcome> {
   const models = new Map(config.models.map((model) => [model.id, locateModel(model)]))
   const store = openStore(db)
@@ -85,6 +87,8 @@ export async function runSweep(
       namespace,
       models,
       engines: width,
+      memoryLimit,
+      onPlan: (model, plan) => display.say(`${model}: ${plan}`),
       onProgress: (work) => display.report(work),
     })
     closing.push(() => compute.shutdown())
