@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<Command>> = {
   status: async () => (await import('./status.js')).statusCommand(),
   cancel: async () => (await import('./cancel.js')).cancelCommand(),
   results: async () => (await import('./results.js')).resultsCommand(),
+  compare: async () => (await import('./compare.js')).compareCommand(),
   sql: async () => (await import('./sql.js')).sqlCommand(),
   models: async () => (await import('./models.js')).modelsCommand(),
   tasks: async () => (await import('./tasks.js')).tasksCommand(),

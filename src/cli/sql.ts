@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { formats, writeRows, type Format } from '../report/formats.js'
+import { textFormats, writeRows, type TextFormat } from '../report/formats.js'
 import { runQuery } from '../store/query.js'
 import { dbOption, wholeNumber } from './options.js'
 
@@ -7,7 +7,7 @@ interface SqlOptions {
   db: string
   limit: number
   timeout: number
-  format: Format
+  format: TextFormat
   json?: boolean
 }
 
@@ -20,7 +20,9 @@ export function sqlCommand(): Command {
     .argument('<statement>', 'SELECT, WITH, VALUES or EXPLAIN')
     .option('--limit <n>', 'rows at most', wholeNumber(1), 1000)
     .option('--timeout <seconds>', 'stop the query after this', seconds, 30)
-    .addOption(new Option('--format <format>', 'how rows are printed').choices([...formats]).default('table'))
+    .addOption(
+      new Option('--format <format>', 'how rows are printed').choices([...textFormats]).default('table'),
+    )
     .option('--json', 'the same as --format json')
     .addOption(dbOption())
     .addHelpText(

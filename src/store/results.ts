@@ -48,13 +48,17 @@ export interface PredictionRow {
   readonly answer: string
   readonly prediction: string
   readonly correct: boolean
+  readonly answerLogProb: number
+  readonly answerRank: number
+  readonly answerLogitDifference: number | null
 }
 
 export interface ResultFilter {
   readonly model?: string | undefined
   readonly task?: string | undefined
-  readonly kind?: RunKind | undefined
+  readonly kind?: string | undefined
   readonly layer?: number | undefined
+  readonly category?: string | undefined
 }
 
 export interface FailureRow {
@@ -109,6 +113,16 @@ export function findSweep(db: Database.Database, wanted: string | undefined): Sw
   )
 }
 
+/** The sweeps that one config with several seeds made, this one among them, by seed. */
+export function sweepGroup(db: Database.Database, sweepId: string): string[] {
+  return db
+    .prepare(
+      `select s.id from sweeps s join sweeps own on own.id = ? and (s.id = own.id or s.group_id = own.group_id) order by s.seed, s.id`,
+    )
+    .pluck()
+    .all(sweepId) as string[]
+}
+
 const inConfigOrder = `join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
   join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = v.task`
 
@@ -144,6 +158,7 @@ export function* predictionResults(
       `select v.model, v.task, r.id, r.split, r.kind, r.layer, r.items_hash as itemsHash
        from all_runs v ${inConfigOrder} join runs r on r.key = v.run_key
        where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
+         and (@category is null or exists (select 1 from prepared_tasks p where p.sweep_id = v.sweep and p.model_id = v.model and p.task_id = v.task and p.category = @category))
          and (@kind is null or r.kind = @kind) and (@layer is null or r.layer = @layer)
        order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,
     )
@@ -152,7 +167,9 @@ export function* predictionResults(
     'model' | 'task' | 'split' | 'kind' | 'layer'
   > & { id: number; itemsHash: string })[]
   const ofRun = db.prepare(
-    `select p.item, i.query, i.answer, p.text as prediction, p.correct from predictions p
+    `select p.item, i.query, i.answer, p.text as prediction, p.correct,
+            p.answer_log_prob as answerLogProb, p.answer_rank as answerRank, p.answer_logit_difference as answerLogitDifference
+     from predictions p
      join items i on i.items_hash = ? and i.item = p.item where p.run_id = ? order by p.item`,
   )
   for (const { model, task, split, kind, layer, id, itemsHash } of runs) {
@@ -162,6 +179,9 @@ export function* predictionResults(
       answer: string
       prediction: string
       correct: number
+      answerLogProb: number
+      answerRank: number
+      answerLogitDifference: number | null
     }>) {
       yield { model, task, split, kind, layer, ...row, correct: row.correct === 1 }
     }
@@ -232,6 +252,13 @@ export function sweepFailures(db: Database.Database, sweepId: string): FailureRo
     .all(sweepId) as FailureRow[]
 }
 
-function parameters(sweepId: string, { model, task, kind, layer }: ResultFilter) {
-  return { sweepId, model: model ?? null, task: task ?? null, kind: kind ?? null, layer: layer ?? null }
+function parameters(sweepId: string, { model, task, category, kind, layer }: ResultFilter) {
+  return {
+    sweepId,
+    model: model ?? null,
+    task: task ?? null,
+    category: category ?? null,
+    kind: kind ?? null,
+    layer: layer ?? null,
+  }
 }

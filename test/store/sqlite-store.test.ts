@@ -425,6 +425,9 @@ describe('results', () => {
       query: 'upper-test-3',
       answer: 'UPPER-TEST-3',
       prediction: ' text 3',
+      answerLogProb: -2,
+      answerRank: 4,
+      answerLogitDifference: -3,
       correct: false,
     })
     reader.close()
