@@ -47,9 +47,8 @@ describe('from the published figures', () => {
         "pythia-6.9b regular 0.818 of 18",
       ]
     `)
-    expect(
-      rows.filter((row) => !isIncluded(row)).map(({ model, task }) => `${model} ${task}`),
-    ).toMatchInlineSnapshot(`
+    expect(rows.filter((row) => !isIncluded(row)).map(({ model, task }) => `${model} ${task}`))
+      .toMatchInlineSnapshot(`
       [
         "llama-30b algorithmic_list_first",
         "llama-7b algorithmic_list_first",
