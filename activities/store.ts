@@ -7,7 +7,8 @@ import type {
   SweepStatus,
   TaskPlan,
 } from '../src/store/store.js'
-import type { NextStep, UnitPlace, UnitsOf } from '../src/store/units.js'
+import type { UnitPlace } from '../src/domain/experiments.js'
+import type { NextStep, UnitsOf } from '../src/store/units.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import type { TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'

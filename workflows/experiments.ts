@@ -1,4 +1,5 @@
 import { continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
+import { unitName } from '../src/domain/experiments.js'
 import { describeFailure } from './failure.js'
 import type { ExperimentsInput } from './inputs.js'
 import { analysisOn, experimentsOn, storeOf } from './timeouts.js'
@@ -32,7 +33,7 @@ export async function experimentsWorkflow(input: ExperimentsInput): Promise<'com
         experiment: [unit.experiment, unit.thetaTask].join(' ').trim(),
         ...describeFailure(error),
       })
-      failed = [...failed, [unit.experiment, unit.task, unit.thetaTask].join(' ')]
+      failed = [...failed, unitName(unit)]
     }
   }
 }

@@ -1,8 +1,8 @@
 import type { Item, Predictions, Scoring } from './types.js'
 
 /**
- * The experiments after the main one: what a config says of them, and the steps in which they are computed. Types only;
- * safe to import inside workflows.
+ * The experiments after the main one: what a config says of them, and the steps in which they are computed. Safe to
+ * import inside workflows.
  */
 
 /** As resolved from a config, defaults filled in (PROTOCOL; docs/experiments.md). */
@@ -194,4 +194,20 @@ export interface SeparationResult {
     /** [x, y] of each θ, by t-SNE. */
     readonly points: readonly (readonly [number, number])[]
   }[]
+}
+
+/** A piece of an experiment that is computed and stored as a whole (src/store/units.ts). */
+export interface UnitPlace {
+  readonly sweepId: string
+  readonly model: string
+  readonly experiment: string
+  /** '' where it is about a model's tasks together. */
+  readonly task: string
+  /** The task B of a conflicting pair; else ''. */
+  readonly thetaTask: string
+}
+
+/** Tells it from the others of its sweep and model. */
+export function unitName({ experiment, task, thetaTask }: UnitPlace): string {
+  return [experiment, task, thetaTask].join(' ')
 }

@@ -1,4 +1,4 @@
-import type { ComputeStep, Scores, Thetas } from '../domain/experiments.js'
+import type { ComputeStep, Scores, Thetas, UnitPlace } from '../domain/experiments.js'
 import type { Item } from '../domain/types.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { drawItems } from '../tasks/sampling.js'
@@ -17,7 +17,7 @@ import {
   thetaParts,
   type Prepared,
 } from './unit-inputs.js'
-import type { UnitKind, UnitPlace } from './units.js'
+import type { UnitKind } from './units.js'
 import type { Statements } from './statements.js'
 
 /** The experiments beyond the paper (docs/experiments.md): each in one step, on test items of the main experiment. */

@@ -1,10 +1,11 @@
+import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { RunKind, Split, TaskSpec } from '../domain/types.js'
 import { keyOf, saveItems, savePairs, saveRun, type PreparedRow } from './content.js'
 import { openDatabase } from './open.js'
 import { Statements } from './statements.js'
-import { createUnits, nextStep, recordStep, type NextStep, type UnitPlace, type UnitsOf } from './units.js'
+import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './units.js'
 import type {
   BestLayer,
   Failure,

@@ -1,6 +1,6 @@
-import type { FurtherExperiment } from '../domain/experiments.js'
+import type { FurtherExperiment, UnitPlace } from '../domain/experiments.js'
 import type { ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
-import type { NextStep, UnitPlace, UnitsOf } from './units.js'
+import type { NextStep, UnitsOf } from './units.js'
 
 /**
  * The results database as activities see it: a single writer, every method one transaction, every write

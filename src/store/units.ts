@@ -1,4 +1,10 @@
-import type { AnalysisStep, ComputeStep, FurtherExperiment } from '../domain/experiments.js'
+import {
+  unitName,
+  type AnalysisStep,
+  type ComputeStep,
+  type FurtherExperiment,
+  type UnitPlace,
+} from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { addition, decodability, decodabilityThetas, demonstrationSets } from './beyond.js'
@@ -12,16 +18,6 @@ import type { Statements } from './statements.js'
  * The further experiments of a sweep, in units that are stored as a whole, each under a key that hashes all that
  * determines it. What is to be done next is always read off the database: so a unit goes on where it stopped.
  */
-
-export interface UnitPlace {
-  readonly sweepId: string
-  readonly model: string
-  readonly experiment: string
-  /** '' where it is about a model's tasks together. */
-  readonly task: string
-  /** The task B of a conflicting pair; else ''. */
-  readonly thetaTask: string
-}
 
 export type Step = ComputeStep | AnalysisStep
 
@@ -68,10 +64,6 @@ export interface UnitsOf {
   readonly task: string
   /** Experiments, with their pair of tasks, that failed for now and are left alone: `unitName`. */
   readonly failed: readonly string[]
-}
-
-export function unitName({ experiment, task, thetaTask }: UnitPlace): string {
-  return [experiment, task, thetaTask].join(' ')
 }
 
 /** Registers the units of a sweep; a repeated call changes nothing. */

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import type { Conflicting } from '../../src/domain/experiments.js'
 import { loadSweeps } from '../../src/config/load.js'
-import type { SweepConfig } from '../../src/config/sweep-config.js'
-import { sweepId } from '../../src/config/sweep-config.js'
+import { sweepId, type SweepConfig } from '../../src/config/sweep-config.js'
 import { projectRoot } from '../../src/config/home.js'
 import { builtinTaskIds } from '../../src/tasks/registry.js'
 
@@ -243,4 +243,60 @@ describe('the configs that come with taskvec', () => {
       expect(config.tasks).toHaveLength(18)
     },
   )
+})
+
+describe('experiments of a config', () => {
+  const head = 'models: [smollm2-135m]\ntasks: all\n'
+
+  it('are names, alone or with settings, all defaults filled in', () => {
+    const { experiments } = load(
+      `${head}experiments: [main, robustness: {thetas: 7}, projection, beyond: {layerTransfer: false, templateTransfer: ['{x} is'], demonstrationSets: [3]}]`,
+    )
+    expect(experiments).toEqual([
+      'main',
+      { experiment: 'robustness', demonstrations: 4, thetas: 7, devItems: 50, layers: null },
+      { experiment: 'projection', top: 100 },
+      {
+        experiment: 'beyond',
+        items: 50,
+        demonstrationSets: [3],
+        multiContext: true,
+        layerTransfer: null,
+        templateTransfer: ['{x} is'],
+        addition: true,
+        decodability: { thetas: 20 },
+      },
+    ])
+  })
+
+  it("have the paper's five pairs, and a sweep of the main one keeps the id that it always had", () => {
+    const { experiments } = load(`${head}experiments: [main, conflicting]`)
+    expect(experiments[1]).toMatchObject({ demonstrations: 4, items: 100 })
+    expect((experiments[1] as Conflicting).pairs).toHaveLength(5)
+    expect(sweepId(load(head, 'same.yaml'))).toBe(sweepId(load(`${head}experiments: [main]`, 'same.yaml')))
+    expect(load(head)).not.toHaveProperty('group')
+  })
+
+  it.each([
+    ['experiments: [robustness]', /mine.yaml:3:1: experiments: must include main/],
+    ['experiments: [main, main]', /"main" is given twice/],
+    ['experiments: [main, robustnes]', /must be main, robustness, conflicting, projection or beyond/],
+    ['experiments: [main, robustness: {theta: 5}]', /unknown key "theta"; did you mean "thetas"/],
+    ['experiments: [main, robustness: {layers: {from: 9, to: 3}}]', /from \(9\) is greater than to \(3\)/],
+    ['experiments: [main, beyond: {templateTransfer: [no place]}]', /must hold \{x\} once/],
+    ['experiments: [main, conflicting: {pairs: [[a]]}]', /experiments/],
+    ['seed: 1\nseeds: [1, 2]', /seeds: takes the place of "seed"/],
+    ['seeds: [1, 1]', /seed 1 is given twice/],
+  ])('are refused where they are wrong: %s', (text, message) => {
+    expect(() => load(`${head}${text}`)).toThrow(message)
+  })
+
+  it('with several seeds make a sweep each, of one group', () => {
+    const file = join(folder, 'seeds.yaml')
+    writeFileSync(file, `${head}seeds: [41, 42, 43]`)
+    const sweeps = loadSweeps(file, known)
+    expect(sweeps.map(({ protocol }) => protocol.seed)).toEqual([41, 42, 43])
+    expect(new Set(sweeps.map(({ group }) => group)).size).toBe(1)
+    expect(new Set(sweeps.map(sweepId)).size).toBe(3)
+  })
 })

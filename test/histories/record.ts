@@ -1,6 +1,6 @@
 /**
- * Writes the histories that test/workflows/replay.test.ts replays: one sweep of a tiny model, its sweep, model and task
- * workflows, as this version of the code ran them. Keep the old ones: running sweeps go on under new code.
+ * Writes the histories that test/workflows/replay.test.ts replays: one sweep of a tiny model, its sweep, model, task
+ * and experiments workflows, as this version of the code ran them. Keep the old ones: running sweeps go on under new code.
  *
  *   npx tsx test/histories/record.ts NAME
  */
@@ -20,6 +20,13 @@ const config = sandbox.config('recorded', {
   testItems: 2,
   baselineItems: 2,
   layersPerActivity: 2,
+  experiments: [
+    'main',
+    { robustness: { thetas: 2, devItems: 2 } },
+    { conflicting: { items: 2 } },
+    { projection: { top: 2 } },
+    { beyond: { items: 2, demonstrationSets: [1], decodability: { thetas: 2 } } },
+  ],
 })
 const run = await sandbox.taskvec(['run', config])
 if (run.exitCode !== 0) throw new Error(run.stderr)

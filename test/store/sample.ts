@@ -101,10 +101,11 @@ export function runTask(
   task: string,
   dev: readonly number[],
   model = 'm',
+  given = prepared(task),
 ): void {
   const layers = dev.map((_, layer) => layer)
   const place = { sweepId, model, task, seconds: 1.5, computedBy: 'test' }
-  const plan = store.planTask({ sweepId, model, info, prepared: prepared(task), layerChunks: [layers] })
+  const plan = store.planTask({ sweepId, model, info, prepared: given, layerChunks: [layers] })
   if (!plan.baselineStored)
     store.recordRuns({ ...place, layersTogether: [], runs: [run('baseline', 'baseline', null, 0)] })
   if (plan.missingChunks.length > 0) {

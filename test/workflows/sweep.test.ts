@@ -3,9 +3,10 @@ import { ApplicationFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ComputeActivities, StoreActivities } from '../../activities/index.js'
+import type { ComputeActivities, ExperimentActivities, StoreActivities } from '../../activities/index.js'
 import { projectRoot, taskvecHome } from '../../src/config/home.js'
 import type { Failure } from '../../src/store/store.js'
+import { unitName } from '../../src/domain/experiments.js'
 import { modelQueue, storeQueue, sweepWorkflowId } from '../../src/temporal/names.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import type { SweepInput } from '../../workflows/inputs.js'
@@ -30,9 +31,14 @@ beforeAll(async () => {
 afterAll(() => environment.teardown())
 
 /** The real workflows over activities that answer at once; test/sweep runs them over real ones. */
-async function sweep(id: string, tasks: readonly string[], failing = '') {
+async function sweep(
+  id: string,
+  tasks: readonly string[],
+  { failing = '', further = [] }: { failing?: string; further?: readonly string[] } = {},
+) {
   const failures: Failure[] = []
   const statuses: string[] = []
+  const recorded: string[] = []
   const computed = { runs: [], seconds: 0, computedBy: 'fake' }
   const storeActivities = {
     loadTaskSpec: async ({ task }) => ({ kind: 'builtin', id: task }),
@@ -43,8 +49,25 @@ async function sweep(id: string, tasks: readonly string[], failing = '') {
     }),
     recordRuns: async () => {},
     chooseBestLayer: async () => ({ layer: 1, devAccuracy: 1, testStored: false }),
-    nextStep: async () => null,
-    recordStep: async () => {},
+    nextStep: async ({ sweepId, model, task, failed }) => {
+      if (!further.includes(task)) return null
+      // Two units a task; one that is stored or has failed is not asked for again.
+      const units = ['addition', 'projection'].map((experiment) => ({
+        ...{ sweepId, model, experiment, task },
+        thetaTask: '',
+      }))
+      const open = units.find(
+        (unit) => !failed.includes(unitName(unit)) && !recorded.includes(unitName(unit)),
+      )
+      if (!open) return null
+      const input = { model, modelHash: 'x', task, scoring: 'exact' as const, items: [] }
+      return { unit: open, name: 'score', step: { activity: 'addition', input } }
+    },
+    recordStep: async ({ unit }) => {
+      if (unit.experiment === 'addition' && unit.task === 'b')
+        throw ApplicationFailure.nonRetryable('no such row', 'STORE')
+      recorded.push(unitName(unit))
+    },
     recordFailure: async (failure) => void failures.push(failure),
     setSweepStatus: async ({ status }) => void statuses.push(status),
   } satisfies StoreActivities
@@ -69,7 +92,8 @@ async function sweep(id: string, tasks: readonly string[], failing = '') {
     runBaseline: async () => computed,
     runDev: async () => computed,
     runTest: async () => computed,
-  } satisfies ComputeActivities
+    addition: async () => ({ scores: [] }),
+  } satisfies ComputeActivities & Partial<ExperimentActivities>
   const { nativeConnection: connection, client } = environment
   const workers = await Promise.all([
     Worker.create({ connection, workflowBundle, taskQueue: storeQueue(store), activities: storeActivities }),
@@ -93,6 +117,7 @@ async function sweep(id: string, tasks: readonly string[], failing = '') {
     tasksInFlight: 3,
     models: ['m'],
     tasks,
+    ...(further.length > 0 ? { further: true } : {}),
   }
   const running = workers.map((worker) => worker.run())
   const handle = await client.workflow.start(sweepWorkflow, {
@@ -104,7 +129,7 @@ async function sweep(id: string, tasks: readonly string[], failing = '') {
   const progress = await handle.query(sweepProgressQuery)
   for (const worker of workers) worker.shutdown()
   await Promise.all(running)
-  return { tally, progress, failures, statuses }
+  return { tally, progress, failures, statuses, recorded }
 }
 
 describe('a sweep', () => {
@@ -120,11 +145,28 @@ describe('a sweep', () => {
   })
 
   it('with a task that fails for good records why, completes the others, and is marked as failed', async () => {
-    const { tally, failures, statuses } = await sweep('failing', ['a', 'b', 'c'], 'b')
+    const { tally, failures, statuses } = await sweep('failing', ['a', 'b', 'c'], { failing: 'b' })
     expect(tally).toEqual({ complete: 2, failed: 1 })
     expect(failures).toEqual([
       { sweepId: 'failing', model: 'm', task: 'b', code: 'TASK', message: 'too few pairs', attempts: 1 },
     ])
+    expect(statuses).toEqual(['failed'])
+  })
+
+  it('does further experiments after the main one; one that fails for good leaves the others alone', async () => {
+    const { tally, failures, statuses, recorded } = await sweep('further', ['a', 'b'], {
+      further: ['a', 'b', ''],
+    })
+    expect(recorded.sort()).toEqual(
+      ['addition  ', 'addition a ', 'projection  ', 'projection a ', 'projection b '].sort(),
+    )
+    expect(failures).toEqual([
+      {
+        ...{ sweepId: 'further', model: 'm', task: 'b', experiment: 'addition' },
+        ...{ code: 'STORE', message: 'no such row', attempts: 1 },
+      },
+    ])
+    expect(tally).toEqual({ complete: 2, failed: 1 })
     expect(statuses).toEqual(['failed'])
   })
 })
