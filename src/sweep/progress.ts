@@ -26,7 +26,7 @@ export class ProgressDisplay {
   readonly #started = Date.now()
   readonly #update = createLogUpdate(process.stderr)
   readonly #timer: NodeJS.Timeout
-  #cellsAtStart: number | null = null
+  #atStart: { cells: number; share: number } | null = null
 
   constructor(
     private readonly db: Database.Database,
@@ -59,12 +59,13 @@ export class ProgressDisplay {
   #show(): void {
     this.#announceFinished(true)
     const { done, all } = this.#cells()
-    this.#cellsAtStart ??= done
-    const seconds = (Date.now() - this.#started) / 1000
-    const rate = (done - this.#cellsAtStart) / seconds
     const units = unitProgress(this.db, this.sweepId)
     const share = all === 0 ? 0 : (done + units.done) / (all + units.all)
-    const left = rate > 0 ? `${duration((all - done) / rate)} left` : 'time left not known yet'
+    this.#atStart ??= { cells: done, share }
+    const seconds = (Date.now() - this.#started) / 1000
+    const rate = (done - this.#atStart.cells) / seconds
+    const shareRate = (share - this.#atStart.share) / seconds
+    const left = shareRate > 0 ? `${duration((1 - share) / shareRate)} left` : 'time left not known yet'
     const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
     const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
     const now = [...this.#work.values()].map(
