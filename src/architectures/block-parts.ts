@@ -105,14 +105,10 @@ export function scaled(graph: GraphBuilder, value: Value, factor: number): Value
   return graph.node('Mul', [value, graph.weight('scale', Float32Array.of(factor), [1])])
 }
 
-export function gatherSlots(graph: GraphBuilder, value: Value, slots: Value): Value {
-  return graph.node('Gather', [value, slots], { axis: 0 })
-}
-
 export interface TreeAttention {
-  /** `[I Sq, heads * d_head]`, already scaled by 1 / sqrt(d_head) */
+  /** `[Q, heads * d_head]`, already scaled by 1 / sqrt(d_head) */
   readonly queries: Value
-  /** `[I Sk, keyValueHeads * d_head]` */
+  /** `[R, keyValueHeads * d_head]` */
   readonly keys: Value
   readonly values: Value
   readonly inputs: BlockInputs
@@ -127,12 +123,16 @@ export function treeAttention(
   { queries, keys, values, inputs, heads, keyValueHeads, dHead }: TreeAttention,
 ): Value {
   const group = heads / keyValueHeads // query heads that share one key-value head
+  const slots = (value: Value, of: Value) => graph.node('Gather', [value, of], { axis: 0 })
+  const querySlots = slots(queries, inputs.querySlots) // [I Sq, H d]
+  const keySlots = slots(keys, inputs.keySlots) // [I Sk, V d]
+  const valueSlots = slots(values, inputs.keySlots)
   const shape = (length: Value, ...rest: number[]) =>
     graph.node('Concat', [inputs.items, length, graph.ints(rest)], { axis: 0 })
 
-  const q = graph.node('Reshape', [queries, shape(inputs.queryLength, keyValueHeads, group, dHead)]) // [I, Sq, V, G, d]
-  const k = graph.node('Reshape', [keys, shape(inputs.keyLength, keyValueHeads, 1, dHead)]) // [I, Sk, V, 1, d]
-  const v = graph.node('Reshape', [values, shape(inputs.keyLength, keyValueHeads, 1, dHead)])
+  const q = graph.node('Reshape', [querySlots, shape(inputs.queryLength, keyValueHeads, group, dHead)]) // [I, Sq, V, G, d]
+  const k = graph.node('Reshape', [keySlots, shape(inputs.keyLength, keyValueHeads, 1, dHead)]) // [I, Sk, V, 1, d]
+  const v = graph.node('Reshape', [valueSlots, shape(inputs.keyLength, keyValueHeads, 1, dHead)])
 
   const qHeads = graph.node('Transpose', [q], { perm: [0, 2, 3, 1, 4] }) // [I, V, G, Sq, d]
   const kHeads = graph.node('Transpose', [k], { perm: [0, 2, 3, 4, 1] }) // [I, V, 1, d, Sk]

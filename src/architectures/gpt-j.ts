@@ -4,7 +4,8 @@ import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
-import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
+import { blockInputs, treeAttention } from './block-parts.js'
+import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { layerNorm } from './norms.js'
@@ -41,13 +42,7 @@ const schema = z.looseObject({
 })
 
 function describe(config: Readonly<Record<string, unknown>>, path: string): ModelShape {
-  const parsed = schema.safeParse(config)
-  if (!parsed.success)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: its config cannot be run as gptj:\n${z.prettifyError(parsed.error)}`,
-    )
-  const c = parsed.data
+  const c = readConfig(schema, config, 'gptj', path)
   const dHead = c.n_embd / c.n_head
   const width = c.rotary_dim ?? dHead
   if (!Number.isInteger(dHead) || width % 2 !== 0 || width > dHead)
@@ -117,9 +112,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGr
   ) // [Q, H d_head]
 
   const attended = treeAttention(graph, {
-    queries: gatherSlots(graph, queries, inputs.querySlots), // [I Sq, H d_head]
-    keys: gatherSlots(graph, keys, inputs.keySlots), // [I Sk, H d_head]
-    values: gatherSlots(graph, values, inputs.keySlots),
+    queries,
+    keys,
+    values,
     inputs,
     heads,
     keyValueHeads: heads,

@@ -4,7 +4,8 @@ import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
-import { blockInputs, gatherSlots, scaled, splitHeads, treeAttention } from './block-parts.js'
+import { blockInputs, scaled, splitHeads, treeAttention } from './block-parts.js'
+import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { layerNorm } from './norms.js'
@@ -45,13 +46,7 @@ const schema = z.looseObject({
 })
 
 function describe(config: Readonly<Record<string, unknown>>, path: string): ModelShape {
-  const parsed = schema.safeParse(config)
-  if (!parsed.success)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: its config cannot be run as gpt_neox:\n${z.prettifyError(parsed.error)}`,
-    )
-  const c = parsed.data
+  const c = readConfig(schema, config, 'gpt_neox', path)
   const dHead = c.hidden_size / c.num_attention_heads
   if (!Number.isInteger(dHead))
     throw new TaskvecError(
@@ -122,9 +117,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGr
   const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
 
   const attended = treeAttention(graph, {
-    queries: gatherSlots(graph, queries, inputs.querySlots), // [I Sq, H d_head]
-    keys: gatherSlots(graph, keys, inputs.keySlots), // [I Sk, H d_head]
-    values: gatherSlots(graph, value, inputs.keySlots),
+    queries,
+    keys,
+    values: value,
     inputs,
     heads,
     keyValueHeads: heads,

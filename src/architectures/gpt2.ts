@@ -4,7 +4,8 @@ import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
-import { blockInputs, gatherSlots, scaled, splitColumns, treeAttention } from './block-parts.js'
+import { blockInputs, scaled, splitColumns, treeAttention } from './block-parts.js'
+import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { layerNorm } from './norms.js'
@@ -41,13 +42,7 @@ const schema = z.looseObject({
 })
 
 function describe(config: Readonly<Record<string, unknown>>, path: string): ModelShape {
-  const parsed = schema.safeParse(config)
-  if (!parsed.success)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: its config cannot be run as gpt2:\n${z.prettifyError(parsed.error)}`,
-    )
-  const c = parsed.data
+  const c = readConfig(schema, config, 'gpt2', path)
   const dHead = c.n_embd / c.n_head
   if (!Number.isInteger(dHead))
     throw new TaskvecError('MODEL', `${path}: n_embd ${c.n_embd} does not divide into ${c.n_head} heads`)
@@ -121,9 +116,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGr
   const queries = scaled(graph, inputs.selectRows(query), scale) // [Q, H d_head]
 
   const attended = treeAttention(graph, {
-    queries: gatherSlots(graph, queries, inputs.querySlots), // [I Sq, H d_head]
-    keys: gatherSlots(graph, keys, inputs.keySlots), // [I Sk, H d_head]
-    values: gatherSlots(graph, values, inputs.keySlots),
+    queries,
+    keys,
+    values,
     inputs,
     heads,
     keyValueHeads: heads,

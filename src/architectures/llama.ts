@@ -4,7 +4,8 @@ import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
-import { blockInputs, gatherSlots, treeAttention } from './block-parts.js'
+import { blockInputs, treeAttention } from './block-parts.js'
+import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
 import { linear } from './linear.js'
 import { rmsNorm } from './norms.js'
@@ -45,13 +46,7 @@ const schema = z.looseObject({
 })
 
 function describe(config: Readonly<Record<string, unknown>>, path: string): ModelShape {
-  const parsed = schema.safeParse(config)
-  if (!parsed.success)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: its config cannot be run as llama:\n${z.prettifyError(parsed.error)}`,
-    )
-  const c = parsed.data
+  const c = readConfig(schema, config, 'llama', path)
   const keyValueHeads = c.num_key_value_heads ?? c.num_attention_heads
   const dHead = c.head_dim ?? c.hidden_size / c.num_attention_heads
   if (!Number.isInteger(dHead) || dHead % 2 !== 0 || c.num_attention_heads % keyValueHeads !== 0) {
@@ -149,9 +144,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGr
   )
 
   const attended = treeAttention(graph, {
-    queries: gatherSlots(graph, queries, inputs.querySlots), // [I Sq, H d_head]
-    keys: gatherSlots(graph, keys, inputs.keySlots), // [I Sk, V d_head]
-    values: gatherSlots(graph, values, inputs.keySlots),
+    queries,
+    keys,
+    values,
     inputs,
     heads,
     keyValueHeads,
