@@ -13,6 +13,7 @@ import type {
 import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
+import { toBase64 } from '../src/experiments/thetas.js'
 import { experiments, phaseOf, type ExperimentActivities } from './experiments.js'
 import type { EnginePool } from './engine-pool.js'
 import { mappingFailures } from './failures.js'
@@ -163,8 +164,4 @@ function chunksOf(layers: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(layers.length / size) }, (_, i) =>
     layers.slice(i * size, (i + 1) * size),
   )
-}
-
-function toBase64(vector: Float32Array): string {
-  return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
 }

@@ -36,10 +36,13 @@ export async function lastStates(
   return thetas ?? new Float32Array(0)
 }
 
-/** For a payload: Temporal keeps no typed array below the top. */
 export function toThetas(vectors: Float32Array, firstItem: number, layers: readonly number[]): Thetas {
-  const base64 = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64')
-  return { firstItem, layers, base64 }
+  return { firstItem, layers, base64: toBase64(vectors) }
+}
+
+/** For a payload, f32 little-endian: Temporal keeps no typed array below the top. */
+export function toBase64(vectors: Float32Array): string {
+  return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64')
 }
 
 /** Mean of rows of `[rows, size]`. */
