@@ -35,7 +35,11 @@ export default tseslint.config(
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', 'bin/*.js'] } } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'bin/*.js', 'src/report/page/*.js'] },
+      },
+    },
     plugins: { 'import-x': importX },
     rules: {
       // A dropped promise in a workflow or an activity is work that nobody waits for.
@@ -77,5 +81,17 @@ export default tseslint.config(
     files: ['**/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    // The report's page: a browser's globals.
+    files: ['src/report/page/show-values.js'],
+    languageOptions: {
+      globals: {
+        document: 'readonly',
+        innerWidth: 'readonly',
+        requestAnimationFrame: 'readonly',
+        addEventListener: 'readonly',
+      },
+    },
   },
 )

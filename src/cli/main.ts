@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<Command>> = {
   cancel: async () => (await import('./cancel.js')).cancelCommand(),
   results: async () => (await import('./results.js')).resultsCommand(),
   compare: async () => (await import('./compare.js')).compareCommand(),
+  report: async () => (await import('./report.js')).reportCommand(),
   sql: async () => (await import('./sql.js')).sqlCommand(),
   models: async () => (await import('./models.js')).modelsCommand(),
   tasks: async () => (await import('./tasks.js')).tasksCommand(),

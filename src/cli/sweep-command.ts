@@ -1,13 +1,17 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
+import type Database from 'better-sqlite3'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { sweepId } from '../config/sweep-config.js'
 import { defaultDatabase } from '../config/home.js'
-import { TaskvecError } from '../domain/errors.js'
+import { describeError, TaskvecError } from '../domain/errors.js'
 import { readableSize } from '../models/free-space.js'
 import { pullModel } from '../models/pull.js'
+import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
+import { layerCells } from '../store/report.js'
 import {
+  findSweep,
   mainResults,
   skippedExperiments,
   sweepFailures,
@@ -17,6 +21,7 @@ import {
 import { duration } from '../sweep/progress.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
+import { reportFolder } from './report-folder.js'
 
 /** What `run` and `resume` have in common: say what will be done, do it, show the results. */
 export interface SweepCommandOptions {
@@ -39,7 +44,7 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   const { db, engines, memoryLimit } = options
   const outcome = await runSweep(config, { db, engines, memoryLimit, signal: interruption() })
   process.exitCode = exitCodes[outcome]
-  finish(id, outcome, options, (Date.now() - started) / 1000)
+  await finish(id, outcome, options, (Date.now() - started) / 1000)
 }
 
 /** Fetches small models; where large ones are missing, says what the sweep needs and refuses. */
@@ -79,18 +84,34 @@ function interruption(): AbortSignal {
   return controller.signal
 }
 
-function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOptions, seconds: number): void {
+async function finish(
+  id: string,
+  outcome: SweepOutcome,
+  { db, json }: SweepCommandOptions,
+  seconds: number,
+): Promise<void> {
   const reader = openReadOnly(db)
   try {
     const progress = sweepProgress(reader, id)
     const rows = mainResults(reader, id)
+    const page = outcome === 'interrupted' || rows.length === 0 ? null : await pageOf(reader, id, db)
     const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
     const reused = progress.reduce((sum, task) => sum + task.cellsReused, 0)
     if (json)
       process.stdout.write(
-        JSON.stringify({ sweep: id, outcome, database: db, seconds, cells, reused, results: rows }) + '\n',
+        JSON.stringify({
+          sweep: id,
+          outcome,
+          database: db,
+          seconds,
+          cells,
+          reused,
+          report: page,
+          results: rows,
+        }) + '\n',
       )
-    else if (rows.length > 0) process.stdout.write(renderMainTable(rows) + '\n')
+    else if (rows.length > 0)
+      process.stdout.write(`${renderMainTable(rows)}\n\n${renderLayerCurves(layerCells(reader, id))}\n`)
 
     for (const { model, warning } of sweepWarnings(reader, id)) say(`warning: ${model}: ${warning}`)
     for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
@@ -100,6 +121,7 @@ function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOpt
     const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
     const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
+    if (page !== null) say(`Report, every figure and table: ${page}`)
     if (outcome === 'complete') {
       say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
       say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
@@ -111,6 +133,22 @@ function finish(id: string, outcome: SweepOutcome, { db, json }: SweepCommandOpt
     }
   } finally {
     reader.close()
+  }
+}
+
+/** Writes the sweep's report and gives its page; where that fails, the sweep is none the worse. */
+async function pageOf(reader: Database.Database, id: string, db: string): Promise<string | null> {
+  try {
+    const [{ sweepReport }, { writeReport }] = await Promise.all([
+      import('../report/sweep-report.js'),
+      import('../report/write.js'),
+    ])
+    const folder = reportFolder(db, id)
+    const { page } = await writeReport(sweepReport(reader, findSweep(reader, id), null), folder)
+    return join(folder, page)
+  } catch (error) {
+    say(`The report was not written: ${describeError(error)}\n  taskvec report ${id} tries again.`)
+    return null
   }
 }
 

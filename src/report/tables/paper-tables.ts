@@ -3,8 +3,11 @@ import { wilsonInterval } from '../../statistics/wilson.js'
 import { displayedTokens, groupBy, taskName } from '../definitions.js'
 import { share, type Table } from './table.js'
 
+/** A row of Table 6; the best L is null where it was not published. */
+export type ResultRow = Omit<MainRow, 'bestLayer'> & { readonly bestLayer: number | null }
+
 /** Table 6: every model and task. */
-export function table6(rows: readonly MainRow[]): Table {
+export function table6(rows: readonly ResultRow[]): Table {
   return {
     id: 'table-6',
     title: 'Table 6: all results',
@@ -40,7 +43,8 @@ export interface ConflictingRow {
   readonly model: string
   readonly taskA: string
   readonly taskB: string
-  readonly layer: number
+  /** Null where it was not published. */
+  readonly layer: number | null
   readonly items: number
   readonly regularA: number
   readonly regularB: number

@@ -1,0 +1,74 @@
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { TaskvecError } from '../domain/errors.js'
+import { paperResults } from '../report/paper-results.js'
+import { publishedReport } from '../report/sections/published.js'
+import type { Report } from '../report/sections/section.js'
+import { sweepReport } from '../report/sweep-report.js'
+import { writeReport } from '../report/write.js'
+import { openReadOnly } from '../store/open.js'
+import { findSweep } from '../store/results.js'
+import { dbOption } from './options.js'
+import { reportFolder } from './report-folder.js'
+
+interface ReportOptions {
+  db: string
+  out?: string
+  with?: string
+  published?: boolean
+  json?: boolean
+}
+
+/** `taskvec report [SWEEP]`. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('Every figure and table of a sweep as one HTML page, and each as a file of its own.')
+    .argument('[sweep]', 'id or name (default: the latest)')
+    .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)')
+    .option('--with <sweep>', 'set it beside another sweep instead of the published results')
+    .option('--published', 'the published results themselves, drawn in the same way')
+    .option('--json', 'print what was written as JSON')
+    .addOption(dbOption())
+    .addHelpText(
+      'after',
+      `
+The folder holds index.html, which asks for nothing from the network; figures/ with each figure as SVG, PNG and CSV; tables/ with
+each table as CSV and LaTeX. An older report there is replaced when the new one is whole; other files are never touched.
+
+Examples:
+  $ taskvec report
+  $ taskvec report smollm2 --out ~/smollm2-report
+  $ taskvec report quickstart --with quickstart-42 --json
+  $ taskvec report --published --out published`,
+    )
+    .action(report)
+}
+
+async function report(wanted: string | undefined, options: ReportOptions): Promise<void> {
+  if (options.published && (wanted !== undefined || options.with !== undefined))
+    throw new TaskvecError('USAGE', '--published stands alone: it draws no sweep')
+  const made = options.published
+    ? { report: publishedReport(paperResults()), name: 'published' }
+    : ofSweep(options, wanted)
+  const folder = resolve(options.out ?? reportFolder(options.db, made.name))
+  const manifest = await writeReport(made.report, folder)
+  const page = join(folder, manifest.page)
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ folder, ...manifest, page }, null, 2)}\n` : `${page}\n`,
+  )
+  process.stderr.write(`${manifest.figures.length} figures, ${manifest.tables.length} tables\n`)
+}
+
+function ofSweep(
+  { db, ...options }: ReportOptions,
+  wanted: string | undefined,
+): { report: Report; name: string } {
+  const reader = openReadOnly(db)
+  try {
+    const sweep = findSweep(reader, wanted)
+    const other = options.with === undefined ? null : findSweep(reader, options.with)
+    return { report: sweepReport(reader, sweep, other), name: sweep.id }
+  } finally {
+    reader.close()
+  }
+}

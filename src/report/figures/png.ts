@@ -1,0 +1,28 @@
+import { createRequire } from 'node:module'
+import { renderAsync } from '@resvg/resvg-js'
+import { fontFamily, paper } from './style.js'
+
+/** Inter would join `->` to an arrow; templates and prompts stand as they are written. */
+const nonJoiner = '\u200c'
+
+/** Three times the size in pixels, with a font of its own: the machine's may be missing. */
+export async function drawPng(svg: string): Promise<Buffer> {
+  const image = await renderAsync(svg.replaceAll('-&gt;', `-${nonJoiner}&gt;`), {
+    fitTo: { mode: 'zoom', value: 3 },
+    background: paper,
+    font: {
+      fontFiles: fontFiles(),
+      loadSystemFonts: false,
+      defaultFontFamily: fontFamily,
+      sansSerifFamily: fontFamily,
+    },
+  })
+  return image.asPng()
+}
+
+function fontFiles(): string[] {
+  const { resolve } = createRequire(import.meta.url)
+  return ['400Regular/Inter_400Regular', '500Medium/Inter_500Medium', '600SemiBold/Inter_600SemiBold'].map(
+    (name) => resolve(`@expo-google-fonts/inter/${name}.ttf`),
+  )
+}

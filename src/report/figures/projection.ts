@@ -1,0 +1,81 @@
+import { groupBy, meanAndSd } from '../definitions.js'
+import type { ProjectedAnswers } from '../../store/report.js'
+import type { Figure } from './figure.js'
+import {
+  accuracyY,
+  config,
+  layerX,
+  panels,
+  seriesScales,
+  shown,
+  lineLegend,
+  panelGrid,
+  takenAt,
+} from './style.js'
+
+const tops = ['top1', 'top20', 'top100'] as const
+const names = { top1: 'top 1', top20: 'top 20', top100: 'top 100' }
+
+/** Beside Tables 3 and 7: whether the projection of the mean θ names the task's answers, by L, mean over tasks. */
+export function answersAmongTopTokens(rows: readonly ProjectedAnswers[]): Figure | null {
+  if (rows.length === 0) return null
+  const models = groupBy(rows, ({ model }) => model).map(([model]) => model)
+  const values = groupBy(rows, ({ model, layer }) => `${model}\n${layer}`).flatMap(([, of]) =>
+    tops.map((top) => {
+      const { model, layer } = of[0] as ProjectedAnswers
+      const { mean, sd } = meanAndSd(of.map((row) => row[top] / row.items))
+      return {
+        model,
+        layer,
+        among: names[top],
+        share: mean,
+        sd,
+        tasks: of.length,
+        says: `${model}, L = ${layer}, ${names[top]}: ${shown(mean)} ± ${shown(sd)} over ${of.length} tasks`,
+      }
+    }),
+  )
+  const { columns, width } = panels(models.length)
+  const scales = seriesScales(Object.values(names))
+  const x = layerX(models.length > 1 ? 'layer L' : takenAt)
+  const y = { ...accuracyY, field: 'share', axis: { ...accuracyY.axis, title: 'share of answers' } } as const
+  const color = {
+    field: 'among',
+    type: 'nominal',
+    title: 'answer among the',
+    scale: scales.colour,
+    legend: lineLegend,
+  } as const
+  const strokeDash = {
+    field: 'among',
+    type: 'nominal',
+    title: 'answer among the',
+    scale: scales.dash,
+    legend: lineLegend,
+  } as const
+  return {
+    id: 'projected-answers',
+    title: 'Answers among the top tokens of θ',
+    caption:
+      'The mean θ of a task through the final norm and the unembedding, after every L: share of the test items whose answer is among the likeliest tokens; mean over tasks, hover: ± one standard deviation.',
+    spec: {
+      config,
+      data: { values },
+      facet: { field: 'model', type: 'nominal', title: null, sort: models },
+      columns,
+      ...panelGrid,
+      spec: {
+        width,
+        height: 180,
+        layer: [
+          { mark: { type: 'line', strokeWidth: 2 }, encoding: { x, y, color, strokeDash } },
+          {
+            mark: { type: 'point', filled: true, size: 26, opacity: 1 },
+            encoding: { x, y, color, description: { field: 'says' } },
+          },
+        ],
+      },
+    },
+    rows: values.map(({ says: _says, ...row }) => row),
+  }
+}

@@ -1,0 +1,59 @@
+import type Database from 'better-sqlite3'
+import {
+  skippedExperiments,
+  sweepFailures,
+  sweepProgress,
+  sweepWarnings,
+  type SweepSummary,
+} from '../../store/results.js'
+import type { Row } from '../formats.js'
+import { table, text, type Section } from './section.js'
+
+/** Failures, what could not be done, warnings, and what is not computed yet. */
+export function troubles(db: Database.Database, { id, status }: SweepSummary): Section {
+  const rows: Row[] = [
+    ...sweepProgress(db, id)
+      .filter(({ complete }) => !complete)
+      .map(({ model, task, cellsDone, cellsAll }) => ({
+        kind: 'not complete',
+        model,
+        what: task,
+        why: `${cellsDone} of ${cellsAll} cells are computed; taskvec resume goes on`,
+      })),
+    ...sweepFailures(db, id).map(({ model, task, experiment, code, message, attempts }) => ({
+      kind: 'failed',
+      model,
+      what: [experiment === 'main' ? '' : experiment, task].filter(Boolean).join(' '),
+      why: `${code}: ${message} (${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`,
+    })),
+    ...skippedExperiments(db, id).map(({ model, experiment, task, thetaTask, reason }) => ({
+      kind: 'cannot be done',
+      model,
+      what: [experiment, task, thetaTask].filter(Boolean).join(' '),
+      why: reason,
+    })),
+    ...sweepWarnings(db, id).map(({ model, warning }) => ({
+      kind: 'warning',
+      model,
+      what: '',
+      why: warning,
+    })),
+  ]
+  return {
+    id: 'failures',
+    title: 'Failures and warnings',
+    blocks:
+      rows.length === 0
+        ? [text(`None; the sweep is ${status}.`)]
+        : [
+            table({
+              id: 'failures',
+              title: 'Failures and warnings',
+              caption: 'Since the sweep was last started.',
+              columns: { kind: '', model: 'Model', what: 'What', why: 'Why' },
+              align: 'lllp{9cm}',
+              rows,
+            }),
+          ],
+  }
+}

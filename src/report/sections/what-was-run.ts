@@ -1,0 +1,66 @@
+import type Database from 'better-sqlite3'
+import { stringify } from 'yaml'
+import type { SweepConfig } from '../../config/sweep-config.js'
+import { modelRecords, sweepRecord, taskRecords } from '../../store/report.js'
+import type { SweepSummary } from '../../store/results.js'
+import type { Row } from '../formats.js'
+import { table4, table5 } from '../tables/run-tables.js'
+import type { Table } from '../tables/table.js'
+import { table, type Section } from './section.js'
+
+/** Config, versions, hashes, seeds, time: what determines the results, and where they were computed. */
+export function whatWasRun(db: Database.Database, sweep: SweepSummary, group: readonly string[]): Section {
+  const { codeVersion, machine, seed } = sweepRecord(db, sweep.id)
+  const { cpu, cores, memoryBytes, system, node } = JSON.parse(machine) as Record<string, string | number>
+  const facts = {
+    sweep: sweep.id,
+    status: sweep.status,
+    seed:
+      group.length > 1
+        ? `${seed}; the config's other seeds: ${group.filter((id) => id !== sweep.id).join(', ')}`
+        : seed,
+    started: sweep.createdAt,
+    finished: sweep.finishedAt ?? '',
+    taskvec: codeVersion,
+    node: node ?? '',
+    machine: [cpu, `${cores} cores`, `${(Number(memoryBytes) / 1e9).toFixed(1)} GB`, system].join(', '),
+  }
+  return {
+    id: 'run',
+    title: 'What was run',
+    blocks: [
+      table(factsTable(Object.entries(facts).map(([what, value]) => ({ what, value })))),
+      table(table4(modelRecords(db, sweep.id))),
+      table(table5(taskRecords(db, sweep.id))),
+      { code: stringify(readableConfig(JSON.parse(sweep.config) as SweepConfig), { lineWidth: 100 }) },
+    ],
+  }
+}
+
+function factsTable(rows: readonly Row[]): Table {
+  return {
+    id: 'sweep',
+    title: 'The sweep',
+    caption: 'As it was first started; the config with all defaults filled in stands below.',
+    columns: { what: '', value: '' },
+    align: 'lp{11cm}',
+    rows,
+  }
+}
+
+/** Without the file's place on the machine, and with word lists and items counted instead of written out. */
+function readableConfig({ file: _file, tasks, models, ...config }: SweepConfig): unknown {
+  return {
+    ...config,
+    models: models.map(({ id, path }) =>
+      path === undefined ? id : { id, path: path.split(/[\\/]/).at(-1) },
+    ),
+    tasks: tasks.map((task) => {
+      if (task.kind === 'list')
+        return { id: task.id, scoring: task.scoring, list: `${task.pairs.length} pairs` }
+      if (task.kind === 'builtin') return task.top === undefined ? task.id : { id: task.id, top: task.top }
+      const counts = Object.entries(task.items).map(([split, items]) => `${items.length} ${split}`)
+      return { id: task.id, scoring: task.scoring, items: counts.join(', ') }
+    }),
+  }
+}

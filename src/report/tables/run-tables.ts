@@ -1,0 +1,66 @@
+import type { ModelRecord, TaskRecord } from '../../store/report.js'
+import type { Table } from './table.js'
+
+/** The paper's Table 4, and what exactly was run: the content hash covers weights, config and tokenizer. */
+export function table4(models: readonly ModelRecord[]): Table {
+  return {
+    id: 'table-4',
+    title: 'Table 4: models',
+    caption:
+      'N: number of blocks. Content: sha256 of weights, config and tokenizer, its first 16 digits. Time: of the engine, summed over its processes.',
+    columns: {
+      model: 'Model',
+      architecture: 'Architecture',
+      parameters: 'Parameters',
+      blocks: 'N',
+      dModel: 'd_model',
+      vocab: 'Vocabulary',
+      weights: 'Weights',
+      numerics: 'Computed in',
+      hash: 'Content',
+      seconds: 'Time, s',
+    },
+    align: 'llrrrrlllr',
+    rows: models.map((row) => ({
+      model: row.model,
+      architecture: row.architecture,
+      parameters: row.parameters === null ? null : readableCount(row.parameters),
+      blocks: row.blocks,
+      dModel: row.dModel,
+      vocab: row.vocab,
+      weights: row.weights,
+      numerics: row.numerics === null ? null : readableNumerics(row.numerics),
+      hash: row.contentHash?.slice(0, 16) ?? null,
+      seconds: Math.round(row.engineSeconds),
+    })),
+  }
+}
+
+/** The paper's Table 5. */
+export function table5(tasks: readonly TaskRecord[]): Table {
+  return {
+    id: 'table-5',
+    title: 'Table 5: tasks',
+    caption:
+      'Example: the first test item of the first model. Pairs: of the word list, those that the models’ tokenizers leave; none where inputs are generated or items given.',
+    columns: { category: 'Category', task: 'Task', example: 'Example', scoring: 'Scoring', pairs: 'Pairs' },
+    align: 'llllr',
+    rows: tasks.map(({ category, task, query, answer, scoring, fewestPairs, mostPairs }) => ({
+      category,
+      task,
+      example: `${query.trim()} → ${answer.trim()}`,
+      scoring,
+      pairs: fewestPairs === mostPairs ? fewestPairs : `${fewestPairs} to ${mostPairs}`,
+    })),
+  }
+}
+
+function readableCount(parameters: number): string {
+  const [unit, size] = parameters >= 1e9 ? ['B', 1e9] : parameters >= 1e6 ? ['M', 1e6] : ['k', 1e3]
+  return `${Number((parameters / size).toPrecision(3))} ${unit}`
+}
+
+function readableNumerics(json: string): string {
+  const { mode, runtime } = JSON.parse(json) as { mode?: string; runtime?: string }
+  return [mode, runtime].filter(Boolean).join(', ')
+}
