@@ -9,7 +9,7 @@ import { italianLists, translationLists } from './translations.js'
 import { pastPerfectList, verbLists } from './verbs.js'
 import { writeList } from './write.js'
 
-/** All twelve word lists. `npm run data:generate` writes them to configs/data; running it again changes no byte. */
+/** The paper's twelve word lists. `npm run data:generate` writes them to configs/data; running it again changes no byte. */
 export function allLists(): GeneratedList[] {
   return [
     ...translationLists(),
@@ -23,7 +23,7 @@ export function allLists(): GeneratedList[] {
   ]
 }
 
-/** Lists of the further tasks of the paper's code, off by default; not yet judged as those above. */
+/** Lists of the further tasks of the paper's code, off by default. */
 export function furtherLists(): GeneratedList[] {
   return [...italianLists(), singularPluralList(), pastPerfectList()]
 }

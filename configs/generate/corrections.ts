@@ -12,13 +12,15 @@ const corrections = z.strictObject({
   add: z.array(whole).default([]),
   remove: z.array(z.strictObject({ input: text, reason: text })).default([]),
   replace: z.array(whole).default([]),
+  /** Further accepted answers; the preferred one stays as generated. */
+  accept: z.array(z.strictObject({ input: text, answers: z.array(text).min(1), reason: text })).default([]),
 })
 
 /** Every correction must still fit: one for an input that the generator no longer gives is an error. */
 export function corrected(task: string, entries: readonly Entry[]): Entry[] {
   const file = new URL(`corrections/${task}.yaml`, import.meta.url)
   if (!existsSync(file)) return [...entries]
-  const { add, remove, replace } = corrections.parse(parse(readFileSync(file, 'utf8')))
+  const { add, remove, replace, accept: more } = corrections.parse(parse(readFileSync(file, 'utf8')))
 
   const byInput = new Map(entries.map((given) => [given.input, given]))
   const assertThere = (input: string, there: boolean) => {
@@ -36,6 +38,14 @@ export function corrected(task: string, entries: readonly Entry[]): Entry[] {
   for (const { input, answer, accept } of add) {
     assertThere(input, false)
     byInput.set(input, entry(input, answer, accept))
+  }
+  for (const { input, answers } of more) {
+    assertThere(input, true)
+    const { answer, accept } = byInput.get(input) ?? entry(input, '')
+    const known = answers.find((text) => text === answer || accept.includes(text))
+    if (known !== undefined)
+      throw new Error(`corrections/${task}.yaml: "${input}" has the answer "${known}" already`)
+    byInput.set(input, entry(input, answer, [...accept, ...answers]))
   }
   return [...byInput.values()]
 }

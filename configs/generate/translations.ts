@@ -82,8 +82,28 @@ function foreignFirst(lines: readonly Line[]): Entry[] {
       .filter(({ place }) => place >= 0)
       .sort((a, b) => Math.sign(a.place) - Math.sign(b.place) || gpt2Rank(a.english) - gpt2Rank(b.english))
     const [answer = '', ...accept] = found.map(({ english }) => english)
-    return entry(input, answer, accept)
+    return entry(input, answer, [answer, ...accept].flatMap(englishSpellings))
   })
+}
+
+/** American -> British spelling, accepted as an answer; what ends in -ize is written -ise too. */
+const british: Readonly<Record<string, string>> = {
+  center: 'centre',
+  color: 'colour',
+  gray: 'grey',
+  harbor: 'harbour',
+  honor: 'honour',
+  jewelry: 'jewellery',
+  neighbor: 'neighbour',
+  neighborhood: 'neighbourhood',
+  plow: 'plough',
+  rumor: 'rumour',
+  theater: 'theatre',
+  traveler: 'traveller',
+}
+
+function englishSpellings(word: string): string[] {
+  return [word, british[word] ?? word.replace(/(?<!^s|^pr|e)ize$/, 'ise')]
 }
 
 function isWord(text: string): boolean {

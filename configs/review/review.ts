@@ -6,14 +6,33 @@ import { projectRoot } from '../../src/config/home.js'
 import { sha256 } from '../../src/domain/identity.js'
 import type { WordListFile } from '../../src/tasks/lists.js'
 
-/** How many entries of each list are judged, and the seed that draws them. */
+/** How many entries of each list are judged at each draw. */
 const sampleSize = 200
-const seed = 41
+
+export interface Draw {
+  readonly task: string
+  readonly seed: number
+}
+
+const firstSeed = 41
+const secondSeed = 42
+
+/** Lists of which the first draw found more than 1% wrong; what it led to is proved by a second one, of other entries. */
+const drawnTwice = ['knowledge_person_language', 'knowledge_location_continent']
+
+/** The draws that are judged: one of each list, another one of some. */
+export function draws(tasks: readonly string[]): Draw[] {
+  const first = tasks.map((task) => ({ task, seed: firstSeed }))
+  return [
+    ...first,
+    ...first.filter(({ task }) => drawnTwice.includes(task)).map(({ task }) => ({ task, seed: secondSeed })),
+  ]
+}
 
 const removed = 'removed'
 
 /**
- * One judged entry, a line of configs/review/<category>/<name>.csv. `input`, `answer` and `accept` are the entry as it
+ * One judged entry, a line of configs/review/<category>/<name>.csv (`<name>.seed-42.csv`). `input`, `answer` and `accept` are the entry as it
  * stood when it was judged; `correction` is what the list has now in its place, `answer|accept|...` or `removed`.
  */
 const judgement = z
@@ -42,7 +61,7 @@ const columns = ['input', 'answer', 'accept', 'verdict', 'correction', 'reason']
  * The inputs with the lowest hashes of (seed, task, input). Each input's place depends on itself only, so the draw is a
  * sample of the list whatever is added or removed: what is removed makes way for the next, nothing else moves.
  */
-export function drawn(task: string, inputs: Iterable<string>): string[] {
+export function drawn({ task, seed }: Draw, inputs: Iterable<string>): string[] {
   return [...new Set(inputs)]
     .map((input) => ({ input, hash: sha256(`${seed} ${task} ${input}`) }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1))
@@ -52,15 +71,21 @@ export function drawn(task: string, inputs: Iterable<string>): string[] {
 
 /**
  * The review that a list needs: judgements are kept while the list has their entry, or its correction; entries newly
- * drawn, or changed since they were judged, have a blank verdict.
+ * drawn, or changed since they were judged, have a blank verdict. A second draw leaves out what the first one has.
  */
-export function reviewOf({ task, entries }: Pick<WordListFile, 'task' | 'entries'>): Judgement[] {
-  const old = new Map(readReview(task).map((row) => [row.input, row]))
+export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>): Judgement[] {
+  const old = new Map(readReview(draw).map((row) => [row.input, row]))
   const current = new Map(entries.map(([input, ...answers]) => [input, answers]))
   const gone = [...old.values()].filter(
     ({ input, correction }) => correction === removed && !current.has(input),
   )
-  return drawn(task, [...current.keys(), ...gone.map(({ input }) => input)]).flatMap((input) => {
+  const before = draw.seed === firstSeed ? [] : readReview({ ...draw, seed: firstSeed })
+  const judged = new Set(before.map(({ input }) => input))
+  const candidates = [...current.keys(), ...gone.map(({ input }) => input)]
+  return drawn(
+    draw,
+    candidates.filter((input) => !judged.has(input)),
+  ).flatMap((input) => {
     const row = old.get(input)
     const [answer = '', ...accept] = current.get(input) ?? []
     const now = answer === '' ? removed : [answer, ...accept].join('|')
@@ -75,19 +100,20 @@ function standing({ answer, accept, correction }: Judgement): string {
   return accept === '' ? answer : `${answer}|${accept}`
 }
 
-function reviewPath(task: string): string {
-  return join(projectRoot(), 'configs', 'review', `${task.replace('_', '/')}.csv`)
+function reviewPath({ task, seed }: Draw): string {
+  const draw = seed === firstSeed ? '' : `.seed-${seed}`
+  return join(projectRoot(), 'configs', 'review', `${task.replace('_', '/')}${draw}.csv`)
 }
 
-export function readReview(task: string): Judgement[] {
-  if (!existsSync(reviewPath(task))) return []
-  return z.array(judgement).parse(parse(readFileSync(reviewPath(task), 'utf8'), { columns: true }))
+export function readReview(draw: Draw): Judgement[] {
+  if (!existsSync(reviewPath(draw))) return []
+  return z.array(judgement).parse(parse(readFileSync(reviewPath(draw), 'utf8'), { columns: true }))
 }
 
-export function writeReview(task: string, rows: readonly Judgement[]): void {
-  mkdirSync(dirname(reviewPath(task)), { recursive: true })
+export function writeReview(draw: Draw, rows: readonly Judgement[]): void {
+  mkdirSync(dirname(reviewPath(draw)), { recursive: true })
   const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(','))
-  writeFileSync(reviewPath(task), `${columns.join(',')}\n${lines.join('\n')}\n`)
+  writeFileSync(reviewPath(draw), `${columns.join(',')}\n${lines.join('\n')}\n`)
 }
 
 function cell(text: string): string {
