@@ -1,89 +1,32 @@
 import { Command, Option } from 'commander'
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
-import { groupBy, meanAndSd } from '../report/definitions.js'
-import { formats, writeParquet, writeRows, type Format, type Row } from '../report/formats.js'
+import { formats, writeParquet, writeRows, writeValues, type Format, type Values } from '../report/formats.js'
 import { renderMainTable } from '../report/main-table.js'
 import {
-  table2,
-  table6,
-  tables3And7,
-  type ConflictingRow,
-  type ProjectedToken,
-} from '../report/tables/paper-tables.js'
-import { tableLatex } from '../report/tables/table.js'
-import { wilsonInterval } from '../statistics/wilson.js'
+  averagedTables,
+  filtersOf,
+  overSeeds,
+  resultRows,
+  tableNames,
+  type TableName,
+} from '../report/result-rows.js'
+import { table2, table6, tables3And7, type ConflictingRow } from '../report/tables/paper-tables.js'
+import { tableLatex, type Table } from '../report/tables/table.js'
 import { openReadOnly } from '../store/open.js'
-import {
-  filterNames,
-  resultTables,
-  tableRows,
-  type ColumnType,
-  type FilterName,
-} from '../store/result-tables.js'
+import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'
 import {
   findSweep,
   mainResults,
-  predictionResults,
   sweepGroup,
   sweepProgress,
-  type MainRow,
   type ResultFilter,
+  type SweepSummary,
 } from '../store/results.js'
 import { dbOption, wholeNumber } from './options.js'
+import { toStdout } from './stdout.js'
 
-const tableNames = [
-  'main',
-  'layers',
-  'robustness',
-  'conflicting',
-  'projection',
-  'beyond',
-  'predictions',
-  'seeds',
-] as const
-type TableName = (typeof tableNames)[number]
-
-interface Columns {
-  readonly types: Readonly<Record<string, ColumnType>>
-  readonly filters: readonly FilterName[]
-}
-
-const predictions: Columns = {
-  types: {
-    model: 'text',
-    task: 'text',
-    split: 'text',
-    kind: 'text',
-    layer: 'whole',
-    item: 'whole',
-    query: 'text',
-    answer: 'text',
-    prediction: 'text',
-    correct: 'truth',
-    answerLogProb: 'real',
-    answerRank: 'whole',
-    answerLogitDifference: 'real',
-  },
-  filters: filterNames,
-}
-
-const seeds: Columns = {
-  types: {
-    model: 'text',
-    task: 'text',
-    seeds: 'whole',
-    baseline: 'real',
-    baselineSd: 'real',
-    hypothesis: 'real',
-    hypothesisSd: 'real',
-    regular: 'real',
-    regularSd: 'real',
-  },
-  filters: ['model', 'task', 'category'],
-}
-
-/** Rows of `predictions` that a terminal gets where no limit is given. */
+/** Rows that a terminal gets where no limit is given. */
 const terminalRows = 1000
 
 interface ResultsOptions extends ResultFilter {
@@ -91,6 +34,7 @@ interface ResultsOptions extends ResultFilter {
   table: TableName
   format: Format
   json?: boolean
+  seeds?: boolean
   limit?: number
   out?: string
 }
@@ -111,9 +55,10 @@ export function resultsCommand(): Command {
       'only these predictions (baseline, regular, hypothesis), or this analysis of beyond',
     )
     .option('--layer <L>', 'only this layer', wholeNumber(0))
+    .option('--seeds', 'mean and standard deviation over the sweeps of a config with several seeds')
     .option(
       '--limit <rows>',
-      `rows at most (a terminal's predictions: ${terminalRows}; 0: all)`,
+      `rows at most (default: ${terminalRows} with --format table, else all; 0: all)`,
       wholeNumber(0),
     )
     .option('--out <file>', 'the file that --format parquet writes')
@@ -121,14 +66,16 @@ export function resultsCommand(): Command {
     .addHelpText(
       'after',
       `
-Intervals are Wilson's, 95 %. Rows stand in the config's order, whatever order they were computed in. --format latex gives
-the paper's Table 6 (main), 2 (conflicting), 3 and 7 (projection). --table seeds: mean and standard deviation over the
-sweeps that one config with several seeds made.
+Intervals (Low, High) are 95 %: Wilson's of each accuracy; of hypothesis minus regular the paired bootstrap's, 10,000
+resamples of whole sets of demonstrations, seeded by the sweep's seed. Rows stand in the config's order, whatever order they
+were computed in. --format latex gives the paper's Table 6 (main), 2 (conflicting), 3 and 7 (projection: at the best L + 2, or
+at --layer; table and md show the same tokens). A terminal gets control characters as escapes in every format.
 
 Examples:
   $ taskvec results
   $ taskvec results quickstart --table layers --task algorithmic_to_upper
   $ taskvec results --table conflicting --format latex > table-2.tex
+  $ taskvec results seeded --table layers --seeds --format csv
   $ taskvec results --table predictions --kind hypothesis --format csv > predictions.csv
   $ taskvec results --table predictions --format parquet --out predictions.parquet`,
     )
@@ -142,13 +89,18 @@ function results(wanted: string | undefined, options: ResultsOptions): void {
     throw new TaskvecError('USAGE', '--format parquet and --out FILE go together', {
       hint: 'Other formats go to stdout: redirect them with > FILE.',
     })
-  const shape = shapeOf(table)
   for (const filter of filterNames) {
-    if (options[filter] !== undefined && !shape.filters.includes(filter))
+    if (options[filter] !== undefined && !filtersOf(table).includes(filter))
       throw new TaskvecError('USAGE', `the table ${table} has no filter --${filter}`, {
-        hint: `It has: ${shape.filters.map((name) => `--${name}`).join(', ')}`,
+        hint: `It has: ${filtersOf(table)
+          .map((name) => `--${name}`)
+          .join(', ')}`,
       })
   }
+  if (options.seeds && !averagedTables.includes(table))
+    throw new TaskvecError('USAGE', `the table ${table} has no mean over seeds`, {
+      hint: `Tables with one: ${averagedTables.join(', ')}`,
+    })
   const reader = openReadOnly(db)
   try {
     const sweep = findSweep(reader, wanted)
@@ -163,19 +115,7 @@ function results(wanted: string | undefined, options: ResultsOptions): void {
       options.task,
       progress.map(({ task }) => task),
     )
-    const write = (text: string) => process.stdout.write(text)
-    const limit = options.limit ?? (format === 'table' && table === 'predictions' ? terminalRows : 0)
-    const rows = limited(rowsOf(reader, table, sweep.id, options), limit === 0 ? Infinity : limit)
-    const columns = Object.keys(shape.types)
-    if (table === 'main' && format === 'table')
-      write(`${renderMainTable(mainResults(reader, sweep.id, options))}\n`)
-    else if (format === 'latex' && table in paperLayout)
-      write(paperLayout[table as keyof typeof paperLayout]([...rows] as unknown[]))
-    else if (format === 'parquet') {
-      const types = Object.entries(shape.types).map(([name, type]) => [name, parquetTypes[type]] as const)
-      writeParquet(rows, columns, Object.fromEntries(types), options.out as string)
-    } else writeRows(rows, columns, format, write)
-
+    print(reader, sweep, format, options)
     const open = progress.filter(({ complete }) => !complete).length
     if (open > 0)
       process.stderr.write(
@@ -186,66 +126,46 @@ function results(wanted: string | undefined, options: ResultsOptions): void {
   }
 }
 
-const parquetTypes = { text: 'STRING', whole: 'INT32', real: 'DOUBLE', truth: 'BOOLEAN' } as const
-
-const paperLayout = {
-  main: (rows: unknown[]) => tableLatex(table6(rows as MainRow[])),
-  conflicting: (rows: unknown[]) => tableLatex(table2(rows as ConflictingRow[])),
-  projection: (rows: unknown[]) =>
-    tables3And7(rows as ProjectedToken[])
-      .map(tableLatex)
-      .join('\n'),
-}
-
-function shapeOf(table: TableName): Columns {
-  if (table === 'predictions') return predictions
-  if (table === 'seeds') return seeds
-  const { columns, filters } = resultTables[table]
-  const types = Object.entries(columns).map(([key, [, type]]): [string, ColumnType] => [key, type])
-  const intervals = { main: ['hypothesis', 'regular'], layers: ['accuracy'] } as Partial<
-    Record<TableName, string[]>
-  >
-  for (const name of intervals[table] ?? []) types.push([`${name}Low`, 'real'], [`${name}High`, 'real'])
-  return { types: Object.fromEntries(types), filters }
-}
-
 type Reader = ReturnType<typeof openReadOnly>
 
-function rowsOf(db: Reader, table: TableName, sweep: string, filter: ResultFilter): Iterable<Row> {
-  if (table === 'predictions') return predictionResults(db, sweep, filter) as unknown as Iterable<Row>
-  if (table === 'seeds') return seedRows(sweepGroup(db, sweep).flatMap((id) => mainResults(db, id, filter)))
-  const rows = tableRows(db, table, sweep, filter)
-  if (table === 'main') return withIntervals(rows, ['hypothesis', 'regular'], 'testItems')
-  return table === 'layers' ? withIntervals(rows, ['accuracy'], 'items') : rows
-}
-
-function* withIntervals(rows: Iterable<Row>, names: readonly string[], count: string): Generator<Row> {
-  for (const row of rows) {
-    const items = row[count] as number
-    const bounds = names.flatMap((name) => {
-      const { low, high } = wilsonInterval(Math.round((row[name] as number) * items), items)
-      return [
-        [`${name}Low`, low],
-        [`${name}High`, high],
-      ] as const
-    })
-    yield { ...row, ...Object.fromEntries(bounds) }
+function print(db: Reader, sweep: SweepSummary, format: Format, options: ResultsOptions): void {
+  const { table } = options
+  const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
+  const laidOut = ['table', 'md', 'latex'].includes(format) && !options.seeds && options.limit === undefined
+  const paper = laidOut ? paperLayout(db, table, sweep, options) : null
+  if (table === 'main' && format === 'table' && !options.seeds)
+    return toStdout(`${renderMainTable(mainResults(db, sweep.id, options))}\n`)
+  if (paper && format === 'latex') return toStdout(paper.map(tableLatex).join('\n'))
+  if (paper && table !== 'main' && (format === 'table' || format === 'md')) {
+    // The last of them has all tasks.
+    const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
+    return writeRows(rows, Object.keys(columns), format, toStdout)
   }
+  const { columns, rows } = options.seeds
+    ? overSeeds(db, table as ViewName, sweepGroup(db, sweep.id), options)
+    : resultRows(db, table, sweep, options)
+  const some = limit === 0 ? rows : limited(rows, limit)
+  if (format !== 'parquet') return writeValues(some, Object.keys(columns), format, toStdout)
+  const types = Object.entries(columns).map(([name, type]) => [name, parquetTypes[type]] as const)
+  writeParquet(some, Object.fromEntries(types), options.out as string)
 }
 
-/** Mean and standard deviation (divisor n - 1) over the sweeps of one config, one per seed. */
-function seedRows(rows: readonly MainRow[]): Row[] {
-  return groupBy(rows, ({ model, task }) => `${model}\n${task}`).map(([, of]) => {
-    const { model, task } = of[0] as MainRow
-    const over = (kind: 'baseline' | 'hypothesis' | 'regular') => {
-      const { mean, sd } = meanAndSd(of.map((row) => row[kind]))
-      return { [kind]: mean, [`${kind}Sd`]: sd }
-    }
-    return { model, task, seeds: of.length, ...over('baseline'), ...over('hypothesis'), ...over('regular') }
-  })
+const parquetTypes = { text: 'STRING', whole: 'INT32', real: 'DOUBLE', truth: 'BOOLEAN' } as const
+
+/** The tables that the paper has, in its layout; null: it has none. */
+function paperLayout(
+  db: Reader,
+  table: TableName,
+  { id }: SweepSummary,
+  filter: ResultFilter,
+): Table[] | null {
+  if (table === 'main') return [table6(mainResults(db, id, filter))]
+  if (table === 'conflicting')
+    return [table2([...tableRows(db, table, id, filter)] as unknown as ConflictingRow[])]
+  return table === 'projection' ? tables3And7(projectedTokens(db, id, filter)) : null
 }
 
-function* limited(rows: Iterable<Row>, limit: number): Generator<Row> {
+function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {
   let count = 0
   for (const row of rows) {
     if (count++ === limit) {

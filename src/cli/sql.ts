@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { textFormats, writeRows, type TextFormat } from '../report/formats.js'
 import { runQuery } from '../store/query.js'
 import { dbOption, wholeNumber } from './options.js'
+import { toStdout } from './stdout.js'
 
 interface SqlOptions {
   db: string
@@ -35,7 +36,7 @@ Examples:
     )
     .action(async (statement: string, { db, limit, timeout, format, json }: SqlOptions) => {
       const { columns, rows, more } = await runQuery({ db, statement, limit, timeoutMs: timeout * 1000 })
-      writeRows(rows, columns, json ? 'json' : format, (text) => process.stdout.write(text))
+      writeRows(rows, columns, json ? 'json' : format, toStdout)
       if (more) process.stderr.write(`More rows than ${limit}: the rest is left out. --limit N shows more.\n`)
     })
 }

@@ -1,5 +1,5 @@
-import { fileWriter, parquetWriteRows } from 'hyparquet-writer'
-import { latexTable } from './latex.js'
+import { fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
+import { latexLines } from './latex.js'
 
 export const formats = ['table', 'json', 'csv', 'md', 'latex', 'parquet'] as const
 export type Format = (typeof formats)[number]
@@ -11,23 +11,34 @@ export type Value = string | number | bigint | boolean | null | Uint8Array
 
 export type Row = Readonly<Record<string, Value>>
 
-/** Bytes gathered before they are written. */
+/** A row by position: what large tables are read and written as. */
+export type Values = readonly Value[]
+
+/** Characters gathered before they are written. */
 const chunk = 1 << 16
 /** Rows of a terminal table that its columns' widths are taken from. */
 const measuredRows = 500
 
-/**
- * Writes rows one after the other in a format; `columns` are the head, needed where there are no rows. No format but
- * `latex` holds all rows in memory. CSV and the terminal's table are written here: libraries take whole tables, or
- * microseconds a field.
- */
+/** Rows with named values; `columns` are those written, in order. See `writeValues`. */
 export function writeRows(
   rows: Iterable<Row>,
   columns: readonly string[],
   format: TextFormat,
   write: (text: string) => void,
 ): void {
-  if (format === 'latex') return write(latexTable(columns, rows))
+  writeValues(byPosition(rows, columns), columns, format, write)
+}
+
+/**
+ * Writes rows one after the other in a format, whatever their number: no format holds them all in memory. CSV, JSON and
+ * the terminal's table are written here: libraries take whole tables, or microseconds a field.
+ */
+export function writeValues(
+  rows: Iterable<Values>,
+  columns: readonly string[],
+  format: TextFormat,
+  write: (text: string) => void,
+): void {
   let gathered = ''
   for (const line of lines[format](rows, columns)) {
     gathered += line
@@ -38,50 +49,76 @@ export function writeRows(
   write(gathered)
 }
 
-/** One Parquet file, row group by row group. `types` by column; other columns are text. */
-export function writeParquet(
-  rows: Iterable<Row>,
-  columns: readonly string[],
-  types: Readonly<Record<string, 'STRING' | 'INT32' | 'DOUBLE' | 'BOOLEAN'>>,
-  file: string,
-): void {
-  void parquetWriteRows({
-    writer: fileWriter(file),
-    rows,
-    columns: columns.map((name) => ({ name, type: types[name] ?? 'STRING' })),
-    createdBy: 'taskvec',
-  })
+export function* byPosition(rows: Iterable<Row>, columns: readonly string[]): Generator<Values> {
+  for (const row of rows) yield columns.map((column) => row[column] ?? null)
 }
 
-const lines = {
-  *json(rows: Iterable<Row>): Generator<string> {
+/** Rows of a Parquet row group: what is held in memory at once. */
+const groupRows = 100_000
+
+type ParquetType = 'STRING' | 'INT32' | 'DOUBLE' | 'BOOLEAN'
+
+/** One Parquet file, row group by row group; `types` by column, in order. */
+export function writeParquet(
+  rows: Iterable<Values>,
+  types: Readonly<Record<string, ParquetType>>,
+  file: string,
+): void {
+  const columns = Object.entries(types).map(([name, type]) => ({ name, type, nullable: true }))
+  const writer = new ParquetWriter({
+    writer: fileWriter(file),
+    schema: schemaFromColumnData({ columnData: columns.map((column) => ({ ...column, data: [] })) }),
+    createdBy: 'taskvec',
+  })
+  let data = columns.map((): Value[] => [])
+  const flush = () => {
+    void writer.write({ columnData: columns.map((column, i) => ({ ...column, data: data[i] ?? [] })) })
+    data = columns.map(() => [])
+  }
+  for (const row of rows) {
+    data.forEach((column, i) => column.push(row[i] ?? null))
+    if (data[0]?.length === groupRows) flush()
+  }
+  if (data[0]?.length !== 0) flush()
+  void writer.finish()
+}
+
+const lines: Record<TextFormat, (rows: Iterable<Values>, columns: readonly string[]) => Generator<string>> = {
+  *json(rows, columns) {
+    const names = columns.map((column) => `${JSON.stringify(column)}:`)
+    const render = rendered(jsonValue, columns.length)
     let separator = '['
     for (const row of rows) {
-      yield `${separator}${JSON.stringify(row, (_, value: unknown) => (typeof value === 'bigint' || value instanceof Uint8Array ? plain(value) : value))}`
+      let line = separator
+      for (let i = 0; i < names.length; i++)
+        line += `${i === 0 ? '{' : ','}${names[i] as string}${render(row[i], i)}`
+      yield `${line}}`
       separator = ',\n'
     }
     yield separator === '[' ? '[]\n' : ']\n'
   },
 
-  *csv(rows: Iterable<Row>, columns: readonly string[]): Generator<string> {
+  *csv(rows, columns) {
+    const render = rendered(field, columns.length)
     yield `${columns.map(field).join(',')}\n`
-    for (const row of rows) yield `${columns.map((column) => field(row[column])).join(',')}\n`
+    for (const row of rows) yield `${joined(row, render, ',')}\n`
   },
 
-  *md(rows: Iterable<Row>, columns: readonly string[]): Generator<string> {
+  *md(rows, columns) {
+    const render = rendered((value) => escapeCell(visible(value)), columns.length)
     yield `| ${columns.join(' | ')} |\n|${columns.map(() => ' --- |').join('')}\n`
-    for (const row of rows)
-      yield `| ${columns.map((column) => escapeCell(visible(row[column]))).join(' | ')} |\n`
+    for (const row of rows) yield `| ${joined(row, render, ' | ')} |\n`
   },
 
-  *table(rows: Iterable<Row>, columns: readonly string[]): Generator<string> {
-    const first: Row[] = []
+  *table(rows, columns) {
+    const render = rendered(visible, columns.length)
+    const first: Values[] = []
     const iterator = rows[Symbol.iterator]()
     let next = iterator.next()
     for (; !next.done && first.length < measuredRows; next = iterator.next()) first.push(next.value)
-    const numeric = columns.map((column) => first.every((row) => isNumber(row[column])))
-    const widths = columns.map((column) =>
-      first.reduce((width, row) => Math.max(width, visible(row[column]).length), column.length),
+    const numeric = columns.map((_, i) => first.every((row) => isNumber(row[i])))
+    const widths = columns.map((column, i) =>
+      first.reduce((width, row) => Math.max(width, render(row[i], i).length), column.length),
     )
     const line = (cells: readonly string[]) =>
       `${cells
@@ -91,12 +128,30 @@ const lines = {
         .join('  ')
         .trimEnd()}\n`
     yield line(columns) + `${widths.map((width) => '─'.repeat(width)).join('  ')}\n`
-    for (const row of first) yield line(columns.map((column) => visible(row[column])))
-    for (; !next.done; next = iterator.next()) {
-      const row = next.value
-      yield line(columns.map((column) => visible(row[column])))
-    }
+    for (const row of first) yield line(row.map(render))
+    for (; !next.done; next = iterator.next()) yield line(next.value.map(render))
   },
+
+  *latex(rows, columns) {
+    yield* latexLines(columns, rows)
+  },
+}
+
+/** Values by column, each rendered once where it is the same as in the row before: ids mostly are. */
+function rendered(render: (value: Value | undefined) => string, columns: number) {
+  const last = new Array<Value | undefined>(columns).fill(undefined)
+  const texts = last.map(render)
+  return (value: Value | undefined, i: number): string => {
+    if (value === last[i]) return texts[i] as string
+    last[i] = value
+    return (texts[i] = render(value))
+  }
+}
+
+function joined(row: Values, render: (value: Value, i: number) => string, separator: string): string {
+  let line = ''
+  for (let i = 0; i < row.length; i++) line += (i === 0 ? '' : separator) + render(row[i] as Value, i)
+  return line
 }
 
 function isNumber(value: Value | undefined): boolean {
@@ -107,9 +162,23 @@ function isNumber(value: Value | undefined): boolean {
 function plain(value: Value | undefined): string | number | boolean | null {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
-  // CSV has no booleans of its own; 'false' reads better than an empty field.
-  if (typeof value === 'boolean') return String(value)
   return value ?? null
+}
+
+/** What a terminal obeys though JSON allows it within a string: DEL, C1 controls, marks that turn the direction of text. */
+const unsafeInJson = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu
+
+function jsonValue(value: Value | undefined): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
+  const text = JSON.stringify(plain(value))
+  if (printableAscii.test(text)) return text
+  // Beyond U+FFFF a character is two units, each with an escape of its own.
+  return text.replace(unsafeInJson, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  )
 }
 
 /** RFC 4180, with line feeds as line ends. */
@@ -119,15 +188,27 @@ function field(value: Value | undefined): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
+const printableAscii = /^[\x20-\x7e]*$/
+
 /** For people's eyes: six digits, one line, and nothing that a terminal would obey. */
 export function visible(value: Value | undefined): string {
-  if (value instanceof Uint8Array) return `(${value.length} bytes)`
-  if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))
+  if (typeof value === 'number') return String(Number.isInteger(value) ? value : sixDigits(value))
   if (value === null || value === undefined) return ''
-  return String(value).replace(
+  if (value instanceof Uint8Array) return `(${value.length} bytes)`
+  const text = String(value)
+  if (printableAscii.test(text)) return text
+  return text.replace(
     /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
     (character) => named[character] ?? `\\u{${(character.codePointAt(0) as number).toString(16)}}`,
   )
+}
+
+/** Like toPrecision(6), ten times faster where the powers of ten are exact. */
+function sixDigits(value: number): number {
+  const digits = 5 - Math.floor(Math.log10(Math.abs(value)))
+  if (!(digits >= 0 && digits <= 22)) return Number(value.toPrecision(6))
+  const scale = 10 ** digits
+  return Math.round(value * scale) / scale
 }
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }

@@ -1,21 +1,19 @@
-import { visible, type Row } from './formats.js'
+import { visible, type Values } from './formats.js'
 
-/** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
-export function latexTable(
+/** A `tabular` with booktabs rules, line by line; `titles` replace the columns' keys as the head. Any text is safe inside. */
+export function* latexLines(
   columns: readonly string[],
-  rows: Iterable<Row>,
+  rows: Iterable<Values>,
   { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexLayout = {},
-): string {
-  const body = Array.from(
-    rows,
-    (row) => `${columns.map((column) => latexText(visible(row[column]))).join(' & ')} \\\\\n`,
-  )
-  return `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
+): Generator<string> {
+  yield `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
 \\begin{tabular}{${align}}
 \\toprule
 ${titles.map(latexText).join(' & ')} \\\\
 \\midrule
-${body.join('')}\\bottomrule
+`
+  for (const row of rows) yield `${row.map((value) => latexText(visible(value))).join(' & ')} \\\\\n`
+  yield `\\bottomrule
 \\end{tabular}
 `
 }

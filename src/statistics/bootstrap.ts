@@ -1,4 +1,5 @@
 import { randomFor } from '../tasks/random.js'
+import { Multinomial } from './binomial.js'
 
 export interface BootstrapOptions {
   /** Draws the resamples: the same seed and data give the same interval. */
@@ -14,7 +15,8 @@ export interface Interval {
 
 /**
  * Percentile bootstrap, 95 %, of the mean of paired differences (hypothesis minus regular on the same item; Efron 1979).
- * Whole clusters are drawn: items that share a set of demonstrations are not independent. `clusters[i]` is item i's.
+ * Whole clusters are drawn: items that share a set of demonstrations are not independent. `clusters[i]` is item i's. One
+ * cluster alone says nothing of the spread: -1 to 1.
  */
 export function pairedBootstrap(
   differences: readonly number[],
@@ -27,22 +29,33 @@ export function pairedBootstrap(
     const cluster = byCluster.get(clusters[i]) ?? { sum: 0, items: 0 }
     byCluster.set(clusters[i], { sum: cluster.sum + difference, items: cluster.items + 1 })
   })
-  const drawn = [...byCluster.values()]
-  const random = randomFor({ purpose: 'bootstrap', seed })
+  const difference = differences.reduce((a, b) => a + b, 0) / differences.length
+  if (byCluster.size === 1) return { difference, low: -1, high: 1 }
+  // Clusters of equal sum and size are of one kind: only how many of each kind are drawn matters.
+  const kinds = new Map<string, { sum: number; items: number; count: number }>()
+  for (const { sum, items } of byCluster.values()) {
+    const key = `${sum} ${items}`
+    kinds.set(key, { sum, items, count: (kinds.get(key)?.count ?? 0) + 1 })
+  }
+  const drawn = [...kinds.values()]
+  const resample = new Multinomial(
+    drawn.map(({ count }) => count),
+    randomFor({ purpose: 'bootstrap', seed }),
+  )
   const means = new Float64Array(resamples)
   for (let r = 0; r < resamples; r++) {
     let sum = 0
     let items = 0
-    for (let c = 0; c < drawn.length; c++) {
-      const cluster = drawn[random.below(drawn.length)] as { sum: number; items: number }
-      sum += cluster.sum
-      items += cluster.items
-    }
+    resample.next().forEach((times, k) => {
+      const kind = drawn[k] as { sum: number; items: number }
+      sum += times * kind.sum
+      items += times * kind.items
+    })
     means[r] = sum / items
   }
   means.sort()
   return {
-    difference: differences.reduce((a, b) => a + b, 0) / differences.length,
+    difference,
     low: quantile(means, 0.025),
     high: quantile(means, 0.975),
   }

@@ -1,3 +1,4 @@
+import { logChoose } from './binomial.js'
 import type { Interval } from './bootstrap.js'
 import { wilsonInterval } from './wilson.js'
 
@@ -47,16 +48,4 @@ export function holm(pValues: readonly number[]): number[] {
     adjusted[i] = largest
   })
   return adjusted
-}
-
-function logChoose(n: number, k: number): number {
-  return logFactorial(n) - logFactorial(k) - logFactorial(n - k)
-}
-
-const logFactorials = [0]
-
-function logFactorial(n: number): number {
-  for (let i = logFactorials.length; i <= n; i++)
-    logFactorials.push((logFactorials[i - 1] as number) + Math.log(i))
-  return logFactorials[n] as number
 }

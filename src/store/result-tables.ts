@@ -10,12 +10,18 @@ export type ColumnType = 'text' | 'whole' | 'real' | 'truth'
 export const filterNames = ['model', 'task', 'category', 'kind', 'layer'] as const
 export type FilterName = (typeof filterNames)[number]
 
-interface ResultTable {
+export interface ResultTable {
   readonly view: string
-  /** Key of the printed row: column of the view and its type. */
+  /** Key of the printed row: column of the view (or what to add to it) and its type. */
   readonly columns: Readonly<Record<string, readonly [column: string, type: ColumnType]>>
   readonly filters: readonly FilterName[]
   readonly order: string
+  /** Its accuracies, each with the column that counts its items; `counts`: how many are right stands there instead. */
+  readonly accuracies?: Readonly<Record<string, string>>
+  readonly counts?: true
+  /** What may be averaged over several seeds; the rows are told apart by `keys`. */
+  readonly averaged?: readonly string[]
+  readonly keys?: readonly string[]
 }
 
 const place = { model: ['model', 'text'], task: ['task', 'text'], layer: ['layer', 'whole'] } as const
@@ -35,6 +41,7 @@ export const resultTables = {
       baseline: ['baseline', 'real'],
       hypothesis: ['hypothesis', 'real'],
       regular: ['regular', 'real'],
+      difference: ['hypothesis - v.regular', 'real'],
       bestLayer: ['best_layer', 'whole'],
       baselineItems: ['baseline_items', 'whole'],
       testItems: ['test_items', 'whole'],
@@ -42,12 +49,18 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category'],
     order: 't.position',
+    accuracies: { baseline: 'baselineItems', hypothesis: 'testItems', regular: 'testItems' },
+    keys: ['model', 'task', 'category'],
+    averaged: ['baseline', 'hypothesis', 'regular', 'difference', 'bestLayer'],
   },
   layers: {
     view: 'layers',
     columns: { ...place, accuracy: ['accuracy', 'real'], items: ['items', 'whole'] },
     filters: ['model', 'task', 'category', 'layer'],
     order: 't.position, v.layer',
+    accuracies: { accuracy: 'items' },
+    keys: ['model', 'task', 'layer'],
+    averaged: ['accuracy'],
   },
   robustness: {
     view: 'robustness',
@@ -64,6 +77,8 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category', 'layer'],
     order: 't.position',
+    keys: ['model', 'task', 'category'],
+    averaged: ['withinMean', 'betweenMean', 'purity', 'silhouette'],
   },
   conflicting: {
     view: 'conflicting',
@@ -80,6 +95,10 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'layer'],
     order: 't.position, v.task_b',
+    accuracies: { regularA: 'items', regularB: 'items', conflictingA: 'items', conflictingB: 'items' },
+    counts: true,
+    keys: ['model', 'taskA', 'taskB'],
+    averaged: ['regularA', 'regularB', 'conflictingA', 'conflictingB'],
   },
   projection: {
     view: 'projections',
@@ -92,6 +111,22 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category', 'layer'],
     order: 't.position, v.layer, v.rank',
+  },
+  answers: {
+    view: 'projection_answers',
+    columns: {
+      ...place,
+      items: ['items', 'whole'],
+      meanRank: ['mean_rank', 'real'],
+      meanLogProb: ['mean_log_prob', 'real'],
+      top1: ['top1', 'whole'],
+      top20: ['top20', 'whole'],
+      top100: ['top100', 'whole'],
+    },
+    filters: ['model', 'task', 'category', 'layer'],
+    order: 't.position, v.layer',
+    keys: ['model', 'task', 'layer'],
+    averaged: ['meanRank', 'meanLogProb'],
   },
   beyond: {
     view: 'beyond',
@@ -109,19 +144,43 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category', 'kind', 'layer'],
     order: 'v.analysis, t.position, length(v.setting), v.setting, v.layer, v.source_layer',
+    accuracies: { accuracy: 'items' },
+    keys: ['model', 'task', 'analysis', 'setting', 'layer', 'sourceLayer'],
+    averaged: ['accuracy', 'answerLogProb', 'answerRank', 'answerLogitDifference'],
   },
 } satisfies Record<string, ResultTable>
 
 export type ViewName = keyof typeof resultTables
 
-/** `limit` rows at most; `kind` is the analysis where the table is `beyond`. */
+export type SqlValue = string | number | null
+
+/** Rows by position, in the order of the table's columns; `kind` is the analysis where the table is `beyond`. */
+export function tableValues(
+  db: Database.Database,
+  name: ViewName,
+  sweepId: string,
+  filter: ResultFilter = {},
+): IterableIterator<SqlValue[]> {
+  const { sql, values } = query(name, sweepId, filter)
+  return db.prepare(sql).raw().iterate(values) as IterableIterator<SqlValue[]>
+}
+
+/** The same rows by name, `limit` at most. */
 export function tableRows(
   db: Database.Database,
   name: ViewName,
   sweepId: string,
-  { model, task, category, kind, layer }: ResultFilter = {},
+  filter: ResultFilter = {},
   limit = -1,
-): IterableIterator<Record<string, string | number | null>> {
+): IterableIterator<Record<string, SqlValue>> {
+  const { sql, values } = query(name, sweepId, filter)
+  return db.prepare(`${sql} limit @limit`).iterate({ ...values, limit }) as IterableIterator<
+    Record<string, SqlValue>
+  >
+}
+
+function query(name: ViewName, sweepId: string, filter: ResultFilter) {
+  const { model, task, category, kind, layer } = filter
   const { view, columns, order }: ResultTable = resultTables[name]
   const pair = name === 'conflicting'
   const tasks = pair ? 'v.task_a = @task or v.task_b = @task' : 'v.task = @task'
@@ -135,14 +194,30 @@ export function tableRows(
     kind !== undefined && 'v.analysis = @kind',
   ].filter((condition) => condition !== false)
   const selected = Object.entries(columns).map(([key, [column]]) => `v.${column} as "${key}"`)
-  return db
-    .prepare(
-      `select ${selected.join(', ')} from ${view} v
+  const sql = `select ${selected.join(', ')} from ${view} v
        join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
        left join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = ${pair ? 'v.task_a' : 'v.task'}
-       where ${conditions.join(' and ')} order by m.position, ${order} limit @limit`,
+       where ${conditions.join(' and ')} order by m.position, ${order}`
+  return { sql, values: { sweepId, model, task, category, kind, layer } }
+}
+
+/** Tables 3 and 7: the projection's tokens at the best L + 2 (PROTOCOL), at the last layer where there are no two more. */
+export function projectedTokens(
+  db: Database.Database,
+  sweepId: string,
+  { model = null, task = null, category = null, layer = null }: Partial<Record<FilterName, unknown>> = {},
+): { model: string; task: string; layer: number; text: string }[] {
+  return db
+    .prepare(
+      `select v.model, v.task, v.layer, v.text from prepared_tasks p
+       join models c on c.content_hash = p.model_hash
+       join projections v on v.sweep = p.sweep_id and v.model = p.model_id and v.task = p.task_id
+         and v.layer = coalesce(@layer, min(p.best_layer + 2, c.blocks - 1))
+       join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
+       join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = v.task
+       where p.sweep_id = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
+         and (@category is null or p.category = @category)
+       order by m.position, t.position, v.rank`,
     )
-    .iterate({ sweepId, model, task, category, kind, layer, limit }) as IterableIterator<
-    Record<string, string | number | null>
-  >
+    .all({ sweepId, model, task, category, layer }) as ReturnType<typeof projectedTokens>
 }

@@ -14,6 +14,8 @@ export interface SweepSummary {
   readonly protocol: Protocol
   readonly createdAt: string
   readonly finishedAt: string | null
+  /** The same for the sweeps that one config with several seeds made; else null. */
+  readonly group: string | null
 }
 
 export interface MainRow {
@@ -27,30 +29,6 @@ export interface MainRow {
   readonly baselineItems: number
   readonly testItems: number
   readonly devItems: number
-}
-
-export interface LayerRow {
-  readonly model: string
-  readonly task: string
-  readonly layer: number
-  readonly accuracy: number
-  readonly items: number
-}
-
-export interface PredictionRow {
-  readonly model: string
-  readonly task: string
-  readonly split: Split
-  readonly kind: RunKind
-  readonly layer: number | null
-  readonly item: number
-  readonly query: string
-  readonly answer: string
-  readonly prediction: string
-  readonly correct: boolean
-  readonly answerLogProb: number
-  readonly answerRank: number
-  readonly answerLogitDifference: number | null
 }
 
 export interface ResultFilter {
@@ -79,7 +57,7 @@ export function databaseIdentity(db: Database.Database): string {
 export function listSweeps(db: Database.Database): SweepSummary[] {
   const rows = db
     .prepare(
-      'select id, name, status, config, protocol, created_at as createdAt, finished_at as finishedAt from sweeps order by created_at desc, id',
+      'select id, name, status, config, protocol, created_at as createdAt, finished_at as finishedAt, group_id as "group" from sweeps order by created_at desc, id',
     )
     .all()
   return (rows as (Omit<SweepSummary, 'protocol'> & { protocol: string })[]).map((row) => ({
@@ -88,13 +66,14 @@ export function listSweeps(db: Database.Database): SweepSummary[] {
   }))
 }
 
-/** The sweep with this id or name (the latest of several); the latest of all where none is named. Throws USAGE. */
+/** The sweep with this id, group or name (the latest of several); the latest of all where none is named. Throws USAGE. */
 export function findSweep(db: Database.Database, wanted: string | undefined): SweepSummary {
   const sweeps = listSweeps(db)
   const found =
     wanted === undefined
       ? sweeps[0]
-      : (sweeps.find(({ id }) => id === wanted) ?? sweeps.find(({ name }) => name === wanted))
+      : (sweeps.find(({ id }) => id === wanted) ??
+        sweeps.find(({ group, name }) => group === wanted || name === wanted))
   if (found) return found
   if (wanted === undefined)
     throw new TaskvecError('USAGE', 'the database holds no sweep yet', {
@@ -132,58 +111,77 @@ export function mainResults(db: Database.Database, sweepId: string, filter: Resu
       `select v.model, v.task, v.category, v.baseline, v.hypothesis, v.regular, v.best_layer as bestLayer,
               v.baseline_items as baselineItems, v.test_items as testItems, v.dev_items as devItems
        from results v ${inConfigOrder} where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
+         and (@category is null or v.category = @category)
        order by m.position, t.position`,
     )
     .all(parameters(sweepId, filter)) as MainRow[]
 }
 
-export function layerResults(db: Database.Database, sweepId: string, filter: ResultFilter = {}): LayerRow[] {
-  return db
-    .prepare(
-      `select v.model, v.task, v.layer, v.accuracy, v.items from layers v ${inConfigOrder}
-       where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task) and (@layer is null or v.layer = @layer)
-       order by m.position, t.position, v.layer`,
-    )
-    .all(parameters(sweepId, filter)) as LayerRow[]
-}
+/** Columns of `predictionValues`, in order, and their types. */
+export const predictionColumns = {
+  model: 'text',
+  task: 'text',
+  split: 'text',
+  kind: 'text',
+  layer: 'whole',
+  item: 'whole',
+  query: 'text',
+  answer: 'text',
+  prediction: 'text',
+  correct: 'truth',
+  answerLogProb: 'real',
+  answerRank: 'whole',
+  answerLogitDifference: 'real',
+} as const
 
-/** One at a time: a sweep of the paper's size has over a million. */
-export function* predictionResults(
+/**
+ * Predictions by position. A query per run, and items once per split instead of joined to every run: a million rows come
+ * in about a second.
+ */
+export function* predictionValues(
   db: Database.Database,
   sweepId: string,
   filter: ResultFilter = {},
-): Generator<PredictionRow> {
+): Generator<(string | number | boolean | null)[]> {
   const runs = db
     .prepare(
-      `select v.model, v.task, r.id, r.split, r.kind, r.layer, r.items_hash as itemsHash
+      `select v.model, v.task, r.split, r.kind, r.layer, r.id, r.items_hash
        from all_runs v ${inConfigOrder} join runs r on r.key = v.run_key
        where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
          and (@category is null or exists (select 1 from prepared_tasks p where p.sweep_id = v.sweep and p.model_id = v.model and p.task_id = v.task and p.category = @category))
          and (@kind is null or r.kind = @kind) and (@layer is null or r.layer = @layer)
        order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,
     )
-    .all(parameters(sweepId, filter)) as (Pick<
-    PredictionRow,
-    'model' | 'task' | 'split' | 'kind' | 'layer'
-  > & { id: number; itemsHash: string })[]
-  const ofRun = db.prepare(
-    `select p.item, i.query, i.answer, p.text as prediction, p.correct,
-            p.answer_log_prob as answerLogProb, p.answer_rank as answerRank, p.answer_logit_difference as answerLogitDifference
-     from predictions p
-     join items i on i.items_hash = ? and i.item = p.item where p.run_id = ? order by p.item`,
-  )
-  for (const { model, task, split, kind, layer, id, itemsHash } of runs) {
-    for (const row of ofRun.iterate(itemsHash, id) as Iterable<{
-      item: number
-      query: string
-      answer: string
-      prediction: string
-      correct: number
-      answerLogProb: number
-      answerRank: number
-      answerLogitDifference: number | null
-    }>) {
-      yield { model, task, split, kind, layer, ...row, correct: row.correct === 1 }
+    .raw()
+    .all(parameters(sweepId, filter)) as [string, string, string, string, number | null, number, string][]
+  const itemsOf = db.prepare('select query, answer from items where items_hash = ? order by item').raw()
+  const predictionsOf = db
+    .prepare(
+      'select item, text, correct, answer_log_prob, answer_rank, answer_logit_difference from predictions where run_id = ? order by item',
+    )
+    .raw()
+  let hash = ''
+  let items: [query: string, answer: string][] = []
+  for (const [model, task, split, kind, layer, id, itemsHash] of runs) {
+    if (itemsHash !== hash) items = itemsOf.all((hash = itemsHash)) as typeof items
+    const predictions = predictionsOf.all(id) as [number, string, number, number, number, number | null][]
+    for (const [item, text, correct, logProb, rank, difference] of predictions) {
+      const [query, answer] = items[item] as [string, string]
+      yield [
+        model,
+        task,
+        split,
+        kind,
+        layer,
+        item,
+        query,
+        answer,
+        text,
+        correct === 1,
+        logProb,
+        rank,
+        difference,
+      ]
     }
   }
 }

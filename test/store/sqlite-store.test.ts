@@ -3,15 +3,22 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openReadOnly } from '../../src/store/open.js'
 import {
-  layerResults,
   mainResults,
-  predictionResults,
+  predictionColumns,
+  predictionValues,
   sweepFailures,
   sweepProgress,
+  type ResultFilter,
 } from '../../src/store/results.js'
 import { openStore } from '../../src/store/sqlite-store.js'
 import type { Store } from '../../src/store/store.js'
 import { info, newDatabase, prepared, run, runTask, sweep, theta } from './sample.js'
+import { tableRows } from '../../src/store/result-tables.js'
+
+const predictionResults = (reader: Database.Database, sweep: string, filter: ResultFilter = {}) =>
+  Array.from(predictionValues(reader, sweep, filter), (values) =>
+    Object.fromEntries(Object.keys(predictionColumns).map((name, i) => [name, values[i]])),
+  )
 
 /** Every row of every table that does not differ from run to run: how fast it went, and the database's own name. */
 function contents(file: string): Record<string, unknown[]> {
@@ -203,7 +210,7 @@ describe('what is to be computed', () => {
       expect(contents(file)[table]).toEqual(rows[table])
     store.close()
     const reader = openReadOnly(file)
-    expect([...predictionResults(reader, 'other-2')]).toEqual([...predictionResults(reader, 's-1')])
+    expect(predictionResults(reader, 'other-2')).toEqual(predictionResults(reader, 's-1'))
     reader.close()
   })
 
@@ -400,14 +407,14 @@ describe('results', () => {
       { model: 'a', task: 'upper', ...upper },
       { model: 'a', task: 'first', ...upper, bestLayer: 0 },
     ])
-    expect(layerResults(reader, 's-1', { model: 'a', task: 'upper' })).toEqual(
+    expect([...tableRows(reader, 'layers', 's-1', { model: 'a', task: 'upper' })]).toEqual(
       [0, 2 / 3, 1, 1].map((accuracy, layer) => ({ model: 'a', task: 'upper', layer, accuracy, items: 3 })),
     )
-    const predictions = [...predictionResults(reader, 's-1', { model: 'a', task: 'upper' })]
+    const predictions = predictionResults(reader, 's-1', { model: 'a', task: 'upper' })
     expect(predictions).toHaveLength(2 + 4 * 3 + 4 + 4)
     expect(
       predictions
-        .map(({ split, kind, layer }) => `${split} ${kind} ${layer ?? '-'}`)
+        .map(({ split, kind, layer }) => `${String(split)} ${String(kind)} ${String(layer ?? '-')}`)
         .filter((at, i, all) => at !== all[i - 1]),
     ).toEqual([
       'baseline baseline -',

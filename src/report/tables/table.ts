@@ -1,5 +1,5 @@
-import type { Row } from '../formats.js'
-import { latexTable } from '../latex.js'
+import { byPosition, type Row } from '../formats.js'
+import { latexLines } from '../latex.js'
 
 /** One table of the report, with the paper's layout where it has one. Also written as CSV and as LaTeX. */
 export interface Table {
@@ -15,7 +15,8 @@ export interface Table {
 }
 
 export function tableLatex({ columns, rows, align }: Table): string {
-  return latexTable(Object.keys(columns), rows, { titles: Object.values(columns), align })
+  const keys = Object.keys(columns)
+  return [...latexLines(keys, byPosition(rows, keys), { titles: Object.values(columns), align })].join('')
 }
 
 export function share(value: number): string {

@@ -1,0 +1,156 @@
+import type Database from 'better-sqlite3'
+import { pairedBootstrap } from '../statistics/bootstrap.js'
+import { wilsonInterval } from '../statistics/wilson.js'
+import { pairedItems } from '../store/paired-items.js'
+import {
+  filterNames,
+  resultTables,
+  tableValues,
+  type ColumnType,
+  type FilterName,
+  type ResultTable,
+  type ViewName,
+} from '../store/result-tables.js'
+import {
+  predictionColumns,
+  predictionValues,
+  type ResultFilter,
+  type SweepSummary,
+} from '../store/results.js'
+import { meanAndSd } from './definitions.js'
+import type { Values } from './formats.js'
+
+/**
+ * What `taskvec results` prints: the tables of src/store/result-tables.ts with an interval beside every accuracy, and
+ * every prediction. Rows come one at a time: some tables have millions.
+ */
+
+export const tableNames = [...(Object.keys(resultTables) as ViewName[]), 'predictions'] as const
+export type TableName = (typeof tableNames)[number]
+
+/** Columns in order, with their types. */
+export type Columns = Readonly<Record<string, ColumnType>>
+
+export interface ResultRows {
+  readonly columns: Columns
+  readonly rows: Iterable<Values>
+}
+
+export function filtersOf(table: TableName): readonly FilterName[] {
+  return table === 'predictions' ? filterNames : resultTables[table].filters
+}
+
+export function resultRows(
+  db: Database.Database,
+  table: TableName,
+  sweep: SweepSummary,
+  filter: ResultFilter,
+): ResultRows {
+  if (table === 'predictions')
+    return { columns: predictionColumns, rows: predictionValues(db, sweep.id, filter) }
+  const intervals = withWilson(resultTables[table], tableValues(db, table, sweep.id, filter))
+  return table === 'main' ? withDifference(intervals, differences(db, sweep)) : intervals
+}
+
+/** Wilson's interval of each accuracy; counts become accuracies. */
+function withWilson({ columns, accuracies = {}, counts }: ResultTable, rows: Iterable<Values>): ResultRows {
+  const types = Object.fromEntries(Object.entries(columns).map(([name, [, type]]) => [name, type]))
+  const names = Object.keys(types)
+  const shares = Object.entries(accuracies).map(([name, items]) => {
+    if (counts) types[name] = 'real'
+    Object.assign(types, { [`${name}Low`]: 'real', [`${name}High`]: 'real' })
+    return { at: names.indexOf(name), items: names.indexOf(items) }
+  })
+  if (shares.length === 0) return { columns: types, rows }
+  return { columns: types, rows: extended() }
+
+  function* extended(): Generator<Values> {
+    for (const row of rows) {
+      const wider = [...row]
+      for (const { at, items } of shares) {
+        const [value, n] = [row[at] as number, row[items] as number]
+        if (counts) wider[at] = value / n
+        const { low, high } = wilsonInterval(counts ? value : Math.round(value * n), n)
+        wider.push(low, high)
+      }
+      yield wider
+    }
+  }
+}
+
+/** The paired bootstrap's interval of hypothesis minus regular, by model and task. */
+function differences(db: Database.Database, { id, protocol }: SweepSummary) {
+  return new Map(
+    Array.from(pairedItems(db, id), ({ model, task, differences, clusters }) => [
+      `${model}\n${task}`,
+      pairedBootstrap(differences, clusters, { seed: protocol.seed }),
+    ]),
+  )
+}
+
+function withDifference(
+  { columns, rows }: ResultRows,
+  intervals: ReturnType<typeof differences>,
+): ResultRows {
+  return { columns: { ...columns, differenceLow: 'real', differenceHigh: 'real' }, rows: extended() }
+
+  function* extended(): Generator<Values> {
+    for (const row of rows) {
+      const [model, task] = row as readonly string[]
+      const interval = intervals.get(`${model}\n${task}`)
+      yield [...row, interval?.low ?? null, interval?.high ?? null]
+    }
+  }
+}
+
+/** The tables that have a mean over seeds. */
+export const averagedTables = tableNames.filter(
+  (name) => name !== 'predictions' && (resultTables[name] as ResultTable).averaged !== undefined,
+)
+
+/**
+ * Mean and standard deviation (divisor n - 1; none of one seed) over the sweeps of one config, one per seed. A row that
+ * only some sweeps have says so by `seeds`.
+ */
+export function overSeeds(
+  db: Database.Database,
+  table: ViewName,
+  sweepIds: readonly string[],
+  filter: ResultFilter,
+): ResultRows {
+  const definition: ResultTable = resultTables[table]
+  const { keys = [], averaged = [] } = definition
+  const groups = new Map<string, { key: Values; values: number[][] }>()
+  let names: string[] = []
+  let types: Columns = {}
+  for (const id of sweepIds) {
+    const { columns, rows } = withWilson(definition, tableValues(db, table, id, filter))
+    types = columns
+    names = Object.keys(columns)
+    for (const row of rows) {
+      const key = keys.map((name) => row[names.indexOf(name)] ?? null)
+      const text = JSON.stringify(key)
+      const group = groups.get(text) ?? { key, values: averaged.map(() => []) }
+      groups.set(text, group)
+      averaged.forEach((name, i) => {
+        const value = row[names.indexOf(name)]
+        if (typeof value === 'number') group.values[i]?.push(value)
+      })
+    }
+  }
+  const columns: Record<string, ColumnType> = {}
+  for (const name of keys) columns[name] = types[name] ?? 'text'
+  columns['seeds'] = 'whole'
+  for (const name of averaged) Object.assign(columns, { [name]: 'real', [`${name}Sd`]: 'real' })
+  const rows = Array.from(groups.values(), ({ key, values }): Values => {
+    const seeds = Math.max(...values.map(({ length }) => length))
+    return [...key, seeds, ...values.flatMap(meanAndSpread)]
+  })
+  return { columns, rows }
+}
+
+function meanAndSpread(values: readonly number[]): [number | null, number | null] {
+  if (values.length === 0) return [null, null]
+  const { mean, sd } = meanAndSd(values)
+  return [mean, values.length === 1 ? null : sd]
+}
