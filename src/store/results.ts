@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Category, Protocol, RunKind, Split } from '../domain/types.js'
+import type { Category, Protocol } from '../domain/types.js'
 import type { SweepStatus, TaskProgress } from './store.js'
 
 /** Queries on the results database, read-only. Rows come in the config's order, never in that of insertion. */
