@@ -150,21 +150,6 @@ export function thetaPoints(db: Database.Database, sweep: string): ThetaPoint[] 
     .all(sweep) as ThetaPoint[]
 }
 
-/** Tables 3 and 7: the projection's tokens at the best L + 2, at the last layer where there are no two more. */
-export function projectedTokens(
-  db: Database.Database,
-  sweep: string,
-): { model: string; task: string; layer: number; text: string }[] {
-  return db
-    .prepare(
-      `select v.model, v.task, v.layer, v.text from prepared_tasks p
-       join models c on c.content_hash = p.model_hash
-       join projections v on v.sweep = p.sweep_id and v.model = p.model_id and v.task = p.task_id and v.layer = min(p.best_layer + 2, c.blocks - 1)
-       ${order} where p.sweep_id = ? order by m.position, t.position, v.rank`,
-    )
-    .all(sweep) as ReturnType<typeof projectedTokens>
-}
-
 /** Where the answers of the test items stand in the projection. */
 export interface ProjectedAnswers {
   readonly model: string

@@ -4,12 +4,11 @@ import {
   distanceRows,
   experimentStates,
   projectedAnswers,
-  projectedTokens,
   thetaPoints,
   transferCells,
   type LayerCell,
 } from '../../store/report.js'
-import { tableRows } from '../../store/result-tables.js'
+import { projectedTokens, tableRows } from '../../store/result-tables.js'
 import { decodability } from '../figures/decodability.js'
 import { demonstrationSets } from '../figures/demonstration-sets.js'
 import { distanceHistograms } from '../figures/distances.js'
