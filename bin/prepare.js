@@ -73,7 +73,7 @@ function buildIdentity(installed) {
   ]
   for (const folder of ['src', 'workflows', 'activities', 'bench']) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile() || !entry.name.endsWith('.ts')) continue
+      if (!entry.isFile() || !/\.(tsx?|css|html)$/.test(entry.name)) continue
       const file = join(entry.parentPath, entry.name)
       parts.push(file, read(file))
     }

@@ -19,6 +19,7 @@ const commands: Record<string, () => Promise<Command>> = {
   tasks: async () => (await import('./tasks.js')).tasksCommand(),
   predict: async () => (await import('./predict.js')).predictCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
+  serve: async () => (await import('./serve.js')).serveCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),
   doctor: async () => (await import('./doctor.js')).doctorCommand(),
 }

@@ -20,11 +20,17 @@ export interface TaskVectorAnswer {
   readonly dummyQueries: readonly string[]
   readonly regular: string
   readonly baseline: string
-  readonly hypothesis: readonly { readonly layer: number; readonly prediction: string }[]
+  /** By L; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (PROTOCOL: vocabulary projection). */
+  readonly hypothesis: readonly {
+    readonly layer: number
+    readonly prediction: string
+    readonly likeliest: readonly string[]
+  }[]
 }
 
 /** How many draws to look through for one in which the query itself does not stand. */
 const draws = 20
+const shownTokens = 8
 
 /**
  * f(x; θ): the query answered from [x, ->] with θ(S) patched in (paper, section 3), beside the regular and the
@@ -55,11 +61,22 @@ export async function answerByTaskVector(
       },
     ],
     layers,
+    thetas: 'mean',
   })
 
   const readings: Reading[] = [...(result.plain[0] ?? []), ...(result.patched[0] ?? [])]
   const [regular = '', baseline = '', ...patched] = await engine.decode(readings.map(({ token }) => token))
-  const hypothesis = layers.map((layer, i) => ({ layer, prediction: patched[i] ?? '' }))
+  const projected = await engine.project({
+    vectors: result.thetas ?? new Float32Array(),
+    top: shownTokens,
+    tokens: [],
+  })
+  const texts = await engine.decode(projected.flatMap(({ top }) => top.map(({ token }) => token)))
+  const hypothesis = layers.map((layer, i) => ({
+    layer,
+    prediction: patched[i] ?? '',
+    likeliest: texts.slice(i * shownTokens, (i + 1) * shownTokens),
+  }))
   return { task: question.task, query, demonstrations, dummyQueries, regular, baseline, hypothesis }
 }
 

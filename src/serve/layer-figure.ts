@@ -1,0 +1,15 @@
+import type Database from 'better-sqlite3'
+import { drawSvg, forPage } from '../report/figures/draw.js'
+import { oneTaskByLayer } from '../report/figures/one-task.js'
+import { layerResults } from '../store/results.js'
+
+/** The by-layer curve of one (model, task) as SVG text for the page: the report's own figure. */
+export class LayerFigure {
+  constructor(private readonly db: Database.Database) {}
+
+  /** '' until a cell is there. */
+  async draw(sweepId: string, model: string, task: string): Promise<string> {
+    const figure = oneTaskByLayer(model, task, layerResults(this.db, sweepId, { model, task }))
+    return figure ? forPage(await drawSvg(figure)) : ''
+  }
+}

@@ -1,0 +1,104 @@
+import { render } from 'preact'
+import { useState } from 'preact/hooks'
+import type { SweepLine, SweepView } from '../api.js'
+import { Cell } from './cell.jsx'
+import { HeatMap, type Place } from './heat-map.jsx'
+import { Playground } from './playground.jsx'
+import { useAnswer, useChanges } from './server.js'
+import { Troubles, Workers } from './troubles.jsx'
+
+function Page() {
+  const changes = useChanges()
+  const [chosen, setChosen] = useState<string | null>(null)
+  const [place, setPlace] = useState<Place | null>(null)
+  const sweeps = useAnswer<SweepLine[]>('sweeps', {}, changes)
+  const id = chosen ?? sweeps.value?.[0]?.id ?? null
+  const sweep = useAnswer<SweepView>(id === null ? null : `sweeps/${encodeURIComponent(id)}`, {}, changes)
+  const view = sweep.value?.id === id ? sweep.value : null
+  return (
+    <>
+      <header>
+        <h1>taskvec</h1>
+        {sweeps.value && sweeps.value.length > 0 && (
+          <label>
+            sweep{' '}
+            <select
+              value={id ?? ''}
+              onChange={(event) => {
+                setChosen(event.currentTarget.value)
+                setPlace(null)
+              }}
+            >
+              {sweeps.value.map((line) => (
+                <option key={line.id} value={line.id}>
+                  {line.id} ({line.status})
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        {changes === null && (
+          <p class="trouble" role="status">
+            The server is away: start <code>taskvec serve</code> again. What is shown is the last that was
+            read.
+          </p>
+        )}
+      </header>
+      <main>
+        {sweeps.value?.length === 0 && (
+          <p>
+            The database holds no sweep yet. Run one: <code>npx taskvec run configs/quickstart.yaml</code>
+          </p>
+        )}
+        {(sweeps.error ?? sweep.error) && <p class="trouble">{sweeps.error ?? sweep.error}</p>}
+        {view && (
+          <>
+            <Progress view={view} />
+            <HeatMap view={view} chosen={place} choose={setPlace} />
+            {place && <Cell sweep={view.id} place={place} changes={changes} />}
+            <Troubles view={view} />
+            <Workers view={view} />
+          </>
+        )}
+        <Playground />
+        {view && (
+          <details>
+            <summary>Config, as it was run</summary>
+            <pre>{JSON.stringify(JSON.parse(view.config), null, 2)}</pre>
+          </details>
+        )}
+      </main>
+    </>
+  )
+}
+
+function Progress({ view }: { view: SweepView }) {
+  const done = view.fields.reduce((sum, { cellsDone }) => sum + cellsDone, 0)
+  const most = Math.max(0, ...view.fields.map(({ cellsAll }) => cellsAll))
+  const all = view.fields.reduce((sum, { cellsAll }) => sum + (cellsAll || most), 0)
+  const share = all + view.furtherAll === 0 ? 0 : (done + view.furtherDone) / (all + view.furtherAll)
+  return (
+    <section aria-label="progress">
+      <progress max={1} value={share} aria-label={`${Math.floor(100 * share)} % done`} />
+      <p>
+        <strong>{view.status}</strong>, {done} of {all} cells
+        {view.furtherAll > 0 && `, ${view.furtherDone} of ${view.furtherAll} further experiments`}
+        {view.secondsLeft !== null && `, about ${duration(view.secondsLeft)} left`}
+        {view.runningIn !== null && `; process ${view.runningIn} is running it`}
+        {view.runningIn === null && view.status === 'running' && (
+          <>
+            ; no process is running it: <code>npx taskvec resume {view.id}</code>
+          </>
+        )}
+      </p>
+    </section>
+  )
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${seconds} s`
+  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+}
+
+const root = document.getElementById('page')
+if (root) render(<Page />, root)

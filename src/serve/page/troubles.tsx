@@ -1,0 +1,43 @@
+import type { SweepView } from '../api.js'
+
+export function Troubles({ view }: { view: SweepView }) {
+  if (view.failures.length === 0 && view.warnings.length === 0) return null
+  return (
+    <section aria-label="failures and warnings">
+      <h2>Failures and warnings</h2>
+      <ul class="troubles">
+        {view.failures.map(({ model, task, experiment, code, message, attempts }) => (
+          <li key={`${model} ${task} ${experiment}`} class="trouble">
+            <strong>
+              {model} {task} {experiment === 'main' ? '' : experiment}
+            </strong>
+            : {code} after {attempts} attempts
+            <pre>{message}</pre>
+          </li>
+        ))}
+        {view.warnings.map(({ model, warning }) => (
+          <li key={`${model} ${warning}`}>
+            {model}: {warning}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+export function Workers({ view }: { view: SweepView }) {
+  if (view.workers.length === 0) return null
+  return (
+    <section aria-label="workers">
+      <h2>Workers of the last ten minutes</h2>
+      <ul>
+        {view.workers.map(({ computedBy, model, task, work, engineSeconds, finishedAt }) => (
+          <li key={computedBy}>
+            <code>{computedBy}</code>: {model} {task}, {work} ({engineSeconds.toFixed(1)} s), stored{' '}
+            {finishedAt.slice(11, 19)} UTC
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Hono, type Context } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { z } from 'zod'
+import { describeError, TaskvecError } from '../domain/errors.js'
+import { guard } from './guard.js'
+import type { LayerFigure } from './layer-figure.js'
+import type { Playground } from './playground.js'
+import type { Watch } from './watch.js'
+
+/** How often the database is looked at for changes, and how often a silent connection gets a sign of life, ms. */
+const lookEvery = 1000
+const signEvery = 15_000
+const mostConnections = 20
+
+const name = z.string().min(1).max(300)
+const page = z.coerce.number().int().min(0).max(1e6)
+const itemQuery = z.object({
+  model: name,
+  task: name,
+  split: z.enum(['baseline', 'dev', 'test']),
+  page: page.default(0),
+})
+const figureQuery = z.object({ model: name, task: name })
+const playgroundQuery = z.object({ model: name, task: name, query: z.string() })
+
+export interface Parts {
+  readonly watch: Watch
+  readonly figure: LayerFigure
+  readonly playground: Playground
+  readonly token: string
+  /** Known only once the server listens. */
+  readonly port: () => number
+  /** The folder with index.html, page.js and style.css. */
+  readonly pageFolder: string
+}
+
+/** Everything the page asks for. All of it only reads. */
+export function routes({ watch, figure, playground, token, port, pageFolder }: Parts): Hono {
+  const app = new Hono()
+  let connections = 0
+  app.use(guard(port, token))
+
+  for (const [path, file, type] of [
+    ['/', 'index.html', 'text/html'],
+    ['/page.js', 'page.js', 'text/javascript'],
+    ['/style.css', 'style.css', 'text/css'],
+  ] as const) {
+    const content = readFileSync(join(pageFolder, file), 'utf8')
+    app.get(path, (context) => context.body(content, 200, { 'Content-Type': `${type}; charset=utf-8` }))
+  }
+
+  app.get('/api/sweeps', (context) => context.json(watch.sweeps()))
+  app.get('/api/sweeps/:id', (context) => context.json(watch.sweep(context.req.param('id'))))
+  app.get('/api/sweeps/:id/items', (context) => {
+    const { model, task, split, page } = itemQuery.parse(context.req.query())
+    return context.json(watch.items(context.req.param('id'), model, task, split, page))
+  })
+  app.get('/api/sweeps/:id/by-layer', async (context) => {
+    const { model, task } = figureQuery.parse(context.req.query())
+    return context.json({ svg: await figure.draw(context.req.param('id'), model, task) })
+  })
+  app.get('/api/playground', (context) => context.json(playground.choices()))
+  app.get('/api/playground/answer', async (context) => {
+    const { model, task, query } = playgroundQuery.parse(context.req.query())
+    return context.json(await playground.ask(model, task, query))
+  })
+
+  app.get('/api/changes', (context) => {
+    if (connections >= mostConnections) return context.text('too many pages are open', 503)
+    connections++
+    return streamSSE(context, async (stream) => {
+      let open = true
+      stream.onAbort(() => void (open = false))
+      try {
+        let last = ''
+        let silent = 0
+        while (open) {
+          const version = watch.version()
+          if (version !== last || silent >= signEvery) {
+            await stream.writeSSE({ event: version === last ? 'alive' : 'change', data: version })
+            silent = 0
+          }
+          last = version
+          silent += lookEvery
+          await sleep(lookEvery)
+        }
+      } finally {
+        connections--
+      }
+    })
+  })
+
+  app.notFound((context) => context.text('not found', 404))
+  app.onError((error, context) => refuse(error, context))
+  return app
+}
+
+function refuse(error: Error, context: Context): Response {
+  if (error instanceof z.ZodError) {
+    const [issue] = error.issues
+    return context.json({ error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` }, 400)
+  }
+  if (!(error instanceof TaskvecError)) {
+    process.stderr.write(`taskvec serve: ${error.stack ?? error.message}\n`)
+    return context.json({ error: 'an internal error: see the terminal' }, 500)
+  }
+  return context.json({ error: describeError(error) }, error.code === 'USAGE' ? 404 : 422)
+}

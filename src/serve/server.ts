@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { serve, type ServerType } from '@hono/node-server'
+import { TaskvecError } from '../domain/errors.js'
+import { openReadOnly } from '../store/open.js'
+import { LayerFigure } from './layer-figure.js'
+import { Playground } from './playground.js'
+import { routes } from './routes.js'
+import { Watch } from './watch.js'
+
+export interface PageServer {
+  /** With the token. */
+  readonly url: string
+  readonly token: string
+  readonly close: () => Promise<void>
+}
+
+/** The page's files, built by `npm run build`. */
+const builtPage = fileURLToPath(new URL('../../page', import.meta.url))
+
+/** Serves the page for one database on loopback; port 0 takes a free one. Errors: STORE, USAGE where the port is taken. */
+export async function startPageServer(
+  database: string,
+  { port = 0, pageFolder = builtPage }: { port?: number; pageFolder?: string } = {},
+): Promise<PageServer> {
+  const db = openReadOnly(database)
+  const playground = new Playground()
+  const token = randomBytes(24).toString('base64url')
+  let listening = port
+  const app = routes({
+    watch: new Watch(db, database),
+    figure: new LayerFigure(db),
+    playground,
+    token,
+    port: () => listening,
+    pageFolder,
+  })
+  const server = await listen(app.fetch, port).catch((error: unknown) => {
+    db.close()
+    throw error
+  })
+  listening = (server.address() as AddressInfo).port
+  return {
+    url: `http://127.0.0.1:${listening}/?token=${token}`,
+    token,
+    close: async () => {
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        // Pages that listen for changes would hold it open.
+        if ('closeAllConnections' in server) server.closeAllConnections()
+      })
+      await playground.close()
+      db.close()
+    },
+  }
+}
+
+type Handler = Parameters<typeof serve>[0]['fetch']
+
+function listen(fetch: Handler, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, port, hostname: '127.0.0.1', serverOptions: { maxHeaderSize: 8192 } }, () =>
+      resolve(server),
+    )
+    server.on('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE' || error.code === 'EACCES'
+          ? new TaskvecError('USAGE', `port ${port} cannot be used: ${error.code}`, {
+              hint: 'Choose another with --port, or leave it out for a free one.',
+              cause: error,
+            })
+          : error,
+      ),
+    )
+  })
+}

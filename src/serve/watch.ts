@@ -1,0 +1,136 @@
+import type Database from 'better-sqlite3'
+import { lockHolder } from '../store/writer-lock.js'
+import {
+  findSweep,
+  listSweeps,
+  mainResults,
+  sweepFailures,
+  sweepProgress,
+  sweepWarnings,
+  unitProgress,
+} from '../store/results.js'
+import { itemRows, recentWork } from '../store/sweep-view.js'
+import type { Split } from '../domain/types.js'
+import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
+
+/** A worker that computed nothing for so long is not shown, ms. */
+const recently = 10 * 60_000
+const itemsOnPage = 10
+
+/** Reads one database for the page. Nothing is kept but the pace and the last view of each sweep. */
+export class Watch {
+  readonly #views = new Map<string, { version: string; view: SweepView }>()
+  readonly #begun = new Map<string, { at: number; share: number }>()
+
+  constructor(
+    private readonly db: Database.Database,
+    private readonly file: string,
+  ) {}
+
+  /** Changes whenever anything may have: another process committed, or the writer came or went. */
+  version(): string {
+    return `${this.db.pragma('data_version', { simple: true }) as number} ${lockHolder(this.file) ?? ''}`
+  }
+
+  sweeps(): SweepLine[] {
+    return listSweeps(this.db).map(({ id, name, status, createdAt, finishedAt }) => ({
+      id,
+      name,
+      status,
+      createdAt,
+      finishedAt,
+    }))
+  }
+
+  /** Throws USAGE where there is no such sweep. */
+  sweep(wanted: string): SweepView {
+    const version = this.version()
+    const known = this.#views.get(wanted)
+    if (known?.version === version) return known.view
+    const view = this.#read(wanted)
+    this.#views.set(wanted, { version, view })
+    return view
+  }
+
+  #read(wanted: string): SweepView {
+    const { id, name, status, createdAt, finishedAt, config } = findSweep(this.db, wanted)
+    const failures = sweepFailures(this.db, id)
+    const failed = new Set(failures.map(({ model, task }) => `${model} ${task}`))
+    const results = new Map(mainResults(this.db, id).map((row) => [`${row.model} ${row.task}`, row]))
+    const fields = sweepProgress(this.db, id).map(
+      ({ model, task, cellsDone, cellsAll, complete, bestLayer }): Field => {
+        const found = results.get(`${model} ${task}`)
+        return {
+          model,
+          task,
+          cellsDone,
+          cellsAll,
+          complete,
+          bestLayer,
+          baseline: found?.baseline ?? null,
+          hypothesis: found?.hypothesis ?? null,
+          regular: found?.regular ?? null,
+          failed: failed.has(`${model} ${task}`),
+        }
+      },
+    )
+    const further = unitProgress(this.db, id)
+    const runningIn = lockHolder(this.file)
+    return {
+      id,
+      name,
+      status,
+      createdAt,
+      finishedAt,
+      config,
+      models: [...new Set(fields.map(({ model }) => model))],
+      tasks: [...new Set(fields.map(({ task }) => task))],
+      fields,
+      furtherDone: further.done,
+      furtherAll: further.all,
+      failures,
+      warnings: sweepWarnings(this.db, id),
+      runningIn,
+      workers: recentWork(this.db, id, new Date(Date.now() - recently).toISOString()),
+      secondsLeft: runningIn === null || finishedAt !== null ? null : this.#secondsLeft(id, fields, further),
+    }
+  }
+
+  /** A task that is not prepared yet is taken to have as many cells as the largest that is. */
+  #secondsLeft(id: string, fields: readonly Field[], further: { done: number; all: number }): number | null {
+    const most = Math.max(0, ...fields.map(({ cellsAll }) => cellsAll))
+    const all = fields.reduce((sum, { cellsAll }) => sum + (cellsAll || most), 0) + further.all
+    const done = fields.reduce((sum, { cellsDone }) => sum + cellsDone, 0) + further.done
+    if (all === 0) return null
+    const share = done / all
+    const began = this.#begun.get(id)
+    if (!began) {
+      this.#begun.set(id, { at: Date.now(), share })
+      return null
+    }
+    const pace = (share - began.share) / ((Date.now() - began.at) / 1000)
+    return pace > 0 ? Math.round((1 - share) / pace) : null
+  }
+
+  items(sweepId: string, model: string, task: string, split: Split, page: number): ItemPage {
+    const place = { sweepId, model, task, split, offset: page * itemsOnPage, limit: itemsOnPage }
+    const { rows, all } = itemRows(this.db, place)
+    const items = new Map<number, ItemView & { predictions: ItemView['predictions'][number][] }>()
+    for (const row of rows) {
+      const { item, kind, layer, prediction, correct, answerLogProb, answerRank } = row
+      if (!items.has(item))
+        items.set(item, {
+          item,
+          query: row.query,
+          answer: row.answer,
+          demonstrations: JSON.parse(row.demonstrations) as ItemView['demonstrations'],
+          dummyQueries: JSON.parse(row.dummyQueries) as string[],
+          predictions: [],
+        })
+      items
+        .get(item)
+        ?.predictions.push({ kind, layer, prediction, correct: correct === 1, answerLogProb, answerRank })
+    }
+    return { split, items: [...items.values()], all }
+  }
+}
