@@ -1,30 +1,46 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
-import { cellsOf, compareCells, publishedCells } from '../report/compare.js'
+import {
+  compareCells,
+  compareEach,
+  sameModel,
+  summarise,
+  type Cell,
+  type Comparison,
+  type Pairing,
+} from '../report/compare.js'
+import {
+  bestLayerPairs,
+  cellsOf,
+  conflictingCells,
+  curvePoints,
+  curvesOf,
+  publishedCells,
+  publishedConflicting,
+  publishedCurves,
+  type Curve,
+  type CurveRow,
+} from '../report/comparison-cells.js'
 import { textFormats, writeRows, type Row, type TextFormat } from '../report/formats.js'
 import { paperResults } from '../report/paper-results.js'
+import type { ConflictingRow } from '../report/tables/paper-tables.js'
 import { openReadOnly } from '../store/open.js'
+import { modelRecords } from '../store/report.js'
+import { tableRows } from '../store/result-tables.js'
 import { findSweep, mainResults } from '../store/results.js'
 import { dbOption } from './options.js'
+import { toStdout } from './stdout.js'
 
-const columns = [
-  'model',
-  'task',
-  'kind',
-  'ours',
-  'ourItems',
-  'theirs',
-  'theirItems',
-  'difference',
-  'low',
-  'high',
-  'p',
-  'verdict',
-]
+const tables = ['main', 'conflicting', 'layers', 'best-layers'] as const
+type TableName = (typeof tables)[number]
 
 interface CompareOptions {
   db: string
+  table: TableName
   with?: string
+  models?: ReadonlyMap<string, readonly string[]>
+  allModels?: boolean
   format: TextFormat
   json?: boolean
 }
@@ -36,7 +52,10 @@ export function compareCommand(): Command {
       'Each accuracy of a sweep beside the published one, or beside another sweep’s, with a verdict.',
     )
     .argument('[sweep]', 'id or name (default: the latest)')
+    .addOption(new Option('--table <table>', 'what is compared').choices([...tables]).default('main'))
     .option('--with <sweep>', 'another sweep instead of the published results')
+    .option('--models <ours=theirs...>', 'pairs of models, where they are not the same ones', pairs)
+    .option('--all-models', 'each of our models with each of theirs: a row of means per pair')
     .addOption(
       new Option('--format <format>', 'how it is printed').choices([...textFormats]).default('table'),
     )
@@ -45,36 +64,158 @@ export function compareCommand(): Command {
     .addHelpText(
       'after',
       `
+--table main is Table 6, conflicting Table 2, layers Figure 3 point by point; best-layers sets their dev accuracy at our best L
+beside that at their own. Between models of unlike size, layers are matched by depth, L / N. The paper has main for all seven
+models, layers for three, conflicting for llama-13b.
+
 low and high: Newcombe's interval, 95 %, of the difference; both sides' items count, the published run's 50 too. p: Fisher's
-exact test, adjusted by Holm for the number of comparisons. higher, lower: p < 0.05. consistent: not so, and the interval
-rules out a difference of 0.20. Else there are too few items to tell.
+exact test, adjusted by Holm for the number of comparisons in the table. higher, lower: p < 0.05. consistent: not so, and the
+interval rules out a difference of 0.20. Else there are too few items to tell. With --all-models: mean difference over the tasks
+and its interval, tasks resampled, and how many tasks have which verdict.
 
 Examples:
   $ taskvec compare
+  $ taskvec compare --table conflicting
+  $ taskvec compare smollm2 --models smollm2-135m=pythia-2.8b
+  $ taskvec compare quickstart --all-models
   $ taskvec compare smollm2 --with smollm2-42 --format csv`,
     )
-    .action((wanted: string | undefined, options: CompareOptions) => {
-      const reader = openReadOnly(options.db)
-      try {
-        const sweep = findSweep(reader, wanted)
-        const other = options.with === undefined ? null : findSweep(reader, options.with)
-        const theirs = other ? cellsOf(mainResults(reader, other.id)) : publishedCells(paperResults())
-        const rows = compareCells(cellsOf(mainResults(reader, sweep.id)), theirs)
-        if (rows.length === 0)
-          throw new TaskvecError(
-            'USAGE',
-            `${sweep.id} and ${other?.id ?? 'the published results'} have no model and task in common`,
-            {
-              hint: other
-                ? 'Compare sweeps of the same models and tasks.'
-                : 'Compare it with another sweep: --with SWEEP.',
-            },
-          )
-        writeRows(rows as unknown as Row[], columns, options.json ? 'json' : options.format, (text) =>
-          process.stdout.write(text),
-        )
-      } finally {
-        reader.close()
+    .action(compare)
+}
+
+function compare(wanted: string | undefined, options: CompareOptions): void {
+  const reader = openReadOnly(options.db)
+  try {
+    const sweep = findSweep(reader, wanted)
+    const other = options.with === undefined ? null : findSweep(reader, options.with)
+    const theirs = other ? sweepSide(reader, other.id) : publishedSide()
+    const rows = compared(sweepSide(reader, sweep.id), theirs, options)
+    const name = other?.id ?? 'the published results'
+    if (rows.length === 0)
+      throw new TaskvecError(
+        'USAGE',
+        `${sweep.id} and ${name} have nothing in common to compare in the table ${options.table}`,
+        {
+          hint: `Pair unlike models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'nothing of the kind'}`,
+        },
+      )
+    const format = options.json ? 'json' : options.format
+    const all = Object.keys(rows[0] as Row)
+    const columns = format === 'table' ? all.filter((column) => !wide.includes(column)) : all
+    writeRows(rows, columns, format, toStdout)
+  } finally {
+    reader.close()
+  }
+}
+
+/** Left out where a terminal's width is short. */
+const wide = ['oursLow', 'oursHigh', 'theirsLow', 'theirsHigh', 'depth', 'theirDepth']
+
+/** What one side of a comparison has; read when it is asked for. */
+interface Side {
+  readonly main: () => Cell[]
+  readonly conflicting: () => Cell[]
+  readonly curves: () => Curve[]
+}
+
+type Reader = ReturnType<typeof openReadOnly>
+
+function sweepSide(db: Reader, sweep: string): Side {
+  const blocks = () =>
+    new Map(
+      modelRecords(db, sweep).flatMap(({ model, blocks }) => (blocks === null ? [] : [[model, blocks]])),
+    )
+  return {
+    main: () => cellsOf(mainResults(db, sweep)),
+    conflicting: () =>
+      conflictingCells([...tableRows(db, 'conflicting', sweep)] as unknown as ConflictingRow[]),
+    curves: () => curvesOf([...tableRows(db, 'layers', sweep)] as unknown as CurveRow[], blocks()),
+  }
+}
+
+function publishedSide(): Side {
+  const published = paperResults()
+  return {
+    main: () => publishedCells(published),
+    conflicting: () => publishedConflicting(published),
+    curves: () => publishedCurves(published),
+  }
+}
+
+function modelsOf(side: Side, table: TableName): string[] {
+  const cells = table === 'main' ? side.main() : table === 'conflicting' ? side.conflicting() : side.curves()
+  return [...new Set(cells.map(({ model }) => model))]
+}
+
+function compared(ours: Side, theirs: Side, options: CompareOptions): Row[] {
+  const { table } = options
+  const pairing = pairingOf(options, modelsOf(ours, table), modelsOf(theirs, table))
+  if (table === 'best-layers') {
+    const found = bestLayerPairs(ours.curves(), theirs.curves(), pairing)
+    const comparisons = compareEach(found.map(({ cells }) => cells))
+    if (options.allModels) return summarise(comparisons) as unknown as Row[]
+    return comparisons.map(({ model, theirModel, task, ...rest }, i) => {
+      const { ours: there, theirs: best, theirItems: items, difference, low, high, p, verdict } = rest
+      const row = {
+        model,
+        theirModel,
+        task,
+        ...found[i]?.layers,
+        there,
+        best,
+        items,
+        difference,
+        low,
+        high,
+        p,
+        verdict,
       }
+      return row as unknown as Row
     })
+  }
+  const comparisons: Comparison[] =
+    table === 'layers'
+      ? compareEach(curvePoints(ours.curves(), theirs.curves(), pairing))
+      : compareCells(ours[table](), theirs[table](), pairing)
+  return (options.allModels ? summarise(comparisons) : comparisons) as unknown as Row[]
+}
+
+function pairingOf(
+  { models, allModels }: CompareOptions,
+  ours: readonly string[],
+  theirs: readonly string[],
+): Pairing {
+  if (models && allModels)
+    throw new TaskvecError('USAGE', '--models and --all-models exclude each other', {
+      hint: 'Give one of the two.',
+    })
+  if (allModels) return () => theirs
+  if (!models) return sameModel
+  for (const [our, their] of models) {
+    checkModel(our, ours, 'this sweep')
+    for (const model of their) checkModel(model, theirs, 'the other side')
+  }
+  return (model) => models.get(model) ?? []
+}
+
+function checkModel(model: string, known: readonly string[], whose: string): void {
+  if (known.includes(model)) return
+  throw new TaskvecError(
+    'USAGE',
+    `${whose} has no model "${model}" in this table${didYouMean(model, known)}`,
+    {
+      hint: `It has: ${known.join(', ') || 'none'}`,
+    },
+  )
+}
+
+/** Repeated: each adds a pair. */
+function pairs(
+  text: string,
+  before: ReadonlyMap<string, readonly string[]> = new Map(),
+): ReadonlyMap<string, readonly string[]> {
+  const [our, their, more] = text.split('=')
+  if (!our || !their || more !== undefined)
+    throw new InvalidArgumentError('it must be OURS=THEIRS, for instance smollm2-135m=pythia-2.8b.')
+  return new Map([...before, [our, [...(before.get(our) ?? []), their]]])
 }

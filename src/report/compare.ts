@@ -1,13 +1,14 @@
-import type { RunKind } from '../domain/types.js'
-import { differenceInterval, fisherExact, holm } from '../statistics/two-proportions.js'
-import type { MainRow } from '../store/results.js'
-import type { PaperResults } from './paper-results.js'
+import { pairedBootstrap } from '../statistics/bootstrap.js'
+import { differenceInterval, fisherExact, holm, type Proportion } from '../statistics/two-proportions.js'
+import { wilsonInterval } from '../statistics/wilson.js'
+import { groupBy } from './definitions.js'
 
 /** One accuracy as a count. */
 export interface Cell {
   readonly model: string
   readonly task: string
-  readonly kind: RunKind
+  /** Which accuracy of the task: `baseline`, `hypothesis`, `regular`, or one of comparison-cells.ts. */
+  readonly kind: string
   readonly correct: number
   readonly items: number
 }
@@ -16,8 +17,9 @@ export type Verdict = 'consistent' | 'higher' | 'lower' | 'too few items to tell
 
 export interface Comparison {
   readonly model: string
+  readonly theirModel: string
   readonly task: string
-  readonly kind: RunKind
+  readonly kind: string
   readonly ours: number
   readonly ourItems: number
   readonly theirs: number
@@ -29,25 +31,47 @@ export interface Comparison {
   /** Fisher's exact test, adjusted by Holm over all comparisons. */
   readonly p: number
   readonly verdict: Verdict
+  /** Wilson's intervals, 95 %, of each side. */
+  readonly oursLow: number
+  readonly oursHigh: number
+  readonly theirsLow: number
+  readonly theirsHigh: number
 }
+
+/** Which of their models each of ours is set beside. */
+export type Pairing = (model: string) => readonly string[]
+
+export const sameModel: Pairing = (model) => [model]
 
 /** A difference that would matter: the paper's own threshold of a gain (`leastGain`). */
 const margin = 0.2
 
 /**
- * Every cell of ours beside theirs of the same model, task and kind. `higher` and `lower`: the adjusted p is below 0.05.
- * `consistent`: it is not, and the interval rules out differences of `margin`. Else there are too few items to tell.
+ * Every cell of ours beside theirs of the same task and kind, and of the models that `pairing` names. `higher` and `lower`:
+ * the adjusted p is below 0.05. `consistent`: it is not, and the interval rules out differences of `margin`. Else there are
+ * too few items to tell.
  */
-export function compareCells(ours: readonly Cell[], theirs: readonly Cell[]): Comparison[] {
-  const key = ({ model, task, kind }: Cell) => `${model}\n${task}\n${kind}`
-  const others = new Map(theirs.map((cell) => [key(cell), cell]))
-  const pairs = ours.flatMap((cell) => {
-    const other = others.get(key(cell))
-    return other ? [{ cell, other }] : []
-  })
-  const proportion = ({ correct, items }: Cell) => ({ successes: correct, trials: items })
-  const adjusted = holm(pairs.map(({ cell, other }) => fisherExact(proportion(cell), proportion(other))))
-  return pairs.map(({ cell, other }, i) => {
+export function compareCells(
+  ours: readonly Cell[],
+  theirs: readonly Cell[],
+  pairing: Pairing = sameModel,
+): Comparison[] {
+  const keyOf = (model: string, { task, kind }: Cell) => `${model}\n${task}\n${kind}`
+  const others = new Map(theirs.map((cell) => [keyOf(cell.model, cell), cell]))
+  return compareEach(
+    ours.flatMap((cell) =>
+      pairing(cell.model).flatMap((model) => {
+        const other = others.get(keyOf(model, cell))
+        return other ? [[cell, other] as const] : []
+      }),
+    ),
+  )
+}
+
+/** The same for pairs of cells that are matched already; all of them are one family of tests. */
+export function compareEach(pairs: readonly (readonly [Cell, Cell])[]): Comparison[] {
+  const adjusted = holm(pairs.map(([cell, other]) => fisherExact(proportion(cell), proportion(other))))
+  return pairs.map(([cell, other], i) => {
     const [p, ours, theirs] = [adjusted[i] as number, cell.correct / cell.items, other.correct / other.items]
     const { low, high } = differenceInterval(proportion(cell), proportion(other))
     const verdict: Verdict =
@@ -58,11 +82,12 @@ export function compareCells(ours: readonly Cell[], theirs: readonly Cell[]): Co
         : low > -margin && high < margin
           ? 'consistent'
           : 'too few items to tell'
-    const { model, task, kind } = cell
+    const [our, their] = [cell, other].map(({ correct, items }) => wilsonInterval(correct, items))
     return {
-      model,
-      task,
-      kind,
+      model: cell.model,
+      theirModel: other.model,
+      task: cell.task,
+      kind: cell.kind,
       ours,
       ourItems: cell.items,
       theirs,
@@ -72,26 +97,52 @@ export function compareCells(ours: readonly Cell[], theirs: readonly Cell[]): Co
       high,
       p,
       verdict,
+      oursLow: our?.low ?? 0,
+      oursHigh: our?.high ?? 1,
+      theirsLow: their?.low ?? 0,
+      theirsHigh: their?.high ?? 1,
     }
   })
 }
 
-export function cellsOf(rows: readonly MainRow[]): Cell[] {
-  return rows.flatMap(({ model, task, baselineItems, testItems, ...row }) =>
-    (['baseline', 'hypothesis', 'regular'] as const).map((kind) => {
-      const items = kind === 'baseline' ? baselineItems : testItems
-      return { model, task, kind, correct: Math.round(row[kind] * items), items }
-    }),
-  )
+function proportion({ correct, items }: Cell): Proportion {
+  return { successes: correct, trials: items }
 }
 
-export function publishedCells({ main, items }: PaperResults): Cell[] {
-  return Object.entries(main).flatMap(([model, tasks]) =>
-    Object.entries(tasks).flatMap(([task, row]) =>
-      (['baseline', 'hypothesis', 'regular'] as const).map((kind) => {
-        const count = kind === 'baseline' ? items.baseline : items.test
-        return { model, task, kind, correct: Math.round(row[kind] * count), items: count }
-      }),
-    ),
-  )
+/** Two models over all tasks that both have. */
+export interface Summary {
+  readonly model: string
+  readonly theirModel: string
+  readonly kind: string
+  readonly tasks: number
+  /** Mean difference over the tasks, and its bootstrap interval, 95 %, of 2,000 resamples of the tasks. */
+  readonly difference: number
+  readonly low: number
+  readonly high: number
+  readonly higher: number
+  readonly lower: number
+  readonly consistent: number
+  readonly tooFew: number
+}
+
+/** A row per pair of models and kind. */
+export function summarise(comparisons: readonly Comparison[]): Summary[] {
+  const key = ({ model, theirModel, kind }: Comparison) => `${model}\n${theirModel}\n${kind}`
+  return groupBy(comparisons, key).map(([, rows]) => {
+    const { model, theirModel, kind } = rows[0] as Comparison
+    const differences = rows.map(({ difference }) => difference)
+    const tasks = rows.map(({ task }) => task)
+    const count = (wanted: Verdict) => rows.filter(({ verdict }) => verdict === wanted).length
+    return {
+      model,
+      theirModel,
+      kind,
+      tasks: rows.length,
+      ...pairedBootstrap(differences, tasks, { seed: 41, resamples: 2000 }),
+      higher: count('higher'),
+      lower: count('lower'),
+      consistent: count('consistent'),
+      tooFew: count('too few items to tell'),
+    }
+  })
 }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { cellsOf, compareCells, publishedCells, type Cell } from '../../src/report/compare.js'
+import { compareCells, compareEach, summarise, type Cell } from '../../src/report/compare.js'
+import {
+  bestLayerPairs,
+  cellsOf,
+  conflictingCells,
+  curvePoints,
+  curvesOf,
+  publishedCells,
+  publishedConflicting,
+  publishedCurves,
+} from '../../src/report/comparison-cells.js'
 import { bars, displayedTokens, isIncluded, learnedTasks, meanCurves } from '../../src/report/definitions.js'
 import { paperResults } from '../../src/report/paper-results.js'
 
@@ -112,6 +122,82 @@ describe('a comparison', () => {
   it('leaves out what only one side has', () => {
     expect(compareCells([cell(1, 2, 'a')], [cell(1, 2, 'b')])).toEqual([])
     expect(cellsOf([])).toEqual([])
+  })
+})
+
+describe('the other published tables', () => {
+  it('Table 2 beside itself is consistent, and our counts are cells of the same kinds', () => {
+    const cells = publishedConflicting(published)
+    expect(cells).toHaveLength(5 * 4)
+    expect(compareCells(cells, cells).every(({ verdict, p }) => verdict === 'consistent' && p === 1)).toBe(
+      true,
+    )
+    const [taskA, taskB] = ['algorithmic_next_letter', 'algorithmic_to_upper']
+    const counts = { regularA: 91, regularB: 0, conflictingA: 10, conflictingB: 10 }
+    const ours = conflictingCells([{ model: 'llama-13b', taskA, taskB, layer: 12, items: 100, ...counts }])
+    expect(compareCells(ours, cells).map(({ kind, verdict }) => `${kind}: ${verdict}`)).toEqual([
+      'regular, A: consistent',
+      'regular, B: consistent',
+      'conflicting, A: consistent',
+      'conflicting, B: lower',
+    ])
+  })
+
+  const curves = publishedCurves(published)
+  const blocks = new Map(curves.map((curve) => [curve.model, curve.blocks]))
+
+  it('Figure 3 beside itself, layer by layer and best L by best L', () => {
+    const points = curvePoints(curves, curves, (model) => [model])
+    expect(points).toHaveLength(18 * (28 + 32 + 32))
+    expect(points.every(([ours, theirs]) => ours.correct === theirs.correct)).toBe(true)
+    const best = bestLayerPairs(curves, curves, (model) => [model])
+    expect(best.every(({ layers }) => layers.layer === layers.theirLayer)).toBe(true)
+    // The lowest L with the highest accuracy: of GPT-J, to_upper has 0.90 at 9 and 10.
+    expect(
+      best.find(({ cells: [{ model, task }] }) => model === 'gpt-j-6b' && task === 'algorithmic_to_upper')
+        ?.layers,
+    ).toEqual({ layer: 9, theirLayer: 9, depth: 9 / 28, theirDepth: 9 / 28 })
+  })
+
+  it('models of unlike size are matched by depth', () => {
+    const rows = Array.from({ length: 14 }, (_, layer) => ({
+      model: 'half',
+      task: 'algorithmic_to_upper',
+      layer,
+      accuracy: layer === 4 ? 0.9 : 0,
+      items: 50,
+    }))
+    const half = curvesOf(rows, new Map([['half', 14]]))
+    const gptj = curves.filter(({ model }) => model === 'gpt-j-6b')
+    const points = curvePoints(half, gptj, () => ['gpt-j-6b'])
+    const upper = gptj.find(({ task }) => task === 'algorithmic_to_upper')
+    expect(points.map(([, { correct }]) => correct)).toEqual(
+      rows.map(({ layer }) => Math.round(50 * (upper?.accuracies.get(2 * layer) as number))),
+    )
+    // Their accuracy at L = 8, the depth of our 4, is 0.68, beside 0.90 at their own best.
+    const [best] = bestLayerPairs(half, gptj, () => ['gpt-j-6b'])
+    expect(best?.cells.map(({ correct }) => correct)).toEqual([34, 45])
+    expect(compareEach(best ? [best.cells] : [])[0]?.verdict).toBe('lower')
+    expect(blocks.get('gpt-j-6b')).toBe(28)
+  })
+
+  it('every model with every other, in a row per pair and kind', () => {
+    const cells = publishedCells(published)
+    const models = [...new Set(cells.map(({ model }) => model))]
+    const rows = summarise(compareCells(cells, cells, () => models))
+    expect(rows).toHaveLength(7 * 7 * 3)
+    for (const row of rows) {
+      expect(row.tasks).toBe(18)
+      expect(row.higher + row.lower + row.consistent + row.tooFew).toBe(18)
+      expect(row.low).toBeLessThanOrEqual(row.difference)
+      expect(row.high).toBeGreaterThanOrEqual(row.difference)
+      const mirrored = rows.find(
+        ({ model, theirModel, kind }) =>
+          model === row.theirModel && theirModel === row.model && kind === row.kind,
+      )
+      expect(mirrored?.difference).toBeCloseTo(-row.difference, 12)
+      expect(mirrored?.lower).toBe(row.higher)
+    }
   })
 })
 

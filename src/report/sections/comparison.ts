@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { mainResults, type MainRow, type SweepSummary } from '../../store/results.js'
-import { cellsOf, compareCells, publishedCells } from '../compare.js'
+import { compareCells } from '../compare.js'
+import { cellsOf, publishedCells } from '../comparison-cells.js'
 import { bars, groupBy, isIncluded } from '../definitions.js'
 import { barsByModel } from '../figures/bars.js'
 import { differences } from '../figures/comparison.js'

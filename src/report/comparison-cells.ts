@@ -1,0 +1,189 @@
+import type { MainRow } from '../store/results.js'
+import type { Cell, Pairing } from './compare.js'
+import type { PaperResults } from './paper-results.js'
+import type { ConflictingRow } from './tables/paper-tables.js'
+
+/** What can be set beside another run: a sweep's accuracies and the published ones, as cells. */
+
+const kinds = ['baseline', 'hypothesis', 'regular'] as const
+
+/** Table 6. */
+export function cellsOf(rows: readonly MainRow[]): Cell[] {
+  return rows.flatMap(({ model, task, baselineItems, testItems, ...row }) =>
+    kinds.map((kind) => cell(model, task, kind, row[kind], kind === 'baseline' ? baselineItems : testItems)),
+  )
+}
+
+export function publishedCells({ main, items }: PaperResults): Cell[] {
+  return Object.entries(main).flatMap(([model, tasks]) =>
+    Object.entries(tasks).flatMap(([task, row]) =>
+      kinds.map((kind) =>
+        cell(model, task, kind, row[kind], kind === 'baseline' ? items.baseline : items.test),
+      ),
+    ),
+  )
+}
+
+/** Table 2: the task is the pair. */
+export function conflictingCells(rows: readonly ConflictingRow[]): Cell[] {
+  return rows.flatMap(({ model, taskA, taskB, items, ...row }) =>
+    Object.entries(conflictingKinds).map(([key, kind]) => ({
+      model,
+      task: pairName(taskA, taskB),
+      kind,
+      correct: row[key as keyof typeof conflictingKinds],
+      items,
+    })),
+  )
+}
+
+export function publishedConflicting({ conflicting, items: { conflicting: items } }: PaperResults): Cell[] {
+  return Object.entries(conflicting).flatMap(([model, pairs]) =>
+    pairs.flatMap((pair) => {
+      const task = pairName(pair.demonstrations, pair.overriding)
+      return [
+        cell(model, task, conflictingKinds.regularA, pair.regularOnDemonstrations, items),
+        cell(model, task, conflictingKinds.regularB, pair.regularOnOverriding, items),
+        cell(model, task, conflictingKinds.conflictingA, pair.patchedOnDemonstrations, items),
+        cell(model, task, conflictingKinds.conflictingB, pair.patchedOnOverriding, items),
+      ]
+    }),
+  )
+}
+
+const conflictingKinds = {
+  regularA: 'regular, A',
+  regularB: 'regular, B',
+  conflictingA: 'conflicting, A',
+  conflictingB: 'conflicting, B',
+} as const
+
+function pairName(a: string, b: string): string {
+  return `${a}, θ of ${b}`
+}
+
+/** Dev accuracies of one model and task by L: Figure 3. */
+export interface Curve {
+  readonly model: string
+  readonly task: string
+  /** N. */
+  readonly blocks: number
+  readonly items: number
+  readonly accuracies: ReadonlyMap<number, number>
+}
+
+export interface CurveRow {
+  readonly model: string
+  readonly task: string
+  readonly layer: number
+  readonly accuracy: number
+  readonly items: number
+}
+
+/** `blocks` gives N by model. */
+export function curvesOf(rows: readonly CurveRow[], blocks: ReadonlyMap<string, number>): Curve[] {
+  const curves = new Map<string, Curve & { accuracies: Map<number, number> }>()
+  for (const { model, task, layer, accuracy, items } of rows) {
+    const key = `${model}\n${task}`
+    const curve = curves.get(key) ?? {
+      model,
+      task,
+      blocks: blocks.get(model) ?? 0,
+      items,
+      accuracies: new Map(),
+    }
+    curves.set(key, curve)
+    curve.accuracies.set(layer, accuracy)
+  }
+  return [...curves.values()]
+}
+
+export function publishedCurves({ main, items }: PaperResults): Curve[] {
+  return Object.entries(main).flatMap(([model, tasks]) =>
+    Object.entries(tasks).flatMap(([task, { devAccuracyByLayer: curve }]) =>
+      curve
+        ? [{ model, task, blocks: curve.length, items: items.dev, accuracies: new Map(curve.entries()) }]
+        : [],
+    ),
+  )
+}
+
+/** Our curves and theirs of the same task, of the models that `pairing` names. */
+function pairsOf(ours: readonly Curve[], theirs: readonly Curve[], pairing: Pairing): [Curve, Curve][] {
+  const others = new Map(theirs.map((curve) => [`${curve.model}\n${curve.task}`, curve]))
+  return ours.flatMap((curve) =>
+    pairing(curve.model).flatMap((model): [Curve, Curve][] => {
+      const other = others.get(`${model}\n${curve.task}`)
+      return other ? [[curve, other]] : []
+    }),
+  )
+}
+
+/** Their layer at the depth of ours: the same L where both have as many blocks. */
+function atDepth(layer: number, { blocks: ours }: Curve, { blocks: theirs }: Curve): number {
+  return Math.min(theirs - 1, Math.round((layer * theirs) / ours))
+}
+
+/** By-layer curves, point by point, at equal depth. */
+export function curvePoints(
+  ours: readonly Curve[],
+  theirs: readonly Curve[],
+  pairing: Pairing,
+): [Cell, Cell][] {
+  return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) =>
+    Array.from(curve.accuracies).flatMap(([layer, accuracy]): [Cell, Cell][] => {
+      const there = other.accuracies.get(atDepth(layer, curve, other))
+      if (there === undefined) return []
+      const kind = `dev, L = ${layer}`
+      return [
+        [
+          cell(curve.model, curve.task, kind, accuracy, curve.items),
+          cell(other.model, other.task, kind, there, other.items),
+        ],
+      ]
+    }),
+  )
+}
+
+export interface BestLayers {
+  readonly layer: number
+  readonly theirLayer: number
+  readonly depth: number
+  readonly theirDepth: number
+}
+
+/**
+ * Whether our best L would have been as good a choice there: their dev accuracy at the depth of our best L beside that at
+ * their own. Layers themselves have no interval; accuracies do.
+ */
+export function bestLayerPairs(
+  ours: readonly Curve[],
+  theirs: readonly Curve[],
+  pairing: Pairing,
+): { readonly layers: BestLayers; readonly cells: [Cell, Cell] }[] {
+  return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) => {
+    const [layer, theirLayer] = [bestLayer(curve), bestLayer(other)]
+    const there = other.accuracies.get(atDepth(layer, curve, other))
+    if (there === undefined) return []
+    const kind = 'there, at our best L'
+    const best = other.accuracies.get(theirLayer) as number
+    return [
+      {
+        layers: { layer, theirLayer, depth: layer / curve.blocks, theirDepth: theirLayer / other.blocks },
+        cells: [
+          cell(curve.model, curve.task, kind, there, other.items),
+          cell(other.model, other.task, kind, best, other.items),
+        ],
+      },
+    ]
+  })
+}
+
+/** The lowest L with the highest accuracy. */
+function bestLayer({ accuracies }: Curve): number {
+  return [...accuracies].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0] ?? 0
+}
+
+function cell(model: string, task: string, kind: string, accuracy: number, items: number): Cell {
+  return { model, task, kind, correct: Math.round(accuracy * items), items }
+}
