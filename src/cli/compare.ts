@@ -101,7 +101,9 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
       )
     const format = options.json ? 'json' : options.format
     const all = Object.keys(rows[0] as Row)
-    const columns = format === 'table' ? all.filter((column) => !wide.includes(column)) : all
+    const same = rows.every(({ model, theirModel }) => model === theirModel)
+    const left = same ? [...wide, 'theirModel'] : wide
+    const columns = format === 'table' ? all.filter((column) => !left.includes(column)) : all
     writeRows(rows, columns, format, toStdout)
   } finally {
     reader.close()

@@ -31,6 +31,14 @@ export interface MainRow {
   readonly devItems: number
 }
 
+export interface LayerRow {
+  readonly model: string
+  readonly task: string
+  readonly layer: number
+  readonly accuracy: number
+  readonly items: number
+}
+
 export interface ResultFilter {
   readonly model?: string | undefined
   readonly task?: string | undefined
@@ -115,6 +123,16 @@ export function mainResults(db: Database.Database, sweepId: string, filter: Resu
        order by m.position, t.position`,
     )
     .all(parameters(sweepId, filter)) as MainRow[]
+}
+
+export function layerResults(db: Database.Database, sweepId: string, filter: ResultFilter = {}): LayerRow[] {
+  return db
+    .prepare(
+      `select v.model, v.task, v.layer, v.accuracy, v.items from layers v ${inConfigOrder}
+       where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task) and (@layer is null or v.layer = @layer)
+       order by m.position, t.position, v.layer`,
+    )
+    .all(parameters(sweepId, filter)) as LayerRow[]
 }
 
 /** Columns of `predictionValues`, in order, and their types. */
