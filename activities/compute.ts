@@ -1,8 +1,10 @@
 import { hostname } from 'node:os'
 import { resolveLayers, type LayerSelection } from '../src/config/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
+import { canonicalJson } from '../src/domain/identity.js'
 import type {
   Item,
+  ModelContent,
   ModelInfo,
   PreparedTask,
   Protocol,
@@ -30,6 +32,8 @@ export interface PrepareInput {
   readonly protocol: Protocol
   readonly layers: LayerSelection
   readonly layersPerActivity: number | 'all'
+  /** What the sweep's results of the model are of, where that is settled. */
+  readonly content?: ModelContent
 }
 
 export interface Prepared {
@@ -43,6 +47,8 @@ interface RunInput {
   readonly model: string
   /** What the model was when its tasks were prepared: other weights under the same id are refused. */
   readonly modelHash: string
+  /** And its numeric set-up, canonical JSON. */
+  readonly numerics?: string
   readonly task: string
   readonly items: readonly Item[]
   readonly scoring: Scoring
@@ -90,7 +96,7 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     layer?: number,
   ): Promise<Computed> {
     return withEngine(input.model, input.task, phase, async (engine, options) => {
-      refuseOtherWeights(input, engine)
+      refuseOther(input, engine)
       const { runs, seconds, theta } = await work(engine, options)
       const computedBy = `${hostname()} ${process.pid}`
       return {
@@ -104,9 +110,9 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
 
   const further = Object.entries(experiments).map(([name, work]) => [
     name,
-    (input: Pick<RunInput, 'model' | 'modelHash' | 'task'>) =>
+    (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task'>) =>
       withEngine(input.model, input.task, phaseOf[name as keyof ExperimentActivities], (engine, options) => {
-        refuseOtherWeights(input, engine)
+        refuseOther(input, engine)
         return (work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<unknown>)(
           engine,
           input,
@@ -118,8 +124,31 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
   return {
     ...(Object.fromEntries(further) as ExperimentActivities),
 
-    prepareTask: ({ model, spec, protocol, layers, layersPerActivity }: PrepareInput): Promise<Prepared> =>
+    /** What the model is here. Errors: WORKER where it is not what the sweep expects. */
+    describeModel: ({
+      model,
+      expected,
+    }: {
+      model: string
+      expected: ModelContent | null
+    }): Promise<ModelContent> =>
+      withEngine(model, '', 'load', async (engine) => {
+        const content = { hash: engine.info.contentHash, numerics: canonicalJson(engine.info.numerics) }
+        if (expected && (expected.hash !== content.hash || expected.numerics !== content.numerics))
+          throw new TaskvecError('WORKER', `${hostname()}: ${model} is not here what the sweep began with`)
+        return content
+      }),
+
+    prepareTask: ({
+      model,
+      spec,
+      protocol,
+      layers,
+      layersPerActivity,
+      content,
+    }: PrepareInput): Promise<Prepared> =>
       withEngine(model, spec.id, 'prepare', async (engine) => {
+        if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
         const chosen = resolveLayers(layers, engine.info.blocks, model)
         const prepared = await prepareTask(engine, spec, protocol)
         const perChunk = Math.max(1, Math.floor(maxPredictions / Math.max(1, prepared.items.dev.length)))
@@ -145,11 +174,20 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
   }
 }
 
-function refuseOtherWeights(
-  { model, modelHash }: Pick<RunInput, 'model' | 'modelHash'>,
+function refuseOther(
+  { model, modelHash, numerics }: Pick<RunInput, 'model' | 'modelHash' | 'numerics'>,
   engine: Engine,
 ): void {
   const { contentHash } = engine.info
+  const here = canonicalJson(engine.info.numerics)
+  if (numerics !== undefined && numerics !== here)
+    throw new TaskvecError(
+      'WORKER',
+      `${hostname()}: ${model} would be computed in another numeric set-up than the sweep's (${here}, not ${numerics})`,
+      {
+        hint: 'Give this worker the memory, device and taskvec version of the others, or leave the model to them.',
+      },
+    )
   if (contentHash === modelHash) return
   throw new TaskvecError(
     'MODEL',

@@ -1,5 +1,12 @@
 import { activityInfo, ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
-import { describeError, TaskvecError } from '../src/domain/errors.js'
+import { indented, TaskvecError } from '../src/domain/errors.js'
+
+/** What a failure carries beside its message. */
+export interface FailureDetails {
+  readonly attempt: number
+  /** Last lines of the process that failed. */
+  readonly log: string
+}
 
 /**
  * Runs an activity's work, turning domain errors into failures that Temporal understands: `type` is the error's code,
@@ -15,9 +22,9 @@ export async function mappingFailures<T>(work: () => Promise<T> | T): Promise<T>
     if (!(error instanceof TaskvecError)) throw error
     throw ApplicationFailure.create({
       type: error.code,
-      message: describeError(error),
+      message: error.hint ? `${error.message}\n${indented(error.hint)}` : error.message,
       nonRetryable: !error.retryable,
-      details: [{ attempt: activityInfo().attempt }],
+      details: [{ attempt: activityInfo().attempt, log: error.log } satisfies FailureDetails],
       cause: error,
     })
   }

@@ -10,7 +10,7 @@ import type {
 import type { UnitPlace } from '../src/domain/experiments.js'
 import type { NextStep, UnitsOf } from '../src/store/units.js'
 import { TaskvecError } from '../src/domain/errors.js'
-import type { TaskSpec } from '../src/domain/types.js'
+import type { ModelContent, TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'
 
 export type StoreActivities = ReturnType<typeof createStoreActivities>
@@ -43,6 +43,17 @@ export function createStoreActivities(store: Store, { onTrouble }: StoreObserver
   return {
     loadTaskSpec: ({ sweepId, task }: { sweepId: string; task: string }): Promise<TaskSpec> =>
       using(() => store.taskSpec(sweepId, task)),
+    modelContent: ({ sweepId, model }: { sweepId: string; model: string }): Promise<ModelContent | null> =>
+      using(() => store.modelContent(sweepId, model)),
+    settleModel: ({
+      sweepId,
+      model,
+      content,
+    }: {
+      sweepId: string
+      model: string
+      content: ModelContent
+    }): Promise<ModelContent> => using(() => store.settleModel(sweepId, model, content)),
     planTask: (input: PlanTaskInput): Promise<TaskPlan> => using(() => store.planTask(input)),
     recordRuns: (input: RecordRunsInput): Promise<void> => using(() => store.recordRuns(input)),
     chooseBestLayer: ({

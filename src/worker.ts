@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import {
   createAnalysisActivities,
   createComputeActivities,
@@ -11,9 +11,13 @@ import {
 import { EnginePool } from '../activities/engine-pool.js'
 import { taskvecHome } from './config/home.js'
 import { availableMemory } from './engine/planner.js'
+import { TaskvecError } from './domain/errors.js'
 import type { Store } from './store/store.js'
+import { identityOf, thisWorker } from './temporal/announcement.js'
 import { workflowBundle } from './temporal/bundle.js'
-import { analysisQueue, modelQueue, storeQueue } from './temporal/names.js'
+import type { WorkerConnection } from './temporal/connection.js'
+import { analysisQueue, contentQueue, modelQueue, storeQueue } from './temporal/names.js'
+import { openCheckpoint } from './weights/open.js'
 
 /** Some workers, running until `shutdown`. */
 export interface RunningWorkers {
@@ -44,16 +48,14 @@ export function logWorkersTo(file: string): void {
 
 /** Workflows and store activities of one database: the single writer. */
 export async function startStoreWorker(
-  connection: NativeConnection,
-  namespace: string,
+  server: WorkerConnection,
   storeName: string,
   store: Store,
   db: string,
   observer: StoreObserver,
 ): Promise<RunningWorkers> {
   const worker = await Worker.create({
-    connection,
-    namespace,
+    ...server,
     taskQueue: storeQueue(storeName),
     workflowBundle: await workflowBundle(),
     activities: createStoreActivities(store, observer),
@@ -61,8 +63,7 @@ export async function startStoreWorker(
     shutdownGraceTime: '1 second',
   })
   const analyses = await Worker.create({
-    connection,
-    namespace,
+    ...server,
     taskQueue: analysisQueue(storeName),
     activities: createAnalysisActivities(db),
     maxConcurrentActivityTaskExecutions: 1,
@@ -74,8 +75,7 @@ export async function startStoreWorker(
 }
 
 export interface ComputeWorkerOptions extends ComputeObserver {
-  readonly connection: NativeConnection
-  readonly namespace: string
+  readonly server: WorkerConnection
   /** Each model's id, and where its folder or GGUF file is on this machine. */
   readonly models: ReadonlyMap<string, string>
   /** Engine processes at most. */
@@ -86,56 +86,92 @@ export interface ComputeWorkerOptions extends ComputeObserver {
   readonly onPlan?: (model: string, plan: string) => void
 }
 
-/** Forward passes for some models: a queue for each, one pool of engine processes for all. */
-export async function startComputeWorkers({
-  connection,
-  namespace,
+export interface ComputeWorkers extends RunningWorkers {
+  readonly pool: EnginePool
+  /** Settles when the files of all models have been read, and their queues are polled. */
+  readonly ready: Promise<void>
+}
+
+/**
+ * Forward passes for some models: for each a queue by its id, which asks what it is, and one by its content, which has the
+ * work; one pool of engine processes for all. A model whose files cannot be read is polled by its id only: what is asked
+ * of it fails, and says why.
+ */
+export function startComputeWorkers({
+  server,
   models,
   engines,
   memoryLimit,
   onPlan,
   ...observer
-}: ComputeWorkerOptions): Promise<RunningWorkers & { pool: EnginePool }> {
+}: ComputeWorkerOptions): ComputeWorkers {
   const told = new Set<string>()
+  const memory = memoryLimit ?? availableMemory()
   const pool = new EnginePool(
     (model) => models.get(model) ?? '',
     engines,
-    {
-      memoryLimit: (memoryLimit ?? availableMemory()) / engines,
-      passFolder: join(taskvecHome(), 'passes'),
-    },
+    { memoryLimit: memory / engines, passFolder: join(taskvecHome(), 'passes') },
     (model, plan) => {
       if (!told.has(model)) onPlan?.(model, plan)
       told.add(model)
     },
   )
   const activities = createComputeActivities(pool, observer)
-  const workers: Worker[] = []
-  for (const model of models.keys()) {
-    workers.push(
-      await Worker.create({
-        connection,
-        namespace,
-        taskQueue: modelQueue(model),
+  const workers: RunningWorkers[] = []
+  let stopping = false
+
+  async function serve(model: string, path: string): Promise<void> {
+    const content = await contentOf(path)
+    const identity = identityOf({ worker: thisWorker(), model, content, engines, memory, device: 'cpu' })
+    for (const [taskQueue, atOnce] of [
+      [modelQueue(model), 2],
+      // One more than there are engines: the next request is at hand when an engine falls idle.
+      ...(content === '' ? [] : [[contentQueue(model, content), engines + 1] as const]),
+    ] as const) {
+      if (stopping) return
+      const worker = await Worker.create({
+        ...server,
+        identity,
+        taskQueue,
         activities,
-        // One more than there are engines: the next request is at hand when an engine falls idle.
-        maxConcurrentActivityTaskExecutions: engines + 1,
+        maxConcurrentActivityTaskExecutions: atOnce,
         // The default of a minute would let a cancellation wait that long.
         maxHeartbeatThrottleInterval: '1 second',
         defaultHeartbeatThrottleInterval: '1 second',
         shutdownGraceTime: '1 second',
-      }),
-    )
+      })
+      workers.push(running([worker]))
+    }
   }
-  const all = running(workers)
+
+  /** In the background: the files of a large model take a minute to read, and others need not wait for it. */
+  async function serveAll(): Promise<void> {
+    for (const [model, path] of models) await serve(model, path)
+  }
+  const ready = serveAll()
   return {
     pool,
-    done: all.done,
+    ready,
+    done: ready.then(() => Promise.all(workers.map(({ done }) => done))).then(() => {}),
     async shutdown() {
-      const stopped = all.shutdown()
+      stopping = true
+      await ready.catch(() => {}) // said by `done`
+      const stopped = Promise.all(workers.map((worker) => worker.shutdown()))
       await pool.close()
       await stopped
     },
+  }
+}
+
+/** '' where the files cannot be read: loading them will say why. */
+async function contentOf(path: string): Promise<string> {
+  try {
+    const checkpoint = await openCheckpoint(path)
+    checkpoint.close()
+    return checkpoint.contentHash
+  } catch (error) {
+    if (error instanceof TaskvecError) return ''
+    throw error
   }
 }
 

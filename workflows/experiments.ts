@@ -1,6 +1,6 @@
 import { continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import { unitName } from '../src/domain/experiments.js'
-import { describeFailure } from './failure.js'
+import { reportFailure } from './failure.js'
 import type { ExperimentsInput } from './inputs.js'
 import { analysisOn, experimentsOn, storeOf } from './timeouts.js'
 
@@ -26,13 +26,8 @@ export async function experimentsWorkflow(input: ExperimentsInput): Promise<'com
       if (isCancellation(error)) throw error
       const { unit } = next
       log.error('experiment failed', { ...unit, error: String(error) })
-      await store.recordFailure({
-        sweepId,
-        model,
-        task: unit.task,
-        experiment: [unit.experiment, unit.thetaTask].join(' ').trim(),
-        ...describeFailure(error),
-      })
+      const experiment = [unit.experiment, unit.thetaTask].join(' ').trim()
+      await reportFailure(input, { model, task: unit.task, experiment }, error)
       failed = [...failed, unitName(unit)]
     }
   }
@@ -42,11 +37,13 @@ type NextStep = NonNullable<Awaited<ReturnType<ReturnType<typeof storeOf>['nextS
 
 /** An activity's name and input belong together; TypeScript cannot follow that through a lookup. */
 function runStep(
-  { store, model }: ExperimentsInput,
+  { store, model, content }: ExperimentsInput,
   { activity, input }: NextStep['step'],
 ): Promise<unknown> {
   const activities =
-    activity === 'separateTasks' || activity === 'decodeTasks' ? analysisOn(store) : experimentsOn(model)
+    activity === 'separateTasks' || activity === 'decodeTasks'
+      ? analysisOn(store)
+      : experimentsOn(model, content)
   return (activities as unknown as Record<string, (input: unknown) => Promise<unknown>>)[activity]?.(
     input,
   ) as Promise<unknown>

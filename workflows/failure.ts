@@ -1,8 +1,39 @@
-import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow'
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+} from '@temporalio/workflow'
+import type { FailureDetails } from '../activities/failures.js'
+import { sweepWorkflowId } from '../src/temporal/names.js'
+import type { SweepSettings } from './inputs.js'
+import { longWorkAttempts, storeOf } from './timeouts.js'
 
-/** The innermost cause says what went wrong; the wrappers only say that an activity failed. */
-export function describeFailure(error: unknown): { code: string; message: string; attempts: number } {
-  const cause = error instanceof ActivityFailure ? error.cause : error
+/** To the sweep: one more task or further experiment has failed for good. Sent only where it counts them. */
+export const failureSignal = defineSignal('failure')
+
+/** Records a failure as a row; where the sweep ends after too many, tells it. */
+export async function reportFailure(
+  { store, sweepId, maxFailures }: SweepSettings,
+  place: { readonly model: string; readonly task: string; readonly experiment?: string },
+  error: unknown,
+): Promise<void> {
+  await storeOf(store).recordFailure({ sweepId, ...place, ...describeFailure(error) })
+  if (maxFailures === undefined) return
+  try {
+    await getExternalWorkflowHandle(sweepWorkflowId(store, sweepId)).signal(failureSignal)
+  } catch (failure) {
+    if (isCancellation(failure)) throw failure
+    log.warn('the sweep was not told of a failure', { sweepId, error: String(failure) })
+  }
+}
+
+/** The innermost cause says what went wrong; the wrappers only say that an activity failed, and where. */
+function describeFailure(error: unknown) {
+  const activity = error instanceof ActivityFailure ? error : undefined
+  const cause = activity ? activity.cause : error
   const code =
     cause instanceof ApplicationFailure && cause.type
       ? cause.type
@@ -10,10 +41,16 @@ export function describeFailure(error: unknown): { code: string; message: string
         ? cause.name
         : 'UNKNOWN'
   const details =
-    cause instanceof ApplicationFailure ? (cause.details?.[0] as { attempt?: number } | undefined) : undefined
+    cause instanceof ApplicationFailure
+      ? (cause.details?.[0] as Partial<FailureDetails> | undefined)
+      : undefined
+  // A worker that was lost reports no attempt.
+  const lost = activity?.retryState === 'MAXIMUM_ATTEMPTS_REACHED' ? longWorkAttempts : 1
   return {
     code,
     message: cause instanceof Error ? cause.message : String(cause),
-    attempts: details?.attempt ?? 1,
+    attempts: details?.attempt ?? lost,
+    log: details?.log ?? '',
+    worker: activity?.identity?.split(' ')[0] ?? '',
   }
 }

@@ -1,5 +1,5 @@
 import type { LayerSelection } from '../src/config/layers.js'
-import type { Protocol } from '../src/domain/types.js'
+import type { ModelContent, Protocol } from '../src/domain/types.js'
 
 /** What a sweep needs to know everywhere below it: ids and settings, no data. */
 export interface SweepSettings {
@@ -13,6 +13,15 @@ export interface SweepSettings {
   readonly tasksInFlight: number
   /** Whether there are experiments after the main one. */
   readonly further?: boolean
+  /** Failures after which the whole sweep stops; absent: it never does. */
+  readonly maxFailures?: number
+}
+
+/** What failed for good in an earlier run of the sweep, of one model, and is not tried again. */
+export interface LeftAlone {
+  readonly tasks: readonly string[]
+  /** Further experiments: `unitName`, under the task whose workflow does them. */
+  readonly units: readonly { readonly task: string; readonly name: string }[]
 }
 
 export interface SweepInput extends SweepSettings {
@@ -20,6 +29,10 @@ export interface SweepInput extends SweepSettings {
   readonly models: readonly string[]
   readonly tasks: readonly string[]
   readonly soFar?: Tally
+  /** By model. */
+  readonly leave?: Readonly<Record<string, LeftAlone>>
+  /** Since the sweep was started, over continue-as-new. */
+  readonly failures?: number
 }
 
 export interface ModelInput extends SweepSettings {
@@ -30,11 +43,16 @@ export interface ModelInput extends SweepSettings {
   /** Tasks whose further experiments are still to be done; set from the second run of a continued workflow on. */
   readonly furtherTasks?: readonly string[]
   readonly soFar?: Tally
+  readonly leave?: LeftAlone
+  /** Settled in an earlier run of a continued workflow. */
+  readonly content?: ModelContent
 }
 
 export interface TaskInput extends SweepSettings {
   readonly model: string
   readonly task: string
+  /** What the sweep's results of the model are of; absent: any worker that has the model by its id. */
+  readonly content?: ModelContent
 }
 
 export interface ExperimentsInput extends SweepSettings {
@@ -43,10 +61,13 @@ export interface ExperimentsInput extends SweepSettings {
   readonly task: string
   /** Units that failed, in an earlier run of this workflow. */
   readonly failed?: readonly string[]
+  readonly content?: ModelContent
 }
 
 /** Tasks finished, by outcome; `failed` also counts those whose further experiments failed. */
 export interface Tally {
   readonly complete: number
   readonly failed: number
+  /** The sweep stopped early, after `maxFailures`. */
+  readonly stopped?: boolean
 }

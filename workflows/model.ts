@@ -3,15 +3,20 @@ import {
   continueAsNew,
   defineQuery,
   executeChild,
+  isCancellation,
+  log,
+  patched,
   setHandler,
   WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow'
+import type { ModelContent } from '../src/domain/types.js'
 import { experimentsWorkflowId, taskWorkflowId } from '../src/temporal/names.js'
 import { experimentsWorkflow } from './experiments.js'
 import { fanOut } from './fan-out.js'
 import type { ModelInput, Tally } from './inputs.js'
 import { taskWorkflow } from './task.js'
+import { anyWith, storeOf } from './timeouts.js'
 
 export interface ModelProgress extends Tally {
   readonly tasksRunning: readonly string[]
@@ -23,14 +28,21 @@ export const modelProgressQuery = defineQuery<ModelProgress>('progress')
 /** One model of a sweep: one child per task, a few at a time, so that one's writes overlap another's forward passes. */
 export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   const running = new Set<string>()
-  let tally: Tally = input.soFar ?? { complete: 0, failed: 0 }
-  let waiting = input.tasks.length
+  const left = input.leave ?? { tasks: [], units: [] }
+  const tasks = input.tasks.filter((task) => !left.tasks.includes(task))
+  let tally: Tally = input.soFar ?? { complete: 0, failed: left.tasks.length }
+  let waiting = tasks.length
   setHandler(modelProgressQuery, () => ({ ...tally, tasksRunning: [...running], tasksWaiting: waiting }))
+
+  // Sweeps that began before work was routed by content go on by the model's id.
+  const content = input.content ?? (patched('content') ? await settledContent(input) : undefined)
+  const { tasks: _, allTasks: __, furtherTasks: ___, soFar: ____, leave: _____, ...own } = input
+  const settings = { ...own, ...(content ? { content } : {}) }
+  const again = { ...input, ...(content ? { content } : {}) }
 
   async function runTask(task: string): Promise<void> {
     waiting--
     running.add(task)
-    const { tasks: _, allTasks: __, furtherTasks: ___, soFar: ____, ...settings } = input
     const outcome = await executeChild(taskWorkflow, {
       workflowId: taskWorkflowId(input.store, input.sweepId, input.model, task),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
@@ -41,13 +53,8 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     tally = { ...tally, [outcome]: tally[outcome] + 1 }
   }
 
-  const rest = await fanOut(
-    input.tasks,
-    input.tasksInFlight,
-    runTask,
-    () => workflowInfo().continueAsNewSuggested,
-  )
-  if (rest.length > 0) await continueAsNew<typeof modelWorkflow>({ ...input, tasks: rest, soFar: tally })
+  const rest = await fanOut(tasks, input.tasksInFlight, runTask, () => workflowInfo().continueAsNewSuggested)
+  if (rest.length > 0) await continueAsNew<typeof modelWorkflow>({ ...again, tasks: rest, soFar: tally })
   // Sweeps that began before there were further experiments do not ask for them.
   if (input.further) await runFurther()
   return tally
@@ -62,20 +69,36 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
       () => workflowInfo().continueAsNewSuggested,
     )
     if (rest.length > 0)
-      await continueAsNew<typeof modelWorkflow>({ ...input, tasks: [], furtherTasks: rest, soFar: tally })
+      await continueAsNew<typeof modelWorkflow>({ ...again, tasks: [], furtherTasks: rest, soFar: tally })
     await runExperiments('')
   }
 
   async function runExperiments(task: string): Promise<void> {
     running.add(task)
-    const { tasks: _, allTasks: __, furtherTasks: ___, soFar: ____, ...settings } = input
+    const failed = left.units.flatMap((unit) => (unit.task === task ? unit.name : []))
     const outcome = await executeChild(experimentsWorkflow, {
       workflowId: experimentsWorkflowId(input.store, input.sweepId, input.model, task),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      args: [{ ...settings, task }],
+      args: [{ ...settings, task, ...(failed.length > 0 ? { failed } : {}) }],
     })
     running.delete(task)
     if (outcome === 'failed') tally = { ...tally, failed: tally.failed + 1 }
+  }
+}
+
+/**
+ * What the sweep's results of this model are of: what it was before, else what the first worker has. Undefined where
+ * nobody can load it: its tasks then fail one by one and say why.
+ */
+async function settledContent({ store, sweepId, model }: ModelInput): Promise<ModelContent | undefined> {
+  try {
+    const expected = await storeOf(store).modelContent({ sweepId, model })
+    const content = await anyWith(model).describeModel({ model, expected })
+    return expected ?? (await storeOf(store).settleModel({ sweepId, model, content }))
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    log.warn('no worker can load the model', { sweepId, model, error: String(error) })
+    return undefined
   }
 }

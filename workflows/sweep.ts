@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { modelWorkflowId } from '../src/temporal/names.js'
+import { failureSignal } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { SweepInput, Tally } from './inputs.js'
 import { modelWorkflow } from './model.js'
@@ -25,39 +26,59 @@ export const sweepProgressQuery = defineQuery<SweepProgress>('progress')
 /** Models at once: each waits on its own queue, so this bounds the open children, not the load on any machine. */
 const modelsInFlight = 50
 
-/** A sweep: one child per model, then the verdict, written to the database. */
+/**
+ * A sweep: one child per model, then the verdict, written to the database. After `maxFailures` of them the models that
+ * are still under way are cancelled.
+ */
 export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
   const store = storeOf(input.store)
   const running = new Set<string>()
   let tally: Tally = input.soFar ?? { complete: 0, failed: 0 }
   let waiting = input.models.length
+  const models = new CancellationScope()
+  let failures = input.failures ?? 0
+  const hopeless = () => input.maxFailures !== undefined && failures >= input.maxFailures
+  setHandler(failureSignal, () => {
+    failures++
+    if (hopeless()) models.cancel()
+  })
   setHandler(sweepProgressQuery, () => ({ ...tally, modelsRunning: [...running], modelsWaiting: waiting }))
 
   async function runModel(model: string): Promise<void> {
     waiting--
     running.add(model)
-    const { models: _, soFar: __, ...settings } = input
+    const { models: _, soFar: __, leave, failures: ___, ...settings } = input
+    const left = leave?.[model]
     const outcome = await executeChild(modelWorkflow, {
       workflowId: modelWorkflowId(input.store, input.sweepId, model),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      args: [{ ...settings, model, ...(input.further ? { allTasks: input.tasks } : {}) }],
+      args: [
+        {
+          ...settings,
+          model,
+          ...(input.further ? { allTasks: input.tasks } : {}),
+          ...(left ? { leave: left } : {}),
+        },
+      ],
     })
     running.delete(model)
     tally = { complete: tally.complete + outcome.complete, failed: tally.failed + outcome.failed }
   }
 
   try {
-    const rest = await fanOut(
-      input.models,
-      modelsInFlight,
-      runModel,
-      () => workflowInfo().continueAsNewSuggested,
+    const rest = await models.run(() =>
+      fanOut(input.models, modelsInFlight, runModel, () => workflowInfo().continueAsNewSuggested),
     )
-    if (rest.length > 0) await continueAsNew<typeof sweepWorkflow>({ ...input, models: rest, soFar: tally })
+    if (rest.length > 0)
+      await continueAsNew<typeof sweepWorkflow>({ ...input, models: rest, soFar: tally, failures })
     await store.setSweepStatus({ sweepId: input.sweepId, status: tally.failed > 0 ? 'failed' : 'complete' })
     return tally
   } catch (error) {
+    if (isCancellation(error) && hopeless()) {
+      await store.setSweepStatus({ sweepId: input.sweepId, status: 'failed' })
+      return { ...tally, failed: Math.max(tally.failed, failures), stopped: true }
+    }
     if (isCancellation(error)) {
       await CancellationScope.nonCancellable(() =>
         store.setSweepStatus({ sweepId: input.sweepId, status: 'cancelled' }),

@@ -1,5 +1,5 @@
 import { defineQuery, isCancellation, log, setHandler } from '@temporalio/workflow'
-import { describeFailure } from './failure.js'
+import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { TaskInput } from './inputs.js'
 import { computeOn, storeOf } from './timeouts.js'
@@ -35,7 +35,7 @@ export async function taskWorkflow(input: TaskInput): Promise<'complete' | 'fail
     if (isCancellation(error)) throw error
     const { sweepId, model, task } = input
     log.error('task failed', { sweepId, model, task, error: String(error) })
-    await storeOf(input.store).recordFailure({ sweepId, model, task, ...describeFailure(error) })
+    await reportFailure(input, { model, task }, error)
     return 'failed'
   }
 }
@@ -45,9 +45,9 @@ async function runTask(
   update: (change: Partial<TaskState>) => void,
   state: () => TaskState,
 ): Promise<void> {
-  const { sweepId, model, task, protocol, layers, layersPerActivity } = input
+  const { sweepId, model, task, protocol, layers, layersPerActivity, content } = input
   const store = storeOf(input.store)
-  const compute = computeOn(model)
+  const compute = computeOn(model, content)
   const place = { sweepId, model, task }
 
   const spec = await store.loadTaskSpec({ sweepId, task })
@@ -57,13 +57,17 @@ async function runTask(
     protocol,
     layers,
     layersPerActivity,
+    ...(content ? { content } : {}),
   })
   const plan = await store.planTask({ sweepId, model, info, prepared, layerChunks })
   const missingCells = plan.missingChunks.flat().length
   update({ phase: 'dev', cellsAll: plan.cells.all, cellsDone: plan.cells.all - missingCells })
 
   const { scoring } = prepared
-  const on = { model, modelHash: info.contentHash, task, scoring }
+  const on = {
+    ...{ model, modelHash: info.contentHash, task, scoring },
+    ...(content ? { numerics: content.numerics } : {}),
+  }
   async function baseline(): Promise<void> {
     if (plan.baselineStored) return
     const computed = await compute.runBaseline({ ...on, items: prepared.items.baseline })

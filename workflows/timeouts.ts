@@ -5,22 +5,35 @@ import type {
   ExperimentActivities,
   StoreActivities,
 } from '../activities/index.js'
-import { analysisQueue, modelQueue, storeQueue } from '../src/temporal/names.js'
+import type { ModelContent } from '../src/domain/types.js'
+import { analysisQueue, contentQueue, modelQueue, storeQueue } from '../src/temporal/names.js'
 
-/** Forward passes on the workers that have the model. */
-export function computeOn(model: string): ComputeActivities {
-  return proxyActivities<ComputeActivities>(longWork(modelQueue(model)))
+/** Asks those who have a model by its id what it is; a few times, since another may have the right files. */
+export function anyWith(model: string): Pick<ComputeActivities, 'describeModel'> {
+  const { retry, ...options } = longWork(modelQueue(model))
+  return proxyActivities<ComputeActivities>({ ...options, retry: { ...retry, maximumAttempts: 5 } })
+}
+
+/** Forward passes on the workers that have the model, with this content where it is settled. */
+export function computeOn(model: string, content?: ModelContent): ComputeActivities {
+  return proxyActivities<ComputeActivities>(longWork(queueOf(model, content)))
 }
 
 /** Those of the further experiments. */
-export function experimentsOn(model: string): ExperimentActivities {
-  return proxyActivities<ExperimentActivities>(longWork(modelQueue(model)))
+export function experimentsOn(model: string, content?: ModelContent): ExperimentActivities {
+  return proxyActivities<ExperimentActivities>(longWork(queueOf(model, content)))
+}
+
+function queueOf(model: string, content: ModelContent | undefined): string {
+  return content ? contentQueue(model, content.hash) : modelQueue(model)
 }
 
 /** Computations on stored θ, beside the database. */
 export function analysisOn(store: string): AnalysisActivities {
   return proxyActivities<AnalysisActivities>(longWork(analysisQueue(store)))
 }
+
+export const longWorkAttempts = 12
 
 function longWork(taskQueue: string): ActivityOptions {
   return {
@@ -36,7 +49,7 @@ function longWork(taskQueue: string): ActivityOptions {
       initialInterval: '1 second',
       backoffCoefficient: 2,
       maximumInterval: '30 seconds',
-      maximumAttempts: 12,
+      maximumAttempts: longWorkAttempts,
     },
   }
 }

@@ -5,17 +5,17 @@ import { openReadOnly } from '../store/open.js'
 import { databaseIdentity, findSweep } from '../store/results.js'
 import { openStore } from '../store/sqlite-store.js'
 import { lockForWriting, lockHolder } from '../store/writer-lock.js'
-import { connectClient, existingServer } from '../temporal/connection.js'
+import { connectClient, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { sweepWorkflowId } from '../temporal/names.js'
 import { ensureServer } from '../temporal/server.js'
-import { dbOption } from './options.js'
+import { addServerOptions, dbOption } from './options.js'
 
 /** How long a running sweep may take to stop: engines look between blocks, then are killed. */
 const patience = 60_000
 
 /** `taskvec cancel SWEEP`. */
 export function cancelCommand(): Command {
-  return new Command('cancel')
+  const command = new Command('cancel')
     .description('Stop a running sweep. What is stored stays; taskvec resume goes on with it.')
     .argument('<sweep>', 'id or name')
     .addOption(dbOption())
@@ -27,16 +27,17 @@ Examples:
   $ taskvec cancel smollm2-1a2b3c4d --db results.db`,
     )
     .action(cancel)
+  return addServerOptions(command)
 }
 
-async function cancel(wanted: string, { db }: { db: string }): Promise<void> {
+async function cancel(wanted: string, { db, ...server }: ServerOptions & { db: string }): Promise<void> {
   const { id, status } = sweepOf(db, wanted)
   if (status !== 'running') {
     process.stderr.write(`Sweep ${id} is not running: it is ${status}.\n`)
     return
   }
   if (lockHolder(db) === null) await markCancelled(db, id)
-  else await cancelWorkflow(db, id)
+  else await cancelWorkflow(db, id, server)
   process.stderr.write(`Cancelled: ${id}. Next: taskvec resume ${id} goes on with it.\n`)
 }
 
@@ -49,8 +50,8 @@ async function markCancelled(db: string, id: string): Promise<void> {
   await release()
 }
 
-async function cancelWorkflow(db: string, id: string): Promise<void> {
-  const existing = existingServer()
+async function cancelWorkflow(db: string, id: string, server: ServerOptions): Promise<void> {
+  const existing = existingServer(server)
   const own = existing ? null : await ensureServer()
   const { client, connection } = await connectClient(existing ?? (own as NonNullable<typeof own>).settings)
   try {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { defaultDatabase } from '../config/home.js'
 import { parseBytes } from '../domain/bytes.js'
@@ -29,6 +29,13 @@ export function memoryLimitOption(): Option {
   })
 }
 
+export function elsewhereOption(): Option {
+  return new Option(
+    '--elsewhere <ids>',
+    "models that other machines' workers compute, comma-separated, or all; the sweep waits for who has them",
+  ).argParser((text: string) => text.split(',').map((id) => id.trim()))
+}
+
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
@@ -40,4 +47,21 @@ export function wholeNumber(least: number): (text: string) => number {
 export function scoringRule(text: string): Scoring {
   if (text === 'exact' || text === 'prefix') return text
   throw new InvalidArgumentError('it must be exact or prefix.')
+}
+
+/** How to reach an existing Temporal server; each goes before its environment variable. */
+export function addServerOptions(command: Command): Command {
+  return command
+    .option('--address <host:port>', 'an existing Temporal server (default: TEMPORAL_ADDRESS)')
+    .option('--namespace <name>', 'namespace there (default: TEMPORAL_NAMESPACE, else default)')
+    .option('--tls', 'use TLS (TEMPORAL_TLS)')
+    .option('--tls-cert <file>', 'client certificate, PEM (TEMPORAL_TLS_CLIENT_CERT_PATH)')
+    .option('--tls-key <file>', 'its key, PEM (TEMPORAL_TLS_CLIENT_KEY_PATH)')
+    .option('--tls-ca <file>', "the server's certificate authority, PEM (TEMPORAL_TLS_SERVER_CA_CERT_PATH)")
+    .option('--tls-server-name <name>', "name in the server's certificate (TEMPORAL_TLS_SERVER_NAME)")
+    .option('--api-key-file <file>', 'a file with the API key (TEMPORAL_API_KEY)')
+    .option(
+      '--payload-key-file <file>',
+      'encrypt payloads with this key, the same for all processes (TASKVEC_PAYLOAD_KEY_FILE)',
+    )
 }

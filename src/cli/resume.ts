@@ -2,19 +2,21 @@ import { Command } from 'commander'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps } from '../store/results.js'
-import { dbOption, enginesOption, memoryLimitOption } from './options.js'
+import { addServerOptions, dbOption, elsewhereOption, enginesOption, memoryLimitOption } from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec resume [SWEEP]`. */
 export function resumeCommand(): Command {
-  return new Command('resume')
+  const command = new Command('resume')
     .description(
-      'Go on with a sweep after Ctrl-C, a crash, a cancellation or failures. The config is in the database.',
+      'Go on with a sweep after Ctrl-C, a crash or a cancellation, or with its failures. The config is in the database.',
     )
     .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
     .addOption(dbOption())
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
+    .addOption(elsewhereOption())
+    .option('--retry-failed', 'try again what failed for good; without it, failed tasks are left as they are')
     .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',
@@ -23,11 +25,13 @@ Exit codes as of taskvec run.
 
 Examples:
   $ taskvec resume
+  $ taskvec resume --retry-failed
   $ taskvec resume quickstart --db results.db`,
     )
     .action(async (wanted: string | undefined, options: SweepCommandOptions) => {
       await performSweep(storedConfig(options.db, wanted), options)
     })
+  return addServerOptions(command)
 }
 
 function storedConfig(db: string, wanted: string | undefined): SweepConfig {

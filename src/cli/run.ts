@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
-import { dbOption, enginesOption, memoryLimitOption } from './options.js'
+import { addServerOptions, dbOption, elsewhereOption, enginesOption, memoryLimitOption } from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description(
       'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
     )
@@ -14,11 +14,12 @@ export function runCommand(): Command {
     .addOption(dbOption())
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
+    .addOption(elsewhereOption())
     .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',
       `
-The same config again is the same sweep: it goes on where it stopped. Exit code: 0 every cell done, 1 an error, 2 wrong
+The same config again is the same sweep: it goes on where it stopped, and tries again what failed. Exit code: 0 every cell done, 1 an error, 2 wrong
 usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume goes on).
 
 Examples:
@@ -29,8 +30,9 @@ Examples:
     .action(async (file: string, options: SweepCommandOptions) => {
       const known = modelCatalog().map(({ id }) => id)
       for (const sweep of loadSweeps(file, known)) {
-        await performSweep(sweep, options)
+        await performSweep(sweep, { ...options, retryFailed: true })
         if (process.exitCode === 130) return
       }
     })
+  return addServerOptions(command)
 }

@@ -1,5 +1,7 @@
 import Table from 'cli-table3'
 import { Command } from 'commander'
+import { TaskvecError } from '../domain/errors.js'
+import { renderFailure } from '../report/failure.js'
 import { openReadOnly } from '../store/open.js'
 import {
   findSweep,
@@ -12,6 +14,7 @@ import {
 import type { TaskProgress } from '../store/store.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { dbOption } from './options.js'
+import { watchStatus } from './status-watch.js'
 
 /** `taskvec status [SWEEP]`. */
 export function statusCommand(): Command {
@@ -19,18 +22,25 @@ export function statusCommand(): Command {
     .description('Cells done per model and task, and failures; works while a sweep runs and when none does.')
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(dbOption())
+    .option('--watch', 'show it until the sweep ends')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 Examples:
   $ taskvec status
+  $ taskvec status --watch
   $ taskvec status quickstart --json`,
     )
     .action(status)
 }
 
-function status(wanted: string | undefined, { db, json }: { db: string; json?: boolean }): void {
+async function status(
+  wanted: string | undefined,
+  { db, json, watch }: { db: string; json?: boolean; watch?: boolean },
+): Promise<void> {
+  if (watch && json) throw new TaskvecError('USAGE', '--watch and --json do not go together')
+  if (watch) return watchStatus(db, wanted)
   const reader = openReadOnly(db)
   try {
     const sweep = findSweep(reader, wanted)
@@ -58,8 +68,7 @@ function status(wanted: string | undefined, { db, json }: { db: string; json?: b
     } else {
       process.stdout.write(render(sweep, tasks) + '\n')
       for (const { model, warning } of warnings) process.stdout.write(`warning: ${model}: ${warning}\n`)
-      for (const { model, task, code, message, attempts } of failures)
-        process.stdout.write(`failed: ${model} ${task}: ${code} after ${attempts} attempts: ${message}\n`)
+      for (const failure of failures) process.stdout.write(`${renderFailure(failure)}\n`)
       process.stderr.write(nextStep(sweep, runningIn, others))
     }
   } finally {

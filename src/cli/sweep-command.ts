@@ -4,9 +4,12 @@ import type { SweepConfig } from '../config/sweep-config.js'
 import { sweepId } from '../config/sweep-config.js'
 import { defaultDatabase } from '../config/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
+import { didYouMean } from '../domain/nearest.js'
 import { readableSize } from '../models/free-space.js'
 import { pullModel } from '../models/pull.js'
+import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
+import { renderMainTable_ from '../report/failure.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
 import { layerCells } from '../store/report.js'
@@ -22,12 +25,15 @@ import { duration } from '../sweep/progress.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
 import { reportFolder } from './report-folder.js'
+import type { ServerOptions } from '../temporal/connection.js'
 
 /** What `run` and `resume` have in common: say what will be done, do it, show the results. */
-export interface SweepCommandOptions {
+export interface SweepCommandOptions extends ServerOptions {
   readonly db: string
   readonly engines?: number
   readonly memoryLimit?: number
+  readonly retryFailed?: boolean
+  readonly elsewhere?: readonly string[]
   readonly json?: boolean
 }
 
@@ -39,12 +45,32 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   say(
     `Sweep ${id}: ${count(config.models.length, 'model')} x ${count(config.tasks.length, 'task')}, database ${options.db}`,
   )
-  await haveModels(config)
+  const elsewhere = computedElsewhere(config, options.elsewhere ?? [])
+  await haveModels({ ...config, models: config.models.filter(({ id }) => !elsewhere.includes(id)) })
   const started = Date.now()
-  const { db, engines, memoryLimit } = options
-  const outcome = await runSweep(config, { db, engines, memoryLimit, signal: interruption() })
+  const { db, engines, memoryLimit, retryFailed = false } = options
+  const outcome = await runSweep(config, {
+    ...{ db, engines, memoryLimit, elsewhere, retryFailed },
+    server: options,
+    signal: interruption(),
+  })
   process.exitCode = exitCodes[outcome]
   await finish(id, outcome, options, (Date.now() - started) / 1000)
+}
+
+/** The ids that --elsewhere names; `all`: every model of the config. */
+function computedElsewhere({ models }: SweepConfig, named: readonly string[]): string[] {
+  const ids = models.map(({ id }) => id)
+  if (named.includes('all')) return ids
+  const unknown = named.find((id) => !ids.includes(id))
+  if (unknown === undefined) return [...named]
+  throw new TaskvecError(
+    'USAGE',
+    `--elsewhere: the config has no model "${unknown}"${didYouMean(unknown, ids)}`,
+    {
+      hint: `It has: ${ids.join(', ')}`,
+    },
+  )
 }
 
 /** Fetches small models; where large ones are missing, says what the sweep needs and refuses. */
@@ -116,8 +142,7 @@ async function finish(
     for (const { model, warning } of sweepWarnings(reader, id)) say(`warning: ${model}: ${warning}`)
     for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
       say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
-    for (const { model, task, experiment, code, message } of sweepFailures(reader, id))
-      say(`failed: ${model} ${task}${experiment === 'main' ? '' : ` ${experiment}`}: ${code}: ${message}`)
+    for (const failure of sweepFailures(reader, id)) say(renderFailure(failure))
     const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
     const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
@@ -127,6 +152,10 @@ async function finish(
       say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
       say(
         `      npx taskvec predict --task knowledge_country_capital --query Spain   the effect, on one query`,
+      )
+    } else if (outcome === 'failed') {
+      say(
+        `Next: npx taskvec resume ${id} --retry-failed${dbOption}   tries them again; without it, only what is open`,
       )
     } else {
       say(`Next: npx taskvec resume ${id}${dbOption}   goes on; nothing stored is computed again`)

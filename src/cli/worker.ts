@@ -3,21 +3,22 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { taskvecHome } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
-import { locateModel } from '../models/locate.js'
-import { connectWorker, existingServer } from '../temporal/connection.js'
+import { checkModel } from '../models/check.js'
+import { locateModel, pulledModel } from '../models/locate.js'
+import { pullModel } from '../models/pull.js'
+import { connectWorker, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { logWorkersTo, startComputeWorkers } from '../worker.js'
-import { enginesOption, memoryLimitOption } from './options.js'
+import { addServerOptions, enginesOption, memoryLimitOption } from './options.js'
 
-interface WorkerOptions {
+interface WorkerOptions extends ServerOptions {
   models: string
-  address?: string
   engines?: number
   memoryLimit?: number
 }
 
 /** `taskvec worker`. */
 export function workerCommand(): Command {
-  return new Command('worker')
+  const command = new Command('worker')
     .description(
       'Take part in sweeps from another process or machine: forward passes only; the database stays where it is.',
     )
@@ -25,53 +26,67 @@ export function workerCommand(): Command {
       '--models <ids>',
       'models to compute, comma-separated: ID, or ID=PATH for one that a config names by path',
     )
-    .option('--address <host:port>', 'the Temporal server (default: TEMPORAL_ADDRESS)')
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
     .addHelpText(
       'after',
       `
-The other TEMPORAL_ variables (namespace, TLS, API key) are read as by taskvec run. Ctrl-C stops it; what it was
-computing goes to another worker.
+Models of the catalogue that are not here are pulled; every model's files are checked before the worker says that it has it. It
+needs the Temporal server alone: no shared disk, no access to the database. Ctrl-C stops it; what it was computing goes
+to another worker. Who is there: taskvec workers.
 
 Examples:
   $ taskvec worker --models smollm2-135m --address 192.0.2.7:7233
-  $ taskvec worker --models pythia-2.8b,mine=/weights/mine.gguf --engines 2`,
+  $ taskvec worker --models pythia-2.8b,mine=/weights/mine.gguf --engines 2
+  $ taskvec worker --models gpt-j-6b --address my.tmprl.cloud:7233 --namespace my --api-key-file key.txt
+  $ taskvec worker --models mine=/w --address 10.0.0.1:7233 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,
     )
     .action(work)
+  return addServerOptions(command)
 }
 
-async function work({ models, address, engines, memoryLimit }: WorkerOptions): Promise<void> {
-  const settings = existingServer(address)
+async function work({ models, engines, memoryLimit, ...server }: WorkerOptions): Promise<void> {
+  const settings = existingServer(server)
   if (!settings)
     throw new TaskvecError('USAGE', 'a worker needs the address of a Temporal server', {
       hint: 'Give --address HOST:PORT, or set TEMPORAL_ADDRESS.',
     })
-  const located = new Map(models.split(',').map(locate))
+  const located = new Map<string, string>()
+  for (const entry of models.split(',')) located.set(...(await checked(entry)))
   logWorkersTo(join(taskvecHome(), 'worker.log'))
-  const connection = await connectWorker(settings)
-  const workers = await startComputeWorkers({
-    connection,
-    namespace: settings.namespace,
+  const connected = await connectWorker(settings)
+  const workers = startComputeWorkers({
+    server: connected,
     models: located,
     engines: engines ?? availableParallelism(),
     memoryLimit,
-    onPlan: (model, plan) => void process.stderr.write(`${model}: ${plan}\n`),
-    onProgress: ({ model, task, phase, fraction }) =>
-      fraction >= 1 && process.stderr.write(`${model} ${task} ${phase}: done\n`),
+    onPlan: (model, plan) => say(`${model}: ${plan}`),
+    onProgress: ({ model, task, phase, fraction }) => fraction >= 1 && say(`${model} ${task} ${phase}: done`),
   })
-  process.stderr.write(
-    `Worker for ${[...located.keys()].join(', ')} at ${settings.address}; Ctrl-C stops it.\n`,
-  )
   const stop = () => void workers.shutdown()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  await workers.ready
+  say(`Worker for ${[...located.keys()].join(', ')} at ${settings.address}; Ctrl-C stops it.`)
   await workers.done
   await workers.shutdown()
-  await connection.close()
+  await connected.connection.close()
 }
 
-function locate(entry: string): [string, string] {
+/** Where the model is, pulled if need be. Errors: MODEL, WEIGHTS, DOWNLOAD where its files are not what they should be. */
+async function checked(entry: string): Promise<[string, string]> {
   const [id = '', path] = entry.trim().split('=', 2)
-  return [id, locateModel(path === undefined ? { id } : { id, path: resolve(path) })]
+  if (path === undefined && pulledModel(id) === null)
+    await pullModel(id, { onProgress: (event) => event.kind === 'step' && say(event.text) })
+  const located = locateModel(path === undefined ? { id } : { id, path: resolve(path) })
+  const { ok } = await checkModel(located)
+  if (!ok)
+    throw new TaskvecError('WEIGHTS', `${located}: its files are not what they should be`, {
+      hint: `See what is wrong: taskvec models check ${located}`,
+    })
+  return [id, located]
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
 }

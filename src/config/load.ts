@@ -58,6 +58,7 @@ function loadConfig(yaml: YamlFile, config: ConfigFile, knownModels: readonly st
     layers: layersOf(yaml, config),
     layersPerActivity: config.layersPerActivity,
     experiments: experimentsOf(yaml, config),
+    ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
   }
 }
 

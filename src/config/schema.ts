@@ -64,6 +64,8 @@ export const configSchema = z.strictObject({
   layersPerActivity: z
     .union([z.literal('all'), z.int().min(1)], { error: 'must be all or a whole number, at least 1' })
     .default('all'),
+  /** Tasks and further experiments that may fail before the whole sweep stops. */
+  maxFailures: count.optional(),
 })
 
 export type ConfigFile = z.infer<typeof configSchema>

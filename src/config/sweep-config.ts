@@ -17,9 +17,11 @@ export interface SweepConfig {
   readonly experiments: readonly ('main' | FurtherExperiment)[]
   /** Only where the config has several `seeds`: the same for the sweeps of all of them. */
   readonly group?: string
+  /** After so many failures the sweep stops; no part of its identity. */
+  readonly maxFailures?: number
 }
 
 /** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
 export function sweepId(config: SweepConfig): string {
-  return `${config.name}-${sha256(canonicalJson({ ...config, file: undefined })).slice(0, 8)}`
+  return `${config.name}-${sha256(canonicalJson({ ...config, file: undefined, maxFailures: undefined })).slice(0, 8)}`
 }

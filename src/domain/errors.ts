@@ -11,6 +11,7 @@ const retryable = {
   STORE: false, // database newer than the code, read-only, corrupt
   STORE_BUSY: true, // database locked, disk full: may pass
   SQL: false, // a query of `taskvec sql` was refused or stopped
+  WORKER: true, // this worker cannot do it, another may
   ENGINE: true, // the engine process died or failed: another may succeed
   SERVER: true, // the Temporal server cannot be reached or started
   DOWNLOAD: true, // a download failed or did not match its hash
@@ -24,11 +25,18 @@ export class TaskvecError extends Error {
   override readonly name = 'TaskvecError'
   readonly code: ErrorCode
   readonly hint: string | undefined
+  /** The last lines that the process which failed wrote; '' where there are none. */
+  readonly log: string
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string | undefined; cause?: unknown; log?: string } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.hint = options.hint
+    this.log = options.log ?? ''
   }
 
   get retryable(): boolean {
@@ -36,10 +44,17 @@ export class TaskvecError extends Error {
   }
 }
 
-/** The text a user sees: message, then the next step. */
+/** The text a user sees: message, what the process that failed said last, then the next step. */
 export function describeError(error: unknown): string {
   if (error instanceof TaskvecError) {
-    return error.hint ? `${error.message}\n  ${error.hint.replaceAll('\n', '\n  ')}` : error.message
+    const { message, hint, log } = error
+    return [log ? `${message}; its last lines:\n${log}` : message, ...(hint ? [indented(hint)] : [])].join(
+      '\n',
+    )
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+export function indented(text: string): string {
+  return `  ${text.replaceAll('\n', '\n  ')}`
 }

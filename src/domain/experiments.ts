@@ -98,6 +98,8 @@ export interface AnalysisInput {
 export interface TaskStep {
   readonly model: string
   readonly modelHash: string
+  /** The numeric set-up that the sweep's results are of, canonical JSON. */
+  readonly numerics?: string
   readonly task: string
   readonly scoring: Scoring
   readonly items: readonly Item[]

@@ -95,6 +95,13 @@ export interface ModelInfo {
   readonly numerics: Numerics
 }
 
+/** What a sweep's results of one model are of: a worker with other files or another set-up does not compute for it. */
+export interface ModelContent {
+  readonly hash: string
+  /** Canonical JSON of `Numerics`. */
+  readonly numerics: string
+}
+
 /** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
 export interface Numerics {
   readonly mode: 'f32'

@@ -15,7 +15,8 @@ import type { EngineCall, EngineFailure, EngineValue, FromEngine, ToEngine } fro
 
 /** How long an aborted computation may go on (it looks between blocks) before its process is killed, ms. */
 const abortGrace = 3000
-const keptStderr = 4000
+/** A crash of Node's prints its reason first and some forty lines after it. */
+const keptStderr = 8000
 
 interface PendingCall {
   readonly resolve: (value: EngineValue) => void
@@ -53,14 +54,15 @@ export async function startEngineProcess(
     child.once('error', (cause) =>
       reject(new TaskvecError('ENGINE', `the engine process cannot be started: ${cause.message}`, { cause })),
     )
-    child.once('exit', (code, signal) => reject(death(path, code, signal, stderr())))
+    // Not `exit`: only then has all that it wrote been read.
+    child.once('close', (code, signal) => reject(death(path, code, signal, stderr())))
     child.once('message', (message: FromEngine) => {
       if ('ready' in message)
         return resolve(new EngineProcess(path, child, message.ready, message.plan, stderr))
       child.kill('SIGKILL')
       reject(
         'refused' in message
-          ? toError(message.refused)
+          ? toError(message.refused, stderr())
           : new TaskvecError('ENGINE', 'unexpected first message of the engine process'),
       )
     })
@@ -80,13 +82,13 @@ export class EngineProcess implements Engine {
     readonly info: ModelInfo,
     /** How the model is held and what that takes, for people. */
     readonly plan: string,
-    stderr: () => string,
+    private readonly stderr: () => string,
   ) {
     this.pid = child.pid as number
     child.on('message', (message: FromEngine) => this.#receive(message))
     child.on('error', () => child.kill('SIGKILL'))
     this.#exited = new Promise((resolve) => {
-      child.on('exit', (code, signal) => {
+      child.on('close', (code, signal) => {
         this.#dead = death(path, code, signal, stderr())
         for (const call of this.#pending.values()) call.reject(this.#dead)
         this.#pending.clear()
@@ -158,7 +160,7 @@ export class EngineProcess implements Engine {
     if ('progress' in message) return call.onProgress?.(message.progress)
     this.#pending.delete(message.id)
     if ('value' in message) call.resolve(message.value)
-    else call.reject(toError(message.failure))
+    else call.reject(toError(message.failure, this.stderr()))
   }
 
   #send(message: ToEngine): void {
@@ -171,8 +173,8 @@ function cancelled(): TaskvecError {
   return new TaskvecError('CANCELLED', 'the computation was cancelled')
 }
 
-function toError({ code, message, hint }: EngineFailure): TaskvecError {
-  return new TaskvecError(code, message, hint === undefined ? {} : { hint })
+function toError({ code, message, hint }: EngineFailure, log: string): TaskvecError {
+  return new TaskvecError(code, message, { hint, log })
 }
 
 function death(
@@ -184,13 +186,10 @@ function death(
   const how = signal ? `was killed by ${signal}` : `ended with exit code ${code}`
   const memory =
     signal === 'SIGKILL' ? ' SIGKILL without a known cause is often the system running out of memory.' : ''
-  return new TaskvecError(
-    'ENGINE',
-    `the engine process of ${path} ${how}${stderr ? `; its last lines:\n${stderr}` : ''}`,
-    {
-      hint: `What it was computing is tried again.${memory}`,
-    },
-  )
+  return new TaskvecError('ENGINE', `the engine process of ${path} ${how}`, {
+    hint: `What it was computing is tried again.${memory}`,
+    log: stderr,
+  })
 }
 
 function tail(child: ChildProcess): () => string {

@@ -55,6 +55,10 @@ export interface FailureRow {
   readonly code: string
   readonly message: string
   readonly attempts: number
+  /** Last lines of the process that failed. */
+  readonly log: string
+  readonly worker: string
+  readonly failedAt: string
 }
 
 /** The database's own name, a UUID: what distinguishes its queues and workflows from another's on the same server. */
@@ -204,6 +208,18 @@ export function* predictionValues(
   }
 }
 
+/** A sweep's models, in the config's order, and the content that its results are of. */
+export function modelsOf(
+  db: Database.Database,
+  sweepId: string,
+): { readonly model: string; readonly contentHash: string | null }[] {
+  return db
+    .prepare(
+      'select model_id as model, content_hash as contentHash from sweep_models where sweep_id = ? order by position',
+    )
+    .all(sweepId) as ReturnType<typeof modelsOf>
+}
+
 /** Every (model, task) of the sweep; `cellsAll` is 0 until the task has been prepared. */
 export function sweepProgress(db: Database.Database, sweepId: string): TaskProgress[] {
   const rows = db
@@ -259,11 +275,11 @@ export function sweepWarnings(db: Database.Database, sweepId: string): { model: 
   )
 }
 
-/** Failures since the sweep was last started. */
+/** Failures that were not tried again since. */
 export function sweepFailures(db: Database.Database, sweepId: string): FailureRow[] {
   return db
     .prepare(
-      'select model_id as model, task_id as task, experiment, code, message, attempts from failures where sweep_id = ? and superseded = 0 order by model_id, task_id, experiment, code',
+      'select model_id as model, task_id as task, experiment, code, message, attempts, log, worker, failed_at as failedAt from failures where sweep_id = ? and superseded = 0 order by model_id, task_id, experiment, code',
     )
     .all(sweepId) as FailureRow[]
 }

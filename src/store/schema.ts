@@ -60,6 +60,9 @@ export const sweepModels = sqliteTable(
     modelId: text('model_id').notNull(),
     position: integer().notNull(),
     source: text().notNull(),
+    /** The content that the sweep's results are of; null until a worker has loaded the model. */
+    contentHash: text('content_hash'),
+    numerics: text(),
   },
   (table) => [primaryKey({ columns: [table.sweepId, table.modelId] })],
 )
@@ -287,8 +290,12 @@ export const failures = sqliteTable(
     code: text().notNull(),
     message: text().notNull(),
     attempts: integer().notNull(),
+    /** Last lines of the process that failed. */
+    log: text().notNull().default(''),
+    /** Which worker it failed on; '' where it is not known. */
+    worker: text().notNull().default(''),
     failedAt: text('failed_at').notNull(),
-    /** 1 once the sweep was started again after it. */
+    /** 1 once it was tried again. */
     superseded: integer().notNull(),
   },
   (table) => [

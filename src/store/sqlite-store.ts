@@ -1,7 +1,8 @@
 import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { RunKind, Split, TaskSpec } from '../domain/types.js'
+import type { ModelContent, RunKind, Split, TaskSpec } from '../domain/types.js'
+import { describeMissing, isComplete, missingOf } from './completeness.js'
 import { keyOf, saveItems, savePairs, saveRun, type PreparedRow } from './content.js'
 import { openDatabase } from './open.js'
 import { Statements } from './statements.js'
@@ -75,8 +76,6 @@ class SqliteStore implements Store {
   setSweepStatus(sweepId: string, status: SweepStatus): void {
     this.db.write(() => {
       if (status === 'complete') this.#refuseIncomplete(sweepId)
-      if (status === 'running')
-        this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId])
       this.db.run('update sweeps set status = ?, finished_at = ? where id = ? and status <> ?', [
         status,
         status === 'running' ? null : now(),
@@ -94,6 +93,27 @@ class SqliteStore implements Store {
     if (typeof spec !== 'string')
       throw new TaskvecError('STORE', `${this.db.file}: sweep ${sweepId} has no task ${task}`)
     return JSON.parse(spec) as TaskSpec
+  }
+
+  modelContent(sweepId: string, model: string): ModelContent | null {
+    const row = this.db.row(
+      `select coalesce(m.content_hash, p.model_hash) as hash, coalesce(m.numerics, p.numerics) as numerics from sweep_models m
+       left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id
+       where m.sweep_id = ? and m.model_id = ? limit 1`,
+      [sweepId, model],
+    ) as { hash: string | null; numerics: string | null } | undefined
+    return row?.hash && row.numerics ? { hash: row.hash, numerics: row.numerics } : null
+  }
+
+  settleModel(sweepId: string, model: string, content: ModelContent): ModelContent {
+    return this.db.write(() => {
+      const { hash, numerics } = this.modelContent(sweepId, model) ?? content
+      this.db.run(
+        'update sweep_models set content_hash = ?, numerics = ? where sweep_id = ? and model_id = ? and content_hash is null',
+        [hash, numerics, sweepId, model],
+      )
+      return { hash, numerics }
+    })
   }
 
   planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
@@ -226,14 +246,21 @@ class SqliteStore implements Store {
     this.db.write(() => recordStep(this.db, unit, name, result))
   }
 
-  recordFailure({ sweepId, model, task, experiment = 'main', code, message, attempts }: Failure): void {
+  recordFailure(failure: Failure): void {
+    const { sweepId, model, task, experiment = 'main', code, message, attempts, log, worker } = failure
     this.db.write(() =>
       this.db.run(
-        `insert into failures (sweep_id, model_id, task_id, experiment, code, message, attempts, failed_at, superseded) values (?, ?, ?, ?, ?, ?, ?, ?, 0)
-         on conflict do update set message = excluded.message, attempts = excluded.attempts, failed_at = excluded.failed_at, superseded = 0`,
-        [sweepId, model, task ?? '', experiment, code, message, attempts, now()],
+        `insert into failures (sweep_id, model_id, task_id, experiment, code, message, attempts, log, worker, failed_at, superseded)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+         on conflict do update set message = excluded.message, attempts = excluded.attempts, log = excluded.log,
+           worker = excluded.worker, failed_at = excluded.failed_at, superseded = 0`,
+        [sweepId, model, task ?? '', experiment, code, message, attempts, log ?? '', worker ?? '', now()],
       ),
     )
+  }
+
+  retryFailures(sweepId: string): void {
+    this.db.write(() => this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId]))
   }
 
   close(): void {
@@ -327,28 +354,12 @@ class SqliteStore implements Store {
   }
 
   #refuseIncomplete(sweepId: string): void {
-    const missing = this.db.pluck(
-      `select count(*) from (select run_key from cells where sweep_id = ? union all select run_key from sweep_runs where sweep_id = ?)
-       where run_key not in (select key from runs)`,
-      [sweepId, sweepId],
-    )
-    const tasks = this.db.pluck(
-      'select count(*) from sweep_models m join sweep_tasks t using (sweep_id) where sweep_id = ?',
-      [sweepId],
-    )
-    const finished = this.db.pluck(
-      `select count(*) from sweep_runs where sweep_id = ? and kind = 'hypothesis'`,
-      [sweepId],
-    )
-    const units = this.db.pluck("select count(*) from experiments where sweep = ? and state = 'waiting'", [
-      sweepId,
-    ])
-    if (missing !== 0 || finished !== tasks || units !== 0) {
+    const missing = missingOf((sql, values) => this.db.pluck(sql, values), sweepId)
+    if (!isComplete(missing))
       throw new TaskvecError(
         'STORE',
-        `${this.db.file}: sweep ${sweepId} is not complete: ${String(missing)} runs missing, ${String(finished)} of ${String(tasks)} tasks finished, ${String(units)} further experiments open`,
+        `${this.db.file}: sweep ${sweepId} is not complete: ${describeMissing(missing)}`,
       )
-    }
   }
 
   #isStored(key: string): boolean {

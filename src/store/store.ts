@@ -1,5 +1,5 @@
 import type { FurtherExperiment, UnitPlace } from '../domain/experiments.js'
-import type { ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
+import type { ModelContent, ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
 import type { NextStep, UnitsOf } from './units.js'
 
 /**
@@ -11,6 +11,10 @@ export interface Store {
   createSweep(sweep: NewSweep): void
   setSweepStatus(sweepId: string, status: SweepStatus): void
   taskSpec(sweepId: string, task: string): TaskSpec
+  /** What the sweep's results of a model are of; null where none was settled yet. */
+  modelContent(sweepId: string, model: string): ModelContent | null
+  /** Settles it: the first one stays. */
+  settleModel(sweepId: string, model: string, content: ModelContent): ModelContent
   /**
    * Records model, pairs and items of one (model, task), derives every run's key, links runs already stored by
    * this or any other sweep, and says what is still to be computed.
@@ -24,6 +28,8 @@ export interface Store {
   nextStep(units: UnitsOf): NextStep | null
   recordStep(unit: UnitPlace, name: string, result: unknown): void
   recordFailure(failure: Failure): void
+  /** The sweep's failures are about to be tried again: they are no longer its verdict. */
+  retryFailures(sweepId: string): void
   close(): void
 }
 
@@ -93,6 +99,10 @@ export interface Failure {
   readonly code: string
   readonly message: string
   readonly attempts: number
+  /** Last lines of the process that failed. */
+  readonly log?: string
+  /** Which worker it failed on. */
+  readonly worker?: string
 }
 
 /** Progress of one (model, task), read by `status` and the live display. */

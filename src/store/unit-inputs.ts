@@ -78,7 +78,7 @@ export function taskStep(
   { row }: Prepared,
   items: readonly Item[],
 ): TaskStep {
-  return { model, modelHash: row.model_hash, task, scoring: row.scoring, items }
+  return { model, modelHash: row.model_hash, numerics: row.numerics, task, scoring: row.scoring, items }
 }
 
 /** What every key of one task's unit holds. */

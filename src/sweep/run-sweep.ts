@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client'
@@ -25,11 +26,14 @@ import {
   connectWorker,
   existingServer,
   type ConnectionSettings,
+  type ServerOptions,
 } from '../temporal/connection.js'
 import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
 import { ensureServer, type RunningServer } from '../temporal/server.js'
 import { logWorkersTo, startComputeWorkers, startStoreWorker } from '../worker.js'
+import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
+import { leftAlone } from './left-alone.js'
 import { ProgressDisplay } from './progress.js'
 import { StoreTrouble } from './store-trouble.js'
 
@@ -39,6 +43,11 @@ export interface RunOptions {
   readonly engines?: number | undefined
   /** Bytes that the engine processes together may hold; default: what the machine has. */
   readonly memoryLimit?: number | undefined
+  /** Models that other machines' workers compute. */
+  readonly elsewhere?: readonly string[]
+  readonly server?: ServerOptions
+  /** Whether what failed for good in an earlier run is tried again; else it is left alone. */
+  readonly retryFailed: boolean
   /** Aborted by Ctrl-C: everything is stopped, to be resumed later. */
   readonly signal: AbortSignal
 }
@@ -51,9 +60,10 @@ export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
  */
 export async function runSweep(
   config: SweepConfig,
-  { db, engines, memoryLimit, signal }: RunOptions,
+  { db, engines, memoryLimit, elsewhere = [], server: named = {}, retryFailed, signal }: RunOptions,
 ): Promise<SweepOutcome> {
-  const models = new Map(config.models.map((model) => [model.id, locateModel(model)]))
+  const here = config.models.filter(({ id }) => !elsewhere.includes(id))
+  const models = new Map(here.map((model) => [model.id, locateModel(model)]))
   const store = openStore(db)
   const closing: (() => unknown)[] = [() => store.close()]
   try {
@@ -62,12 +72,12 @@ export async function runSweep(
     store.createSweep(newSweep(id, config, models))
     store.setSweepStatus(id, 'running')
 
-    const server = await reachServer()
+    const server = await reachServer(named)
     closing.push(() => server.stop())
     if (signal.aborted) return 'interrupted'
     logWorkersTo(join(taskvecHome(), 'worker.log'))
-    const connection = await connectWorker(server.settings)
-    closing.push(() => connection.close())
+    const connected = await connectWorker(server.settings)
+    closing.push(() => connected.connection.close())
     const reader = openReadOnly(db)
     closing.push(() => reader.close())
     const display = new ProgressDisplay(reader, id)
@@ -75,16 +85,14 @@ export async function runSweep(
 
     const trouble = new StoreTrouble((line) => display.say(line))
     closing.push(() => trouble.stop())
-    const { namespace } = server.settings
     const storeName = databaseIdentity(reader)
-    const storeWorker = await startStoreWorker(connection, namespace, storeName, store, db, {
+    const storeWorker = await startStoreWorker(connected, storeName, store, db, {
       onTrouble: trouble.report,
     })
     closing.push(() => storeWorker.shutdown())
     const width = engines ?? availableParallelism()
-    const compute = await startComputeWorkers({
-      connection,
-      namespace,
+    const compute = startComputeWorkers({
+      server: connected,
       models,
       engines: width,
       memoryLimit,
@@ -92,19 +100,27 @@ export async function runSweep(
       onProgress: (work) => display.report(work),
     })
     closing.push(() => compute.shutdown())
+    const absent = new AbsentModels(server.settings, elsewhere, (line) => display.say(line))
+    closing.push(() => absent.stop())
 
     const watch = new AbortController()
     closing.push(() => watch.abort())
     const ended = await Promise.race([
-      follow(
-        server,
-        storeName,
-        inputOf(id, config, storeName, width),
-        AbortSignal.any([signal, watch.signal]),
-        (line) => display.say(line),
-      ),
+      follow(server, {
+        id: sweepWorkflowId(storeName, id),
+        queue: storeQueue(storeName),
+        retryFailed,
+        input() {
+          if (retryFailed) store.retryFailures(id)
+          return { ...inputOf(id, config, storeName, width), leave: leftAlone(reader, id) }
+        },
+        signal: AbortSignal.any([signal, watch.signal]),
+        say: (line) => display.say(line),
+      }),
       trouble.lasting,
-      ...[storeWorker.done, compute.done].map((done) => done.then(() => 'interrupted' as const)),
+      ...[storeWorker.done, ...(models.size > 0 ? [compute.done] : [])].map((done) =>
+        done.then(() => 'interrupted' as const),
+      ),
     ])
     return ended
   } finally {
@@ -120,35 +136,49 @@ interface Server {
   readonly own: RunningServer | null
 }
 
-async function reachServer(): Promise<Server> {
+async function reachServer(named: ServerOptions): Promise<Server> {
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const settings = existingServer()
+  const settings = existingServer(named)
   if (settings) {
-    log(`Temporal server: ${settings.address}, namespace ${settings.namespace} (TEMPORAL_ADDRESS)`)
+    log(`Temporal server: ${settings.address}, namespace ${settings.namespace}`)
     return { settings, stop: async () => {}, own: null }
   }
   const own = await ensureServer({ log })
   return { settings: own.settings, stop: () => own.stop(), own }
 }
 
-/** Starts the workflow or joins the running one, and waits for its end; outlives the server's absence. */
-async function follow(
-  server: Server,
-  store: string,
-  input: SweepInput,
-  signal: AbortSignal,
-  say: (line: string) => void,
-): Promise<SweepOutcome> {
+interface Followed {
+  /** Of the sweep's workflow. */
+  readonly id: string
+  readonly queue: string
+  readonly retryFailed: boolean
+  /** Asked for when a new workflow is started. */
+  readonly input: () => SweepInput
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+}
+
+/**
+ * Starts the workflow or joins the running one, and waits for its end; outlives the server's absence. One that was
+ * joined may end with failures of before: where they are to be tried again, a new one follows.
+ */
+async function follow(server: Server, sweep: Followed): Promise<SweepOutcome> {
+  const { signal, say, retryFailed } = sweep
   let own = server.own
+  let input: SweepInput | null = null
   for (let away = false; !signal.aborted;) {
     try {
       const { client, connection } = await connectClient(server.settings)
       try {
-        const handle = await start(client, store, input)
+        if (input === null && !(await isRunning(client, sweep.id))) input = sweep.input()
+        const handle = input
+          ? await start(client, sweep, input)
+          : client.workflow.getHandle<typeof sweepWorkflow>(sweep.id)
         if (away) say('Temporal server: back')
         away = false
         // Aborting ends the long poll itself: one left behind would outlive its connection.
-        return await connection.withAbortSignal(signal, () => outcomeOf(handle))
+        const outcome = await connection.withAbortSignal(signal, () => outcomeOf(handle, say))
+        if (outcome !== 'failed' || input || !retryFailed) return outcome
       } finally {
         await connection.close()
       }
@@ -165,14 +195,23 @@ async function follow(
   return 'interrupted'
 }
 
+async function isRunning(client: Client, id: string): Promise<boolean> {
+  try {
+    return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING'
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
+}
+
 async function start(
   client: Client,
-  store: string,
+  { id, queue }: Followed,
   input: SweepInput,
 ): Promise<WorkflowHandle<typeof sweepWorkflow>> {
   return client.workflow.start<typeof sweepWorkflow>('sweepWorkflow', {
-    workflowId: sweepWorkflowId(store, input.sweepId),
-    taskQueue: storeQueue(store),
+    workflowId: id,
+    taskQueue: queue,
     // Running: join it. Ended, however: a new run, which finds in the database what is done.
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
@@ -180,9 +219,13 @@ async function start(
   })
 }
 
-async function outcomeOf(handle: WorkflowHandle<typeof sweepWorkflow>): Promise<SweepOutcome> {
+async function outcomeOf(
+  handle: WorkflowHandle<typeof sweepWorkflow>,
+  say: (line: string) => void,
+): Promise<SweepOutcome> {
   try {
-    const { failed } = await handle.result()
+    const { failed, stopped } = await handle.result()
+    if (stopped) say(`Stopped early: ${failed} failures, the config's maxFailures.`)
     return failed > 0 ? 'failed' : 'complete'
   } catch (error) {
     const { name, cause } = error as Error
@@ -227,6 +270,7 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
     models: config.models.map((model) => model.id),
     tasks: config.tasks.map((task) => task.id),
     ...(furtherOf(config).length > 0 ? { further: true } : {}),
+    ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
   }
 }
 
@@ -251,7 +295,7 @@ function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, s
     protocol: config.protocol,
     experiments: furtherOf(config),
     ...(config.group === undefined ? {} : { group: config.group }),
-    models: [...models].map(([model, source]) => ({ id: model, source })),
+    models: config.models.map(({ id: model }) => ({ id: model, source: models.get(model) ?? 'elsewhere' })),
     tasks: config.tasks,
   }
 }

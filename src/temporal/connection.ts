@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Client, Connection } from '@temporalio/client'
+import type { DataConverter } from '@temporalio/common'
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker'
 import { TaskvecError } from '../domain/errors.js'
+import { EncryptingCodec, readKey } from './payload-codec.js'
 
 /** How to reach a Temporal server: a local one, an existing cluster, or Temporal Cloud. */
 export interface ConnectionSettings {
@@ -9,6 +11,15 @@ export interface ConnectionSettings {
   readonly namespace: string
   readonly apiKey?: string
   readonly tls?: NonNullable<NativeConnectionOptions['tls']>
+  /** Encrypts payloads: 32 bytes. */
+  readonly payloadKey?: Buffer
+}
+
+/** What a worker needs of a connection. */
+export interface WorkerConnection {
+  readonly connection: NativeConnection
+  readonly namespace: string
+  readonly dataConverter: DataConverter
 }
 
 /** The same names as Temporal's own CLI and SDKs read. */
@@ -21,26 +32,47 @@ export const connectionVariables = {
   TEMPORAL_TLS_CLIENT_KEY_PATH: 'its key, PEM',
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'certificate authority of the server, PEM',
   TEMPORAL_TLS_SERVER_NAME: 'name in the server’s certificate, where it differs from the address',
+  TASKVEC_PAYLOAD_KEY_FILE: 'a file with 32 bytes in hex or base64: payloads are encrypted with AES-256-GCM',
 } as const
+
+/** The same, on the command line; they go before the environment. */
+export interface ServerOptions {
+  readonly address?: string
+  readonly namespace?: string
+  readonly tls?: boolean
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly tlsCa?: string
+  readonly tlsServerName?: string
+  /** A file: an argument could be read by every user of the machine. */
+  readonly apiKeyFile?: string
+  readonly payloadKeyFile?: string
+}
 
 /** How long the first contact may take, ms. */
 const connectTimeout = 10_000
 
-/** Settings of an existing server from the environment, or from `address`; null: none is named. Errors: SERVER. */
-export function existingServer(address = process.env['TEMPORAL_ADDRESS']): ConnectionSettings | null {
+/** Settings of an existing server from options, else from the environment; null: none is named. Errors: SERVER. */
+export function existingServer(options: ServerOptions = {}): ConnectionSettings | null {
+  const address = options.address ?? process.env['TEMPORAL_ADDRESS']
   if (!address) return null
   if (!/^[^\s:/]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(address)) {
     throw new TaskvecError('SERVER', `Temporal address "${address}" is not HOST:PORT`, {
       hint: 'For instance TEMPORAL_ADDRESS=localhost:7233.',
     })
   }
-  const apiKey = process.env['TEMPORAL_API_KEY']
-  const tls = tlsSettings(apiKey !== undefined)
+  const apiKey =
+    options.apiKeyFile === undefined
+      ? process.env['TEMPORAL_API_KEY']
+      : read('--api-key-file', options.apiKeyFile).toString().trim()
+  const tls = tlsSettings(options, Boolean(apiKey))
+  const keyFile = options.payloadKeyFile ?? process.env['TASKVEC_PAYLOAD_KEY_FILE']
   return {
     address,
-    namespace: process.env['TEMPORAL_NAMESPACE'] ?? 'default',
+    namespace: options.namespace ?? process.env['TEMPORAL_NAMESPACE'] ?? 'default',
     ...(apiKey ? { apiKey } : {}),
     ...(tls ? { tls } : {}),
+    ...(keyFile ? { payloadKey: readKey(keyFile) } : {}),
   }
 }
 
@@ -52,11 +84,17 @@ export async function connectClient(
   const connection = await reach(settings, () =>
     Connection.connect({ ...options(settings), connectTimeout: timeout }),
   )
-  return { connection, client: new Client({ connection, namespace: settings.namespace }) }
+  const { namespace } = settings
+  return { connection, client: new Client({ connection, namespace, dataConverter: converterOf(settings) }) }
 }
 
-export async function connectWorker(settings: ConnectionSettings): Promise<NativeConnection> {
-  return reach(settings, () => NativeConnection.connect(options(settings)))
+export async function connectWorker(settings: ConnectionSettings): Promise<WorkerConnection> {
+  const connection = await reach(settings, () => NativeConnection.connect(options(settings)))
+  return { connection, namespace: settings.namespace, dataConverter: converterOf(settings) }
+}
+
+function converterOf({ payloadKey }: ConnectionSettings): DataConverter {
+  return payloadKey ? { payloadCodecs: [new EncryptingCodec(payloadKey)] } : {}
 }
 
 function options({ address, apiKey, tls }: ConnectionSettings) {
@@ -87,18 +125,18 @@ async function reach<T>({ address }: ConnectionSettings, connect: () => Promise<
   }
 }
 
-function tlsSettings(implied: boolean): ConnectionSettings['tls'] {
-  const certificate = pem('TEMPORAL_TLS_CLIENT_CERT_PATH')
-  const key = pem('TEMPORAL_TLS_CLIENT_KEY_PATH')
-  const authority = pem('TEMPORAL_TLS_SERVER_CA_CERT_PATH')
-  const serverName = process.env['TEMPORAL_TLS_SERVER_NAME']
+function tlsSettings(options: ServerOptions, implied: boolean): ConnectionSettings['tls'] {
+  const certificate = pem('--tls-cert', options.tlsCert, 'TEMPORAL_TLS_CLIENT_CERT_PATH')
+  const key = pem('--tls-key', options.tlsKey, 'TEMPORAL_TLS_CLIENT_KEY_PATH')
+  const authority = pem('--tls-ca', options.tlsCa, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH')
+  const serverName = options.tlsServerName ?? process.env['TEMPORAL_TLS_SERVER_NAME']
   if ((certificate === undefined) !== (key === undefined)) {
     throw new TaskvecError(
       'SERVER',
-      'a client certificate needs its key: only one of TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH is set',
+      'a client certificate needs its key: only one of TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH (--tls-cert and --tls-key) is set',
     )
   }
-  const asked = process.env['TEMPORAL_TLS'] === 'true' || process.env['TEMPORAL_TLS'] === '1'
+  const asked = options.tls ?? ['true', '1'].includes(process.env['TEMPORAL_TLS'] ?? '')
   if (!implied && !asked && !certificate && !authority && !serverName) return undefined
   return {
     ...(certificate && key ? { clientCertPair: { crt: certificate, key } } : {}),
@@ -107,13 +145,21 @@ function tlsSettings(implied: boolean): ConnectionSettings['tls'] {
   }
 }
 
-function pem(variable: keyof typeof connectionVariables): Buffer | undefined {
+function pem(
+  option: string,
+  given: string | undefined,
+  variable: keyof typeof connectionVariables,
+): Buffer | undefined {
+  if (given !== undefined) return read(option, given)
   const path = process.env[variable]
-  if (!path) return undefined
+  return path ? read(variable, path) : undefined
+}
+
+function read(named: string, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (cause) {
-    throw new TaskvecError('SERVER', `${variable}: ${path} cannot be read: ${(cause as Error).message}`, {
+    throw new TaskvecError('SERVER', `${named}: ${path} cannot be read: ${(cause as Error).message}`, {
       cause,
     })
   }

@@ -10,9 +10,14 @@ export function analysisQueue(store: string): string {
   return `taskvec-analysis-${store}`
 }
 
-/** Compute activities of one model: workers that have it loaded poll this queue. */
+/** Activities of one model, whatever its content: what a sweep asks first. */
 export function modelQueue(model: string): string {
   return `taskvec-model-${model}`
+}
+
+/** Compute activities of one model with this content: those who have it by the same id with other files do not poll it. */
+export function contentQueue(model: string, contentHash: string): string {
+  return `${modelQueue(model)}-${contentHash.slice(0, 16)}`
 }
 
 export function sweepWorkflowId(store: string, sweepId: string): string {

@@ -80,6 +80,12 @@ export async function ensureServer(options: ServerOptions = {}): Promise<Running
   })
 }
 
+/** Our own server where one runs, without starting it or taking part in it; null: none does. */
+export function runningServer(home = taskvecHome()): ConnectionSettings | null {
+  const record = readRecord(join(home, 'temporal'))
+  return record && isOurs(record) ? settingsOf(record.port) : null
+}
+
 /** The server that server.json names, where it is really ours and answers; one that does not is stopped. */
 async function adopt(folder: string, record: ServerRecord, log: (line: string) => void) {
   if (!isOurs(record)) return null

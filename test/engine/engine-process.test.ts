@@ -85,6 +85,18 @@ describe('the end of an engine process', () => {
     await expect(engine.decode([1])).rejects.toMatchObject({ code: 'ENGINE' })
   })
 
+  it('comes with the last lines that it wrote', async () => {
+    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=4')
+    try {
+      await expect(startEngineProcess(folder)).rejects.toMatchObject({
+        code: 'ENGINE',
+        log: expect.stringContaining('JavaScript heap out of memory') as string,
+      })
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+
   it('follows when it does not answer a cancellation', async () => {
     const engine = await startEngineProcess(folder)
     const controller = new AbortController()

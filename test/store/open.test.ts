@@ -27,9 +27,13 @@ describe('opening the database', () => {
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
     expect(db.pragma('synchronous', { simple: true })).toBe(2) // FULL
     expect(db.pragma('foreign_keys', { simple: true })).toBe(1)
-    expect(() => db.prepare("insert into sweep_models values ('none', 'm', 0, '')").run()).toThrow(
-      'FOREIGN KEY',
-    )
+    expect(() =>
+      db
+        .prepare(
+          "insert into sweep_models (sweep_id, model_id, position, source) values ('none', 'm', 0, '')",
+        )
+        .run(),
+    ).toThrow('FOREIGN KEY')
     db.close()
   })
 

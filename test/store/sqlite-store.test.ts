@@ -339,7 +339,7 @@ describe('a sweep', () => {
     store.close()
   })
 
-  it('shows its failures until it is started again', () => {
+  it('shows its failures until they are tried again', () => {
     const { file, store } = fresh('s-1')
     const failure = {
       sweepId: 's-1',
@@ -350,18 +350,26 @@ describe('a sweep', () => {
       attempts: 3,
     }
     store.recordFailure(failure)
-    store.recordFailure({ ...failure, message: 'it died again', attempts: 4 })
+    store.recordFailure({
+      ...failure,
+      message: 'it died again',
+      attempts: 4,
+      log: 'out of memory',
+      worker: 'w',
+    })
     const failures = () => {
       const reader = openReadOnly(file)
       const rows = sweepFailures(reader, 's-1')
       reader.close()
-      return rows.map(({ message, attempts }) => [message, attempts])
+      return rows.map(({ message, attempts, log, worker }) => [message, attempts, log, worker])
     }
-    expect(failures()).toEqual([['it died again', 4]])
+    expect(failures()).toEqual([['it died again', 4, 'out of memory', 'w']])
     store.setSweepStatus('s-1', 'running')
+    expect(failures()).toHaveLength(1)
+    store.retryFailures('s-1')
     expect(failures()).toEqual([])
     store.recordFailure(failure)
-    expect(failures()).toEqual([['it died', 3]])
+    expect(failures()).toEqual([['it died', 3, '', '']])
     store.close()
   })
 })

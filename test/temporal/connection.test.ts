@@ -57,17 +57,17 @@ describe('an existing server', () => {
   it.each(['localhost', 'http://localhost:7233', 'host:port', ':7233', 'a b:1'])(
     '%j is no address',
     (address) => {
-      expect(() => existingServer(address)).toThrow(`Temporal address "${address}" is not HOST:PORT`)
+      expect(() => existingServer({ address })).toThrow(`Temporal address "${address}" is not HOST:PORT`)
     },
   )
 
   it('with half a client certificate, or a file that is not there, is refused by the name of the variable', () => {
     vi.stubEnv('TEMPORAL_TLS_CLIENT_CERT_PATH', pem)
-    expect(() => existingServer('[::1]:7233')).toThrow(
+    expect(() => existingServer({ address: '[::1]:7233' })).toThrow(
       'only one of TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH',
     )
     vi.stubEnv('TEMPORAL_TLS_CLIENT_CERT_PATH', '/nowhere.pem')
-    expect(() => existingServer('host:7233')).toThrow(
+    expect(() => existingServer({ address: 'host:7233' })).toThrow(
       'TEMPORAL_TLS_CLIENT_CERT_PATH: /nowhere.pem cannot be read',
     )
   })

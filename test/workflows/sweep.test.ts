@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ApplicationFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
@@ -7,7 +8,7 @@ import type { ComputeActivities, ExperimentActivities, StoreActivities } from '.
 import { projectRoot, taskvecHome } from '../../src/config/home.js'
 import type { Failure } from '../../src/store/store.js'
 import { unitName } from '../../src/domain/experiments.js'
-import { modelQueue, storeQueue, sweepWorkflowId } from '../../src/temporal/names.js'
+import { contentQueue, modelQueue, storeQueue, sweepWorkflowId } from '../../src/temporal/names.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import type { SweepInput } from '../../workflows/inputs.js'
 import { sweepProgressQuery, sweepWorkflow } from '../../workflows/sweep.js'
@@ -34,7 +35,11 @@ afterAll(() => environment.teardown())
 async function sweep(
   id: string,
   tasks: readonly string[],
-  { failing = '', further = [] }: { failing?: string; further?: readonly string[] } = {},
+  {
+    failing = [],
+    further = [],
+    ...change
+  }: { failing?: readonly string[]; further?: readonly string[] } & Partial<Omit<SweepInput, 'further'>> = {},
 ) {
   const failures: Failure[] = []
   const statuses: string[] = []
@@ -42,6 +47,8 @@ async function sweep(
   const computed = { runs: [], seconds: 0, computedBy: 'fake' }
   const storeActivities = {
     loadTaskSpec: async ({ task }) => ({ kind: 'builtin', id: task }),
+    modelContent: async () => null,
+    settleModel: async ({ content }) => content,
     planTask: async () => ({
       baselineStored: false,
       missingChunks: [[0], [1]],
@@ -72,8 +79,9 @@ async function sweep(
     setSweepStatus: async ({ status }) => void statuses.push(status),
   } satisfies StoreActivities
   const computeActivities = {
+    describeModel: async () => ({ hash: 'x', numerics: '{}' }),
     prepareTask: async ({ spec }) => {
-      if (spec.id === failing) throw ApplicationFailure.nonRetryable('too few pairs', 'TASK')
+      if (failing.includes(spec.id)) throw ApplicationFailure.nonRetryable('too few pairs', 'TASK')
       const items = { baseline: [], dev: [], test: [] }
       return {
         info: { contentHash: 'x' } as Awaited<ReturnType<ComputeActivities['prepareTask']>>['info'],
@@ -95,9 +103,12 @@ async function sweep(
     addition: async () => ({ scores: [] }),
   } satisfies ComputeActivities & Partial<ExperimentActivities>
   const { nativeConnection: connection, client } = environment
+  const { describeModel } = computeActivities
   const workers = await Promise.all([
     Worker.create({ connection, workflowBundle, taskQueue: storeQueue(store), activities: storeActivities }),
-    Worker.create({ connection, taskQueue: modelQueue('m'), activities: computeActivities }),
+    // By its id it is only asked what it is; the work comes by its content.
+    Worker.create({ connection, taskQueue: modelQueue('m'), activities: { describeModel } }),
+    Worker.create({ connection, taskQueue: contentQueue('m', 'x'), activities: computeActivities }),
   ])
   const protocol = {
     seed: 1,
@@ -118,6 +129,7 @@ async function sweep(
     models: ['m'],
     tasks,
     ...(further.length > 0 ? { further: true } : {}),
+    ...change,
   }
   const running = workers.map((worker) => worker.run())
   const handle = await client.workflow.start(sweepWorkflow, {
@@ -132,6 +144,8 @@ async function sweep(
   return { tally, progress, failures, statuses, recorded }
 }
 
+const thisWorker = `${process.pid}@${hostname()}`
+
 describe('a sweep', () => {
   it('of many tasks starts its model anew where the history has grown, and counts every task', async () => {
     const tasks = Array.from({ length: 40 }, (_, i) => `task_${i}`)
@@ -145,10 +159,13 @@ describe('a sweep', () => {
   })
 
   it('with a task that fails for good records why, completes the others, and is marked as failed', async () => {
-    const { tally, failures, statuses } = await sweep('failing', ['a', 'b', 'c'], { failing: 'b' })
+    const { tally, failures, statuses } = await sweep('failing', ['a', 'b', 'c'], { failing: ['b'] })
     expect(tally).toEqual({ complete: 2, failed: 1 })
     expect(failures).toEqual([
-      { sweepId: 'failing', model: 'm', task: 'b', code: 'TASK', message: 'too few pairs', attempts: 1 },
+      {
+        ...{ sweepId: 'failing', model: 'm', task: 'b', code: 'TASK', message: 'too few pairs', attempts: 1 },
+        ...{ log: '', worker: thisWorker },
+      },
     ])
     expect(statuses).toEqual(['failed'])
   })
@@ -163,10 +180,37 @@ describe('a sweep', () => {
     expect(failures).toEqual([
       {
         ...{ sweepId: 'further', model: 'm', task: 'b', experiment: 'addition' },
-        ...{ code: 'STORE', message: 'no such row', attempts: 1 },
+        ...{ code: 'STORE', message: 'no such row', attempts: 1, log: '', worker: thisWorker },
       },
     ])
     expect(tally).toEqual({ complete: 2, failed: 1 })
+    expect(statuses).toEqual(['failed'])
+  })
+
+  it('stops after maxFailures, whatever is still to be done, and counts no task as done that is not', async () => {
+    const tasks = Array.from({ length: 30 }, (_, i) => `task_${i}`)
+    const { tally, failures, statuses } = await sweep('hopeless', tasks, {
+      ...{ failing: tasks, maxFailures: 4, tasksInFlight: 1 },
+    })
+    expect(tally).toMatchObject({ complete: 0, stopped: true })
+    expect(failures.length).toBeGreaterThanOrEqual(4)
+    expect(failures.length).toBeLessThan(30)
+    expect(statuses).toEqual(['failed'])
+  })
+
+  it('with fewer failures than maxFailures goes on to the end', async () => {
+    const { tally } = await sweep('hopeful', ['a', 'b', 'c'], { failing: ['a'], maxFailures: 2 })
+    expect(tally).toEqual({ complete: 2, failed: 1 })
+  })
+
+  it('leaves alone what failed before, where it is told to, and stays failed', async () => {
+    const { tally, failures, statuses, recorded } = await sweep('left', ['a', 'b', 'c'], {
+      further: ['b', 'c'],
+      leave: { m: { tasks: ['a'], units: [{ task: 'c', name: 'addition c ' }] } },
+    })
+    expect(failures.map(({ task, experiment }) => [task, experiment])).toEqual([['b', 'addition']])
+    expect(recorded.sort()).toEqual(['projection b ', 'projection c '])
+    expect(tally).toEqual({ complete: 2, failed: 3 })
     expect(statuses).toEqual(['failed'])
   })
 })

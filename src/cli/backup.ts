@@ -1,0 +1,33 @@
+import { Command } from 'commander'
+import { resolve } from 'node:path'
+import { readableSize } from '../models/free-space.js'
+import { backUp } from '../store/backup.js'
+import { dbOption } from './options.js'
+
+/** `taskvec backup FILE`. */
+export function backupCommand(): Command {
+  return new Command('backup')
+    .description('Copy the results database into one file, also while a sweep writes it.')
+    .argument('<file>', 'the copy; it must not be there yet')
+    .addOption(dbOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+The copy is the database at one moment, checked (SQLite's integrity_check) before it gets its name. It is used as it is: any
+command takes it with --db, and resume goes on from it. To restore it in the old place, see docs/reliability.md.
+
+Examples:
+  $ taskvec backup backups/monday.db
+  $ taskvec resume --db backups/monday.db`,
+    )
+    .action(async (file: string, { db, json }: { db: string; json?: boolean }) => {
+      const target = resolve(file)
+      const bytes = await backUp(db, target)
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ file: target, bytes })}\n`
+          : `${target}: ${readableSize(bytes)}, checked\n`,
+      )
+    })
+}

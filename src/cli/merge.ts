@@ -1,0 +1,102 @@
+import { Command } from 'commander'
+import { existsSync, realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { TaskvecError } from '../domain/errors.js'
+import { mergeInto, type MergeReport } from '../store/merge.js'
+import { openReadOnly } from '../store/open.js'
+import { lockForWriting } from '../store/writer-lock.js'
+import { checkInvariants } from '../verify/invariants.js'
+
+/** Conflicts that a terminal gets. */
+const shownConflicts = 20
+
+interface MergeOptions {
+  dryRun?: boolean
+  json?: boolean
+}
+
+/** `taskvec merge INTO FROM...`. */
+export function mergeCommand(): Command {
+  return new Command('merge')
+    .description(
+      'Take the results of other databases into one, by their keys; nothing stored is overwritten.',
+    )
+    .argument('<into>', 'the database that takes them; made where it is not there')
+    .argument('<from...>', 'databases that are read and left as they are')
+    .option('--dry-run', 'say what would be done, and do nothing')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+A database whose invariants do not hold (taskvec verify --sample 0) is refused. Each is taken in one transaction. A key
+that both have with different values is a conflict: the first database's value stays, and it is reported. Numbers that
+differ by their last bits only (1e-4: another processor) are no conflict. Exit code 3 where there are conflicts.
+
+Examples:
+  $ taskvec merge all.db machine-1.db machine-2.db
+  $ taskvec merge .taskvec/taskvec.db other.db --dry-run`,
+    )
+    .action(merge)
+}
+
+async function merge(
+  into: string,
+  from: readonly string[],
+  { dryRun = false, json }: MergeOptions,
+): Promise<void> {
+  const target = resolve(into)
+  const sources = from.map((file) => resolve(file))
+  const same = sources.find(
+    (file) => existsSync(target) && existsSync(file) && realpathSync(file) === realpathSync(target),
+  )
+  if (same !== undefined) throw new TaskvecError('USAGE', `${same}: a database cannot be merged into itself`)
+  for (const file of sources) refuseDamaged(file)
+
+  const release = await lockForWriting(target)
+  try {
+    const reports = sources.map((file) => ({ file, ...plain(mergeInto(target, file, { dryRun })) }))
+    if (json) process.stdout.write(JSON.stringify({ into: target, dryRun, from: reports }) + '\n')
+    else for (const report of reports) process.stdout.write(`${describe(report, dryRun)}\n`)
+    if (reports.some(({ conflicts }) => conflicts.length > 0)) process.exitCode = 3
+  } finally {
+    await release()
+  }
+}
+
+function refuseDamaged(file: string): void {
+  const reader = openReadOnly(file)
+  try {
+    const [problem] = checkInvariants(reader).flatMap(({ problems }) => problems)
+    if (problem)
+      throw new TaskvecError('STORE', `${file}: ${problem.where}: ${problem.message}; nothing was merged`, {
+        hint: `See all of it: taskvec verify --sample 0 --db ${file}`,
+      })
+  } finally {
+    reader.close()
+  }
+}
+
+function plain({ added, equal, rounded, conflicts }: MergeReport): MergeReport {
+  return { added, equal, rounded, conflicts }
+}
+
+function describe(
+  { file, added, equal, rounded, conflicts }: MergeReport & { file: string },
+  dryRun: boolean,
+): string {
+  const runs = (added['runs'] ?? 0) + (added['unit_runs'] ?? 0)
+  const rows = Object.entries(added).map(([table, count]) => `${count} ${table}`)
+  return [
+    `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} there already, ${rounded} there but for the last bits, ${conflicts.length} conflicts`,
+    ...(rows.length > 0 ? [`  rows: ${rows.join(', ')}`] : []),
+    ...conflicts
+      .slice(0, shownConflicts)
+      .map(
+        ({ table, key, column, kept, other }) =>
+          `  conflict: ${table} ${key}: ${column} is ${kept} here, ${other} there`,
+      ),
+    ...(conflicts.length > shownConflicts
+      ? [`  and ${conflicts.length - shownConflicts} more (--json)`]
+      : []),
+  ].join('\n')
+}

@@ -1,0 +1,97 @@
+import { createLogUpdate } from 'log-update'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pc from 'picocolors'
+import { renderFailure } from '../report/failure.js'
+import { openReadOnly } from '../store/open.js'
+import { findSweep, sweepFailures, sweepProgress, unitProgress } from '../store/results.js'
+import type { TaskProgress } from '../store/store.js'
+import { lockHolder } from '../store/writer-lock.js'
+import { duration } from '../sweep/progress.js'
+
+/** How often the database is read, ms. */
+const every = 1000
+const barWidth = 28
+/** Models, and failures, that one screen shows. */
+const shown = 12
+
+/**
+ * Shows how a sweep goes on until it ends, whoever runs it: read from the database, so it works beside `taskvec run`, over SSH
+ * and after a crash. Where stdout is no terminal, a line whenever something changed.
+ */
+export async function watchStatus(db: string, wanted: string | undefined): Promise<void> {
+  const terminal = process.stdout.isTTY
+  const update = createLogUpdate(process.stdout)
+  const started = Date.now()
+  let first: number | null = null
+  for (let last = ''; ; await sleep(every)) {
+    const now = look(db, wanted)
+    first ??= now.done
+    const rate = ((now.done - first) * 1000) / (Date.now() - started)
+    const left = rate > 0 && now.running ? `, ${duration((now.all - now.done) / rate)} left` : ''
+    const line = `${now.id}: ${now.status}, ${now.done}/${now.all} cells${now.units}${now.failures.length > 0 ? `, ${now.failures.length} failures` : ''}`
+    if (terminal)
+      update(
+        [
+          `${bar(now.done, now.all)} ${line}${left}`,
+          ...models(now.tasks),
+          ...now.failures.slice(-shown),
+        ].join('\n'),
+      )
+    else if (line !== last) process.stdout.write(`${line}\n`)
+    last = line
+    if (!now.running) break
+  }
+  update.done()
+}
+
+function look(db: string, wanted: string | undefined) {
+  const reader = openReadOnly(db)
+  try {
+    const { id, status } = findSweep(reader, wanted)
+    const tasks = sweepProgress(reader, id)
+    const units = unitProgress(reader, id)
+    const holder = lockHolder(db)
+    return {
+      id,
+      tasks,
+      // A sweep whose process was killed is still called running.
+      running: status === 'running' && holder !== null,
+      status: status === 'running' && holder === null ? 'not running (taskvec resume goes on)' : status,
+      done: tasks.reduce((sum, { cellsDone }) => sum + cellsDone, 0),
+      all: tasks.reduce((sum, { cellsAll }) => sum + cellsAll, 0),
+      units: units.all > 0 ? `, ${units.done}/${units.all} further experiments` : '',
+      failures: sweepFailures(reader, id).map(renderFailure),
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+/** A line for each model that is begun and not done, and how many others there are. */
+function models(tasks: readonly TaskProgress[]): string[] {
+  const byModel = new Map<string, TaskProgress[]>()
+  for (const task of tasks) byModel.set(task.model, [...(byModel.get(task.model) ?? []), task])
+  const lines: string[] = []
+  const count = { complete: 0, waiting: 0 }
+  for (const [model, of] of byModel) {
+    const complete = of.filter((task) => task.complete).length
+    if (complete === of.length) count.complete++
+    else if (of.every(({ cellsAll }) => cellsAll === 0)) count.waiting++
+    else {
+      const now = of.filter(({ cellsAll, complete }) => cellsAll > 0 && !complete)
+      const under = now.map(({ task, cellsDone, cellsAll }) => `${task} ${cellsDone}/${cellsAll}`)
+      lines.push(`  ${model}: ${complete} of ${of.length} tasks; ${under.slice(0, 3).join(', ')}`)
+    }
+  }
+  const more = lines.length > shown ? [`  and ${lines.length - shown} more models under way`] : []
+  return [
+    ...lines.slice(0, shown),
+    ...more,
+    pc.dim(`  ${count.complete} models complete, ${count.waiting} waiting`),
+  ]
+}
+
+function bar(done: number, all: number): string {
+  const full = all === 0 ? 0 : Math.round((barWidth * done) / all)
+  return pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))
+}

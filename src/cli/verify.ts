@@ -1,0 +1,135 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { randomInt } from 'node:crypto'
+import { TaskvecError } from '../domain/errors.js'
+import { openReadOnly } from '../store/open.js'
+import { findSweep } from '../store/results.js'
+import { checkInvariants, type CheckResult, type Problem } from '../verify/invariants.js'
+import { recompute, type Recomputed } from '../verify/recompute.js'
+import { dbOption, memoryLimitOption, wholeNumber } from './options.js'
+
+/** Of each check, what a terminal gets. */
+const shownProblems = 10
+/** Something differs, or could not be computed again. */
+const exitCodes = { differs: 3, unchecked: 1 }
+
+interface VerifyOptions {
+  db: string
+  sample: number
+  full?: boolean
+  seed?: number
+  memoryLimit?: number
+  json?: boolean
+}
+
+/** `taskvec verify [SWEEP]`. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('Check the database against itself, and a sample of its results against the models.')
+    .argument('[sweep]', 'id or name: compute only runs of this sweep again (default: of all)')
+    .option('--sample <percent>', 'how many of the runs are computed again, for instance 5%', percent, 0.05)
+    .option('--full', 'compute all of them again')
+    .option('--seed <n>', 'which runs are drawn (default: others every time)', wholeNumber(0))
+    .addOption(memoryLimitOption())
+    .addOption(dbOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+First the file itself (SQLite's integrity_check), and all that follows from other rows: hashes of configs, items and pairs,
+the key of every run, counts, right or wrong of every prediction, best layers, what is called complete. Then runs of the
+main experiment are drawn and computed again from the models' files. Tokens and texts must be equal, log-probabilities
+within 1e-4 (on the machine that computed them: to the bit; how many are is said). Nothing is written.
+
+Exit code: 0 all as it should be, 3 something differs, 1 nothing differs, but a model could not be run here.
+
+Examples:
+  $ taskvec verify
+  $ taskvec verify quickstart --full
+  $ taskvec verify --sample 0 --db other.db          without any model
+  $ taskvec verify --sample 1% --seed 7 --json`,
+    )
+    .action(verify)
+}
+
+async function verify(wanted: string | undefined, options: VerifyOptions): Promise<void> {
+  const { db, sample, full, memoryLimit, json } = options
+  const seed = options.seed ?? randomInt(2 ** 31)
+  const reader = openReadOnly(db)
+  try {
+    const sweepId = wanted === undefined ? undefined : findSweep(reader, wanted).id
+    // One moment of the file, also while a sweep writes it.
+    reader.exec('begin')
+    const checks = guardedChecks(reader, db)
+    if (!json) for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`)
+    const fraction = full ? 1 : sample
+    const say = (line: string) => void process.stderr.write(`${line}\n`)
+    const again =
+      fraction === 0
+        ? null
+        : await recompute(reader, { fraction, seed, sweepId, settings: { memoryLimit }, say })
+    const differing = checks.flatMap(({ problems }) => problems).length + (again?.problems.length ?? 0)
+    if (json)
+      process.stdout.write(
+        JSON.stringify({
+          database: db,
+          ok: differing === 0,
+          differing,
+          checks,
+          recomputed: again && { seed, ...again },
+        }) + '\n',
+      )
+    else process.stdout.write(`${again ? `${describeAgain(again, seed)}\n` : ''}${verdict(differing)}\n`)
+    if (differing > 0) process.exitCode = exitCodes.differs
+    else if (again && again.unchecked.length > 0) process.exitCode = exitCodes.unchecked
+  } finally {
+    reader.close()
+  }
+}
+
+/** A file whose pages are damaged may not even be read to the end. */
+function guardedChecks(reader: ReturnType<typeof openReadOnly>, db: string): CheckResult[] {
+  try {
+    return checkInvariants(reader)
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string }
+    if (!(error instanceof SyntaxError) && !String(code).startsWith('SQLITE_')) throw error
+    throw new TaskvecError('STORE', `${db}: damaged: ${message}`, {
+      cause: error,
+      hint: 'Restore a backup (docs/reliability.md); results that are lost are computed again by taskvec resume.',
+    })
+  }
+}
+
+function describeCheck({ check, checked, problems }: CheckResult): string {
+  const verdict = problems.length === 0 ? 'ok' : `${problems.length} DIFFER`
+  return [`${check}: ${checked} checked, ${verdict}`, ...shown(problems)].join('\n')
+}
+
+function describeAgain(
+  { runs, of, predictions, identical, largest, problems, unchecked }: Recomputed,
+  seed: number,
+): string {
+  const verdict = problems.length === 0 ? 'ok' : `${problems.length} DIFFER`
+  return [
+    `computed again: ${runs} of ${of} runs (seed ${seed}), ${predictions} predictions, ${identical} of them the same to the bit, largest difference of a log-probability ${largest.toExponential(1)}, ${verdict}`,
+    ...shown(problems),
+    ...unchecked.map(({ model, runs, reason }) => `  NOT CHECKED: ${runs} runs of ${model}: ${reason}`),
+  ].join('\n')
+}
+
+function shown(problems: readonly Problem[]): string[] {
+  const lines = problems.slice(0, shownProblems).map(({ where, message }) => `  ${where}: ${message}`)
+  return problems.length > shownProblems
+    ? [...lines, `  and ${problems.length - shownProblems} more (--json)`]
+    : lines
+}
+
+function verdict(differing: number): string {
+  return differing === 0 ? 'Nothing differs.' : `${differing} differ from what they should be.`
+}
+
+function percent(text: string): number {
+  const value = Number(text.trim().replace(/\s*%$/, ''))
+  if (text.trim() !== '' && value >= 0 && value <= 100) return value / 100
+  throw new InvalidArgumentError('it must be a percentage, 0 to 100, for instance 5%.')
+}

@@ -1,0 +1,84 @@
+import Table from 'cli-table3'
+import { Command } from 'commander'
+import { TaskvecError } from '../domain/errors.js'
+import { formatBytes } from '../domain/bytes.js'
+import { openReadOnly } from '../store/open.js'
+import { findSweep, modelsOf } from '../store/results.js'
+import { workersWith, type SeenWorker } from '../temporal/announcement.js'
+import { connectClient, existingServer, type ServerOptions } from '../temporal/connection.js'
+import { runningServer } from '../temporal/server.js'
+import { addServerOptions, dbOption } from './options.js'
+
+/** `usable`: it has the files that the sweep's results are of. */
+type Listed = SeenWorker & { readonly usable: boolean }
+
+/** `taskvec workers [SWEEP]`. */
+export function workersCommand(): Command {
+  const command = new Command('workers')
+    .description(
+      "Which workers there are for a sweep's models: content hash, engines, memory, device, last seen.",
+    )
+    .argument('[sweep]', 'id or name (default: the latest)')
+    .addOption(dbOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+A worker says of itself what it has, through the Temporal server alone; one that went is listed for up to 75 s. "other files"
+marks one whose model by that id is not the one that the sweep's results are of: it gets none of its work.
+
+Examples:
+  $ taskvec workers
+  $ taskvec workers quickstart --address 192.0.2.7:7233 --json`,
+    )
+    .action(workers)
+  return addServerOptions(command)
+}
+
+async function workers(
+  wanted: string | undefined,
+  { db, json, ...server }: ServerOptions & { db: string; json?: boolean },
+): Promise<void> {
+  const reader = openReadOnly(db)
+  const models = modelsOf(reader, findSweep(reader, wanted).id)
+  reader.close()
+  const settings = existingServer(server) ?? runningServer()
+  if (!settings)
+    throw new TaskvecError('SERVER', 'no Temporal server runs here, so no worker can be seen', {
+      hint: 'Name one with --address or TEMPORAL_ADDRESS, or start a sweep.',
+    })
+  const { connection } = await connectClient(settings)
+  try {
+    const rows: Listed[] = []
+    for (const { model, contentHash } of models)
+      for (const seen of await workersWith(connection, settings.namespace, model))
+        rows.push({ ...seen, usable: contentHash === null || seen.content === contentHash })
+    const absent = models.filter(({ model }) => !rows.some((row) => row.model === model && row.usable))
+    if (json)
+      process.stdout.write(JSON.stringify({ workers: rows, absent: absent.map(({ model }) => model) }) + '\n')
+    else
+      process.stdout.write(
+        `${render(rows)}\n${absent.map(({ model }) => `no worker has ${model}\n`).join('')}`,
+      )
+  } finally {
+    await connection.close()
+  }
+}
+
+function render(rows: readonly Listed[]): string {
+  const table = new Table({
+    head: ['worker', 'model', 'content', 'engines', 'memory', 'device', 'seen'],
+    style: { head: [], border: [], compact: true },
+  })
+  for (const { worker, model, content, engines, memory, device, lastSeen, usable } of rows)
+    table.push([
+      worker,
+      model,
+      `${content.slice(0, 12)}${usable ? '' : ' (other files)'}`,
+      engines,
+      formatBytes(memory),
+      device,
+      lastSeen.toISOString().slice(11, 19),
+    ])
+  return table.toString()
+}

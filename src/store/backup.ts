@@ -1,0 +1,57 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { TaskvecError } from '../domain/errors.js'
+import { guarded, openReadOnly } from './open.js'
+
+/** More than any file has: in one step, a writer cannot make SQLite begin anew. */
+const allPages = 0x7fffffff
+
+/**
+ * Copies the results database into one file that stands for itself, as it is at one moment, while a sweep may write it.
+ * The copy is checked before it gets its name. Returns its bytes. Errors: STORE, STORE_BUSY.
+ */
+export async function backUp(db: string, file: string): Promise<number> {
+  if (existsSync(file))
+    throw new TaskvecError('STORE', `${file}: is there already; a backup overwrites nothing`, {
+      hint: 'Choose another name, or move it away.',
+    })
+  guarded(file, () => mkdirSync(dirname(file), { recursive: true }))
+  const reader = openReadOnly(db)
+  const draft = `${file}.${process.pid}.part`
+  try {
+    await reader.backup(draft, { progress: () => allPages }).catch((error: unknown) =>
+      guarded(file, () => {
+        throw error
+      }),
+    )
+    guarded(draft, () => checkAlone(draft))
+    renameSync(draft, file)
+    return statSync(file).size
+  } finally {
+    reader.close()
+    for (const rest of ['', '-wal', '-shm', '-journal']) rmSync(`${draft}${rest}`, { force: true })
+  }
+}
+
+/** Takes the copy out of WAL mode, so that no second file belongs to it, checks it, and writes it through to the disk. */
+function checkAlone(file: string): void {
+  const copy = new Database(file)
+  try {
+    copy.pragma('journal_mode = DELETE')
+    const [first] = copy.pragma('integrity_check') as { integrity_check: string }[]
+    if (first?.integrity_check !== 'ok')
+      throw new TaskvecError(
+        'STORE',
+        `the copy is damaged: ${first?.integrity_check ?? 'it cannot be read'}`,
+        {
+          hint: 'Check the database itself: taskvec verify --sample 0.',
+        },
+      )
+  } finally {
+    copy.close()
+  }
+  const descriptor = openSync(file, 'r+')
+  fsyncSync(descriptor)
+  closeSync(descriptor)
+}

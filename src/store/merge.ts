@@ -1,0 +1,268 @@
+import type Database from 'better-sqlite3'
+import { openDatabase, openReadOnly } from './open.js'
+import { isComplete, missingOf } from './completeness.js'
+import { Statements } from './statements.js'
+
+/** One key with two values; the first database's is kept. */
+export interface Conflict {
+  readonly table: string
+  readonly key: string
+  readonly column: string
+  readonly kept: string
+  readonly other: string
+}
+
+export interface MergeReport {
+  /** Rows added, by table. */
+  readonly added: Readonly<Record<string, number>>
+  /** Runs that both had, to the bit. */
+  readonly equal: number
+  /** Runs that both had, equal but for the last bits of their numbers: another processor computed them. */
+  readonly rounded: number
+  readonly conflicts: readonly Conflict[]
+}
+
+/** Of log-probabilities and other numbers of two processors: that much, and they count as the same. */
+const tolerance = 1e-4
+/** Of vectors, relative to their largest number. */
+const vectorTolerance = 1e-3
+
+type Row = Record<string, unknown>
+
+/** Rows that belong to a sweep or are named by their content. Order: a row after what it refers to. */
+const named: readonly { table: string; key: string[]; compared: string[]; fill?: string[] }[] = [
+  {
+    table: 'models',
+    key: ['content_hash'],
+    compared: ['architecture', 'blocks', 'd_model', 'vocab', 'parameters'],
+  },
+  // The config itself names files of the machine it was read on; the id hashes the rest of it.
+  { table: 'sweeps', key: ['id'], compared: ['name', 'protocol', 'seed'] },
+  {
+    table: 'sweep_models',
+    key: ['sweep_id', 'model_id'],
+    compared: ['position'],
+    fill: ['content_hash', 'numerics'],
+  },
+  { table: 'sweep_tasks', key: ['sweep_id', 'task_id'], compared: ['position', 'spec'] },
+  { table: 'task_pairs', key: ['pairs_hash', 'position'], compared: ['input', 'output', 'accept'] },
+  {
+    table: 'items',
+    key: ['items_hash', 'item'],
+    compared: ['demonstrations', 'query', 'answer', 'accept', 'dummy_queries'],
+  },
+  {
+    table: 'prepared_tasks',
+    key: ['sweep_id', 'model_id', 'task_id'],
+    compared: ['model_hash', 'numerics', 'category', 'scoring', 'baseline_items', 'dev_items', 'test_items'],
+    fill: ['best_layer'],
+  },
+]
+const pointers: typeof named = [
+  {
+    table: 'cells',
+    key: ['sweep_id', 'model_id', 'task_id', 'layer'],
+    compared: ['run_key', 'layers_together'],
+  },
+  { table: 'sweep_runs', key: ['sweep_id', 'model_id', 'task_id', 'kind'], compared: ['run_key'] },
+  {
+    table: 'units',
+    key: ['sweep_id', 'model_id', 'experiment', 'task_id', 'theta_task_id'],
+    compared: ['settings'],
+    fill: ['run_key'],
+  },
+  { table: 'timings', key: ['sweep_id', 'model_id', 'task_id', 'work'], compared: [] },
+  { table: 'failures', key: ['sweep_id', 'model_id', 'task_id', 'experiment', 'code'], compared: [] },
+]
+const runTables = { runs: ['predictions', 'task_vectors'] } as const
+const unitTables = [
+  ...['thetas', 'theta_distances', 'theta_points', 'conflicting_predictions'],
+  ...['projection_tokens', 'projection_scores', 'unit_scores'],
+]
+
+/**
+ * Takes the results of another database into this one, by their keys, in one transaction: all of it or nothing. Where both
+ * have a key with different values this one's stays, and the report names it. The other file is only read.
+ * Errors: STORE, STORE_BUSY.
+ */
+export function mergeInto(file: string, from: string, { dryRun = false } = {}): MergeReport {
+  const other = openReadOnly(from)
+  const target = openDatabase(file)
+  try {
+    const merge = new Merge(new Statements(file, target), other)
+    other.exec('begin')
+    try {
+      new Statements(file, target).write(() => {
+        merge.all()
+        if (dryRun) throw new DryRun()
+      })
+    } catch (error) {
+      if (!(error instanceof DryRun)) throw error
+    }
+    return merge
+  } finally {
+    other.close()
+    target.close()
+  }
+}
+
+/** Thrown to undo a merge that was only to be tried. */
+class DryRun extends Error {}
+
+class Merge implements MergeReport {
+  readonly added: Record<string, number> = {}
+  equal = 0
+  rounded = 0
+  readonly conflicts: Conflict[] = []
+
+  constructor(
+    private readonly db: Statements,
+    private readonly other: Database.Database,
+  ) {}
+
+  all(): void {
+    for (const { table, ...keys } of named) this.#rows(table, keys)
+    for (const row of this.#read('runs')) this.#run('runs', runTables.runs, row)
+    for (const row of this.#read('unit_runs')) this.#run('unit_runs', unitTables, row)
+    for (const { table, ...keys } of pointers) this.#rows(table, keys)
+    for (const { id } of this.#read('sweeps')) this.#settle(id as string)
+  }
+
+  #rows(
+    table: string,
+    { key, compared, fill = [] }: { key: string[]; compared: string[]; fill?: string[] },
+  ): void {
+    const where = key.map((column) => `${column} = ?`).join(' and ')
+    for (const row of this.#read(table)) {
+      const of = key.map((column) => row[column])
+      const mine = this.db.row(`select * from ${table} where ${where}`, of) as Row | undefined
+      if (!mine) {
+        this.#insert(table, row)
+        continue
+      }
+      const differing = compared.find((column) => difference(mine[column], row[column]) !== 'none')
+      if (differing !== undefined) this.#conflict(table, of, differing, mine, row)
+      else
+        for (const column of fill)
+          if (mine[column] === null && row[column] !== null)
+            this.db.run(`update ${table} set ${column} = ? where ${where}`, [row[column], ...of])
+    }
+  }
+
+  /** A run with its rows: as a whole, or not at all. */
+  #run(table: string, children: readonly string[], { id, ...run }: Row): void {
+    const mine = this.db.row(`select * from ${table} where key = ?`, [run['key']]) as Row | undefined
+    if (!mine) {
+      this.#insert(table, run)
+      const runId = this.db.pluck(`select id from ${table} where key = ?`, [run['key']])
+      for (const child of children)
+        for (const row of this.#read(child, id)) this.#insert(child, { ...row, run_id: runId })
+      return
+    }
+    const missing: [string, Row][] = []
+    let rounded = false
+    for (const [column, value] of Object.entries(run)) {
+      if (column === 'complete' || difference(mine[column], value) === 'none') continue
+      return this.#conflict(table, [run['key']], column, mine, run)
+    }
+    for (const child of children) {
+      const { where, key } = this.#childKey(child)
+      for (const row of this.#read(child, id)) {
+        const own = this.db.row(`select * from ${child} where ${where}`, [
+          mine['id'],
+          ...key.map((name) => row[name]),
+        ])
+        if (own === undefined) {
+          missing.push([child, { ...row, run_id: mine['id'] }])
+          continue
+        }
+        for (const [column, value] of Object.entries(row)) {
+          if (column === 'run_id') continue
+          const differs = difference((own as Row)[column], value)
+          if (differs === 'value')
+            return this.#conflict(
+              child,
+              [run['key'], ...key.map((name) => row[name])],
+              column,
+              own as Row,
+              row,
+            )
+          if (differs === 'rounding') rounded = true
+        }
+      }
+    }
+    for (const [child, row] of missing) this.#insert(child, row)
+    if (run['complete'] === 1) this.db.run(`update ${table} set complete = 1 where id = ?`, [mine['id']])
+    if (rounded) this.rounded++
+    else this.equal++
+  }
+
+  /** A sweep whose parts are all there now is complete, and its failures have been tried again with success. */
+  #settle(sweepId: string): void {
+    if (!isComplete(missingOf((sql, values) => this.db.pluck(sql, values), sweepId))) return
+    this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId])
+    this.db.run(
+      "update sweeps set status = 'complete', finished_at = ? where id = ? and status <> 'complete'",
+      [new Date().toISOString(), sweepId],
+    )
+  }
+
+  /** The columns that tell a run's rows from one another. */
+  #childKey(table: string): { where: string; key: string[] } {
+    const key = (
+      this.other
+        .prepare("select name from pragma_table_info(?) where pk > 0 and name <> 'run_id' order by pk")
+        .pluck()
+        .all(table) as string[]
+    ).filter((name) => name !== 'run_id')
+    return { key, where: ['run_id', ...key].map((column) => `${column} = ?`).join(' and ') }
+  }
+
+  #read(table: string, runId?: unknown): Iterable<Row> {
+    const where = runId === undefined ? '' : ' where run_id = ?'
+    const statement = this.other.prepare(`select * from ${table}${where} order by rowid`)
+    return (runId === undefined ? statement.iterate() : statement.iterate(runId)) as Iterable<Row>
+  }
+
+  #insert(table: string, row: Row): void {
+    const columns = Object.keys(row)
+    this.db.run(
+      `insert into ${table} (${columns.map((name) => `"${name}"`).join(', ')}) values (${columns.map(() => '?').join(', ')})`,
+      Object.values(row),
+    )
+    this.added[table] = (this.added[table] ?? 0) + 1
+  }
+
+  #conflict(table: string, key: readonly unknown[], column: string, kept: Row, other: Row): void {
+    this.conflicts.push({
+      table,
+      key: key.map(String).join(' '),
+      column,
+      kept: shown(kept[column]),
+      other: shown(other[column]),
+    })
+  }
+}
+
+function difference(a: unknown, b: unknown): 'none' | 'rounding' | 'value' {
+  if (a === b) return 'none'
+  if (typeof a === 'number' && typeof b === 'number')
+    return Math.abs(a - b) <= tolerance ? 'rounding' : 'value'
+  if (!Buffer.isBuffer(a) || !Buffer.isBuffer(b)) return 'value'
+  if (a.equals(b)) return 'none'
+  if (a.length !== b.length || a.length % 4 !== 0) return 'value'
+  const [x, y] = [a, b].map((bytes) => new Float32Array(new Uint8Array(bytes).buffer)) as [
+    Float32Array,
+    Float32Array,
+  ]
+  const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return x.every((value, i) => Math.abs(value - (y[i] as number)) <= vectorTolerance * largest)
+    ? 'rounding'
+    : 'value'
+}
+
+function shown(value: unknown): string {
+  if (Buffer.isBuffer(value)) return `${value.length} bytes`
+  const text = String(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}

@@ -1,0 +1,66 @@
+import { connectClient, type ConnectionSettings } from '../temporal/connection.js'
+import { workersWith } from '../temporal/announcement.js'
+
+/** How often it is looked whether somebody has them, ms. */
+const lookEvery = 5000
+
+/**
+ * Watches the models that this process does not compute itself, and says whose turn it is: that nobody has one, so that the
+ * sweep waits; who came with it; that it is gone again.
+ */
+export class AbsentModels {
+  readonly #having = new Map<string, string>()
+  #stopped = false
+  readonly #done: Promise<void>
+
+  constructor(
+    private readonly settings: ConnectionSettings,
+    private readonly models: readonly string[],
+    private readonly say: (line: string) => void,
+  ) {
+    this.#done = models.length > 0 ? this.#watch() : Promise.resolve()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#done
+  }
+
+  async #watch(): Promise<void> {
+    for (let last = 0; !this.#stopped;) {
+      if (Date.now() - last >= lookEvery) {
+        await this.#look()
+        last = Date.now()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const { connection } = await connectClient(this.settings, 2000)
+      try {
+        for (const model of this.models)
+          this.#tell(model, await workersWith(connection, this.settings.namespace, model))
+      } finally {
+        await connection.close()
+      }
+    } catch {
+      // The server is away: that is said elsewhere, and looked at again.
+    }
+  }
+
+  #tell(model: string, workers: readonly { worker: string }[]): void {
+    const having = workers
+      .map(({ worker }) => worker)
+      .sort()
+      .join(', ')
+    if (this.#having.get(model) === having) return
+    this.#having.set(model, having)
+    this.say(
+      having === ''
+        ? `${model}: no worker has it; waiting for one: taskvec worker --models ${model} --address ${this.settings.address}`
+        : `${model}: on ${having}`,
+    )
+  }
+}

@@ -1,0 +1,219 @@
+import Database from 'better-sqlite3'
+import { closeSync, copyFileSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { backUp } from '../../src/store/backup.js'
+import { openReadOnly } from '../../src/store/open.js'
+import { checkInvariants } from '../../src/verify/invariants.js'
+import { recompute } from '../../src/verify/recompute.js'
+import { Sandbox } from '../sweep/sandbox.js'
+
+let sandbox: Sandbox
+/** A finished sweep's database, in one file. */
+let good: string
+
+beforeAll(async () => {
+  sandbox = await Sandbox.create()
+  const config = sandbox.config('verified', {
+    tasks: ['algorithmic_to_upper', 'knowledge_country_capital'],
+    ...{ devItems: 4, testItems: 4, baselineItems: 4, layersPerActivity: 4 },
+    experiments: ['main', { robustness: { thetas: 2, devItems: 2 } }, { projection: { top: 2 } }],
+  })
+  const { exitCode } = await sandbox.taskvec(['run', config])
+  expect(exitCode).toBe(0)
+  good = join(sandbox.folder, 'good.db')
+  await backUp(sandbox.db, good)
+}, 600_000)
+afterAll(() => sandbox[Symbol.asyncDispose]())
+
+let copies = 0
+function altered(sql: string): string {
+  const file = join(sandbox.folder, `altered-${copies++}.db`)
+  copyFileSync(good, file)
+  const db = new Database(file)
+  db.pragma('foreign_keys = OFF')
+  db.exec(sql)
+  db.close()
+  return file
+}
+
+function problems(file: string): string[] {
+  const reader = openReadOnly(file)
+  const found = checkInvariants(reader).flatMap(({ check, problems }) => problems.map(() => check))
+  reader.close()
+  return [...new Set(found)]
+}
+
+describe('invariants', () => {
+  it('hold for a database as a sweep left it, and something was checked by each', () => {
+    const reader = openReadOnly(good)
+    const results = checkInvariants(reader)
+    reader.close()
+    expect(results.flatMap((result) => result.problems)).toEqual([])
+    expect(results.map(({ check, checked }) => [check, checked > 0])).toEqual(
+      results.map(({ check }) => [check, true]),
+    )
+    expect(results.find(({ check }) => check.startsWith('right'))?.checked).toBe(2 * (6 + 3) * 4)
+  })
+
+  const anyRun = "(select id from runs where kind = 'regular' limit 1)"
+  it.each([
+    [
+      'a score',
+      `update runs set correct = (correct + 1) % items where id = ${anyRun}`,
+      'counts of every run',
+    ],
+    [
+      'a verdict',
+      `update predictions set correct = 1 - correct where run_id = ${anyRun} and item = 0`,
+      'right or wrong of every prediction',
+    ],
+    [
+      'a text',
+      `update predictions set text = (select answer from items i join runs r using (items_hash) where r.id = run_id and i.item = predictions.item) where run_id = ${anyRun} and correct = 0`,
+      'right or wrong of every prediction',
+    ],
+    [
+      'a rank',
+      `update predictions set answer_rank = 2 where answer_rank = 1`,
+      'right or wrong of every prediction',
+    ],
+    [
+      'a lost prediction',
+      `delete from predictions where run_id = ${anyRun} and item = 3`,
+      'counts of every run',
+    ],
+    [
+      'an item',
+      `update items set query = query || 'x' where item = 0`,
+      'configs, items and pairs under their hashes',
+    ],
+    [
+      'a pair',
+      `update task_pairs set output = 'x' where position = 0`,
+      'configs, items and pairs under their hashes',
+    ],
+    [
+      'a config',
+      `update sweeps set config = replace(config, '"seed":41', '"seed":42')`,
+      'configs, items and pairs under their hashes',
+    ],
+    ['the best layer', `update prepared_tasks set best_layer = (best_layer + 1) % 6`, 'best layers'],
+    [
+      'a run of other items',
+      `update runs set items_hash = (select items_hash from items where items_hash <> runs.items_hash limit 1) where id = ${anyRun}`,
+      'keys of what sweeps point at',
+    ],
+    [
+      'the numeric set-up',
+      `update prepared_tasks set numerics = replace(numerics, '"threads":1', '"threads":2')`,
+      'keys of what sweeps point at',
+    ],
+    ['a task vector', `update task_vectors set "values" = zeroblob(4)`, 'task vectors'],
+    [
+      'a lost run of a complete sweep',
+      `delete from predictions where run_id = ${anyRun}; delete from runs where id = ${anyRun}`,
+      'what is called complete',
+    ],
+    ['a row without its parent', `delete from models`, 'the file, page by page'],
+    ['an analysis without its rows', `delete from theta_distances`, 'further experiments'],
+  ])('find %s that was altered', (_, sql, check) => {
+    const file = altered(sql)
+    expect(problems(file)).toContain(check)
+  })
+})
+
+describe('runs computed again', () => {
+  async function again(file: string, fraction: number, seed = 1) {
+    const reader = openReadOnly(file)
+    try {
+      return await recompute(reader, { fraction, seed })
+    } finally {
+      reader.close()
+    }
+  }
+
+  it('are the same to the bit, all of them and any sample', async () => {
+    const all = await again(good, 1)
+    expect(all).toMatchObject({
+      runs: 18,
+      of: 18,
+      predictions: 72,
+      identical: 72,
+      largest: 0,
+      problems: [],
+      unchecked: [],
+    })
+    const some = await again(good, 0.2)
+    expect(some.runs).toBeGreaterThanOrEqual(4)
+    expect(some.runs).toBeLessThan(18)
+    expect(some.problems).toEqual([])
+  })
+
+  it.each([
+    ['a token', 'token = (token + 1) % 257', 'the token'],
+    ['a wrong text by another wrong one', "text = 'no answer at all'", 'the text'],
+    ['a log-probability', 'answer_log_prob = answer_log_prob - 0.001', 'the log-probability'],
+    [
+      'a logit difference',
+      'answer_logit_difference = answer_logit_difference * 1.01',
+      'the logit difference',
+    ],
+  ])('show that somebody replaced %s, where no invariant can', async (_, change, what) => {
+    const file = altered(
+      `update predictions set ${change} where run_id = (select id from runs where split = 'dev' and layer = 2 limit 1) and item = 1 and correct = 0`,
+    )
+    expect(problems(file)).toEqual([])
+    const { problems: found } = await again(file, 1)
+    expect(found).toHaveLength(1)
+    expect(found[0]?.message).toContain(`${what} is`)
+    expect(found[0]?.where).toMatch(/^verified-\w+ tiny \S+ dev hypothesis L = 2, item 1$/)
+  })
+
+  it('of a model that is another one now are not compared, and that is said', async () => {
+    const file = altered(
+      "update prepared_tasks set model_hash = replace(model_hash, substr(model_hash, 1, 4), '0000')",
+    )
+    const { unchecked, runs } = await again(file, 1)
+    expect(runs).toBe(0)
+    expect(unchecked[0]).toMatchObject({ model: 'tiny', runs: 18 })
+    expect(unchecked[0]?.reason).toContain('its files are not those of the sweep')
+  })
+})
+
+describe('taskvec verify', () => {
+  it('says that nothing differs and ends with 0', async () => {
+    const { stdout, exitCode } = await sandbox.taskvec(['verify', '--full'], { db: good })
+    expect(stdout).toContain('computed again: 18 of 18 runs')
+    expect(stdout).toContain('72 of them the same to the bit')
+    expect(stdout).toContain('Nothing differs.')
+    expect(exitCode).toBe(0)
+  })
+
+  it('ends with 3 where something differs, also for programs', async () => {
+    const file = altered('update runs set correct = (correct + 1) % items')
+    const { stdout, exitCode } = await sandbox.taskvec(['verify', '--sample', '0', '--json'], { db: file })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, differing: 18, recomputed: null })
+    expect(exitCode).toBe(3)
+  })
+
+  it.each([
+    [
+      'overwritten',
+      (file: string) => {
+        const descriptor = openSync(file, 'r+')
+        for (let page = 8; page < 40; page++)
+          writeSync(descriptor, Buffer.alloc(2048, 0xa5), 0, 2048, page * 4096)
+        closeSync(descriptor)
+      },
+    ],
+    ['cut short', (file: string) => truncateSync(file, Math.floor(statSync(file).size / 8192) * 4096)],
+  ])('of a file that was %s ends with an error, not with a verdict', async (name, damage) => {
+    const file = join(sandbox.folder, `damaged-${name.replace(' ', '-')}.db`)
+    copyFileSync(good, file)
+    damage(file)
+    const { exitCode, stdout } = await sandbox.taskvec(['verify', '--sample', '0'], { db: file })
+    expect(stdout).not.toContain('Nothing differs')
+    expect([1, 3]).toContain(exitCode)
+  })
+})
