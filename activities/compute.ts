@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { activityInfo } from '@temporalio/activity'
 import { resolveLayers, type LayerSelection } from '../src/config/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { canonicalJson } from '../src/domain/identity.js'
@@ -63,7 +64,16 @@ export interface Computed {
 
 export interface ComputeObserver {
   /** Work of this worker: a share of an activity done, 1 when it ended. */
-  readonly onProgress?: (work: { model: string; task: string; phase: string; fraction: number }) => void
+  readonly onProgress?: (work: Work) => void
+}
+
+/** One activity under way. */
+export interface Work {
+  readonly model: string
+  readonly task: string
+  readonly phase: string
+  readonly fraction: number
+  readonly activity: { readonly workflowId: string; readonly activityId: string; readonly attempt: number }
 }
 
 /** Activities that run forward passes, on the workers that have the model. They never see the database. */
@@ -74,19 +84,23 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     phase: string,
     work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
   ): Promise<T> {
-    return mappingFailures(() =>
-      heartbeating((report, signal) =>
+    const { workflowExecution, activityId, attempt } = activityInfo()
+    const activity = { workflowId: workflowExecution?.workflowId ?? '', activityId, attempt }
+    return mappingFailures(async () => {
+      const result = await heartbeating((report, signal) =>
         pool.use(model, signal, (engine) =>
           work(engine, {
             signal,
             onProgress: (fraction) => {
               report(fraction)
-              onProgress?.({ model, task, phase, fraction })
+              if (fraction < 1) onProgress?.({ model, task, phase, fraction, activity })
             },
           }),
         ),
-      ),
-    )
+      )
+      onProgress?.({ model, task, phase, fraction: 1, activity })
+      return result
+    })
   }
 
   function run(

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { TaskvecError } from '../src/domain/errors.js'
 import { startEngineProcess, type EngineProcess } from '../src/engine/engine-process.js'
 import type { EngineSettings } from '../src/engine/local-engine.js'
+import { residentBytes } from '../src/system/process-table.js'
 
 interface Slot {
   readonly model: string
@@ -143,14 +143,5 @@ export class EnginePool {
     const engine = await startEngineProcess(this.locate(model), this.settings)
     this.onStart(model, engine.plan)
     return { model, engine, busy: false, lastUse: ++this.#uses }
-  }
-}
-
-/** Resident memory of a process, bytes; 0 where the system does not tell. */
-function residentBytes(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
-  } catch {
-    return 0
   }
 }

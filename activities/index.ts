@@ -1,5 +1,10 @@
 /** What workflows may call: their types are all that workflows see. */
-export { createComputeActivities, type ComputeActivities, type ComputeObserver } from './compute.js'
+export {
+  createComputeActivities,
+  type ComputeActivities,
+  type ComputeObserver,
+  type Work,
+} from './compute.js'
 export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'
 export { createAnalysisActivities, type AnalysisActivities } from './analysis.js'
 export type { ExperimentActivities } from './experiments.js'

@@ -16,6 +16,7 @@ import type { Store } from './store/store.js'
 import { identityOf, thisWorker } from './temporal/announcement.js'
 import { workflowBundle } from './temporal/bundle.js'
 import type { WorkerConnection } from './temporal/connection.js'
+import { engineMetrics } from './temporal/metrics.js'
 import { analysisQueue, contentQueue, modelQueue, storeQueue } from './temporal/names.js'
 import { openCheckpoint } from './weights/open.js'
 
@@ -26,8 +27,11 @@ export interface RunningWorkers {
   readonly shutdown: () => Promise<void>
 }
 
-/** Temporal's own messages go to a file: a terminal shows progress. Call before the first worker of a process. */
-export function logWorkersTo(file: string): void {
+/**
+ * Before the first worker of a process. Temporal's own messages go to a file: a terminal shows progress. `metrics`: HOST:PORT
+ * where Prometheus can read the metrics of workers and engines; without it nothing listens.
+ */
+export function installRuntime(file: string, metrics?: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const logger = new DefaultLogger('WARN', ({ level, timestampNanos, message, meta }) => {
     const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString()
@@ -42,7 +46,10 @@ export function logWorkersTo(file: string): void {
   Runtime.install({
     logger,
     shutdownSignals: [],
-    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} },
+      ...(metrics === undefined ? {} : { metrics: { prometheus: { bindAddress: metrics } } }),
+    },
   })
 }
 
@@ -116,7 +123,13 @@ export function startComputeWorkers({
       told.add(model)
     },
   )
-  const activities = createComputeActivities(pool, observer)
+  const measured = engineMetrics(pool)
+  const activities = createComputeActivities(pool, {
+    onProgress(work) {
+      if (work.fraction >= 1) measured.done(work)
+      observer.onProgress?.(work)
+    },
+  })
   const workers: RunningWorkers[] = []
   let stopping = false
 
@@ -156,6 +169,7 @@ export function startComputeWorkers({
     async shutdown() {
       stopping = true
       await ready.catch(() => {}) // said by `done`
+      measured.stop()
       const stopped = Promise.all(workers.map((worker) => worker.shutdown()))
       await pool.close()
       await stopped

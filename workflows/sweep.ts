@@ -4,6 +4,7 @@ import {
   continueAsNew,
   defineQuery,
   executeChild,
+  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   WorkflowIdReusePolicy,
@@ -40,7 +41,13 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
   const hopeless = () => input.maxFailures !== undefined && failures >= input.maxFailures
   setHandler(failureSignal, () => {
     failures++
-    if (hopeless()) models.cancel()
+    if (!hopeless()) return
+    models.cancel()
+    // A child's cancellation goes to the run that was started, not to one that followed it by continue-as-new.
+    for (const model of running)
+      getExternalWorkflowHandle(modelWorkflowId(input.store, input.sweepId, model))
+        .cancel()
+        .catch(() => {}) // it has just ended
   })
   setHandler(sweepProgressQuery, () => ({ ...tally, modelsRunning: [...running], modelsWaiting: waiting }))
 

@@ -36,6 +36,22 @@ export function elsewhereOption(): Option {
   ).argParser((text: string) => text.split(',').map((id) => id.trim()))
 }
 
+export function logFormatOption(): Option {
+  return new Option('--log-format <format>', 'lines on stderr: for people, or JSON Lines for programs')
+    .choices(['text', 'json'])
+    .default('text')
+}
+
+export function metricsOption(): Option {
+  return new Option(
+    '--metrics <host:port>',
+    'serve metrics of workers and engines for Prometheus there (default: nothing listens)',
+  ).argParser((text: string) => {
+    if (/^[^\s:/]+:\d{1,5}$/.test(text)) return text
+    throw new InvalidArgumentError('it must be HOST:PORT, for instance 127.0.0.1:9464.')
+  })
+}
+
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)

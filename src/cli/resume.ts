@@ -2,7 +2,15 @@ import { Command } from 'commander'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps } from '../store/results.js'
-import { addServerOptions, dbOption, elsewhereOption, enginesOption, memoryLimitOption } from './options.js'
+import {
+  addServerOptions,
+  dbOption,
+  elsewhereOption,
+  enginesOption,
+  logFormatOption,
+  memoryLimitOption,
+  metricsOption,
+} from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec resume [SWEEP]`. */
@@ -16,6 +24,8 @@ export function resumeCommand(): Command {
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
     .addOption(elsewhereOption())
+    .addOption(logFormatOption())
+    .addOption(metricsOption())
     .option('--retry-failed', 'try again what failed for good; without it, failed tasks are left as they are')
     .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(

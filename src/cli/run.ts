@@ -1,7 +1,15 @@
 import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
-import { addServerOptions, dbOption, elsewhereOption, enginesOption, memoryLimitOption } from './options.js'
+import {
+  addServerOptions,
+  dbOption,
+  elsewhereOption,
+  enginesOption,
+  logFormatOption,
+  memoryLimitOption,
+  metricsOption,
+} from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec run CONFIG`. */
@@ -15,6 +23,8 @@ export function runCommand(): Command {
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
     .addOption(elsewhereOption())
+    .addOption(logFormatOption())
+    .addOption(metricsOption())
     .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',

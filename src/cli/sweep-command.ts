@@ -9,7 +9,6 @@ import { readableSize } from '../models/free-space.js'
 import { pullModel } from '../models/pull.js'
 import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
-import { renderMainTable_ from '../report/failure.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
 import { layerCells } from '../store/report.js'
@@ -23,6 +22,7 @@ import {
 } from '../store/results.js'
 import { duration } from '../sweep/progress.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
+import { logAs, say } from '../system/log.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
 import { reportFolder } from './report-folder.js'
 import type { ServerOptions } from '../temporal/connection.js'
@@ -34,6 +34,8 @@ export interface SweepCommandOptions extends ServerOptions {
   readonly memoryLimit?: number
   readonly retryFailed?: boolean
   readonly elsewhere?: readonly string[]
+  readonly logFormat: 'text' | 'json'
+  readonly metrics?: string
   readonly json?: boolean
 }
 
@@ -42,6 +44,7 @@ const exitCodes: Record<SweepOutcome, number> = { complete: 0, failed: 3, cancel
 
 export async function performSweep(config: SweepConfig, options: SweepCommandOptions): Promise<void> {
   const id = sweepId(config)
+  logAs(options.logFormat, { sweep: id })
   say(
     `Sweep ${id}: ${count(config.models.length, 'model')} x ${count(config.tasks.length, 'task')}, database ${options.db}`,
   )
@@ -52,6 +55,7 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   const outcome = await runSweep(config, {
     ...{ db, engines, memoryLimit, elsewhere, retryFailed },
     server: options,
+    metrics: options.metrics,
     signal: interruption(),
   })
   process.exitCode = exitCodes[outcome]
@@ -139,10 +143,12 @@ async function finish(
     else if (rows.length > 0)
       process.stdout.write(`${renderMainTable(rows)}\n\n${renderLayerCurves(layerCells(reader, id))}\n`)
 
-    for (const { model, warning } of sweepWarnings(reader, id)) say(`warning: ${model}: ${warning}`)
+    for (const { model, warning } of sweepWarnings(reader, id))
+      say(`warning: ${model}: ${warning}`, { event: 'warning', model })
     for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
       say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
-    for (const failure of sweepFailures(reader, id)) say(renderFailure(failure))
+    for (const failure of sweepFailures(reader, id))
+      say(renderFailure(failure), { event: 'failure', ...failure })
     const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
     const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
@@ -191,10 +197,6 @@ const verdict: Record<SweepOutcome, string> = {
   failed: 'Ended with failures',
   cancelled: 'Cancelled',
   interrupted: 'Interrupted',
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`)
 }
 
 function count(n: number, noun: string): string {

@@ -7,13 +7,23 @@ import { checkModel } from '../models/check.js'
 import { locateModel, pulledModel } from '../models/locate.js'
 import { pullModel } from '../models/pull.js'
 import { connectWorker, existingServer, type ServerOptions } from '../temporal/connection.js'
-import { logWorkersTo, startComputeWorkers } from '../worker.js'
-import { addServerOptions, enginesOption, memoryLimitOption } from './options.js'
+import { sayDone } from '../sweep/progress.js'
+import { logAs, say } from '../system/log.js'
+import { installRuntime, startComputeWorkers } from '../worker.js'
+import {
+  addServerOptions,
+  enginesOption,
+  logFormatOption,
+  memoryLimitOption,
+  metricsOption,
+} from './options.js'
 
 interface WorkerOptions extends ServerOptions {
   models: string
   engines?: number
   memoryLimit?: number
+  metrics?: string
+  logFormat: 'text' | 'json'
 }
 
 /** `taskvec worker`. */
@@ -28,6 +38,8 @@ export function workerCommand(): Command {
     )
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
+    .addOption(logFormatOption())
+    .addOption(metricsOption())
     .addHelpText(
       'after',
       `
@@ -45,7 +57,15 @@ Examples:
   return addServerOptions(command)
 }
 
-async function work({ models, engines, memoryLimit, ...server }: WorkerOptions): Promise<void> {
+async function work({
+  models,
+  engines,
+  memoryLimit,
+  metrics,
+  logFormat,
+  ...server
+}: WorkerOptions): Promise<void> {
+  logAs(logFormat)
   const settings = existingServer(server)
   if (!settings)
     throw new TaskvecError('USAGE', 'a worker needs the address of a Temporal server', {
@@ -53,7 +73,7 @@ async function work({ models, engines, memoryLimit, ...server }: WorkerOptions):
     })
   const located = new Map<string, string>()
   for (const entry of models.split(',')) located.set(...(await checked(entry)))
-  logWorkersTo(join(taskvecHome(), 'worker.log'))
+  installRuntime(join(taskvecHome(), 'worker.log'), metrics)
   const connected = await connectWorker(settings)
   const workers = startComputeWorkers({
     server: connected,
@@ -61,7 +81,9 @@ async function work({ models, engines, memoryLimit, ...server }: WorkerOptions):
     engines: engines ?? availableParallelism(),
     memoryLimit,
     onPlan: (model, plan) => say(`${model}: ${plan}`),
-    onProgress: ({ model, task, phase, fraction }) => fraction >= 1 && say(`${model} ${task} ${phase}: done`),
+    onProgress(work) {
+      if (work.fraction >= 1) sayDone(work)
+    },
   })
   const stop = () => void workers.shutdown()
   process.once('SIGINT', stop)
@@ -85,8 +107,4 @@ async function checked(entry: string): Promise<[string, string]> {
       hint: `See what is wrong: taskvec models check ${located}`,
     })
   return [id, located]
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`)
 }

@@ -1,15 +1,9 @@
 import type Database from 'better-sqlite3'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
+import type { Work } from '../../activities/index.js'
 import { mainResults, sweepProgress, unitProgress } from '../store/results.js'
-
-/** One piece of work under way in this process. */
-export interface Work {
-  readonly model: string
-  readonly task: string
-  readonly phase: string
-  readonly fraction: number
-}
+import { logsJson, say, type LogFields } from '../system/log.js'
 
 /** How often the terminal is drawn, and how often a plain log gets a line, ms. */
 const drawEvery = 400
@@ -31,7 +25,7 @@ export class ProgressDisplay {
   constructor(
     private readonly db: Database.Database,
     private readonly sweepId: string,
-    private readonly terminal = process.stderr.isTTY,
+    private readonly terminal = process.stderr.isTTY && !logsJson(),
   ) {
     this.#announceFinished(false)
     this.#timer = setInterval(() => this.#show(), terminal ? drawEvery : lineEvery)
@@ -40,14 +34,15 @@ export class ProgressDisplay {
   /** Called by this process's compute activities. */
   report(work: Work): void {
     const key = `${work.model} ${work.task} ${work.phase}`
-    if (work.fraction >= 1) this.#work.delete(key)
-    else this.#work.set(key, work)
+    if (work.fraction < 1) return void this.#work.set(key, work)
+    this.#work.delete(key)
+    if (logsJson()) sayDone(work)
   }
 
   /** A line above the display. */
-  say(line: string): void {
+  say(line: string, fields: LogFields = {}): void {
     if (this.terminal) this.#update.clear()
-    process.stderr.write(`${line}\n`)
+    say(line, fields)
   }
 
   stop(): void {
@@ -72,7 +67,15 @@ export class ProgressDisplay {
       ({ model, task, phase, fraction }) => `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %`,
     )
     if (!this.terminal)
-      return void process.stderr.write(`${counts}${now.length > 0 ? `; ${now.join(', ')}` : ''}\n`)
+      return say(`${counts}${now.length > 0 ? `; ${now.join(', ')}` : ''}`, {
+        ...{
+          event: 'progress',
+          cells: done,
+          ofCells: all,
+          experiments: units.done,
+          ofExperiments: units.all,
+        },
+      })
     const full = Math.round(barWidth * share)
     const bar = pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))
     this.#update([`${bar} ${counts}`, ...now.map((line) => pc.dim(`  ${line}`))].join('\n'))
@@ -96,9 +99,23 @@ export class ProgressDisplay {
       if (this.#announced.has(key)) continue
       this.#announced.add(key)
       const scores = `baseline ${row.baseline.toFixed(2)}  hypothesis ${row.hypothesis.toFixed(2)}  regular ${row.regular.toFixed(2)}  best L ${row.bestLayer}`
-      if (aloud) this.say(`${pc.green('✓')} ${row.model} ${row.task.padEnd(38)} ${scores}`)
+      if (aloud)
+        this.say(`${pc.green('✓')} ${row.model} ${row.task.padEnd(38)} ${scores}`, { event: 'task', ...row })
     }
   }
+}
+
+/** A line for an activity that ended, which only programs get. */
+export function sayDone({ model, task, phase, activity }: Work): void {
+  const [, , sweep] = activity.workflowId.split('/')
+  say(`${model} ${task} ${phase}: done`, {
+    event: 'activity',
+    sweep: sweep ?? '',
+    model,
+    task,
+    phase,
+    ...activity,
+  })
 }
 
 export function duration(seconds: number): string {

@@ -29,8 +29,9 @@ import {
   type ServerOptions,
 } from '../temporal/connection.js'
 import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
+import { say } from '../system/log.js'
 import { ensureServer, type RunningServer } from '../temporal/server.js'
-import { logWorkersTo, startComputeWorkers, startStoreWorker } from '../worker.js'
+import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker.js'
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { leftAlone } from './left-alone.js'
@@ -46,6 +47,8 @@ export interface RunOptions {
   /** Models that other machines' workers compute. */
   readonly elsewhere?: readonly string[]
   readonly server?: ServerOptions
+  /** HOST:PORT where metrics can be read. */
+  readonly metrics?: string | undefined
   /** Whether what failed for good in an earlier run is tried again; else it is left alone. */
   readonly retryFailed: boolean
   /** Aborted by Ctrl-C: everything is stopped, to be resumed later. */
@@ -60,7 +63,7 @@ export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
  */
 export async function runSweep(
   config: SweepConfig,
-  { db, engines, memoryLimit, elsewhere = [], server: named = {}, retryFailed, signal }: RunOptions,
+  { db, engines, memoryLimit, elsewhere = [], server: named = {}, metrics, retryFailed, signal }: RunOptions,
 ): Promise<SweepOutcome> {
   const here = config.models.filter(({ id }) => !elsewhere.includes(id))
   const models = new Map(here.map((model) => [model.id, locateModel(model)]))
@@ -75,7 +78,7 @@ export async function runSweep(
     const server = await reachServer(named)
     closing.push(() => server.stop())
     if (signal.aborted) return 'interrupted'
-    logWorkersTo(join(taskvecHome(), 'worker.log'))
+    installRuntime(join(taskvecHome(), 'worker.log'), metrics)
     const connected = await connectWorker(server.settings)
     closing.push(() => connected.connection.close())
     const reader = openReadOnly(db)
@@ -137,7 +140,7 @@ interface Server {
 }
 
 async function reachServer(named: ServerOptions): Promise<Server> {
-  const log = (line: string) => void process.stderr.write(`${line}\n`)
+  const log = (line: string) => say(line)
   const settings = existingServer(named)
   if (settings) {
     log(`Temporal server: ${settings.address}, namespace ${settings.namespace}`)

@@ -45,3 +45,12 @@ export function commandLine(pid: number): string {
     return '' // ended meanwhile
   }
 }
+
+/** Resident memory of a process, bytes; 0 where the system does not tell. */
+export function residentBytes(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}

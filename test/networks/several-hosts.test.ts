@@ -19,7 +19,7 @@ const key = 'a7'.repeat(32)
 
 /** A process on one of the hosts, and what it has said. */
 interface Running {
-  readonly child: ReturnType<typeof execa>
+  readonly child: ReturnType<typeof launch>
   readonly said: () => string
 }
 
@@ -74,13 +74,7 @@ describe.skipIf(!Network.possible())('a sweep over several hosts (network namesp
 
   function start(host: string, command: readonly string[]): Running {
     const [program = '', ...args] = [...network.on(host), ...command]
-    const child = execa(program, args, {
-      ...{ reject: false, stdin: 'ignore', cwd: join(sandbox.folder, host) },
-      env: {
-        ...{ TASKVEC_HOME: join(sandbox.folder, host), TEMPORAL_ADDRESS: '' },
-        TASKVEC_PAYLOAD_KEY_FILE: join(sandbox.folder, 'key'),
-      },
-    })
+    const child = launch(program, args, join(sandbox.folder, host), join(sandbox.folder, 'key'))
     let text = ''
     child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()))
     const running = { child, said: () => text }
@@ -162,6 +156,14 @@ describe.skipIf(!Network.possible())('a sweep over several hosts (network namesp
     expect(isAlive(server.child.pid as number)).toBe(true)
   })
 })
+
+/** With a home of its own, and the payload key that all have. */
+function launch(program: string, args: readonly string[], home: string, keyFile: string) {
+  return execa(program, args, {
+    ...{ reject: false, stdin: 'ignore', cwd: home },
+    env: { TASKVEC_HOME: home, TEMPORAL_ADDRESS: '', TASKVEC_PAYLOAD_KEY_FILE: keyFile },
+  })
+}
 
 /** `ip netns exec` becomes the program; anything below it is a child. */
 function leaf(pid: number): number {

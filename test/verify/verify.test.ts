@@ -75,7 +75,7 @@ describe('invariants', () => {
     ],
     [
       'a rank',
-      `update predictions set answer_rank = 2 where answer_rank = 1`,
+      `update predictions set answer_rank = 1 where answer_logit_difference < 0`,
       'right or wrong of every prediction',
     ],
     [
