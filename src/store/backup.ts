@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
@@ -34,11 +35,15 @@ export async function backUp(db: string, file: string): Promise<number> {
   }
 }
 
-/** Takes the copy out of WAL mode, so that no second file belongs to it, checks it, and writes it through to the disk. */
+/**
+ * Takes the copy out of WAL mode, so that no second file belongs to it, checks it, and writes it through to the disk. It gets a
+ * name of its own: a workflow that still runs for the original is ahead of it, and must not be joined.
+ */
 function checkAlone(file: string): void {
   const copy = new Database(file)
   try {
     copy.pragma('journal_mode = DELETE')
+    copy.prepare('update identity set id = ?').run(randomUUID())
     const [first] = copy.pragma('integrity_check') as { integrity_check: string }[]
     if (first?.integrity_check !== 'ok')
       throw new TaskvecError(

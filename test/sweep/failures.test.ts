@@ -30,7 +30,7 @@ describe('what fails for good', () => {
   it('is a row with its place, attempts, reason and worker; named at the end, with exit code 3', async () => {
     const { exitCode, stderr } = await sandbox.taskvec(['run', sandbox.config('failing', { ...two, models })])
     expect(stderr).toMatch(
-      /failed: cut algorithmic_to_upper: WEIGHTS after 1 attempt on \d+@\S+: .*model\.safetensors/,
+      /failed: cut algorithmic_to_upper: WEIGHTS after 1 attempt on \S+\/\d+: .*model\.safetensors/,
     )
     expect(stderr).toContain('Next: npx taskvec resume failing-')
     expect(exitCode).toBe(3)
