@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { openReadOnly } from '../../src/store/open.js'
-import { findSweep, layerResults, mainResults, predictionResults } from '../../src/store/results.js'
+import { findSweep, layerResults, mainResults, predictionValues } from '../../src/store/results.js'
 import { runningProcesses } from '../../src/system/process-table.js'
 import { checkInvariants } from '../../src/verify/invariants.js'
 import { Sandbox } from '../sweep/sandbox.js'
@@ -32,7 +32,7 @@ export function finalOf(db: string): Final {
     const [problem] = checkInvariants(reader).flatMap(({ problems }) => problems)
     if (problem) throw new Error(`${problem.where}: ${problem.message}`)
     const { id, status } = findSweep(reader, undefined)
-    const rows = [mainResults(reader, id), layerResults(reader, id), [...predictionResults(reader, id)]]
+    const rows = [mainResults(reader, id), layerResults(reader, id), [...predictionValues(reader, id)]]
     const count = (table: string) => reader.prepare(`select count(*) from ${table}`).pluck().get() as number
     return {
       tables: createHash('sha256').update(JSON.stringify(rows)).digest('hex'),
