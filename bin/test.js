@@ -10,6 +10,7 @@ mkdirSync(join(root, '.taskvec'), { recursive: true })
 rmSync(report, { force: true })
 
 step('the model', process.execPath, ['bin/taskvec.js', 'models', 'pull', 'smollm2-135m'])
+step('a browser', process.execPath, ['bin/browser.js'])
 step('types', 'npm', ['run', '--silent', 'typecheck'])
 step('lint', 'npm', ['run', '--silent', 'lint'])
 const tests = run('npx', [

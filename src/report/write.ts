@@ -25,6 +25,7 @@ export interface Manifest {
   }[]
 }
 
+const picturesAtOnce = 2
 const manifestFile = 'report.json'
 
 /**
@@ -49,10 +50,11 @@ async function writeFiles(report: Report, folder: string): Promise<Manifest> {
   const figures = blocks.flatMap((block) => ('figure' in block ? [block.figure] : []))
   const tables = blocks.flatMap((block) => ('table' in block ? [block.table] : []))
   const svgs = new Map<string, string>()
-  // Pictures are made on other threads while the next figure is drawn on this one.
+  // Pictures are made on other threads while the next figure is drawn on this one; few at once, for memory's sake.
   const pictures: Promise<void>[] = []
   for (const { id, ...figure } of figures) {
     const svg = await drawSvg({ id, ...figure })
+    if (pictures.length >= picturesAtOnce) await pictures.shift()
     svgs.set(id, svg)
     pictures.push(drawPng(svg).then((png) => writeFileSync(join(folder, 'figures', `${id}.png`), png)))
     writeFileSync(join(folder, 'figures', `${id}.svg`), withTitles(svg))

@@ -14,7 +14,6 @@ export function distanceHistograms(model: string, rows: readonly DistanceRow[]):
     return (['within', 'between'] as const).flatMap((side) =>
       (JSON.parse(row[side]) as number[]).map((density, bin) => {
         const [from, to] = [edges[bin] ?? 0, edges[bin + 1] ?? 0]
-        const mean = side === 'within' ? row.withinMean : row.betweenMean
         return {
           model,
           task: row.task,
@@ -23,7 +22,7 @@ export function distanceHistograms(model: string, rows: readonly DistanceRow[]):
           from,
           to,
           density,
-          says: `${taskName(row.task)}, ${sides[side]}: ${shown(from)} to ${shown(to)}, density ${shown(density)} (mean distance ${shown(mean)})`,
+          says: `${taskName(row.task)}, ${sides[side]}: ${shown(from)} to ${shown(to)}, density ${shown(density)}`,
         }
       }),
     )

@@ -39,7 +39,7 @@ function refuse(...parts: readonly unknown[]): never {
  * The figure as SVG text, the same for the same rows: coordinates have two decimals. Values of marks stand in
  * `aria-label`. Characters that XML or a reader's eye cannot bear are written out.
  */
-export async function drawSvg({ title, subtitle, spec }: Figure): Promise<string> {
+export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<string> {
   const clean = JSON.parse(
     JSON.stringify({ ...spec, title: { text: title, subtitle } }, (_, value: unknown) =>
       typeof value === 'string' ? visible(value) : value,
@@ -47,10 +47,15 @@ export async function drawSvg({ title, subtitle, spec }: Figure): Promise<string
   ) as typeof spec
   const view = new vega.View(vega.parse(compile(clean, { logger: strict }).spec), { renderer: 'none' })
   try {
-    return rounded(await view.toSVG())
+    return ownGradients(rounded(await view.toSVG()), id)
   } finally {
     view.finalize()
   }
+}
+
+/** Vega counts gradients over all that a process draws; within a page their names must differ from figure to figure. */
+function ownGradients(svg: string, figure: string): string {
+  return svg.replace(/gradient_\d+/g, `gradient-${figure.replace(/[^\w-]/g, '-')}`)
 }
 
 const coordinates = /\s(?:d|transform|x|y|x1|x2|y1|y2|width|height|viewBox)="[^"]*"/g
@@ -74,10 +79,44 @@ export function withTitles(svg: string): string {
 /** Within a page: values of marks in `data-value`, for the page's script; the page itself says what the figure is. */
 export function forPage(svg: string): string {
   return svg
-    .replace(markWithValue, '<$1$2 data-value="$3"$4/>')
+    .replace(markWithValue, '<$1 data-value="$3"$2$4/>')
     .replace(
       /\s(?:aria-(?!hidden)[\w-]+|role|version|xmlns(?::xlink)?|class|font-family|pointer-events)="[^"]*"/g,
       '',
     )
-    .replace(/<g>(<\/g>)?/g, (group, closed) => (closed === undefined ? group : ''))
+    .replace(/(?:<path data-value="[^"]*"[^>]*\/>){3,}/g, sharedLook)
+}
+
+const circle = /transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\3,\3,[^"]*"/
+
+/** Thousands of marks say their colour once for all that follow each other alike, and circles are circles. */
+function sharedLook(marks: string): string {
+  const parts = Array.from(
+    marks.matchAll(/<path( data-value="[^"]*"(?: transform="[^"]*")? d="[^"]*")([^>]*)\/>/g),
+  )
+  return groupConsecutive(parts, ([, , look]) => look ?? '')
+    .map(([look, of]) => {
+      const shapes = of.map(([, place = '']) => {
+        const round = circle.exec(place)
+        if (round === null) return `<path${place}/>`
+        const [all, x, y, r] = round
+        return `<circle${place.replace(all, `cx="${x}" cy="${y}" r="${r}"`)}/>`
+      })
+      // A group's opacity would be that of its marks together, so it is their fill's; outlined marks are full.
+      const shared = look.includes('stroke="')
+        ? look.replace(' opacity="1"', '')
+        : look.replace(/ stroke-width="[^"]*"/, '').replace(' opacity=', ' fill-opacity=')
+      return `<g${shared}>${shapes.join('')}</g>`
+    })
+    .join('')
+}
+
+function groupConsecutive<T>(rows: readonly T[], key: (row: T) => string): [string, T[]][] {
+  const groups: [string, T[]][] = []
+  for (const row of rows) {
+    const last = groups.at(-1)
+    if (last?.[0] === key(row)) last[1].push(row)
+    else groups.push([key(row), [row]])
+  }
+  return groups
 }

@@ -20,7 +20,7 @@ export function layerTransfer(model: string, cells: readonly TransferCell[]): Fi
       data: {
         values: cells.map((cell) => ({
           ...cell,
-          says: `${model}, θ taken after block ${cell.sourceLayer}, patched in after block ${cell.layer}: ${shown(cell.accuracy)} over ${cell.tasks} tasks`,
+          says: `θ taken after block ${cell.sourceLayer}, patched in after block ${cell.layer}: ${shown(cell.accuracy)} over ${cell.tasks} tasks`,
         })),
       },
       mark: { type: 'rect' },

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module'
 import { renderAsync } from '@resvg/resvg-js'
 import { fontFamily, paper } from './style.js'
 
-/** Inter would join `->` to an arrow; templates and prompts stand as they are written. */
-const nonJoiner = '\u200c'
+/** Inter would join `->` to an arrow, so the hyphen is another of the same look: templates stand as they are written. */
+const hyphen = '\u2010'
 
 /** Three times the size in pixels, with a font of its own: the machine's may be missing. */
 export async function drawPng(svg: string): Promise<Buffer> {
-  const image = await renderAsync(svg.replaceAll('-&gt;', `-${nonJoiner}&gt;`), {
+  const image = await renderAsync(svg.replaceAll('-&gt;', `${hyphen}&gt;`), {
     fitTo: { mode: 'zoom', value: 3 },
     background: paper,
     font: {

@@ -12,6 +12,11 @@ function show(mark) {
   if (mark === null) return
   mark.classList.add('shown')
   box.textContent = mark.dataset.value
+  place(mark)
+}
+
+/** The box above the mark, below it where there is no room, within the window. */
+function place(mark) {
   const at = mark.getBoundingClientRect()
   const { width, height } = box.getBoundingClientRect()
   const left = Math.min(Math.max(4, (at.left + at.right - width) / 2), innerWidth - width - 4)
@@ -67,7 +72,12 @@ for (const svg of document.querySelectorAll('.plot > svg')) {
   })
 }
 
-addEventListener('scroll', () => show(null), { passive: true })
+// A page that scrolls leaves the pointer's mark behind; the keyboard's keeps its value, which may be why it scrolled.
+addEventListener(
+  'scroll',
+  () => (shown !== null && shown.closest('svg') === document.activeElement ? place(shown) : show(null)),
+  { passive: true },
+)
 addEventListener('beforeprint', () => {
   for (const details of document.querySelectorAll('details')) details.open = true
 })

@@ -32,7 +32,9 @@ export function whatWasRun(db: Database.Database, sweep: SweepSummary, group: re
       table(factsTable(Object.entries(facts).map(([what, value]) => ({ what, value })))),
       table(table4(modelRecords(db, sweep.id))),
       table(table5(taskRecords(db, sweep.id))),
-      { code: stringify(readableConfig(JSON.parse(sweep.config) as SweepConfig), { lineWidth: 100 }) },
+      {
+        code: stringify(readableConfig(JSON.parse(sweep.config) as Partial<SweepConfig>), { lineWidth: 100 }),
+      },
     ],
   }
 }
@@ -49,7 +51,7 @@ function factsTable(rows: readonly Row[]): Table {
 }
 
 /** Without the file's place on the machine, and with word lists and items counted instead of written out. */
-function readableConfig({ file: _file, tasks, models, ...config }: SweepConfig): unknown {
+function readableConfig({ file: _file, tasks = [], models = [], ...config }: Partial<SweepConfig>): unknown {
   return {
     ...config,
     models: models.map(({ id, path }) =>

@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bars, isIncluded } from '../../src/report/definitions.js'
+import { barsByModel } from '../../src/report/figures/bars.js'
+import { drawSvg, forPage, withTitles } from '../../src/report/figures/draw.js'
+import type { Figure } from '../../src/report/figures/figure.js'
+import { drawPng } from '../../src/report/figures/png.js'
+import { paperResults } from '../../src/report/paper-results.js'
+import { publishedReport, publishedRows } from '../../src/report/sections/published.js'
+import type { Report } from '../../src/report/sections/section.js'
+import { sweepReport } from '../../src/report/sweep-report.js'
+import { openReadOnly } from '../../src/store/open.js'
+import { findSweep } from '../../src/store/results.js'
+import { hostile, writeSample } from './sample-database.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'taskvec-figures-'))
+let figures: Figure[]
+
+beforeAll(() => {
+  const file = join(folder, 'sample.db')
+  writeSample(file)
+  const db = openReadOnly(file)
+  figures = figuresOf(sweepReport(db, findSweep(db, undefined), null))
+  db.close()
+})
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function figuresOf({ sections }: Report): Figure[] {
+  return sections.flatMap(({ blocks }) =>
+    blocks.flatMap((block) => ('figure' in block ? [block.figure] : [])),
+  )
+}
+
+/** One of each kind: the first model's, and those of all models together. */
+const drawn = [
+  'figure-3-by-layer',
+  'figure-3-by-depth',
+  'by-layer-alpha-1b',
+  'figure-4',
+  'by-task-alpha-1b',
+  'figure-5-alpha-1b',
+  'figure-9-alpha-1b',
+  'dominance',
+  'projected-answers',
+  'demonstration-sets',
+  'other-ways',
+  'layer-transfer-alpha-1b',
+  'template-transfer',
+  'decodability',
+  'figure-4-published',
+  'differences-llama-7b',
+]
+
+describe('the figures of a fixed database', () => {
+  // Seen by eye as PNG when they were accepted; npx vitest run test/report -u draws them anew.
+  it.each(drawn)('%s', async (id) => {
+    const figure = figures.find((figure) => figure.id === id)
+    expect(figure, id).toBeDefined()
+    await expect(await drawSvg(figure as Figure)).toMatchFileSnapshot(`../golden/figures/${id}.svg`)
+  })
+
+  it('are these for each model, and no others', () => {
+    const ids = figures.map(({ id }) => id.replace('llama-7b', 'alpha-1b'))
+    expect(new Set(ids)).toEqual(new Set(drawn.map((id) => id.replace('llama-7b', 'alpha-1b'))))
+  })
+
+  it('each shows as many values on hover as it has marks, in its file and in the page', async () => {
+    for (const figure of figures) {
+      const svg = await drawSvg(figure)
+      const marks = svg.split('role="graphics-symbol" aria-roledescription="').length - 1
+      const axes =
+        svg.split('aria-roledescription="axis"').length +
+        svg.split('aria-roledescription="legend"').length -
+        2
+      const titles = svg.split('aria-roledescription="title"').length - 1
+      const values = withTitles(svg).split('<title>').length - 1
+      expect(values, figure.id).toBeGreaterThan(0)
+      expect(marks - axes - titles, figure.id).toBeGreaterThanOrEqual(0)
+      expect(forPage(svg).split('data-value="').length - 1, figure.id).toBe(values)
+    }
+  })
+
+  it('hold names from outside as text', async () => {
+    for (const figure of figures) {
+      const svg = await drawSvg(figure)
+      // eslint-disable-next-line no-control-regex
+      expect(svg, figure.id).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/)
+      expect(svg, figure.id).not.toContain('<b>')
+      expect(svg, figure.id).not.toContain('</script>')
+    }
+    const templates = await drawSvg(figures.find(({ id }) => id === 'template-transfer') as Figure)
+    expect(templates).toContain('Q\\u{1b}[31m{x}&lt;/script&gt;')
+    expect(hostile.template).toContain('\u001b')
+  })
+
+  it('are pictures too, with letters in them', async () => {
+    const svg = await drawSvg(figures[0] as Figure)
+    const [picture, wordless] = await Promise.all([
+      drawPng(svg),
+      drawPng(svg.replace(/<text.*?<\/text>/g, '')),
+    ])
+    expect(picture.subarray(1, 4).toString()).toBe('PNG')
+    expect(picture.equals(wordless)).toBe(false)
+  })
+})
+
+describe('from the published figures', () => {
+  it('Figure 4 has a bar as high as each mean', async () => {
+    const rows = publishedRows(paperResults())
+    const figure = barsByModel(bars(rows), rows.filter((row) => !isIncluded(row)).length) as Figure
+    const svg = await drawSvg(figure)
+    for (const { model, kind, mean, tasks } of bars(rows)) {
+      const height = new RegExp(
+        `aria-label="${model}, ${kind}: ${mean.toFixed(2)} [^"]* over ${tasks} tasks"[^>]* d="M[\\d.]+,[\\d.]+h[\\d.]+v([\\d.]+)`,
+      ).exec(svg)
+      expect(Number(height?.[1]) / 220).toBeCloseTo(mean, 3)
+    }
+    expect(figure.caption).toContain('2 left out')
+  })
+
+  it('the report names the two pairs that the rule leaves out', () => {
+    const [, main] = publishedReport(paperResults()).sections
+    const excluded = main?.blocks.flatMap((block) =>
+      'table' in block && block.table.id === 'excluded' ? [block.table] : [],
+    )[0]
+    expect(excluded?.rows.map(({ model, task }) => `${String(model)} ${String(task)}`)).toEqual([
+      'llama-30b list first',
+      'llama-7b list first',
+    ])
+  })
+})

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { execa } from 'execa'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { projectRoot } from '../../src/config/home.js'
+import { sweepReport } from '../../src/report/sweep-report.js'
+import { writeReport, type Manifest } from '../../src/report/write.js'
+import { openReadOnly } from '../../src/store/open.js'
+import { findSweep } from '../../src/store/results.js'
+import { writeSample } from './sample-database.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'taskvec-page-'))
+let browser: Browser
+let manifest: Manifest
+
+beforeAll(async () => {
+  const found = await execa(process.execPath, [join(projectRoot(), 'bin', 'browser.js')])
+  const { executable, libraries } = JSON.parse(found.stdout) as { executable: string; libraries?: string }
+  browser = await chromium.launch({
+    executablePath: executable,
+    // Tests run as root in containers, where Chromium's own sandbox cannot; the page is ours.
+    args: ['--no-sandbox', '--disable-gpu'],
+    ...(libraries === undefined
+      ? {}
+      : { env: { ...process.env, LD_LIBRARY_PATH: libraries } as Record<string, string> }),
+  })
+  const file = join(folder, 'sample.db')
+  writeSample(file)
+  const db = openReadOnly(file)
+  manifest = await writeReport(sweepReport(db, findSweep(db, undefined), null), join(folder, 'report'))
+  db.close()
+})
+
+afterAll(async () => {
+  await browser.close()
+  rmSync(folder, { recursive: true })
+})
+
+interface Opened {
+  readonly page: Page
+  /** What a page must not do: requests, console messages, errors, dialogs. */
+  readonly trouble: string[]
+}
+
+async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Opened> {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  const address = pathToFileURL(join(folder, 'report', manifest.page)).href
+  const trouble: string[] = []
+  page.on('console', (message) => trouble.push(`console: ${message.text()}`))
+  page.on('pageerror', (error) => trouble.push(`error: ${error.message}`))
+  page.on('dialog', (dialog) => trouble.push(`dialog: ${dialog.message()}`))
+  page.on('request', (request) => {
+    if (request.url() !== address && request.url() !== 'data:,') trouble.push(`request: ${request.url()}`)
+  })
+  await page.goto(address)
+  return { page, trouble }
+}
+
+describe.each([
+  [1440, 'light'],
+  [1440, 'dark'],
+  [360, 'light'],
+  [360, 'dark'],
+] as const)('the page at %i pixels, %s', (width, scheme) => {
+  let opened: Opened
+  let page: Page
+
+  beforeAll(async () => {
+    opened = await open(width, scheme)
+    page = opened.page
+  })
+
+  afterAll(() => page.close())
+
+  it('draws every figure, each with its values, within the window', async () => {
+    const drawn = await page.$$eval('figure', (figures) =>
+      figures.map((figure) => {
+        const { width, height } = (figure.querySelector('svg') as SVGElement).getBoundingClientRect()
+        return {
+          id: figure.id,
+          large: width > 250 && height > 100,
+          marks: figure.querySelectorAll('[data-value]').length,
+        }
+      }),
+    )
+    expect(drawn.map(({ id }) => id)).toEqual(manifest.figures.map(({ id }) => id))
+    expect(drawn.filter(({ large, marks }) => !large || marks === 0)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+  })
+
+  it('has every table, with as many rows as its CSV', async () => {
+    const tables = await page.$$eval('details.table', (tables) =>
+      tables.map((table) => table.querySelectorAll('tbody tr').length),
+    )
+    expect(tables).toHaveLength(manifest.tables.length)
+    expect(tables.every((rows) => rows > 0)).toBe(true)
+  })
+
+  it('is reached by the keyboard: every figure, link and table; arrow keys read values', async () => {
+    const all = await page.$$eval('a[href], summary, figure svg, .scroll, pre', (elements) =>
+      elements.filter((element) => element.checkVisibility()).map((element) => element.tagName),
+    )
+    const reached: string[] = []
+    for (let i = 0; i < all.length; i++) {
+      await page.keyboard.press('Tab')
+      reached.push(await page.evaluate(() => document.activeElement?.tagName ?? ''))
+    }
+    expect(reached).toEqual(all)
+
+    for (const { id } of manifest.figures) {
+      const svg = page.locator(`figure[id="${id}"] svg`)
+      await svg.focus()
+      await page.keyboard.press('ArrowRight')
+      await page.keyboard.press('ArrowRight')
+      const second = await svg.locator('[data-value]').nth(1).getAttribute('data-value')
+      expect(await page.locator('#value').textContent(), id).toBe(second)
+      await page.keyboard.press('Escape')
+      expect(await page.locator('#value').isVisible()).toBe(false)
+    }
+  })
+
+  it('shows the value of the mark under the pointer, within the window', async () => {
+    const bar = page.locator('figure[id="figure-4"] [data-value]').first()
+    await bar.scrollIntoViewIfNeeded()
+    await bar.hover()
+    const box = page.locator('#value')
+    await expect.poll(() => box.textContent()).toBe('alpha-1b, baseline: 0.21 ± 0.09 over 4 tasks')
+    const { x, width: wide } = (await box.boundingBox()) as { x: number; width: number }
+    expect(x).toBeGreaterThanOrEqual(0)
+    expect(x + wide).toBeLessThanOrEqual(width)
+  })
+
+  it('can be read: text stands out from its ground', async () => {
+    const contrasts = await page.$$eval('body, figcaption, a, svg text', (elements) => {
+      const luminance = (colour: string) => {
+        const [r, g, b] = (colour.match(/[\d.]+/g) as string[]).map((part) => {
+          const share = Number(part) / 255
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+        }) as [number, number, number]
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+      }
+      const ground = luminance(getComputedStyle(document.documentElement).backgroundColor)
+      return elements.map((element) => {
+        const style = getComputedStyle(element)
+        const text = luminance(element instanceof SVGElement ? style.fill : style.color)
+        return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05)
+      })
+    })
+    expect(Math.min(...contrasts)).toBeGreaterThan(4.5)
+    const ground = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    expect(ground).toBe(scheme === 'dark' ? 'rgb(23, 23, 23)' : 'rgb(255, 255, 255)')
+  })
+
+  it('asked for nothing and met no error, names from outside included', () => {
+    expect(opened.trouble).toEqual([])
+  })
+})
+
+it('prints light, with every table open', async () => {
+  const { page, trouble } = await open(1440, 'dark')
+  await page.pdf()
+  expect(await page.$$eval('details', (all) => all.filter(({ open }) => !open).length)).toBe(0)
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(
+    'rgb(255, 255, 255)',
+  )
+  expect(await page.locator('nav').isVisible()).toBe(false)
+  expect(trouble).toEqual([])
+  await page.close()
+})
