@@ -1,12 +1,14 @@
 import type Database from 'better-sqlite3'
 import { layerCells, modelRecords } from '../store/report.js'
 import { mainResults, sweepGroup, type SweepSummary } from '../store/results.js'
+import { overSeeds, resultRows } from './result-rows.js'
 import { comparison } from './sections/comparison.js'
 import { furtherExperiments } from './sections/further.js'
 import { mainExperiment } from './sections/main-experiment.js'
 import type { Report } from './sections/section.js'
 import { troubles } from './sections/troubles.js'
 import { whatWasRun } from './sections/what-was-run.js'
+import { differenceTable, seedsTable } from './tables/statistics-tables.js'
 
 /** Everything of a sweep: `taskvec report`. `other`: the sweep to set it beside; null is the published results. */
 export function sweepReport(db: Database.Database, sweep: SweepSummary, other: SweepSummary | null): Report {
@@ -14,16 +16,25 @@ export function sweepReport(db: Database.Database, sweep: SweepSummary, other: S
   return db.transaction((): Report => {
     const rows = mainResults(db, sweep.id)
     const cells = layerCells(db, sweep.id)
+    const group = sweepGroup(db, sweep.id)
     const models = modelRecords(db, sweep.id)
     const blocks = new Map(models.flatMap(({ model, blocks }) => (blocks === null ? [] : [[model, blocks]])))
     return {
       title: `Task vectors: ${sweep.name}`,
       subtitle: `sweep ${sweep.id}, ${sweep.status}${sweep.finishedAt === null ? '' : ` ${sweep.finishedAt.slice(0, 10)}`}`,
       sections: [
-        mainExperiment({ rows, cells, blocks }),
+        mainExperiment({
+          rows,
+          cells,
+          blocks,
+          tables: [
+            ...(rows.length > 0 ? [differenceTable(resultRows(db, 'main', sweep, {}))] : []),
+            ...(group.length > 1 ? [seedsTable(overSeeds(db, 'main', group, {}))] : []),
+          ],
+        }),
         ...furtherExperiments(db, sweep.id, cells),
         comparison(db, rows, other),
-        whatWasRun(db, sweep, sweepGroup(db, sweep.id)),
+        whatWasRun(db, sweep, group),
         troubles(db, sweep),
       ],
     }

@@ -76,37 +76,33 @@ describe.each([
   afterAll(() => page.close())
 
   it('draws every figure, each with its values, within the window', async () => {
-    const drawn = await page.$$eval('figure', (figures) =>
-      figures.map((figure) => {
-        const { width, height } = (figure.querySelector('svg') as SVGElement).getBoundingClientRect()
-        return {
-          id: figure.id,
-          large: width > 250 && height > 100,
-          marks: figure.querySelectorAll('[data-value]').length,
-        }
-      }),
-    )
+    // In-page code is text: the project is compiled without a browser's types.
+    const drawn = await page.evaluate<{ id: string; large: boolean; marks: number }[]>(`
+      [...document.querySelectorAll('figure')].map((figure) => {
+        const { width, height } = figure.querySelector('svg').getBoundingClientRect()
+        return { id: figure.id, large: width > 250 && height > 100, marks: figure.querySelectorAll('[data-value]').length }
+      })`)
     expect(drawn.map(({ id }) => id)).toEqual(manifest.figures.map(({ id }) => id))
     expect(drawn.filter(({ large, marks }) => !large || marks === 0)).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
   })
 
   it('has every table, with as many rows as its CSV', async () => {
-    const tables = await page.$$eval('details.table', (tables) =>
-      tables.map((table) => table.querySelectorAll('tbody tr').length),
+    const tables = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('details.table')].map((table) => table.querySelectorAll('tbody tr').length)`,
     )
     expect(tables).toHaveLength(manifest.tables.length)
     expect(tables.every((rows) => rows > 0)).toBe(true)
   })
 
   it('is reached by the keyboard: every figure, link and table; arrow keys read values', async () => {
-    const all = await page.$$eval('a[href], summary, figure svg, .scroll, pre', (elements) =>
-      elements.filter((element) => element.checkVisibility()).map((element) => element.tagName),
+    const all = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('a[href], summary, figure svg, .scroll, pre')].filter((element) => element.checkVisibility()).map((element) => element.tagName)`,
     )
     const reached: string[] = []
     for (let i = 0; i < all.length; i++) {
       await page.keyboard.press('Tab')
-      reached.push(await page.evaluate(() => document.activeElement?.tagName ?? ''))
+      reached.push(await page.evaluate<string>('document.activeElement.tagName'))
     }
     expect(reached).toEqual(all)
 
@@ -134,23 +130,23 @@ describe.each([
   })
 
   it('can be read: text stands out from its ground', async () => {
-    const contrasts = await page.$$eval('body, figcaption, a, svg text', (elements) => {
-      const luminance = (colour: string) => {
-        const [r, g, b] = (colour.match(/[\d.]+/g) as string[]).map((part) => {
+    const contrasts = await page.evaluate<number[]>(`(() => {
+      const luminance = (colour) => {
+        const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => {
           const share = Number(part) / 255
           return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
-        }) as [number, number, number]
+        })
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
       }
       const ground = luminance(getComputedStyle(document.documentElement).backgroundColor)
-      return elements.map((element) => {
+      return [...document.querySelectorAll('body, figcaption, a, svg text')].map((element) => {
         const style = getComputedStyle(element)
         const text = luminance(element instanceof SVGElement ? style.fill : style.color)
         return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05)
       })
-    })
+    })()`)
     expect(Math.min(...contrasts)).toBeGreaterThan(4.5)
-    const ground = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const ground = await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
     expect(ground).toBe(scheme === 'dark' ? 'rgb(23, 23, 23)' : 'rgb(255, 255, 255)')
   })
 
@@ -162,9 +158,9 @@ describe.each([
 it('prints light, with every table open', async () => {
   const { page, trouble } = await open(1440, 'dark')
   await page.pdf()
-  expect(await page.$$eval('details', (all) => all.filter(({ open }) => !open).length)).toBe(0)
+  expect(await page.evaluate('document.querySelectorAll("details:not([open])").length')).toBe(0)
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
-  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(
+  expect(await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')).toBe(
     'rgb(255, 255, 255)',
   )
   expect(await page.locator('nav').isVisible()).toBe(false)

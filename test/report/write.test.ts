@@ -102,6 +102,7 @@ describe('a report', () => {
                 caption: '',
                 rows: [],
                 spec: {
+                  data: { values: [] },
                   mark: 'bar',
                   encoding: {
                     x: { field: 'a', type: 'nominal', axis: { grid: true }, scale: { type: 'log' } },

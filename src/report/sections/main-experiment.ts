@@ -23,10 +23,12 @@ export interface MainExperiment {
   readonly cells: readonly LayerCell[]
   /** N by model. */
   readonly blocks: ReadonlyMap<string, number>
+  /** Further tables of the same experiment, where a sweep has them. */
+  readonly tables?: readonly Table[]
 }
 
 /** Figures 3 and 4, Table 6, and what the paper's rules leave out of them, by name. */
-export function mainExperiment({ rows, cells, blocks }: MainExperiment): Section {
+export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperiment): Section {
   const title = 'Main experiment'
   if (cells.length === 0)
     return { id: 'main', title, blocks: [text('No cell is computed yet. taskvec resume goes on.')] }
@@ -46,6 +48,7 @@ export function mainExperiment({ rows, cells, blocks }: MainExperiment): Section
       ...(excluded.length > 0 ? [table(exclusions(excluded))] : []),
       ...figurePerModel(rows, accuracyByTask),
       ...(rows.length > 0 ? [table(table6(rows))] : []),
+      ...tables.map(table),
     ],
   }
 }
