@@ -1,4 +1,4 @@
-import { connectClient, type ConnectionSettings } from '../temporal/connection.js'
+import type { ConnectionSettings, WorkerConnection } from '../temporal/connection.js'
 import { workersWith } from '../temporal/announcement.js'
 
 /** How often it is looked whether somebody has them, ms. */
@@ -14,7 +14,8 @@ export class AbsentModels {
   readonly #done: Promise<void>
 
   constructor(
-    private readonly settings: ConnectionSettings,
+    private readonly server: WorkerConnection,
+    private readonly settings: Pick<ConnectionSettings, 'address'>,
     private readonly models: readonly string[],
     private readonly say: (line: string) => void,
   ) {
@@ -38,13 +39,8 @@ export class AbsentModels {
 
   async #look(): Promise<void> {
     try {
-      const { connection } = await connectClient(this.settings, 2000)
-      try {
-        for (const model of this.models)
-          this.#tell(model, await workersWith(connection, this.settings.namespace, model))
-      } finally {
-        await connection.close()
-      }
+      const { connection, namespace } = this.server
+      for (const model of this.models) this.#tell(model, await workersWith(connection, namespace, model))
     } catch {
       // The server is away: that is said elsewhere, and looked at again.
     }

@@ -103,7 +103,7 @@ export async function runSweep(
       onProgress: (work) => display.report(work),
     })
     closing.push(() => compute.shutdown())
-    const absent = new AbsentModels(server.settings, elsewhere, (line) => display.say(line))
+    const absent = new AbsentModels(connected, server.settings, elsewhere, (line) => display.say(line))
     closing.push(() => absent.stop())
 
     const watch = new AbortController()

@@ -54,7 +54,7 @@ export function announcementOf(identity: string): Announcement | null {
 
 /** The workers that have a model by this id, whatever its content, and were seen lately. */
 export async function workersWith(
-  connection: Connection,
+  connection: Pick<Connection, 'workflowService'>,
   namespace: string,
   model: string,
 ): Promise<SeenWorker[]> {
