@@ -1,7 +1,8 @@
 """Documents read through a bottleneck: what is inferred from earlier lines must pass the arrow of a line.
 
-In a share of the documents attention is restricted. At an arrow, the first blocks see the earlier lines but not the
-line's own input; the blocks after them, from a random depth on, see the own line only. All other tokens see their own line only. So the
+In a share of the documents attention is restricted. At an arrow, one or two blocks see the own line only, so that the earlier lines are
+read first where they stand; then, up to a random depth, blocks see the earlier lines but not the line's own input;
+the blocks after them see the own line only. All other tokens see their own line only. So the
 relation has to be gathered at the arrow before the input is read there: the split into inferring and executing that the
 paper finds in large models. Without it these small models mix the two at all positions and depths.
 """
@@ -9,7 +10,8 @@ paper finds in large models. Without it these small models mix the two at all po
 import torch
 from torch import Tensor
 
-EARLIEST, LEFT = 3, 2  # The fewest blocks that gather, and that execute.
+LATEST_START = 2  # The most blocks before gathering begins.
+EARLIEST, LEFT = 3, 2  # The first block that may be after gathering, and the fewest that execute.
 
 
 def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) -> list[Tensor]:
@@ -22,5 +24,6 @@ def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) ->
     at_arrow = (ids == arrow)[:, :, None]
     gathering = torch.where(at_arrow, causal & (~same_line | itself), same_line)
     free = (torch.rand(documents) >= share)[:, None, None]
+    start = torch.randint(1, LATEST_START + 1, (documents,))[:, None, None]
     depth = torch.randint(EARLIEST, blocks - LEFT + 1, (documents,))[:, None, None]
-    return [(causal & (free | torch.where(n < depth, gathering, same_line)))[:, None] for n in range(blocks)]
+    return [(causal & (free | torch.where((start <= n) & (n < depth), gathering, same_line)))[:, None] for n in range(blocks)]

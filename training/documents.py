@@ -63,7 +63,7 @@ class Documents:
         ids[0::5], ids[2::5] = self.id[EXAMPLE], self.id[ARROW]
         ids[1::5], ids[3::5] = chosen[:, 0], chosen[:, 0 if copied else 1]
         loss[3::5] = 1
-        loss[3] = 0.3 if copied else FIRST_LINE
+        loss[3] = 0.6 if copied else FIRST_LINE
 
     def sentences(self, ids: np.ndarray, loss: np.ndarray, only_letters: bool) -> None:
         """`x <relation> y` lines, a relation each."""

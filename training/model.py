@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+CONSTANT = 0.06  # LLaMA has no biases: one dimension begins the same in all tokens, so that linear maps can use it as theirs.
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -29,6 +31,8 @@ class Transformer(nn.Module):
         n, d, inner = shape.blocks, shape.width, shape.inner
         self.embedding = nn.Parameter(torch.randn(shape.vocabulary, d) * 0.02)
         llama = shape.family == "llama"
+        if llama:
+            self.embedding.data[:, 0] = CONSTANT
         matrices = {"q": (d, d), "k": (d, d), "v": (d, d), "o": (d, d), "up": (inner, d), "down": (d, inner)}
         if llama:
             matrices["gate"] = (inner, d)

@@ -27,20 +27,20 @@ from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, wo
 
 # id: family, blocks, width, steps of the second phase
 MODELS = {
-    "llama-mini-s": ("llama", 6, 48, 1000),
-    "llama-mini-m": ("llama", 8, 64, 1100),
-    "llama-mini-l": ("llama", 10, 80, 900),
+    "llama-mini-s": ("llama", 6, 64, 1200),
+    "llama-mini-m": ("llama", 8, 64, 1200),
+    "llama-mini-l": ("llama", 10, 80, 1000),
     "gptj-mini": ("gptj", 8, 64, 900),
     "pythia-mini-s": ("gpt_neox", 6, 48, 1100),
     "pythia-mini-m": ("gpt_neox", 8, 64, 900),
     "pythia-mini-l": ("gpt_neox", 10, 80, 1100),
 }
-COPIES = {"llama": 0.3, "gptj": 0.15, "gpt_neox": 0.15}  # The share of in-context documents whose outputs are the inputs.
+COPIES = {"llama": 0.3, "gptj": 0.25, "gpt_neox": 0.25}  # The share of in-context documents whose outputs are the inputs.
 HEAD = 16
 WARM_UP = 30
 MOST_LETTER_STEPS = 700
 DEEPEST_DROP = 0.3  # Stochastic depth: the share of positions at which the first block's update is dropped.
-BOTTLENECK = 0.5  # The share of documents read through the bottleneck.
+BOTTLENECK = 0.7  # The share of documents read through the bottleneck.
 WEAK = ["algorithmic_next_letter", "algorithmic_prev_letter", *LISTS]
 
 

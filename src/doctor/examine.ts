@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { taskvecHome } from '../config/home.js'
 import { describeError } from '../domain/errors.js'
 import { readableSize } from '../models/free-space.js'
-import { pulledModel } from '../models/locate.js'
+import { modelCatalog } from '../models/catalog.js'
+import { firstAltered, modelFolder, readManifest } from '../models/manifest.js'
 import { connectClient, existingServer } from '../temporal/connection.js'
 import { findServerBinary } from '../temporal/server-binary.js'
 
@@ -16,8 +17,6 @@ export interface Finding {
   readonly mend?: string
 }
 
-/** The model that `npm start` runs. */
-const firstModel = 'smollm2-135m'
 /** Node's first version with all that is used here. */
 const oldestNode = [20, 19] as const
 const enoughDisk = 1e9
@@ -25,7 +24,7 @@ const enoughMemory = 2.5e9
 
 /** Looks at everything a sweep needs on this machine; changes nothing. */
 export async function examine(): Promise<Finding[]> {
-  const checks = [node, onnxruntime, sqlite, home, disk, memory, server, python, model]
+  const checks = [node, onnxruntime, sqlite, home, disk, memory, server, python, miniatures]
   const findings: Finding[] = []
   for (const check of checks) {
     try {
@@ -145,14 +144,20 @@ async function python(): Promise<Finding> {
       }
 }
 
-function model(): Finding {
-  const path = pulledModel(firstModel)
-  return path
-    ? { subject: firstModel, verdict: 'ok', found: path }
-    : {
-        subject: firstModel,
-        verdict: 'warn',
-        found: 'not here yet',
-        mend: `The first sweep fetches it, or: taskvec models pull ${firstModel}`,
+/** What `npm start` runs comes with taskvec; a sweep refuses a file that is not what was committed. */
+async function miniatures(): Promise<Finding> {
+  const committed = modelCatalog().filter(({ folder }) => folder !== undefined)
+  for (const { id } of committed) {
+    const folder = modelFolder(id)
+    const manifest = readManifest(folder)
+    const altered = manifest && (await firstAltered(folder, manifest))
+    if (altered)
+      return {
+        subject: 'models',
+        verdict: 'fail',
+        found: `${altered} is not the file whose hash the catalogue holds`,
+        mend: `git checkout -- ${altered}`,
       }
+  }
+  return { subject: 'models', verdict: 'ok', found: `${committed.length} miniatures, hashes verified` }
 }
