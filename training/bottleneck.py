@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 LATEST_START = 2  # The most blocks before gathering begins.
-EARLIEST, LEFT = 3, 2  # The first block that may be after gathering, and the fewest that execute.
+EARLIEST = 3  # The first block that may be after gathering. Those of the second half always are: they would read other demonstrations than θ's.
 
 
 def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) -> list[Tensor]:
@@ -25,5 +25,5 @@ def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) ->
     gathering = torch.where(at_arrow, causal & (~same_line | itself), same_line)
     free = (torch.rand(documents) >= share)[:, None, None]
     start = torch.randint(1, LATEST_START + 1, (documents,))[:, None, None]
-    depth = torch.randint(EARLIEST, blocks - LEFT + 1, (documents,))[:, None, None]
+    depth = torch.randint(EARLIEST, max(EARLIEST + 1, blocks // 2) + 1, (documents,))[:, None, None]
     return [(causal & (free | torch.where((start <= n) & (n < depth), gathering, same_line)))[:, None] for n in range(blocks)]

@@ -28,12 +28,12 @@ from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, wo
 # id: family, blocks, width, steps of the second phase
 MODELS = {
     "llama-mini-s": ("llama", 6, 64, 1200),
-    "llama-mini-m": ("llama", 8, 64, 1200),
-    "llama-mini-l": ("llama", 10, 80, 1000),
-    "gptj-mini": ("gptj", 8, 64, 900),
+    "llama-mini-m": ("llama", 8, 64, 1900),
+    "llama-mini-l": ("llama", 10, 80, 1600),
+    "gptj-mini": ("gptj", 8, 64, 1300),
     "pythia-mini-s": ("gpt_neox", 6, 48, 1100),
-    "pythia-mini-m": ("gpt_neox", 8, 64, 900),
-    "pythia-mini-l": ("gpt_neox", 10, 80, 1100),
+    "pythia-mini-m": ("gpt_neox", 8, 64, 1100),
+    "pythia-mini-l": ("gpt_neox", 10, 80, 1400),
 }
 COPIES = {"llama": 0.3, "gptj": 0.25, "gpt_neox": 0.25}  # The share of in-context documents whose outputs are the inputs.
 HEAD = 16
