@@ -28,7 +28,7 @@ from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, wo
 # id: family, blocks, width, steps of the second phase
 MODELS = {
     "llama-mini-s": ("llama", 6, 64, 1200),
-    "llama-mini-m": ("llama", 8, 64, 1900),
+    "llama-mini-m": ("llama", 8, 64, 1200),
     "llama-mini-l": ("llama", 10, 80, 1600),
     "gptj-mini": ("gptj", 8, 64, 1300),
     "pythia-mini-s": ("gpt_neox", 6, 48, 1100),

@@ -227,7 +227,7 @@ describe('the configs that come with taskvec', () => {
   ]
 
   it.each([
-    ['quickstart', 2, 50, 50, 100],
+    ['quickstart', 7, 50, 50, 100],
     ['smollm2', 1, 50, 50, 100],
     ['paper', 7, 100, 400, 100],
   ])(
