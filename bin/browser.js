@@ -1,4 +1,4 @@
-// A Chromium for the tests of the report's page: this machine's, else one from npm, kept under .taskvec/browser.
+// A Chromium for the tests of pages: this machine's, else one from npm, kept under .taskvec/browser.
 // `node bin/browser.js` prints how to start it, as JSON: { executable, libraries }.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

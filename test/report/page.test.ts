@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { execa } from 'execa'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
 import { sweepReport } from '../../src/report/sweep-report.js'
 import { writeReport, type Manifest } from '../../src/report/write.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { findSweep } from '../../src/store/results.js'
+import { launchBrowser } from '../browser.js'
 import { writeSample } from './sample-database.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'taskvec-page-'))
@@ -17,16 +16,7 @@ let browser: Browser
 let manifest: Manifest
 
 beforeAll(async () => {
-  const found = await execa(process.execPath, [join(projectRoot(), 'bin', 'browser.js')])
-  const { executable, libraries } = JSON.parse(found.stdout) as { executable: string; libraries?: string }
-  browser = await chromium.launch({
-    executablePath: executable,
-    // Tests run as root in containers, where Chromium's own sandbox cannot; the page is ours.
-    args: ['--no-sandbox', '--disable-gpu'],
-    ...(libraries === undefined
-      ? {}
-      : { env: { ...process.env, LD_LIBRARY_PATH: libraries } as Record<string, string> }),
-  })
+  browser = await launchBrowser()
   const file = join(folder, 'sample.db')
   writeSample(file)
   const db = openReadOnly(file)
