@@ -11,8 +11,6 @@ export async function launchBrowser(): Promise<Browser> {
     executablePath: executable,
     // Tests run as root in containers, where Chromium's own sandbox cannot; the page is ours.
     args: ['--no-sandbox', '--disable-gpu'],
-    ...(libraries === undefined
-      ? {}
-      : { env: { ...process.env, LD_LIBRARY_PATH: libraries } as Record<string, string> }),
+    ...(libraries === undefined ? {} : { env: { ...process.env, LD_LIBRARY_PATH: libraries } }),
   })
 }

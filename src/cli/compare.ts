@@ -172,7 +172,7 @@ function compared(ours: Side, theirs: Side, options: CompareOptions): Row[] {
         p,
         verdict,
       }
-      return row as unknown as Row
+      return row
     })
   }
   const comparisons: Comparison[] =

@@ -4,7 +4,7 @@ import { openReadOnly } from '../../src/store/open.js'
 import { findSweep, layerResults, mainResults, predictionValues } from '../../src/store/results.js'
 import { runningProcesses } from '../../src/system/process-table.js'
 import { checkInvariants } from '../../src/verify/invariants.js'
-import { Sandbox } from '../sweep/sandbox.js'
+import type { Sandbox } from '../sweep/sandbox.js'
 
 /** One activity per cell, so that a fault lands in the middle of many: 24 cells and 12 other runs. */
 export const settings = {

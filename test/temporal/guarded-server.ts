@@ -99,7 +99,7 @@ export async function guard(
       const ended = (flags & 1) === 1
       stream.respond(answer, { waitForTrailers: !ended, endStream: ended })
     })
-    request.on('trailers', (last) => (trailers = last))
+    request.on('trailers', (last: IncomingHttpHeaders) => void (trailers = last))
     stream.on('wantTrailers', () => stream.sendTrailers(without(trailers)))
     stream.on('error', () => request.close())
     stream.on('aborted', () => request.close())
