@@ -6,11 +6,13 @@ import type { Pair, Scoring } from '../domain/types.js'
 import { catalogFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { checkList, sharedInputs, type Problem } from '../tasks/check-list.js'
-import { readItemsFile } from '../tasks/items-file.js'
+import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
+import { examplesOf } from '../tasks/sampling.js'
 import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
-import { readEveryPair } from '../tasks/word-list-file.js'
+import { scanWordListFile } from '../tasks/word-list-file.js'
+import type { LineProblem } from '../tasks/text-file.js'
 import { readTokenizer } from '../tokenizer/tokenizer.js'
 import { scoringRule } from './options.js'
 
@@ -18,7 +20,7 @@ import { scoringRule } from './options.js'
 export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
-    .description('Check a word list or an items file of your own, or all built-in lists.')
+    .description('Check a word list or an items file of your own, or all built-in tasks.')
     .argument('[file]', 'CSV or JSON word list, or JSON Lines items')
     .option('--scoring <rule>', 'exact or prefix: how the list will be scored', scoringRule, 'exact')
     .option(
@@ -63,38 +65,63 @@ interface CheckedList {
   readonly id: string
   readonly pairs: readonly Pair[]
   readonly scoring: Scoring
+  /** How many different inputs a task made by code has, of which `pairs` are drawn. */
+  readonly drawnFrom?: number
   /** Names pair i for people: file and line, or its input. */
   readonly where: (index: number) => string
+  /** Line of pair i in the user's file. */
+  readonly lineOf?: (index: number) => number
+  /** What is wrong with lines that are no pairs. */
+  readonly unread?: readonly LineProblem[]
 }
 
 async function checkOne(
-  { id, pairs, scoring, where }: CheckedList,
+  list: CheckedList,
   builtin: readonly CheckedList[],
   tokenizers: readonly NamedTokenizer[],
 ) {
+  const { id, pairs, scoring, where } = list
   const report = checkList(pairs, scoring, listAims[id])
-  const say = ({ pair, text }: Problem) => `${pair === null ? id : where(pair)}: ${text}`
   const others = builtin.filter((other) => other.id !== id).map((other) => other.pairs)
   const survivors = []
+  const unknown: string[] = []
   for (const { name, encoder } of tokenizers) {
     const { reading, kept } = await singleTokenReading(pairs, encoder)
-    survivors.push({
-      tokenizer: name,
-      writable: (await writablePairs(pairs, encoder)).length,
-      ...kept,
-      reading,
-    })
+    const writable = (await writablePairs(pairs, encoder)).length
+    survivors.push({ tokenizer: name, writable, ...kept, reading })
+    if (writable < pairs.length)
+      unknown.push(
+        `${id}: ${pairs.length - writable} of ${pairs.length} pairs have a word that ${name}'s tokenizer can only write ` +
+          'as its unknown token',
+      )
   }
+  const say = ({ pair, text }: Problem) => `${pair === null ? id : where(pair)}: ${text}`
   return {
     id,
     scoring,
     ...report,
+    drawnFrom: list.drawnFrom ?? null,
     copies: report.copies.length,
     sharedInputs: sharedInputs(pairs, others),
     tokenizers: survivors,
-    problems: report.problems.map(say),
-    warnings: report.warnings.map(say),
+    problems: inOrderOfLines(list, report.problems),
+    warnings: [...report.warnings.map(say), ...unknown],
   }
+}
+
+/** Problems of lines and of pairs as they stand in the file, those of the whole list behind them. */
+function inOrderOfLines(
+  { id, where, lineOf, unread = [] }: CheckedList,
+  problems: readonly Problem[],
+): string[] {
+  const located = problems.map(({ pair, text }) => ({
+    line: pair === null ? Infinity : (lineOf?.(pair) ?? pair),
+    text: `${pair === null ? id : where(pair)}: ${text}`,
+  }))
+  const broken = unread.map(({ line, text }) => ({ line, text: `${id}:${line}: ${text}` }))
+  return [...broken, ...located]
+    .sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0))
+    .map(({ text }) => text)
 }
 
 type Checked = Awaited<ReturnType<typeof checkOne>>
@@ -108,10 +135,10 @@ function printTables(checked: readonly Checked[]): void {
     head: ['list', 'pairs', 'commonest answer', 'copies', 'several answers', 'inputs of other tasks too'],
     style,
   })
-  for (const { id, pairs, majority, copies, ambiguous, sharedInputs: shared } of checked)
+  for (const { id, pairs, drawnFrom, majority, copies, ambiguous, sharedInputs: shared } of checked)
     lists.push([
       id,
-      pairs,
+      drawnFrom === null ? pairs : `${pairs} drawn of ${drawnFrom}`,
       `${majority.answer} ${(100 * majority.share).toFixed(1)}%`,
       copies,
       ambiguous,
@@ -135,26 +162,35 @@ function printTables(checked: readonly Checked[]): void {
   }
 }
 
+/** How many inputs of a task made by code are drawn and checked. */
+const drawnPairs = 1000
+
 function builtinLists(): CheckedList[] {
-  return [...builtinTaskIds, ...furtherIds()].flatMap((id) => {
+  return [...builtinTaskIds, ...furtherIds()].flatMap((id): CheckedList[] => {
     const task = resolveTask({ kind: 'builtin', id })
-    if (task.kind !== 'list') return []
-    const { pairs, scoring } = task
-    return [{ id, pairs, scoring, where: (index: number) => `${id}: "${pairs[index]?.input ?? ''}"` }]
+    if (task.kind === 'items') return []
+    const pairs = task.kind === 'list' ? task.pairs : examplesOf(task, drawnPairs)
+    const where = (index: number) => `${id}: "${pairs[index]?.input ?? ''}"`
+    const list = { id, pairs, scoring: task.scoring, where }
+    return [task.kind === 'generated' ? { ...list, drawnFrom: task.size } : list]
   })
 }
 
 function ownList(file: string, scoring: Scoring): CheckedList {
-  const located = readEveryPair(file)
+  const { pairs: located, problems } = scanWordListFile(file)
   const pairs = located.map(({ pair }) => pair)
-  return { id: file, pairs, scoring, where: (index) => `${file}:${located[index]?.line ?? 0}` }
+  const lineOf = (index: number) => located[index]?.line ?? 0
+  return { id: file, pairs, scoring, where: (index) => `${file}:${lineOf(index)}`, lineOf, unread: problems }
 }
 
 function checkItems(file: string, json: boolean | undefined): void {
-  const items = readItemsFile(file)
+  const { items, problems: found } = scanItemsFile(file)
+  const problems = found.map(({ line, text }) => `${file}:${line}: ${text}`)
+  if (problems.length > 0) process.exitCode = 1
   const counts = { baseline: items.baseline.length, dev: items.dev.length, test: items.test.length }
-  if (json) return print({ file, items: counts })
+  if (json) return print({ file, items: counts, problems })
   process.stdout.write(`${file}: baseline ${counts.baseline}, dev ${counts.dev}, test ${counts.test} items\n`)
+  for (const text of problems) process.stdout.write(`error: ${text}\n`)
 }
 
 export interface NamedTokenizer {

@@ -1,13 +1,13 @@
 import Table from 'cli-table3'
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
-import type { Pair, Scoring } from '../domain/types.js'
+import type { Scoring } from '../domain/types.js'
 import { scoringRule, wholeNumber } from './options.js'
 import { checkCommand } from './tasks-check.js'
 import { wordListNotes } from '../tasks/lists.js'
-import { randomFor } from '../tasks/random.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
-import type { GeneratedTask, Source, Task } from '../tasks/task.js'
+import { examplesOf } from '../tasks/sampling.js'
+import type { Source, Task } from '../tasks/task.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 
 /** `taskvec tasks list|show|check`. */
@@ -135,22 +135,12 @@ interface Entry {
 }
 
 function entriesOf(task: Task, count: number): Entry[] {
-  const pairs = task.kind === 'list' ? task.pairs : task.kind === 'generated' ? sample(task, count) : []
+  const pairs = task.kind === 'list' ? task.pairs : task.kind === 'generated' ? examplesOf(task, count) : []
   return pairs.slice(0, count).map(({ input, output, accept }) => ({ input, answer: output, accept }))
 }
 
 /** How many inputs of a generated task are shown where no number is asked for. */
 const drawn = 100
-
-function sample(task: GeneratedTask, count: number): Pair[] {
-  const random = randomFor({ task: task.id, purpose: 'show' })
-  const pairs = new Map<string, Pair>()
-  while (pairs.size < Math.min(count, task.size)) {
-    const pair = task.generate(random)
-    pairs.set(pair.input, pair)
-  }
-  return [...pairs.values()]
-}
 
 function sizeOf(task: Task): number {
   return task.kind === 'list' ? task.pairs.length : task.kind === 'generated' ? task.size : 0

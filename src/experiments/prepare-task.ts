@@ -1,5 +1,5 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelInfo, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
+import type { Item, ModelInfo, Pair, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { resolveTask } from '../tasks/registry.js'
 import { drawItems } from '../tasks/sampling.js'
@@ -26,15 +26,11 @@ export async function prepareTask(
   const known = { task: task.id, category: task.category, scoring: task.scoring }
   switch (task.kind) {
     case 'items':
-      return { ...known, reading: 'as-written', pairs: null, items: task.items, warnings: [] }
-    case 'generated':
-      return {
-        ...known,
-        reading: 'as-written',
-        pairs: null,
-        items: drawItems(task.id, task, protocol),
-        warnings: [],
-      }
+    case 'generated': {
+      const items = task.kind === 'items' ? task.items : drawItems(task.id, task, protocol)
+      const warnings = await unknownWords(encoder, task.id, Object.values(items).flat())
+      return { ...known, reading: 'as-written', pairs: null, items, warnings }
+    }
     case 'list': {
       const { reading, pairs, warnings } = await readList(encoder, task)
       return {
@@ -58,6 +54,25 @@ function explained<T>(warnings: readonly string[], draw: () => T): T {
       hint: `${error.hint ?? ''} A list of your own with scoring: prefix is not filtered.`.trim(),
     })
   }
+}
+
+/** Items that no list of pairs stands behind are used as they are: all that can be done is to say so. */
+async function unknownWords(encoder: Encoder, task: string, items: readonly Item[]): Promise<string[]> {
+  if (encoder.unknownToken === undefined) return []
+  const pairs = items.flatMap(({ demonstrations, query, answer, dummyQueries }, item) =>
+    [
+      ...demonstrations,
+      { input: query, output: answer },
+      ...dummyQueries.map((input) => ({ input, output: '' })),
+    ].map((pair) => ({ ...pair, accept: [], item })),
+  )
+  const writable = new Set<Pair>(await writablePairs(pairs, encoder))
+  const touched = new Set(pairs.filter((pair) => !writable.has(pair)).map(({ item }) => item)).size
+  if (touched === 0) return []
+  return [
+    `${task}: ${touched} of ${items.length} items have a word that this model's tokenizer can only write as its ` +
+      'unknown token',
+  ]
 }
 
 async function readList(

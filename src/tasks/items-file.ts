@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { inWords, type Issue } from '../config/issue.js'
-import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
 import type { Item, Split } from '../domain/types.js'
-import { readTextFile } from './text-file.js'
+import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
 
 /** One line may hold hundreds of demonstrations, not a book. */
 const maxLineLength = 1_000_000
@@ -23,51 +22,65 @@ const itemLine = z.strictObject({
 /**
  * Explicit items: JSON Lines, a line each, used exactly as written, spaces included. Blank lines are skipped. The
  * baseline is [x, ->], so a baseline line's demonstrations and dummy queries take no part.
- * Errors: CONFIG with file, line and key.
+ * Errors: CONFIG naming what is wrong with file, line and key.
  */
 export function readItemsFile(file: string): Record<Split, readonly Item[]> {
+  const { items, problems } = scanItemsFile(file)
+  refuseProblems(file, problems)
+  return items
+}
+
+/** The items of every line that has one, and what is wrong with the other lines. Errors: CONFIG where there is no such file. */
+export function scanItemsFile(file: string): {
+  readonly items: Record<Split, readonly Item[]>
+  readonly problems: readonly LineProblem[]
+} {
   const items: Record<Split, Item[]> = { baseline: [], dev: [], test: [] }
+  const problems: LineProblem[] = []
   readTextFile(file)
     .split('\n')
     .forEach((text, i) => {
       if (text.trim() === '') return
-      const { split, item } = parseLine(text, `${file}:${i + 1}`)
-      items[split].push(item)
+      const found = parseLine(text)
+      if ('item' in found) items[found.split].push(found.item)
+      else problems.push(...found.wrong.map((problem) => ({ line: i + 1, ...problem })))
     })
-  return items
+  return { items, problems }
 }
 
-function parseLine(text: string, where: string): { split: Split; item: Item } {
-  if (text.length > maxLineLength) throw new TaskvecError('CONFIG', `${where}: the line is too long`)
-  const result = itemLine.safeParse(parseJson(text, where))
-  if (!result.success)
-    throw new TaskvecError('CONFIG', result.error.issues.map((issue) => say(issue, where)).join('\n'))
+type Wrong = Omit<LineProblem, 'line'>
+type Line = { readonly split: Split; readonly item: Item } | { readonly wrong: readonly Wrong[] }
+
+function parseLine(text: string): Line {
+  if (text.length > maxLineLength) return { wrong: [{ text: 'the line is too long' }] }
+  const json = parseJson(text)
+  if ('wrong' in json) return json
+  const result = itemLine.safeParse(json.value)
+  if (!result.success) return { wrong: result.error.issues.flatMap(say).map((found) => ({ text: found })) }
 
   const { split, demonstrations, query, answer, dummyQueries } = result.data
   const [preferred = '', ...accept] = typeof answer === 'string' ? [answer] : answer
   if (split === 'baseline')
     return { split, item: { demonstrations: [], query, answer: preferred, accept, dummyQueries: [] } }
   if (dummyQueries.length === 0)
-    throw new TaskvecError('CONFIG', `${where}: dummyQueries: at least one is needed, θ is computed from it`)
+    return { wrong: [{ text: 'dummyQueries: at least one is needed, θ is computed from it' }] }
   return { split, item: { demonstrations, query, answer: preferred, accept, dummyQueries } }
 }
 
-function parseJson(text: string, where: string): unknown {
+function parseJson(text: string): { readonly value: unknown } | { readonly wrong: readonly Wrong[] } {
   try {
-    return JSON.parse(text)
+    return { value: JSON.parse(text) }
   } catch (cause) {
-    throw new TaskvecError('CONFIG', `${where}: not JSON: ${(cause as Error).message}`, {
-      hint: 'Each line is one item: {"split", "demonstrations", "query", "answer", "dummyQueries"}.',
-      cause,
-    })
+    const hint = 'Each line is one item: {"split", "demonstrations", "query", "answer", "dummyQueries"}.'
+    return { wrong: [{ text: `not JSON: ${(cause as Error).message}`, hint }] }
   }
 }
 
-function say(issue: Issue, where: string): string {
+function say(issue: Issue): string[] {
   if (issue.code === 'unrecognized_keys') {
     const known = [...Object.keys(itemLine.shape), 'input', 'output']
-    return issue.keys.map((key) => `${where}: unknown key "${key}"${didYouMean(key, known)}`).join('\n')
+    return issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, known)}`)
   }
   const key = issue.path.map(String).join('.')
-  return `${where}: ${key ? `${key}: ` : ''}${inWords(issue)}`
+  return [`${key ? `${key}: ` : ''}${inWords(issue)}`]
 }

@@ -4,6 +4,29 @@ import { TaskvecError } from '../domain/errors.js'
 /** Word lists and items are text that people wrote; larger files are something else. */
 const maxFileBytes = 50_000_000
 
+/** What is wrong with one line of a user's file. */
+export interface LineProblem {
+  readonly line: number
+  readonly text: string
+  /** What to do about it, where that isn't plain. */
+  readonly hint?: string
+}
+
+/** Of so many problems a message has no room. */
+const mostNamed = 20
+
+/** Errors: CONFIG where there are problems; it names each with its line, the first twenty of them. */
+export function refuseProblems(file: string, problems: readonly LineProblem[]): void {
+  const inOrder = [...problems].sort((a, b) => a.line - b.line)
+  const [first] = inOrder
+  if (first === undefined) return
+  const named = inOrder.slice(0, mostNamed).map(({ line, text }) => `${file}:${line}: ${text}`)
+  const more = problems.length - named.length
+  const rest = more > 0 ? [`${file}: ${more} more problems; taskvec tasks check ${file} names all`] : []
+  const { hint } = inOrder.find((problem) => problem.hint !== undefined) ?? {}
+  throw new TaskvecError('CONFIG', [...named, ...rest].join('\n'), hint === undefined ? {} : { hint })
+}
+
 /** Errors: CONFIG where the file is missing, too large or not UTF-8. */
 export function readTextFile(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false })

@@ -1,52 +1,58 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
-import type { Row } from './word-list-file.js'
+import type { LineProblem } from './text-file.js'
+import type { Row, Rows } from './word-list-file.js'
 
-/** Entries of a JSON word list with their lines. JSON is YAML too, and the YAML parser keeps positions. */
-export function jsonRows(file: string, text: string): Row[] {
+/**
+ * Entries of a JSON word list with their lines. JSON is YAML too, and the YAML parser keeps positions.
+ * Errors: CONFIG where it isn't JSON.
+ */
+export function jsonRows(file: string, text: string): Rows {
   assertJson(file, text)
   const counter = new LineCounter()
   const { contents } = parseDocument(text, { schema: 'json', lineCounter: counter, uniqueKeys: false })
   const lineOf = (node: unknown) => counter.linePos((node as Node | null)?.range?.[0] ?? 0).line
-  const fail = (node: unknown, message: string) =>
-    new TaskvecError('CONFIG', `${file}:${lineOf(node)}: ${message}`)
+  const problems: LineProblem[] = []
+  const wrong: Wrong = (node, text) => problems.push({ line: lineOf(node), text })
 
-  if (isMap(contents)) {
-    return contents.items.map(({ key, value }) => ({
-      line: lineOf(key),
-      cells: [textOf(key, fail), ...texts(value, fail)],
-    }))
+  const rows: Row[] = []
+  /** An entry that has a problem is no row. */
+  const add = (node: unknown, read: () => string[]) => {
+    const before = problems.length
+    const cells = read()
+    if (problems.length === before) rows.push({ line: lineOf(node), cells })
   }
-  if (isSeq(contents)) {
-    return contents.items.map((entry) => ({
-      line: lineOf(entry),
-      cells: isMap(entry) ? named(entry.items, fail) : texts(entry, fail),
-    }))
-  }
-  throw fail(contents, 'must be a map {"x": "y"} or a list of {input, answer, accept}')
+  if (isMap(contents))
+    for (const { key, value } of contents.items) add(key, () => [textOf(key, wrong), ...texts(value, wrong)])
+  else if (isSeq(contents))
+    for (const entry of contents.items)
+      add(entry, () => (isMap(entry) ? named(entry.items, wrong) : texts(entry, wrong)))
+  else wrong(contents, 'must be a map {"x": "y"} or a list of {input, answer, accept}')
+  return { rows, problems }
 }
 
-type Fail = (node: unknown, message: string) => TaskvecError
+type Wrong = (node: unknown, text: string) => void
 
-function named(items: readonly { key: unknown; value: unknown }[], fail: Fail): string[] {
+function named(items: readonly { key: unknown; value: unknown }[], wrong: Wrong): string[] {
   const keys = ['input', 'answer', 'accept']
   const values = new Map<string, string[]>()
   for (const { key, value } of items) {
-    const name = textOf(key, fail)
-    if (!keys.includes(name)) throw fail(key, `unknown key "${name}"${didYouMean(name, keys)}`)
-    values.set(name, texts(value, fail))
+    const name = textOf(key, wrong)
+    if (keys.includes(name)) values.set(name, texts(value, wrong))
+    else wrong(key, `unknown key "${name}"${didYouMean(name, keys)}`)
   }
   return [values.get('input')?.[0] ?? '', ...(values.get('answer') ?? ['']), ...(values.get('accept') ?? [])]
 }
 
-function texts(node: unknown, fail: Fail): string[] {
-  return isSeq(node) ? node.items.map((item) => textOf(item, fail)) : [textOf(node, fail)]
+function texts(node: unknown, wrong: Wrong): string[] {
+  return isSeq(node) ? node.items.map((item) => textOf(item, wrong)) : [textOf(node, wrong)]
 }
 
-function textOf(node: unknown, fail: Fail): string {
+function textOf(node: unknown, wrong: Wrong): string {
   if (isScalar(node) && typeof node.value === 'string') return node.value
-  throw fail(node, 'a string, or a list of strings, is expected here')
+  wrong(node, 'a string, or a list of strings, is expected here')
+  return ''
 }
 
 function assertJson(file: string, text: string): void {

@@ -71,10 +71,43 @@ it('check names every complaint with its line, and counts what a tokenizer leave
   const [checked] = JSON.parse(stdout) as { problems: string[]; tokenizers: object[] }[]
   expect(exitCode).toBe(1)
   expect(checked?.problems).toEqual([
-    `${file}:4: the answer "a b" is several words; one token is generated, so it can't be given`,
     `${file}:3: "dog" is given twice, as "chien" and as "chat"`,
+    `${file}:4: the answer "a b" is several words; one token is generated, so it can't be given`,
   ])
   expect(checked?.tokenizers).toMatchObject([{ writable: 2, leadingSpace: 2, noSpace: 2 }])
+})
+
+it('check goes on behind a blank entry and a broken row, and takes items line by line too', async () => {
+  const file = join(folder, 'broken.csv')
+  writeFileSync(file, 'hot,\n"big,small\nup,a b\n')
+  const { stdout, exitCode } = await tasks('check', file)
+  expect(exitCode).toBe(1)
+  expect(stdout.split('\n').filter((line) => line.startsWith('error: '))).toEqual([
+    `error: ${file}:1: the answer is blank`,
+    expect.stringContaining(`error: ${file}:2: not CSV: `),
+    expect.stringContaining(`error: ${file}:3: the answer "a b" is several words`),
+  ])
+  const items = join(folder, 'broken.jsonl')
+  writeFileSync(items, '{\n{"split":"baseline","query":"x","answer":"y"}\n[]\n')
+  const checked = await tasks('check', items, '--json')
+  expect(checked.exitCode).toBe(1)
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    items: { baseline: 1, dev: 0, test: 0 },
+    problems: [
+      expect.stringContaining(':1: not JSON'),
+      expect.stringContaining(':3: must be of type object'),
+    ],
+  })
+})
+
+it('check draws pairs of tasks made by code, and counts what a tokenizer can write of them', async () => {
+  const tokenizer = join(folder, 'letters.json')
+  writeFileSync(tokenizer, JSON.stringify(wordLevel(['a', 'b']).tokenizer))
+  const { stdout } = await tasks('check', '--tokenizer', tokenizer, '--json')
+  const checked = JSON.parse(stdout) as { id: string; warnings: string[] }[]
+  const made = checked.find(({ id }) => id === 'algorithmic_list_max')
+  expect(made).toMatchObject({ pairs: 1000, drawnFrom: 5850, tokenizers: [{ writable: 0 }] })
+  expect(made?.warnings.join()).toContain('algorithmic_list_max: 1000 of 1000 pairs have a word that')
 })
 
 it('list shows the further tasks apart from the eighteen', async () => {

@@ -67,6 +67,33 @@ describe('a task made ready', () => {
     )
   })
 
+  it('says how many items of a task made by code, or given one by one, have an unknown word', async () => {
+    const tokenizer = buildTokenizer('words', wordLevel(['a', 'b']))
+    const words = {
+      encode: (async (texts) => texts.map((text) => tokenizer.encode(text, false))) satisfies Encode,
+      info: { unknownToken: tokenizer.unknownToken ?? -1 },
+    }
+    // A list of letters is one word to this tokenizer, and it knows none.
+    const made = await prepareTask(words, { kind: 'builtin', id: 'algorithmic_list_first' }, protocol)
+    expect(made.warnings).toEqual([
+      "algorithmic_list_first: 45 of 45 items have a word that this model's tokenizer can only write as its unknown token",
+    ])
+    const item = (query: string, dummy: string): Item => ({
+      demonstrations: [{ input: 'a', output: 'b' }],
+      query,
+      answer: 'a',
+      accept: ['unseen'],
+      dummyQueries: [dummy],
+    })
+    const items = { baseline: [], dev: [item('b', 'a'), item('c', 'a')], test: [item('b', 'c')] }
+    const given = await prepareTask(words, { kind: 'items', id: 'mine', scoring: 'exact', items }, protocol)
+    expect(given.warnings.join()).toContain('mine: 2 of 3 items have a word')
+    expect(given.items).toBe(items)
+    expect(
+      (await prepareTask(shortWords, { kind: 'builtin', id: 'algorithmic_list_first' }, protocol)).warnings,
+    ).toEqual([])
+  })
+
   it('leaves out pairs with an unknown word in every list task, and says so only where few are left', async () => {
     const words = (count: number) => {
       const known = Array.from({ length: count }, (_, i) => [`x${i}`, `y${i}`]).flat()

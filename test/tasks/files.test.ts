@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readItemsFile } from '../../src/tasks/items-file.js'
-import { readWordListFile } from '../../src/tasks/word-list-file.js'
+import { readItemsFile, scanItemsFile } from '../../src/tasks/items-file.js'
+import { readWordListFile, scanWordListFile } from '../../src/tasks/word-list-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'taskvec-lists-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -12,6 +12,16 @@ function file(name: string, text: string | Buffer): string {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
+}
+
+/** The lines of the error that it throws. */
+function linesOf(read: () => unknown): string[] {
+  try {
+    read()
+  } catch (error) {
+    return (error as Error).message.split('\n')
+  }
+  return []
 }
 
 const pair = (input: string, output: string, ...accept: string[]) => ({ input, output, accept })
@@ -61,6 +71,60 @@ describe('a word list', () => {
     ['latin1.csv', Buffer.from('\xe9t\xe9,summer', 'latin1'), 'not UTF-8 text'],
   ])('%s is refused', (name, text, message) => {
     expect(() => readWordListFile(file(name, text))).toThrow(message)
+  })
+
+  const bad = 'hot,cold\n,warm\n"big,small\nup,down\nleft\nlow, \nhot,icy\nin"n,out\nthe,end\n'
+
+  it('names everything that is wrong with it, in the order of its lines, with the first hint', () => {
+    const path = file('many.csv', bad)
+    const refused = () => readWordListFile(path)
+    const lines = linesOf(refused)
+    const texts = [
+      '2: the input is blank',
+      '3: not CSV: ',
+      '5: one column only; two are needed: input, answer',
+      '6: the answer is blank',
+      '7: "hot" is given twice; first on line 1',
+      '8: not CSV: ',
+    ]
+    expect(lines).toHaveLength(texts.length)
+    texts.forEach((text, i) => {
+      expect(lines[i]).toContain(`${path}:${text}`)
+    })
+    expect(refused).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('Separate them by a comma') as unknown }),
+    )
+  })
+
+  it('of more than twenty problems the first are named, and where to see the others', () => {
+    const lines = linesOf(() => readWordListFile(file('blank-lines.csv', 'x,\n'.repeat(25))))
+    expect(lines).toHaveLength(21)
+    expect(lines.at(-1)).toMatch(
+      /blank-lines.csv: 5 more problems; taskvec tasks check .*blank-lines.csv names all$/,
+    )
+  })
+
+  it('in JSON has every wrong entry named too', () => {
+    const text =
+      '[["a", "b"],\n["c", 1],\n{"input": "d", "anser": "e", "acept": "f"},\n["g", ""],\n["h", "i"]]'
+    const { pairs, problems } = scanWordListFile(file('many.json', text))
+    expect(pairs.map(({ line }) => line)).toEqual([1, 5])
+    expect(problems.map(({ line, text }) => `${line} ${text}`)).toEqual([
+      '2 a string, or a list of strings, is expected here',
+      '3 unknown key "anser"; did you mean "answer"?',
+      '3 unknown key "acept"; did you mean "accept"?',
+      '4 the answer is blank',
+    ])
+  })
+
+  it('is read as before around a broken line: the scan has the pairs of all other lines', () => {
+    const { pairs } = scanWordListFile(file('many.csv', bad))
+    expect(pairs.map(({ line, pair: { input } }) => [line, input])).toEqual([
+      [1, 'hot'],
+      [4, 'up'],
+      [7, 'hot'],
+      [9, 'the'],
+    ])
   })
 
   it('that is missing is named', () => {
@@ -121,5 +185,13 @@ describe('an items file', () => {
     ['[]', ':2: must be of type object, not array'],
   ])('with %s is refused', (wrong, message) => {
     expect(() => readItemsFile(file('wrong.jsonl', `${line({})}\n${wrong}`))).toThrow(`wrong.jsonl${message}`)
+  })
+
+  it('with several wrong lines has all of them named; the scan has the items of the other ones', () => {
+    const path = file('several.jsonl', ['{', line({}), line({ quary: 1, answer: '' }), line({})].join('\n'))
+    const { items, problems } = scanItemsFile(path)
+    expect(items.test).toHaveLength(2)
+    expect(problems.map(({ line }) => line)).toEqual([1, 3, 3])
+    expect(linesOf(() => readItemsFile(path))).toHaveLength(3)
   })
 })
