@@ -4,6 +4,7 @@ import { TaskvecError } from '../src/domain/errors.js'
 import type { AnalysisInput, AnalysisSteps } from '../src/domain/experiments.js'
 import { mappingFailures } from './failures.js'
 import { heartbeating } from './heartbeat.js'
+import { timed } from './timed.js'
 
 export type AnalysisActivities = {
   [Name in keyof AnalysisSteps]: (input: AnalysisInput) => Promise<AnalysisSteps[Name]['result']>
@@ -23,9 +24,11 @@ export type AnalysisAnswer =
  * each: some take minutes, and the writer's event loop must not wait.
  */
 export function createAnalysisActivities(db: string): AnalysisActivities {
-  const run = <Result>(activity: keyof AnalysisSteps, input: AnalysisInput): Promise<Result> =>
+  const run = <Result extends object>(activity: keyof AnalysisSteps, input: AnalysisInput): Promise<Result> =>
     mappingFailures(() =>
-      heartbeating((_, signal) => inProcess({ ...input, db, activity }, signal) as Promise<Result>),
+      heartbeating((_, signal) =>
+        timed(() => inProcess({ ...input, db, activity }, signal) as Promise<Result>),
+      ),
     )
   return {
     separateTasks: (input) => run('separateTasks', input),

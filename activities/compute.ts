@@ -20,6 +20,7 @@ import { toBase64 } from '../src/experiments/thetas.js'
 import { experiments, phaseOf, type ExperimentActivities } from './experiments.js'
 import type { EnginePool } from './engine-pool.js'
 import { mappingFailures } from './failures.js'
+import { timed } from './timed.js'
 import { heartbeating } from './heartbeat.js'
 
 export type ComputeActivities = Omit<ReturnType<typeof createComputeActivities>, keyof ExperimentActivities>
@@ -127,11 +128,8 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task'>) =>
       withEngine(input.model, input.task, phaseOf[name as keyof ExperimentActivities], (engine, options) => {
         refuseOther(input, engine)
-        return (work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<unknown>)(
-          engine,
-          input,
-          options,
-        )
+        const compute = work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<object>
+        return timed(() => compute(engine, input, options))
       }),
   ])
 

@@ -198,6 +198,14 @@ export interface SeparationResult {
   }[]
 }
 
+/** What a step took; stands beside its result. */
+export interface Timing {
+  /** In the engine, or in the process of an analysis. */
+  readonly seconds: number
+  /** Host and process. */
+  readonly computedBy: string
+}
+
 /** A piece of an experiment that is computed and stored as a whole (src/store/units.ts). */
 export interface UnitPlace {
   readonly sweepId: string

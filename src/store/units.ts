@@ -3,6 +3,7 @@ import {
   type AnalysisStep,
   type ComputeStep,
   type FurtherExperiment,
+  type Timing,
   type UnitPlace,
 } from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
@@ -160,7 +161,23 @@ export function recordStep(db: Statements, unit: UnitPlace, name: string, result
   const planned = plan(db, unit, settings as string)
   if (!planned || advance(db, planned)?.name !== name) return
   kindOf(unit).record(db, planned.runId, result)
+  saveTiming(db, unit, name, result as Partial<Timing>)
   advance(db, planned)
+}
+
+function saveTiming(
+  db: Statements,
+  { sweepId, model, experiment, task, thetaTask }: UnitPlace,
+  name: string,
+  { seconds, computedBy }: Partial<Timing>,
+): void {
+  // A step that an older taskvec computed does not say.
+  if (seconds === undefined || computedBy === undefined) return
+  const work = [experiment, thetaTask, name].filter(Boolean).join(' ')
+  db.run(
+    `insert into timings (sweep_id, model_id, task_id, work, engine_seconds, computed_by, finished_at) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+    [sweepId, model, task, work, seconds, computedBy, new Date().toISOString()],
+  )
 }
 
 interface Planned {

@@ -115,13 +115,19 @@ describe('the further experiments of a sweep', () => {
 
   it('end with the same bytes after a kill -9 in each of them', async () => {
     const db = join(sandbox.folder, 'killed.db')
+    // One of each kind of unit, in the order in which a sweep comes to them.
     const experiments = [
       'robustness',
       'projection',
+      'demonstration_sets',
       'multi_context',
       'layer_transfer',
+      'template_transfer',
+      'addition',
       'decodability_thetas',
+      'robustness_analysis',
       'conflicting',
+      'decodability',
     ]
     let args = ['run', sandbox.config('experiments', settings)]
     for (const experiment of experiments) {
@@ -138,7 +144,19 @@ describe('the further experiments of a sweep', () => {
     expect(resumed.exitCode).toBe(0)
     expect(everything(db)).toEqual(undisturbed)
     // After each kill the next process waits for what the dead one was doing to be given up.
-  }, 400_000)
+  }, 600_000)
+
+  it('say what each of their steps took', () => {
+    const reader = new Database(join(sandbox.folder, 'undisturbed.db'), { readonly: true })
+    const timed = reader
+      .prepare('select distinct work from timings where engine_seconds > 0 and computed_by > ?')
+      .pluck()
+      .all('') as string[]
+    reader.close()
+    const experiments = new Set(timed.map((work) => work.split(' ')[0]))
+    for (const { experiment, state } of undisturbed['states'] as { experiment: string; state: string }[])
+      if (state === 'complete') expect(experiments).toContain(experiment)
+  })
 
   it('are not computed again by another sweep', async () => {
     const db = join(sandbox.folder, 'undisturbed.db')

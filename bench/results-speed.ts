@@ -1,0 +1,64 @@
+/**
+ * What reading a large database takes: every table of `taskvec results` in every format, `status`, `compare`, and the queries
+ * of docs/querying.md, each as a command of its own. Wall and processor seconds, and peak memory, as JSON.
+ * Usage: npx tsx bench/results-speed.ts FILE, FILE by bench/large-database.ts
+ */
+import { execa } from 'execa'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { projectRoot } from '../src/config/home.js'
+import { formats } from '../src/report/formats.js'
+import { tableNames } from '../src/report/result-rows.js'
+
+const [db] = process.argv.slice(2)
+if (!db) throw new Error('Usage: npx tsx bench/results-speed.ts FILE')
+const folder = mkdtempSync(join(tmpdir(), 'taskvec-speed-'))
+const bin = join(projectRoot(), 'bin', 'taskvec.js')
+/** Said by the command itself when it ends. */
+const usage =
+  'data:text/javascript,process.on("exit",()=>{const u=process.resourceUsage();process.stderr.write("USAGE "+(u.userCPUTime+u.systemCPUTime)/1e6+" "+u.maxRSS/1024)})'
+
+const questions = [
+  ...readFileSync(join(projectRoot(), 'docs', 'querying.md'), 'utf8').matchAll(
+    /\*\*(\d+)\. [^]*?\*\*\n```sql\n([^]*?)```/g,
+  ),
+]
+const commands: (readonly [name: string, args: readonly string[]])[] = [
+  ...tableNames.flatMap((table) =>
+    formats.map((format): [string, string[]] => [
+      `results --table ${table} --format ${format}`,
+      [
+        ...['results', '--table', table, '--format', format],
+        ...(format === 'parquet' ? ['--out', join(folder, 'rows.parquet')] : []),
+      ],
+    ]),
+  ),
+  ['status', ['status']],
+  ['compare', ['compare']],
+  ['compare --table layers', ['compare', '--table', 'layers']],
+  ...questions.map(([, number, sql]) => [`sql, question ${number ?? ''}`, ['sql', sql ?? '']] as const),
+]
+
+const measured = []
+for (const [command, args] of commands) {
+  const started = performance.now()
+  const { stderr, exitCode } = await execa(process.execPath, ['--import', usage, bin, ...args, '--db', db], {
+    stdout: { file: join(folder, 'out') },
+    reject: false,
+  })
+  const wallSeconds = (performance.now() - started) / 1000
+  const [, cpuSeconds, megabytes] = /USAGE (\S+) (\S+)/.exec(stderr) ?? []
+  const row = {
+    command,
+    exitCode,
+    wallSeconds: Number(wallSeconds.toFixed(2)),
+    cpuSeconds: Number(Number(cpuSeconds).toFixed(2)),
+    peakMB: Math.round(Number(megabytes)),
+  }
+  measured.push(row)
+  process.stderr.write(`${JSON.stringify(row)}\n`)
+}
+rmSync(folder, { recursive: true })
+const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, load: loadavg()[0] }
+process.stdout.write(`${JSON.stringify({ node: process.versions.node, machine, measured }, null, 1)}\n`)
