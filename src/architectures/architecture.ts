@@ -1,3 +1,4 @@
+import type { NumericsMode } from '../domain/numerics.js'
 import type { OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
@@ -22,7 +23,12 @@ export interface Architecture {
     positions: readonly number[],
   ) => Float32Array
   /** ONNX model of block `layer`; inputs and outputs as in src/engine/block-sessions.ts. */
-  readonly block: (checkpoint: Checkpoint, shape: ModelShape, layer: number) => OnnxGraph
+  readonly block: (
+    checkpoint: Checkpoint,
+    shape: ModelShape,
+    layer: number,
+    numerics?: NumericsMode,
+  ) => OnnxGraph
   /** ONNX model of the final norm and of a slice of the unembedding; outputs as in head-outputs.ts. */
   readonly head: (checkpoint: Checkpoint, shape: ModelShape, slice: VocabularySlice) => OnnxGraph
   /** Multiply-adds of one block for a row that only serves as key and value, and for one that goes all the way. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import type { NumericsMode } from '../domain/numerics.js'
 import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
@@ -94,11 +95,16 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
   return checkpoint.readRows('transformer.wte.weight', tokens)
 }
 
-function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGraph {
+function block(
+  checkpoint: Checkpoint,
+  shape: ModelShape,
+  layer: number,
+  numerics?: NumericsMode,
+): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { normEpsilon, activation } = options(shape)
   const prefix = `transformer.h.${layer}`
-  const graph = new GraphBuilder(prefix)
+  const graph = new GraphBuilder(prefix, numerics)
   const inputs = blockInputs(graph, shape)
 
   const normed = layerNorm(graph, checkpoint, `${prefix}.ln_1`, inputs.residual, normEpsilon) // [R, d_model]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import type { NumericsMode } from '../domain/numerics.js'
 import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
@@ -100,11 +101,16 @@ function embed(
   return checkpoint.readRows('transformer.wte.weight', tokens).map((value, i) => value + (position[i] ?? NaN))
 }
 
-function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGraph {
+function block(
+  checkpoint: Checkpoint,
+  shape: ModelShape,
+  layer: number,
+  numerics?: NumericsMode,
+): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { normEpsilon, activation, scaled: byHead, scaledByLayer } = options(shape)
   const prefix = `transformer.h.${layer}`
-  const graph = new GraphBuilder(prefix)
+  const graph = new GraphBuilder(prefix, numerics)
   const inputs = blockInputs(graph, shape)
   const product = { bias: true, stored: 'in-out' } as const
 

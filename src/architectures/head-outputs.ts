@@ -19,8 +19,7 @@ export function headOutputs(
   const columns = checkpoint.tensors.get(names.weight)?.shape[1] ?? 0
   const unembedding = [graph.weight(names.weight, checkpoint.readRows(names.weight, rows), [count, columns])]
   if (names.bias !== undefined) {
-    const bias = checkpoint.read(names.bias).subarray(first, first + count)
-    unembedding.push(graph.weight(names.bias, bias, [count]))
+    unembedding.push(graph.weight(names.bias, checkpoint.readRows(names.bias, rows), [count]))
   }
   const logits = graph.node('Gemm', [normed, ...unembedding], { transB: 1 })
   const overTokens = graph.ints([1])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import type { NumericsMode } from '../domain/numerics.js'
 import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
@@ -117,11 +118,16 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
   return checkpoint.readRows('model.embed_tokens.weight', tokens)
 }
 
-function block(checkpoint: Checkpoint, shape: ModelShape, layer: number): OnnxGraph {
+function block(
+  checkpoint: Checkpoint,
+  shape: ModelShape,
+  layer: number,
+  numerics?: NumericsMode,
+): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { keyValueHeads, normEpsilon, activation, attentionBias, mlpBias } = options(shape)
   const prefix = `model.layers.${layer}`
-  const graph = new GraphBuilder(prefix)
+  const graph = new GraphBuilder(prefix, numerics)
   const inputs = blockInputs(graph, shape)
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.

@@ -21,7 +21,8 @@ export function underExpectedNames(
     ...checkpoint,
     tensors: new Map([...checkpoint.tensors].map(([name, tensor]) => [expectedName(name), tensor])),
     unread: new Map([...checkpoint.unread].map(([name, reason]) => [expectedName(name), reason])),
-    raw: (name) => checkpoint.raw(stored(name)),
+    readAhead: (name) => checkpoint.readAhead(stored(name)),
+    arrange: (name, bytes) => checkpoint.arrange(stored(name), bytes),
     read: (name) => checkpoint.read(stored(name)),
     readRows: (name, rows) => checkpoint.readRows(stored(name), rows),
   }

@@ -3,6 +3,8 @@
  * Terms: demonstrations S, query x, dummy query x', task vector θ, layer L (0-based block).
  */
 
+import type { NumericsMode } from './numerics.js'
+
 export type Category = 'algorithmic' | 'translation' | 'linguistic' | 'knowledge' | 'custom'
 
 /** `exact`: equal after stripping. `prefix`: or one begins with the other (knowledge tasks). */
@@ -104,7 +106,9 @@ export interface ModelContent {
 
 /** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
 export interface Numerics {
-  readonly mode: 'f32'
+  readonly mode: NumericsMode
+  /** Set where it is not the cpu. */
+  readonly device?: 'cuda'
   readonly runtime: string
   readonly threads: number
   /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */

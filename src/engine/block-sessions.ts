@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-node'
 import type { Architecture, ModelShape, Rotary } from '../architectures/architecture.js'
+import type { EngineMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { refuseUnfit } from '../weights/compare-tensors.js'
 import type { AttentionLayout } from './attention-layout.js'
@@ -31,21 +32,24 @@ export class BlockSessions {
   ) {}
 
   /**
-   * Builds each graph over the checkpoint's tensors, as f32. What is held, and when it is read, is the plan's. Throws
-   * MODEL, WEIGHTS.
+   * Builds each graph over the checkpoint's tensors, in the mode's numerics. What is held, and when it is read, is the
+   * plan's. Throws MODEL, WEIGHTS.
    */
   static async load(
     checkpoint: Checkpoint,
     architecture: Architecture,
     shape: ModelShape,
     execution: Execution = 'packed',
+    mode: EngineMode = {},
   ): Promise<BlockSessions> {
     refuseUnfit(checkpoint, architecture.expectedTensors(shape))
+    const { numerics = 'f32', device } = mode
+    // Quantised weights are constants of their graphs, streamed or not: onnxruntime repacks them.
     const blocks =
-      execution === 'packed'
-        ? await packedBlocks(checkpoint, architecture, shape)
-        : await fedBlocks(checkpoint, architecture, shape, execution)
-    const load = () => HeadSessions.load(checkpoint, architecture, shape)
+      execution === 'packed' || (numerics !== 'f32' && execution === 'streamed')
+        ? await packedBlocks(checkpoint, architecture, shape, execution, mode)
+        : await fedBlocks(checkpoint, architecture, shape, execution, mode)
+    const load = () => HeadSessions.load(checkpoint, architecture, shape, device)
     const head = execution === 'streamed' ? new StreamedHead(load) : await load()
     return new BlockSessions(shape, architecture, checkpoint, blocks, head)
   }

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Architecture, ModelShape } from '../architectures/architecture.js'
+import type { EngineMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { collectGarbage } from './garbage.js'
 import { blockTensors } from './planner.js'
@@ -23,19 +24,40 @@ export async function packedBlocks(
   checkpoint: Checkpoint,
   architecture: Architecture,
   shape: ModelShape,
+  execution: 'packed' | 'streamed',
+  { numerics, device }: EngineMode,
 ): Promise<BlockWeights> {
-  const sessions: InferenceSession[] = []
-  for (let layer = 0; layer < shape.blocks; layer++) {
-    const graph = architecture.block(checkpoint, shape, layer)
-    sessions.push(await InferenceSession.create(graph.encode(), sessionOptions))
+  const sessions = new Map<number, InferenceSession>()
+  const ahead = new ReadAhead(checkpoint)
+
+  async function enter(layer: number): Promise<InferenceSession> {
+    const ready = sessions.get(layer)
+    if (ready) return ready
+    if (execution === 'streamed') await drop()
+    const graph = architecture.block(await ahead.take(), shape, layer, numerics)
+    if (execution === 'streamed' && layer + 1 < shape.blocks)
+      ahead.start(blockTensors(architecture, shape, layer + 1).map(([name]) => name))
+    const session = await InferenceSession.create(graph.encode(), sessionOptions(device))
+    sessions.set(layer, session)
+    return session
   }
+
+  async function drop(): Promise<void> {
+    for (const session of sessions.values()) await session.release()
+    sessions.clear()
+    if (execution === 'streamed') collectGarbage()
+  }
+
+  if (execution === 'packed') for (let layer = 0; layer < shape.blocks; layer++) await enter(layer)
   return {
-    run: async (layer, feeds, fetches) =>
-      void (await (sessions[layer] as InferenceSession).run(feeds, fetches)),
-    enter: async () => {},
-    leave: async () => {},
-    release: async () => {
-      for (const session of sessions) await session.release()
+    enter: async (layer) => void (await enter(layer)),
+    run: async (layer, feeds, fetches) => void (await (await enter(layer)).run(feeds, fetches)),
+    leave: async () => {
+      if (execution === 'streamed') await drop()
+    },
+    async release() {
+      await drop()
+      await ahead.close()
     },
   }
 }
@@ -50,6 +72,7 @@ export async function fedBlocks(
   architecture: Architecture,
   shape: ModelShape,
   execution: 'held' | 'streamed',
+  { device }: EngineMode,
 ): Promise<BlockWeights> {
   const names: string[] = []
   let session: InferenceSession | null = null
@@ -59,11 +82,10 @@ export async function fedBlocks(
   async function enter(layer: number): Promise<void> {
     if (weights.has(layer)) return
     if (execution === 'streamed') drop()
-    await ahead.done()
-    const graph = architecture.block(checkpoint, shape, layer)
+    const graph = architecture.block(await ahead.take(), shape, layer)
     if (!session) {
       names.push(...graph.weights.map(({ name }) => name))
-      session = await InferenceSession.create(graph.encodeTemplate(), sessionOptions)
+      session = await InferenceSession.create(graph.encodeTemplate(), sessionOptions(device))
     }
     weights.set(
       layer,

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { Architecture, ModelShape, VocabularySlice } from '../architectures/architecture.js'
+import type { Device } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { ReusedBuffer } from './reused-buffer.js'
 import { sessionOptions } from './session-options.js'
@@ -52,12 +53,13 @@ export class HeadSessions {
     checkpoint: Checkpoint,
     architecture: Architecture,
     shape: ModelShape,
+    device?: Device,
   ): Promise<HeadSessions> {
     const slices: Slice[] = []
     for (let first = 0; first < shape.vocab; first += tokensPerSlice) {
       const count = Math.min(tokensPerSlice, shape.vocab - first)
       const model = architecture.head(checkpoint, shape, { first, count })
-      const session = await InferenceSession.create(model.encode(), sessionOptions)
+      const session = await InferenceSession.create(model.encode(), sessionOptions(device))
       slices.push({ first, count, session, buffer: new ReusedBuffer() })
     }
     return new HeadSessions(shape.dModel, slices)

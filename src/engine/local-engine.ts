@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
+import type { EngineMode } from '../domain/numerics.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
@@ -24,6 +25,7 @@ import { evaluateItemPlainly, forwardLogits } from './plain.js'
 import { PassCheckpoint } from './pass-checkpoint.js'
 import { plan, type Plan } from './planner.js'
 import { projectRows } from './readings.js'
+import { requireDevice } from './session-options.js'
 import { runStreamedPass } from './streamed-pass.js'
 import { ThetaResults } from './theta-results.js'
 import { WavefrontChunk } from './wavefront.js'
@@ -45,16 +47,20 @@ export interface EngineSettings {
   readonly memoryLimit?: number | undefined
   /** Where streamed passes leave their residual streams; default: a folder under the system's temporary one. */
   readonly passFolder?: string | undefined
+  /** Numerics and device; default: f32 on the cpu. */
+  readonly mode?: EngineMode | undefined
 }
 
 /** Loads a Hugging Face folder or a GGUF file into this process. Errors: MODEL, WEIGHTS. */
 export async function loadEngine(path: string, settings: EngineSettings = {}): Promise<LocalEngine> {
+  const { mode = {}, memoryLimit } = settings
+  requireDevice(mode.device ?? 'cpu')
   await refuseAltered(path)
   const { architecture, shape, checkpoint } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
-  const chosen = plan(checkpoint, architecture, shape, settings.memoryLimit)
-  const sessions = await BlockSessions.load(checkpoint, architecture, shape, chosen.execution)
-  const info = describe(checkpoint, sessions, tokenizer, chosen)
+  const chosen = plan(checkpoint, architecture, shape, memoryLimit, mode.numerics)
+  const sessions = await BlockSessions.load(checkpoint, architecture, shape, chosen.execution, mode)
+  const info = describe(checkpoint, sessions, tokenizer, chosen, mode)
   return new LocalEngine(
     sessions,
     tokenizer,
@@ -197,6 +203,7 @@ function describe(
   { shape, architecture }: BlockSessions,
   { unknownToken }: Tokenizer,
   { execution }: Plan,
+  { numerics = 'f32', device }: EngineMode,
 ): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...architecture.expectedTensors(shape).values()].map((dims) =>
@@ -212,12 +219,13 @@ function describe(
     parameters: sizes.reduce((a, b) => a + b, 0),
     weights: `${checkpoint.format} ${types.join('+')}`,
     numerics: {
-      mode: 'f32',
+      mode: numerics,
       runtime: `onnxruntime-node ${runtimeVersion}`,
       threads: 1,
       itemsPerChunk,
       revision,
-      ...(execution === 'packed' ? {} : { weights: 'inputs' as const }),
+      ...(execution === 'packed' || numerics !== 'f32' ? {} : { weights: 'inputs' as const }),
+      ...(device === 'cuda' ? { device } : {}),
     },
   }
 }

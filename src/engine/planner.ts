@@ -3,11 +3,13 @@ import { totalmem } from 'node:os'
 import type { Architecture, ModelShape } from '../architectures/architecture.js'
 import { formatBytes } from '../domain/bytes.js'
 import { TaskvecError } from '../domain/errors.js'
+import type { NumericsMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
 /**
  * How a model is held: `packed`, in onnxruntime's own layout inside one session per block; `held`, as arrays that one
- * session takes as inputs; `streamed`, the same arrays, a block at a time, read from disk once per pass.
+ * session takes as inputs; `streamed`, a block at a time, read from disk once per pass: as such arrays, or, quantised,
+ * as a session.
  */
 export type Execution = 'packed' | 'held' | 'streamed'
 
@@ -28,6 +30,8 @@ export interface Plan {
 const base = 500e6
 /** f32 bytes from which on weights are inputs, whatever memory there is: results must not depend on the machine. */
 const packedAtMost = 3e9
+/** Scales included. */
+const bytesPerWeight: Readonly<Record<NumericsMode, number>> = { f32: 4, int8: 1.125, int4: 0.625, w8a8: 1 }
 /** A block's rows in one chunk, roughly, and the rate of a core, FLOP/s: for the expected time only. */
 const rowsPerItem = 60
 const rate = 70e9
@@ -37,22 +41,25 @@ export function plan(
   architecture: Architecture,
   shape: ModelShape,
   memoryLimit = availableMemory(),
+  numerics: NumericsMode = 'f32',
 ): Plan {
-  const block = blockBytes(checkpoint, architecture, shape)
+  const block = blockBytes(checkpoint, architecture, shape, bytesPerWeight[numerics])
   const head = 4 * shape.vocab * shape.dModel
-  const all = shape.blocks * block.f32 + head
-  // Packing copies a block while it is loaded: the graph's bytes, onnxruntime's parsed copy, the packed one.
+  const all = shape.blocks * block.held + head
+  const quantised = numerics !== 'f32'
+  // A session copies a block while it is loaded: the graph's bytes, onnxruntime's parsed copy, the packed one.
+  const loading = 2 * block.held + (quantised ? block.largest : 0)
   const needs = {
-    packed: base + all + 2 * block.f32,
+    packed: base + all + loading,
     held: base + all,
-    streamed: base + Math.max(block.f32 + block.largest, 1.3 * head),
+    // Beside the block at work, the next one's stored bytes.
+    streamed: base + Math.max(block.held + block.stored + (quantised ? loading : 0), 1.3 * head),
   }
-  const execution: Execution =
-    all <= packedAtMost && needs.packed <= memoryLimit
-      ? 'packed'
-      : needs.held <= memoryLimit
-        ? 'held'
-        : 'streamed'
+  const execution = choose()
+  function choose(): Execution {
+    if (needs.packed <= memoryLimit && (quantised || all <= packedAtMost)) return 'packed'
+    return needs.held <= memoryLimit && !quantised ? 'held' : 'streamed'
+  }
   const expected = needs[execution]
   if (expected > memoryLimit) {
     throw new TaskvecError(
@@ -97,11 +104,12 @@ export function availableMemory(): number {
   return Math.min(totalmem(), ...limits)
 }
 
-function blockBytes(checkpoint: Checkpoint, architecture: Architecture, shape: ModelShape) {
+/** Memory of a block's weights in `held` form, of its largest tensor in f32, and of its tensors as they are stored. */
+function blockBytes(checkpoint: Checkpoint, architecture: Architecture, shape: ModelShape, perWeight: number) {
   const tensors = blockTensors(architecture, shape, 0)
   const values = tensors.map(([, dims]) => dims.reduce((a, b) => a * b, 1))
   return {
-    f32: 4 * values.reduce((a, b) => a + b, 0),
+    held: perWeight * values.reduce((a, b) => a + b, 0),
     largest: 4 * Math.max(...values),
     stored: tensors.reduce((sum, [name]) => sum + (checkpoint.tensors.get(name)?.byteLength ?? 0), 0),
   }

@@ -1,46 +1,38 @@
-import { closeSync, openSync, read } from 'node:fs'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
-const pieceBytes = 4 << 20
-
-/**
- * Brings tensors from disk into the system's page cache on libuv's threads, so that they are there when the block that
- * needs them is entered. Nothing is kept: all reads go to the same piece of memory. They are all handed over at once,
- * since graph runs block the event loop, which could not hand over the next.
- */
+/** Reads the tensors of the block to come on other threads while the one at work runs; the bytes are used as they are. */
 export class ReadAhead {
-  readonly #files = new Map<string, number>()
-  readonly #scratch = Buffer.alloc(pieceBytes)
-  #running: Promise<unknown> = Promise.resolve()
+  readonly #reading = new Map<string, Promise<Uint8Array | null>>()
 
   constructor(private readonly checkpoint: Checkpoint) {}
 
   start(names: readonly string[]): void {
-    const reads: Promise<void>[] = []
-    for (const name of names) {
-      const tensor = this.checkpoint.tensors.get(name)
-      for (let done = 0; tensor && done < tensor.byteLength; done += pieceBytes) {
-        const length = Math.min(pieceBytes, tensor.byteLength - done)
-        reads.push(this.#read(tensor.file, length, tensor.offset + done))
-      }
-    }
-    this.#running = Promise.all(reads)
+    for (const name of names)
+      if (!this.#reading.has(name))
+        this.#reading.set(
+          name,
+          // A failure shows where the tensor is read by itself.
+          this.checkpoint.readAhead(name).catch(() => null),
+        )
   }
 
-  async done(): Promise<void> {
-    await this.#running
+  /** The checkpoint, with what was read ahead; each tensor's bytes are let go of when it is read. */
+  async take(): Promise<Checkpoint> {
+    const stored = new Map<string, Uint8Array | null>()
+    for (const [name, reading] of this.#reading) stored.set(name, await reading)
+    this.#reading.clear()
+    const { checkpoint } = this
+    return {
+      ...checkpoint,
+      read(name) {
+        const bytes = stored.get(name)
+        stored.delete(name)
+        return bytes ? checkpoint.arrange(name, bytes) : checkpoint.read(name)
+      },
+    }
   }
 
   async close(): Promise<void> {
-    await this.#running
-    for (const descriptor of this.#files.values()) closeSync(descriptor)
-    this.#files.clear()
-  }
-
-  #read(file: string, length: number, offset: number): Promise<void> {
-    const descriptor = this.#files.get(file) ?? openSync(file, 'r')
-    this.#files.set(file, descriptor)
-    // A failure shows where the tensor itself is read.
-    return new Promise((resolve) => read(descriptor, this.#scratch, 0, length, offset, () => resolve()))
+    await this.take()
   }
 }

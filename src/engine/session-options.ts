@@ -1,7 +1,12 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { InferenceSession } from 'onnxruntime-node'
+import { TaskvecError } from '../domain/errors.js'
+import type { Device } from '../domain/numerics.js'
 
 /** One thread, in order: parallelism belongs between processes, and results must not depend on scheduling. */
-export const sessionOptions: InferenceSession.SessionOptions = {
+const onCpu: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
@@ -11,4 +16,30 @@ export const sessionOptions: InferenceSession.SessionOptions = {
   enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: 3,
+}
+
+export function sessionOptions(device: Device = 'cpu'): InferenceSession.SessionOptions {
+  return device === 'cpu' ? onCpu : { ...onCpu, executionProviders: ['cuda', 'cpu'] }
+}
+
+/** Throws MODEL where this machine has no such device, saying what was looked for and what to do. */
+export function requireDevice(device: Device): void {
+  if (device === 'cpu') return
+  const provider = join(runtimeFolder(), 'libonnxruntime_providers_cuda.so')
+  const gpu = '/proc/driver/nvidia/version'
+  const missing = [
+    ...(existsSync(gpu) ? [] : [`no NVIDIA GPU and driver (${gpu} is not there)`]),
+    ...(existsSync(provider) ? [] : [`no CUDA provider of onnxruntime (${provider} is not there)`]),
+  ]
+  if (missing.length > 0)
+    throw new TaskvecError('MODEL', `device: cuda: this machine has ${missing.join(', and ')}`, {
+      hint: 'Use device: cpu, or, on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9, fetch the provider: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --foreground-scripts',
+    })
+  // Else products would be rounded to TF32, 10 bits of 23.
+  process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
+}
+
+function runtimeFolder(): string {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node')
+  return join(dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch)
 }

@@ -1,3 +1,4 @@
+import type { NumericsMode } from '../domain/numerics.js'
 import {
   encodeModel,
   type AttributeProto,
@@ -12,7 +13,7 @@ export type Value = string & { readonly value: unique symbol }
 /** A dimension: a fixed size, or the name of one that is only known at run time. */
 export type Dimension = number | string
 
-const elementTypes = { float: 1, int64: 7 } as const
+const elementTypes = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const
 export type ElementType = keyof typeof elementTypes
 
 /** Numbers become FLOAT where the name says so; whole numbers are INT, lists INTS. */
@@ -33,8 +34,13 @@ export class GraphBuilder {
   readonly #weights: TensorProto[] = []
   readonly #inputs: ValueInfoProto[] = []
   readonly #outputs: ValueInfoProto[] = []
+  readonly #derived = new Map<string, Value>()
 
-  constructor(readonly name: string) {}
+  constructor(
+    readonly name: string,
+    /** How products with weights are computed (architectures/linear.ts). */
+    readonly numerics: NumericsMode = 'f32',
+  ) {}
 
   input(name: string, type: ElementType, shape: readonly Dimension[]): Value {
     this.#inputs.push(valueInfo(name, type, shape))
@@ -51,6 +57,12 @@ export class GraphBuilder {
     return this.#constant(name, 'float', new Uint8Array(data.buffer, data.byteOffset, data.byteLength), dims)
   }
 
+  /** A constant tensor of quantised values, row-major. */
+  quantised(name: string, data: Uint8Array | Int8Array, dims: readonly number[]): Value {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    return this.#constant(name, data instanceof Int8Array ? 'int8' : 'uint8', bytes, dims)
+  }
+
   ints(values: readonly number[]): Value {
     const data = BigInt64Array.from(values, BigInt)
     return this.#constant(`ints_${this.#weights.length}`, 'int64', new Uint8Array(data.buffer), [
@@ -64,6 +76,14 @@ export class GraphBuilder {
     const attribute = Object.entries(attributes).map(([name, value]) => toAttribute(name, value))
     this.#nodes.push({ input, output: [output], name: output, opType, domain, attribute })
     return output as Value
+  }
+
+  /** What `make` gave for `value` when it was first asked for: several products may take the same quantised input. */
+  once(what: string, value: Value, make: () => Value): Value {
+    const key = `${what} ${value}`
+    const made = this.#derived.get(key) ?? make()
+    this.#derived.set(key, made)
+    return made
   }
 
   build(): OnnxGraph {

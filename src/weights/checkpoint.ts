@@ -14,23 +14,20 @@ export interface Checkpoint {
   /** sha256 over weights, config and tokenizer files. */
   readonly contentHash: string
   /**
-   * The tensor as it is stored, little-endian, row-major in the stored shape: f16 and bf16 stay two bytes a value. Fresh
-   * memory that starts aligned. Throws WEIGHTS.
+   * The tensor's bytes as they lie in the file, read on another thread, for `arrange`. Fresh memory that starts aligned.
+   * Throws WEIGHTS.
    */
-  raw(name: string): RawTensor
+  readAhead(name: string): Promise<Uint8Array>
+  /** What `read` gives, of bytes that `readAhead` gave; may share their memory. */
+  arrange(name: string, stored: Uint8Array): Float32Array
   /** The tensor's values as f32, row-major in the stored shape; dequantised where needed. Throws WEIGHTS. */
   read(name: string): Float32Array
-  /** Rows `[rows.length, columns]` of a matrix, read without reading the rest. */
+  /** Rows `[rows.length, columns]` of a matrix, or entries of a vector, read without reading the rest. */
   readRows(name: string, rows: readonly number[]): Float32Array
   close(): void
 }
 
 export type TensorType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q4_K' | 'Q6_K'
-
-export interface RawTensor {
-  readonly type: TensorType
-  readonly bytes: Uint8Array
-}
 
 export interface TensorInfo {
   readonly name: string

@@ -1,10 +1,13 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
-import type { Checkpoint, RawTensor, TensorInfo } from './checkpoint.js'
+import type { Checkpoint, TensorInfo } from './checkpoint.js'
 import { dequantize, storedBytes } from './dequantize.js'
 
 /** At which stored row a tensor's row lies; null where rows are in order. */
 type RowOrder = (tensor: TensorInfo) => ((row: number) => number) | null
+
+/** Of rows that lie side by side. */
+const bytesTogether = 8 << 20
 
 /** Reads tensors that lie row-major in open files. `files` are keyed by `TensorInfo.file`. */
 export function tensorReader(
@@ -13,7 +16,7 @@ export function tensorReader(
   unread: ReadonlyMap<string, string>,
   files: ReadonlyMap<string, BoundedFile>,
   rowOrder: RowOrder = () => null,
-): Pick<Checkpoint, 'raw' | 'read' | 'readRows' | 'close'> {
+): Pick<Checkpoint, 'readAhead' | 'arrange' | 'read' | 'readRows' | 'close'> {
   function locate(name: string): { tensor: TensorInfo; file: BoundedFile } {
     const tensor = tensors.get(name)
     const file = tensor && files.get(tensor.file)
@@ -24,12 +27,15 @@ export function tensorReader(
     return { tensor, file }
   }
 
-  function raw(name: string): RawTensor {
-    const { tensor, file } = locate(name)
-    const stored = file.read(tensor.offset, tensor.byteLength, `tensor ${name}`)
+  function arrange(name: string, stored: Uint8Array): Float32Array {
+    const { tensor } = locate(name)
+    return dequantize(tensor.type, inOrder(tensor, stored))
+  }
+
+  function inOrder(tensor: TensorInfo, stored: Uint8Array): Uint8Array {
     const storedRow = rowOrder(tensor)
     // A tensor without values may claim rows beyond number.
-    if (!storedRow || stored.length === 0) return { type: tensor.type, bytes: stored }
+    if (!storedRow || stored.length === 0) return stored
     const [rows = 0] = tensor.shape
     const rowBytes = stored.length / rows
     const bytes = new Uint8Array(stored.length)
@@ -37,33 +43,50 @@ export function tensorReader(
       const start = storedRow(row) * rowBytes
       bytes.set(stored.subarray(start, start + rowBytes), row * rowBytes)
     }
-    return { type: tensor.type, bytes }
+    return bytes
   }
 
   function readRows(name: string, rows: readonly number[]): Float32Array {
     const { tensor, file } = locate(name)
-    const [rowCount = 0, columns = 0] = tensor.shape
+    const [rowCount = 0, columns = 1] = tensor.shape
     const rowBytes = storedBytes(tensor.type, columns) ?? 0
-    const storedRow = rowOrder(tensor) ?? ((row: number) => row)
-    const out = new Float32Array(rows.length * columns) // [rows, columns]
-    rows.forEach((row, i) => {
+    for (const row of rows) {
       if (!Number.isInteger(row) || row < 0 || row >= rowCount) {
         throw new TaskvecError(
           'MODEL',
           `${path}: token id ${row} is out of range: the model knows 0 to ${rowCount - 1}`,
         )
       }
-      const bytes = file.read(tensor.offset + storedRow(row) * rowBytes, rowBytes, `row ${row} of ${name}`)
-      out.set(dequantize(tensor.type, bytes), i * columns)
-    })
+    }
+    const order = rowOrder(tensor)
+    const storedRows = order ? rows.map(order) : rows
+    const out = new Float32Array(rows.length * columns) // [rows, columns]
+    // Neighbours are read together.
+    for (let start = 0, end; start < rows.length; start = end) {
+      const first = storedRows[start] as number
+      end = start + 1
+      while (
+        end < rows.length &&
+        storedRows[end] === first + end - start &&
+        (end - start) * rowBytes < bytesTogether
+      )
+        end++
+      const length = (end - start) * rowBytes
+      const bytes = file.read(tensor.offset + first * rowBytes, length, `row ${rows[start]} of ${name}`)
+      out.set(dequantize(tensor.type, bytes), start * columns)
+    }
     return out
   }
 
   return {
-    raw,
+    async readAhead(name) {
+      const { tensor, file } = locate(name)
+      return file.readAhead(tensor.offset, tensor.byteLength, `tensor ${name}`)
+    },
+    arrange,
     read(name) {
-      const { type, bytes } = raw(name)
-      return dequantize(type, bytes)
+      const { tensor, file } = locate(name)
+      return arrange(name, file.read(tensor.offset, tensor.byteLength, `tensor ${name}`))
     },
     readRows,
     close() {

@@ -108,15 +108,24 @@ describe('openCheckpoint', () => {
     ['weights/pytorch-sharded', 'F16', 2],
     ['tiny/bf16-sharded', 'BF16', 2],
     ['tiny/mha', 'F32', 4],
-  ])('%s: tensors are also had as stored, not expanded', async (path, type, size) => {
+  ])('%s: tensors are also read ahead as stored, not expanded', async (path, type, size) => {
     const checkpoint = await openCheckpoint(join(golden, path))
-    for (const [name, { shape }] of checkpoint.tensors) {
-      const raw = checkpoint.raw(name)
-      expect(raw.type).toBe(type)
-      expect(raw.bytes.length).toBe(shape.reduce((a, b) => a * b, size))
-      expect(raw.bytes.byteOffset).toBe(0)
-      expect(digest(dequantize(raw.type, raw.bytes))).toBe(digest(checkpoint.read(name)))
+    for (const [name, tensor] of checkpoint.tensors) {
+      const stored = await checkpoint.readAhead(name)
+      expect(tensor.type).toBe(type)
+      expect(stored.length).toBe(tensor.shape.reduce((a, b) => a * b, size))
+      expect(stored.byteOffset).toBe(0)
+      expect(digest(checkpoint.arrange(name, stored))).toBe(digest(checkpoint.read(name)))
     }
+    checkpoint.close()
+  })
+
+  it('reads GGUF queries ahead in their own order', async () => {
+    const checkpoint = await openCheckpoint(join(golden, 'weights/k-quants.gguf'))
+    for (const name of checkpoint.tensors.keys())
+      expect(digest(checkpoint.arrange(name, await checkpoint.readAhead(name)))).toBe(
+        digest(checkpoint.read(name)),
+      )
     checkpoint.close()
   })
 
