@@ -3,6 +3,7 @@ import { activityInfo } from '@temporalio/activity'
 import { resolveLayers, type LayerSelection } from '../src/config/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { canonicalJson } from '../src/domain/identity.js'
+import type { EngineMode } from '../src/domain/numerics.js'
 import type {
   Item,
   ModelContent,
@@ -36,6 +37,7 @@ export interface PrepareInput {
   readonly layersPerActivity: number | 'all'
   /** What the sweep's results of the model are of, where that is settled. */
   readonly content?: ModelContent
+  readonly mode?: EngineMode
 }
 
 export interface Prepared {
@@ -54,6 +56,7 @@ interface RunInput {
   readonly task: string
   readonly items: readonly Item[]
   readonly scoring: Scoring
+  readonly mode?: EngineMode
 }
 
 export interface Computed {
@@ -84,19 +87,24 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     task: string,
     phase: string,
     work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
+    mode?: EngineMode,
   ): Promise<T> {
     const { workflowExecution, activityId, attempt } = activityInfo()
     const activity = { workflowId: workflowExecution?.workflowId ?? '', activityId, attempt }
     return mappingFailures(async () => {
       const result = await heartbeating((report, signal) =>
-        pool.use(model, signal, (engine) =>
-          work(engine, {
-            signal,
-            onProgress: (fraction) => {
-              report(fraction)
-              if (fraction < 1) onProgress?.({ model, task, phase, fraction, activity })
-            },
-          }),
+        pool.use(
+          model,
+          signal,
+          (engine) =>
+            work(engine, {
+              signal,
+              onProgress: (fraction) => {
+                report(fraction)
+                if (fraction < 1) onProgress?.({ model, task, phase, fraction, activity })
+              },
+            }),
+          mode,
         ),
       )
       onProgress?.({ model, task, phase, fraction: 1, activity })
@@ -110,7 +118,7 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     work: (engine: Engine, options: EvaluateOptions) => Promise<Outcome>,
     layer?: number,
   ): Promise<Computed> {
-    return withEngine(input.model, input.task, phase, async (engine, options) => {
+    const compute = async (engine: Engine, options: EvaluateOptions): Promise<Computed> => {
       refuseOther(input, engine)
       const { runs, seconds, theta } = await work(engine, options)
       const computedBy = `${hostname()} ${process.pid}`
@@ -120,17 +128,26 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
         computedBy,
         ...(theta && layer !== undefined ? { theta: { layer, base64: toBase64(theta) } } : {}),
       }
-    })
+    }
+    return withEngine(input.model, input.task, phase, compute, input.mode)
   }
 
   const further = Object.entries(experiments).map(([name, work]) => [
     name,
-    (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task'>) =>
-      withEngine(input.model, input.task, phaseOf[name as keyof ExperimentActivities], (engine, options) => {
+    (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task' | 'mode'>) => {
+      const compute = (engine: Engine, options: EvaluateOptions) => {
         refuseOther(input, engine)
-        const compute = work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<object>
-        return timed(() => compute(engine, input, options))
-      }),
+        const forward = work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<object>
+        return timed(() => forward(engine, input, options))
+      }
+      return withEngine(
+        input.model,
+        input.task,
+        phaseOf[name as keyof ExperimentActivities],
+        compute,
+        input.mode,
+      )
+    },
   ])
 
   return {
@@ -140,16 +157,20 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
     describeModel: ({
       model,
       expected,
+      mode,
     }: {
       model: string
       expected: ModelContent | null
-    }): Promise<ModelContent> =>
-      withEngine(model, '', 'load', async (engine) => {
+      mode?: EngineMode
+    }): Promise<ModelContent> => {
+      const describe = async (engine: Engine): Promise<ModelContent> => {
         const content = { hash: engine.info.contentHash, numerics: canonicalJson(engine.info.numerics) }
         if (expected && (expected.hash !== content.hash || expected.numerics !== content.numerics))
           throw new TaskvecError('WORKER', `${hostname()}: ${model} is not here what the sweep began with`)
         return content
-      }),
+      }
+      return withEngine(model, '', 'load', describe, mode)
+    },
 
     prepareTask: ({
       model,
@@ -158,15 +179,18 @@ export function createComputeActivities(pool: EnginePool, { onProgress }: Comput
       layers,
       layersPerActivity,
       content,
-    }: PrepareInput): Promise<Prepared> =>
-      withEngine(model, spec.id, 'prepare', async (engine) => {
+      mode,
+    }: PrepareInput): Promise<Prepared> => {
+      const prepare = async (engine: Engine): Promise<Prepared> => {
         if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
         const chosen = resolveLayers(layers, engine.info.blocks, model)
         const prepared = await prepareTask(engine, spec, protocol)
         const perChunk = Math.max(1, Math.floor(maxPredictions / Math.max(1, prepared.items.dev.length)))
         const size = layersPerActivity === 'all' ? perChunk : Math.min(layersPerActivity, perChunk)
         return { info: engine.info, prepared, layerChunks: chunksOf(chosen, size) }
-      }),
+      }
+      return withEngine(model, spec.id, 'prepare', prepare, mode)
+    },
 
     runBaseline: (input: RunInput): Promise<Computed> =>
       run(input, 'baseline', (engine, options) => runBaseline(engine, input.items, input.scoring, options)),

@@ -1,11 +1,15 @@
 import { freemem } from 'node:os'
 import { TaskvecError } from '../src/domain/errors.js'
+import { canonicalJson } from '../src/domain/identity.js'
+import type { EngineMode } from '../src/domain/numerics.js'
 import { startEngineProcess, type EngineProcess } from '../src/engine/engine-process.js'
 import type { EngineSettings } from '../src/engine/local-engine.js'
 import { residentBytes } from '../src/system/process-table.js'
 
 interface Slot {
   readonly model: string
+  /** Numerics and device, as JSON. */
+  readonly mode: string
   readonly engine: EngineProcess
   busy: boolean
   /** Grows with every use: the idle engine with the lowest is given up first. */
@@ -14,6 +18,7 @@ interface Slot {
 
 interface Waiter {
   readonly model: string
+  readonly mode: string
   readonly signal: AbortSignal
   readonly start: (slot: Slot) => void
   readonly fail: (error: unknown) => void
@@ -41,8 +46,13 @@ export class EnginePool {
   ) {}
 
   /** Runs `work` on an engine of the model, alone. Errors: MODEL, WEIGHTS, ENGINE, CANCELLED. */
-  async use<T>(model: string, signal: AbortSignal, work: (engine: EngineProcess) => Promise<T>): Promise<T> {
-    const slot = await this.#acquire(model, signal)
+  async use<T>(
+    model: string,
+    signal: AbortSignal,
+    work: (engine: EngineProcess) => Promise<T>,
+    mode: EngineMode = {},
+  ): Promise<T> {
+    const slot = await this.#acquire(model, canonicalJson(mode), signal)
     try {
       return await work(slot.engine)
     } finally {
@@ -64,9 +74,9 @@ export class EnginePool {
     await Promise.all(this.#slots.splice(0).map(({ engine }) => engine.close()))
   }
 
-  #acquire(model: string, signal: AbortSignal): Promise<Slot> {
+  #acquire(model: string, mode: string, signal: AbortSignal): Promise<Slot> {
     return new Promise((start, fail) => {
-      const waiter: Waiter = { model, signal, start, fail }
+      const waiter: Waiter = { model, mode, signal, start, fail }
       const leave = () => {
         const at = this.#waiters.indexOf(waiter)
         if (at >= 0)
@@ -86,7 +96,7 @@ export class EnginePool {
   #serve(): void {
     this.#slots = this.#slots.filter(({ engine, busy }) => busy || engine.alive)
     for (const waiter of [...this.#waiters]) {
-      const idle = this.#slots.find((slot) => !slot.busy && slot.model === waiter.model)
+      const idle = this.#slots.find((slot) => !slot.busy && serves(slot, waiter))
       if (idle) this.#give(waiter, idle)
       else if (this.#starting === 0 && this.#makeRoom()) this.#startFor(waiter)
     }
@@ -103,10 +113,10 @@ export class EnginePool {
     if (this.#closed) return false
     const full = this.#slots.length >= this.size
     if (!full && this.#memoryAllows()) return true
-    const wanted = new Set(this.#waiters.map(({ model }) => model))
+    const wanted = (slot: Slot) => this.#waiters.some((waiter) => serves(slot, waiter))
     const idle = this.#slots
       .filter(({ busy }) => !busy)
-      .sort((a, b) => Number(wanted.has(a.model)) - Number(wanted.has(b.model)) || a.lastUse - b.lastUse)[0]
+      .sort((a, b) => Number(wanted(a)) - Number(wanted(b)) || a.lastUse - b.lastUse)[0]
     if (!idle) return false
     this.#slots = this.#slots.filter((slot) => slot !== idle)
     void idle.engine.close().then(() => this.#serve())
@@ -122,7 +132,7 @@ export class EnginePool {
   /** One at a time: what it takes in memory decides whether the next may follow. */
   #startFor(waiter: Waiter): void {
     this.#starting++
-    this.#start(waiter.model).then(
+    this.#start(waiter).then(
       (slot) => {
         this.#starting--
         if (this.#closed) return void slot.engine.close()
@@ -139,9 +149,16 @@ export class EnginePool {
     )
   }
 
-  async #start(model: string): Promise<Slot> {
-    const engine = await startEngineProcess(this.locate(model), this.settings)
+  async #start({ model, mode }: Waiter): Promise<Slot> {
+    const engine = await startEngineProcess(this.locate(model), {
+      ...this.settings,
+      mode: JSON.parse(mode) as EngineMode,
+    })
     this.onStart(model, engine.plan)
-    return { model, engine, busy: false, lastUse: ++this.#uses }
+    return { model, mode, engine, busy: false, lastUse: ++this.#uses }
   }
+}
+
+function serves(slot: Slot, waiter: Waiter): boolean {
+  return slot.model === waiter.model && slot.mode === waiter.mode
 }

@@ -37,14 +37,12 @@ type NextStep = NonNullable<Awaited<ReturnType<ReturnType<typeof storeOf>['nextS
 
 /** An activity's name and input belong together; TypeScript cannot follow that through a lookup. */
 function runStep(
-  { store, model, content }: ExperimentsInput,
+  { store, model, content, mode }: ExperimentsInput,
   { activity, input }: NextStep['step'],
 ): Promise<unknown> {
-  const activities =
-    activity === 'separateTasks' || activity === 'decodeTasks'
-      ? analysisOn(store)
-      : experimentsOn(model, content)
+  const analysis = activity === 'separateTasks' || activity === 'decodeTasks'
+  const activities = analysis ? analysisOn(store) : experimentsOn(model, content)
   return (activities as unknown as Record<string, (input: unknown) => Promise<unknown>>)[activity]?.(
-    input,
+    mode && !analysis ? { ...input, mode } : input,
   ) as Promise<unknown>
 }

@@ -1,4 +1,5 @@
 import type { LayerSelection } from '../src/config/layers.js'
+import type { EngineMode } from '../src/domain/numerics.js'
 import type { ModelContent, Protocol } from '../src/domain/types.js'
 
 /** What a sweep needs to know everywhere below it: ids and settings, no data. */
@@ -9,6 +10,8 @@ export interface SweepSettings {
   readonly protocol: Protocol
   readonly layers: LayerSelection
   readonly layersPerActivity: number | 'all'
+  /** Only where it is not f32 on the cpu. */
+  readonly mode?: EngineMode
   /** Tasks of one model under way at the same time. */
   readonly tasksInFlight: number
   /** Whether there are experiments after the main one. */

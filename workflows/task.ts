@@ -46,6 +46,7 @@ async function runTask(
   state: () => TaskState,
 ): Promise<void> {
   const { sweepId, model, task, protocol, layers, layersPerActivity, content } = input
+  const mode = input.mode ? { mode: input.mode } : {}
   const store = storeOf(input.store)
   const compute = computeOn(model, content)
   const place = { sweepId, model, task }
@@ -58,6 +59,7 @@ async function runTask(
     layers,
     layersPerActivity,
     ...(content ? { content } : {}),
+    ...mode,
   })
   const plan = await store.planTask({ sweepId, model, info, prepared, layerChunks })
   const missingCells = plan.missingChunks.flat().length
@@ -65,7 +67,7 @@ async function runTask(
 
   const { scoring } = prepared
   const on = {
-    ...{ model, modelHash: info.contentHash, task, scoring },
+    ...{ model, modelHash: info.contentHash, task, scoring, ...mode },
     ...(content ? { numerics: content.numerics } : {}),
   }
   async function baseline(): Promise<void> {

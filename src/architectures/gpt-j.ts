@@ -95,12 +95,7 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
   return checkpoint.readRows('transformer.wte.weight', tokens)
 }
 
-function block(
-  checkpoint: Checkpoint,
-  shape: ModelShape,
-  layer: number,
-  numerics?: NumericsMode,
-): OnnxGraph {
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numerics?: NumericsMode): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { normEpsilon, activation } = options(shape)
   const prefix = `transformer.h.${layer}`

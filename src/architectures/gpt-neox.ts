@@ -102,12 +102,7 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
   return checkpoint.readRows('gpt_neox.embed_in.weight', tokens)
 }
 
-function block(
-  checkpoint: Checkpoint,
-  shape: ModelShape,
-  layer: number,
-  numerics?: NumericsMode,
-): OnnxGraph {
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numerics?: NumericsMode): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { normEpsilon, activation, attentionBias: bias, parallel } = options(shape)
   const prefix = `gpt_neox.layers.${layer}`

@@ -101,12 +101,7 @@ function embed(
   return checkpoint.readRows('transformer.wte.weight', tokens).map((value, i) => value + (position[i] ?? NaN))
 }
 
-function block(
-  checkpoint: Checkpoint,
-  shape: ModelShape,
-  layer: number,
-  numerics?: NumericsMode,
-): OnnxGraph {
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numerics?: NumericsMode): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { normEpsilon, activation, scaled: byHead, scaledByLayer } = options(shape)
   const prefix = `transformer.h.${layer}`

@@ -118,12 +118,7 @@ function embed(checkpoint: Checkpoint, _shape: ModelShape, tokens: readonly numb
   return checkpoint.readRows('model.embed_tokens.weight', tokens)
 }
 
-function block(
-  checkpoint: Checkpoint,
-  shape: ModelShape,
-  layer: number,
-  numerics?: NumericsMode,
-): OnnxGraph {
+function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numerics?: NumericsMode): OnnxGraph {
   const { heads, dHead, dModel } = shape
   const { keyValueHeads, normEpsilon, activation, attentionBias, mlpBias } = options(shape)
   const prefix = `model.layers.${layer}`

@@ -22,7 +22,7 @@ export function quantisedProduct(
 
 const bitsOf = { int8: 8, int4: 4 } as const
 /** Weights that share a scale in `int8` and `int4`, neighbours along the inputs. */
-const blockSize = Number(process.env['BLK'] ?? 32)
+const blockSize = 32
 
 /** Weights of 8 or 4 bits in blocks with a scale each; activations stay f32. */
 function byBlocks(graph: GraphBuilder, x: Value, weight: Weight, alpha: number, bits: 8 | 4): Value {
@@ -40,7 +40,7 @@ function byBlocks(graph: GraphBuilder, x: Value, weight: Weight, alpha: number, 
         [outputs * blocks],
       ),
     ],
-    { K: inputs, N: outputs, bits, block_size: blockSize, accuracy_level: Number(process.env['ACC'] ?? 0) },
+    { K: inputs, N: outputs, bits, block_size: blockSize },
     'com.microsoft',
   )
 }
@@ -58,9 +58,17 @@ function byRows(graph: GraphBuilder, x: Value, weight: Weight, alpha: number): V
   }) // [rows, 1]
   const middle = graph.once('middle', x, () => graph.quantised(`${x}.middle`, Uint8Array.of(128), []))
   const quantised = graph.once('quantised', x, () =>
-    graph.node('QuantizeLinear', [graph.node('Div', [x, largest]), constant(graph, `${x}.step`, 1 / 127), middle]),
+    graph.node('QuantizeLinear', [
+      graph.node('Div', [x, largest]),
+      constant(graph, `${x}.step`, 1 / 127),
+      middle,
+    ]),
   ) // [rows, in], 1 to 255
-  const sums = graph.node('MatMulInteger', [quantised, graph.quantised(name, values, [inputs, outputs]), middle])
+  const sums = graph.node('MatMulInteger', [
+    quantised,
+    graph.quantised(name, values, [inputs, outputs]),
+    middle,
+  ])
   const byOutput = graph.weight(
     `${name}.scales`,
     scales.map((scale) => (alpha * scale) / 127),
@@ -105,7 +113,8 @@ function quantiseOutputs({ values, outputs, inputs }: Weight) {
   const scales = new Float32Array(outputs)
   for (let output = 0; output < outputs; output++) {
     let largest = 0
-    for (let i = 0; i < inputs; i++) largest = Math.max(largest, Math.abs(values[output * inputs + i] as number))
+    for (let i = 0; i < inputs; i++)
+      largest = Math.max(largest, Math.abs(values[output * inputs + i] as number))
     const scale = largest / 127
     scales[output] = scale
     if (scale === 0) continue

@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import { resolve } from 'node:path'
 import { defaultDatabase } from '../config/home.js'
 import { parseBytes } from '../domain/bytes.js'
+import { devices, numericsModes } from '../domain/numerics.js'
 import type { Scoring } from '../domain/types.js'
 
 /** Options that several commands share. */
@@ -50,6 +51,16 @@ export function metricsOption(): Option {
     if (/^[^\s:/]+:\d{1,5}$/.test(text)) return text
     throw new InvalidArgumentError('it must be HOST:PORT, for instance 127.0.0.1:9464.')
   })
+}
+
+export function numericsOption(): Option {
+  return new Option('--numerics <mode>', 'how products are computed; all but f32 are approximations')
+    .choices([...numericsModes])
+    .default('f32')
+}
+
+export function deviceOption(): Option {
+  return new Option('--device <device>', 'where they are computed').choices([...devices]).default('cpu')
 }
 
 export function wholeNumber(least: number): (text: string) => number {

@@ -2,10 +2,12 @@ import { Command, InvalidArgumentError } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
+import type { Device, NumericsMode } from '../domain/numerics.js'
 import { loadEngine } from '../engine/local-engine.js'
 import type { Engine } from '../engine/engine.js'
 import { answerByTaskVector } from '../experiments/answer-by-task-vector.js'
 import { locateModel } from '../models/locate.js'
+import { deviceOption, numericsOption } from './options.js'
 
 interface PredictOptions {
   model: string
@@ -18,6 +20,8 @@ interface PredictOptions {
   layer?: number
   demonstrations: number
   seed: number
+  numerics: NumericsMode
+  device: Device
   json?: boolean
 }
 
@@ -45,6 +49,8 @@ export function predictCommand(): Command {
     )
     .option('--demonstrations <k>', 'k, the demonstrations that θ is computed from', wholeNumber(1), 5)
     .option('--seed <n>', 'seed of the demonstrations and dummy queries drawn', wholeNumber(0), 41)
+    .addOption(numericsOption())
+    .addOption(deviceOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -53,7 +59,8 @@ Examples:
   $ taskvec predict --prompt "The capital of France is"
   $ taskvec predict --model ./my-llama --token-ids 5,6,7 --logits --json
   $ taskvec predict --task knowledge_country_capital --query Spain             every layer
-  $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json`,
+  $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json
+  $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8`,
     )
     .action(predict)
 }
@@ -70,7 +77,10 @@ async function predict(options: PredictOptions): Promise<void> {
     )
   }
   const path = existsSync(options.model) ? resolve(options.model) : undefined
-  const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }))
+  const { numerics, device } = options
+  const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }), {
+    mode: { numerics, device },
+  })
   try {
     await (options.task === undefined
       ? nextToken(engine, options)

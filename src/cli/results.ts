@@ -19,6 +19,7 @@ import {
   findSweep,
   mainResults,
   sweepGroup,
+  sweepMode,
   sweepProgress,
   type ResultFilter,
   type SweepSummary,
@@ -134,7 +135,7 @@ function print(db: Reader, sweep: SweepSummary, format: Format, options: Results
   const laidOut = ['table', 'md', 'latex'].includes(format) && !options.seeds && options.limit === undefined
   const paper = laidOut ? paperLayout(db, table, sweep, options) : null
   if (table === 'main' && format === 'table' && !options.seeds)
-    return toStdout(`${renderMainTable(mainResults(db, sweep.id, options))}\n`)
+    return toStdout(`${renderMainTable(mainResults(db, sweep.id, options), sweepMode(sweep))}\n`)
   if (paper && format === 'latex') return toStdout(paper.map(tableLatex).join('\n'))
   if (paper && table !== 'main' && (format === 'table' || format === 'md')) {
     // The last of them has all tasks.

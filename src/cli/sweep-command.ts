@@ -5,6 +5,7 @@ import { sweepId } from '../config/sweep-config.js'
 import { defaultDatabase } from '../config/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
+import { modeLabel } from '../domain/numerics.js'
 import { readableSize } from '../models/free-space.js'
 import { pullModel } from '../models/pull.js'
 import { renderFailure } from '../report/failure.js'
@@ -59,7 +60,7 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
     signal: interruption(),
   })
   process.exitCode = exitCodes[outcome]
-  await finish(id, outcome, options, (Date.now() - started) / 1000)
+  await finish(config, outcome, options, (Date.now() - started) / 1000)
 }
 
 /** The ids that --elsewhere names; `all`: every model of the config. */
@@ -115,11 +116,12 @@ function interruption(): AbortSignal {
 }
 
 async function finish(
-  id: string,
+  config: SweepConfig,
   outcome: SweepOutcome,
   { db, json }: SweepCommandOptions,
   seconds: number,
 ): Promise<void> {
+  const id = sweepId(config)
   const reader = openReadOnly(db)
   try {
     const progress = sweepProgress(reader, id)
@@ -136,12 +138,15 @@ async function finish(
           seconds,
           cells,
           reused,
+          ...(config.mode ? { numerics: modeLabel(config.mode) } : {}),
           report: page,
           results: rows,
         }) + '\n',
       )
     else if (rows.length > 0)
-      process.stdout.write(`${renderMainTable(rows)}\n\n${renderLayerCurves(layerCells(reader, id))}\n`)
+      process.stdout.write(
+        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerCells(reader, id))}\n`,
+      )
 
     for (const { model, warning } of sweepWarnings(reader, id))
       say(`warning: ${model}: ${warning}`, { event: 'warning', model })

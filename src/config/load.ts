@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
+import { modeLabel, refusedMode } from '../domain/numerics.js'
 import type { Item, Protocol, Split, TaskSpec } from '../domain/types.js'
 import { readItemsFile } from '../tasks/items-file.js'
 import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
@@ -59,7 +60,16 @@ function loadConfig(yaml: YamlFile, config: ConfigFile, knownModels: readonly st
     layersPerActivity: config.layersPerActivity,
     experiments: experimentsOf(yaml, config),
     ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
+    ...modeOf(yaml, config),
+    ...(config.memoryLimit === undefined ? {} : { memoryLimit: config.memoryLimit }),
   }
+}
+
+function modeOf(yaml: YamlFile, { numerics, device }: ConfigFile): Pick<SweepConfig, 'mode'> {
+  const refusal = refusedMode({ numerics, device })
+  if (refusal) throw yaml.error(['device'], refusal)
+  if (modeLabel({ numerics, device }) === null) return {}
+  return { mode: { numerics, ...(device === 'cpu' ? {} : { device }) } }
 }
 
 function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig['experiments'] {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { parseBytes } from '../domain/bytes.js'
+import { devices, numericsModes } from '../domain/numerics.js'
 import { experimentsSchema } from './experiments.js'
 
 /** The keys of a config file and their defaults (PROTOCOL, Main experiment). Unknown keys are errors. */
@@ -10,6 +12,15 @@ const id = z
 const scoring = z.enum(['exact', 'prefix'])
 const count = z.int().min(1).max(100_000)
 const layer = z.int().min(0).max(10_000)
+
+const bytes = z
+  .union([z.string(), z.number()], { error: 'must be a size such as 8GB or 1500MB' })
+  .transform((size, context) => {
+    const value = parseBytes(size)
+    if (value !== null && value > 0) return value
+    context.addIssue('must be a size such as 8GB or 1500MB')
+    return z.NEVER
+  })
 
 const model = z.union([id, z.strictObject({ id, path: z.string().min(1).optional() })], {
   error: 'must be a model id or {id, path}',
@@ -66,6 +77,11 @@ export const configSchema = z.strictObject({
     .default('all'),
   /** Tasks and further experiments that may fail before the whole sweep stops. */
   maxFailures: count.optional(),
+  /** How products are computed: f32, or one of the approximations (docs/numerics.md). */
+  numerics: z.enum(numericsModes).default('f32'),
+  device: z.enum(devices).default('cpu'),
+  /** What all engine processes together may hold; no part of the sweep's identity. */
+  memoryLimit: bytes.optional(),
 })
 
 export type ConfigFile = z.infer<typeof configSchema>

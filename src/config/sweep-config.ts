@@ -1,5 +1,6 @@
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { FurtherExperiment } from '../domain/experiments.js'
+import type { EngineMode } from '../domain/numerics.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from './layers.js'
 
@@ -15,6 +16,10 @@ export interface SweepConfig {
   /** How many layers one activity computes; `all`: a whole task in one wavefront. */
   readonly layersPerActivity: number | 'all'
   readonly experiments: readonly ('main' | FurtherExperiment)[]
+  /** Only where it is not f32 on the cpu. */
+  readonly mode?: EngineMode
+  /** Bytes that all engine processes together may hold; no part of the sweep's identity. */
+  readonly memoryLimit?: number
   /** Only where the config has several `seeds`: the same for the sweeps of all of them. */
   readonly group?: string
   /** After so many failures the sweep stops; no part of its identity. */
@@ -23,5 +28,6 @@ export interface SweepConfig {
 
 /** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
 export function sweepId(config: SweepConfig): string {
-  return `${config.name}-${sha256(canonicalJson({ ...config, file: undefined, maxFailures: undefined })).slice(0, 8)}`
+  const identity = { ...config, file: undefined, maxFailures: undefined, memoryLimit: undefined }
+  return `${config.name}-${sha256(canonicalJson(identity)).slice(0, 8)}`
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import type { EngineMode } from '../domain/numerics.js'
+import { refusedMode, type EngineMode } from '../domain/numerics.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
@@ -54,6 +54,8 @@ export interface EngineSettings {
 /** Loads a Hugging Face folder or a GGUF file into this process. Errors: MODEL, WEIGHTS. */
 export async function loadEngine(path: string, settings: EngineSettings = {}): Promise<LocalEngine> {
   const { mode = {}, memoryLimit } = settings
+  const refusal = refusedMode(mode)
+  if (refusal !== null) throw new TaskvecError('MODEL', refusal)
   requireDevice(mode.device ?? 'cpu')
   await refuseAltered(path)
   const { architecture, shape, checkpoint } = identify(await openCheckpoint(path))

@@ -105,7 +105,12 @@ export function availableMemory(): number {
 }
 
 /** Memory of a block's weights in `held` form, of its largest tensor in f32, and of its tensors as they are stored. */
-function blockBytes(checkpoint: Checkpoint, architecture: Architecture, shape: ModelShape, perWeight: number) {
+function blockBytes(
+  checkpoint: Checkpoint,
+  architecture: Architecture,
+  shape: ModelShape,
+  perWeight: number,
+) {
   const tensors = blockTensors(architecture, shape, 0)
   const values = tensors.map(([, dims]) => dims.reduce((a, b) => a * b, 1))
   return {

@@ -2,13 +2,13 @@ import Table from 'cli-table3'
 import type { MainRow } from '../store/results.js'
 import { wilsonInterval } from '../statistics/wilson.js'
 
-/** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model. */
-export function renderMainTable(rows: readonly MainRow[]): string {
+/** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model; `mode` where it is not f32. */
+export function renderMainTable(rows: readonly MainRow[], mode: string | null = null): string {
   const models = [...new Set(rows.map(({ model }) => model))]
   return models
     .map((model) =>
       renderModel(
-        model,
+        mode === null ? model : `${model} (${mode})`,
         rows.filter((row) => row.model === model),
       ),
     )

@@ -14,6 +14,7 @@ import {
 import {
   predictionColumns,
   predictionValues,
+  sweepMode,
   type ResultFilter,
   type SweepSummary,
 } from '../store/results.js'
@@ -40,7 +41,23 @@ export function filtersOf(table: TableName): readonly FilterName[] {
   return table === 'predictions' ? filterNames : resultTables[table].filters
 }
 
+/** Where they are not f32 on the cpu, every row says so, in a last column `numerics`. */
 export function resultRows(
+  db: Database.Database,
+  table: TableName,
+  sweep: SweepSummary,
+  filter: ResultFilter,
+): ResultRows {
+  const mode = sweepMode(sweep)
+  const { columns, rows } = referenceRows(db, table, sweep, filter)
+  return mode === null ? { columns, rows } : { columns: { ...columns, numerics: 'text' }, rows: labelled() }
+
+  function* labelled(): Generator<Values> {
+    for (const row of rows) yield [...row, mode]
+  }
+}
+
+function referenceRows(
   db: Database.Database,
   table: TableName,
   sweep: SweepSummary,

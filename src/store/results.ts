@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
+import { modeLabel, type EngineMode } from '../domain/numerics.js'
 import type { Category, Protocol } from '../domain/types.js'
 import type { SweepStatus, TaskProgress } from './store.js'
 
@@ -76,6 +77,11 @@ export function listSweeps(db: Database.Database): SweepSummary[] {
     ...row,
     protocol: JSON.parse(row.protocol) as Protocol,
   }))
+}
+
+/** What to show beside the sweep's results where they are not f32 on the cpu, for instance `w8a8`; else null. */
+export function sweepMode({ config }: Pick<SweepSummary, 'config'>): string | null {
+  return modeLabel((JSON.parse(config) as { mode?: EngineMode }).mode ?? {})
 }
 
 /** The sweep with this id, group or name (the latest of several); the latest of all where none is named. Throws USAGE. */

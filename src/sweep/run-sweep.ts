@@ -42,7 +42,7 @@ export interface RunOptions {
   readonly db: string
   /** Engine processes at most; default: one per core. */
   readonly engines?: number | undefined
-  /** Bytes that the engine processes together may hold; default: what the machine has. */
+  /** Bytes that the engine processes together may hold; default: the config's, else what the machine has. */
   readonly memoryLimit?: number | undefined
   /** Models that other machines' workers compute. */
   readonly elsewhere?: readonly string[]
@@ -98,7 +98,7 @@ export async function runSweep(
       server: connected,
       models,
       engines: width,
-      memoryLimit,
+      memoryLimit: memoryLimit ?? config.memoryLimit,
       onPlan: (model, plan) => display.say(`${model}: ${plan}`),
       onProgress: (work) => display.report(work),
     })
@@ -272,6 +272,7 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
     tasksInFlight: engines + 2,
     models: config.models.map((model) => model.id),
     tasks: config.tasks.map((task) => task.id),
+    ...(config.mode ? { mode: config.mode } : {}),
     ...(furtherOf(config).length > 0 ? { further: true } : {}),
     ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
   }

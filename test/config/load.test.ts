@@ -194,8 +194,24 @@ describe('the id of a sweep', () => {
     'layers: [1]',
     'layersPerActivity: 2',
     'dummyMayBeDemonstration: false',
+    'numerics: w8a8',
+    'device: cuda',
   ])('changes with %s', (change) => {
     expect(sweepId(load(text + change))).not.toBe(sweepId(load(text)))
+  })
+
+  it.each(['numerics: f32', 'device: cpu', 'memoryLimit: 2GB'])('does not change with %s', (change) => {
+    expect(sweepId(load(text + change))).toBe(sweepId(load(text)))
+  })
+
+  it('asks for numerics, a device and memory', () => {
+    const config = load(`${text}numerics: int8\nmemoryLimit: 1500MB\n`)
+    expect([config.mode, config.memoryLimit]).toEqual([{ numerics: 'int8' }, 1.5e9])
+    expect(load(`${text}device: cuda\n`).mode).toEqual({ numerics: 'f32', device: 'cuda' })
+    expect(() => load(`${text}device: cuda\nnumerics: int4\n`)).toThrow(/device: .*cpu only: "int4"/)
+    expect(() => load(`${text}numerics: f16\n`)).toThrow(/numerics/)
+    for (const size of ['much', '0', '-1GB'])
+      expect(() => load(`${text}memoryLimit: ${size}\n`)).toThrow(/memoryLimit: .*8GB/)
   })
 
   it("changes with a word list's contents", () => {

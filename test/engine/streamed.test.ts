@@ -1,12 +1,13 @@
 import { mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { identify } from '../../src/architectures/catalog.js'
 import { BlockSessions } from '../../src/engine/block-sessions.js'
 import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import type { Execution } from '../../src/engine/planner.js'
+import { BoundedFile } from '../../src/weights/bounded-file.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 import { largestDifference, tinyFolder, tinyModels } from '../golden/read.js'
 
@@ -63,6 +64,44 @@ describe('streamed execution', () => {
     expect({ ...streamed, seconds: 0 }).toEqual({ ...held, seconds: 0 })
     const packed = await (await engineOf('packed', newFolder(), 48, model)).evaluate(request)
     expect(largestDifference(streamed.thetas ?? [], packed.thetas ?? [])).toBeLessThan(1e-4)
+  })
+
+  it.each(['f16', 'bf16-sharded', 'gptj'])('%s: reads each byte of a weight once a pass', async (model) => {
+    const engine = await engineOf('streamed', newFolder(), 48, model)
+    const reads: { path: string; offset: number; length: number }[] = []
+    const { read, readAhead } = BoundedFile.prototype
+    const spies = [
+      vi.spyOn(BoundedFile.prototype, 'read').mockImplementation(function (
+        this: BoundedFile,
+        offset,
+        length,
+        what,
+      ) {
+        reads.push({ path: this.path, offset, length })
+        return read.call(this, offset, length, what)
+      }),
+      vi.spyOn(BoundedFile.prototype, 'readAhead').mockImplementation(function (
+        this: BoundedFile,
+        offset,
+        length,
+        what,
+      ) {
+        reads.push({ path: this.path, offset, length })
+        return readAhead.call(this, offset, length, what)
+      }),
+    ]
+    await engine.evaluate({ items, layers })
+    for (const spy of spies) spy.mockRestore()
+    const { tensors } = await openCheckpoint(tinyFolder(model))
+    for (const { name, file, offset, byteLength } of tensors.values()) {
+      const inside = reads.filter(
+        (read) => read.path === file && read.offset >= offset && read.offset < offset + byteLength,
+      )
+      const bytes = inside.reduce((sum, { length }) => sum + length, 0)
+      // Of the embedding, the rows of the tokens at hand.
+      if (/embed_tokens|wte/.test(name)) expect(bytes).toBeLessThan(byteLength)
+      else expect([name, bytes]).toEqual([name, byteLength])
+    }
   })
 
   it('predicts what packed weights predict', async () => {

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { stringify } from 'yaml'
 import type { SweepConfig } from '../../config/sweep-config.js'
 import { modelRecords, sweepRecord, taskRecords } from '../../store/report.js'
-import type { SweepSummary } from '../../store/results.js'
+import { sweepMode, type SweepSummary } from '../../store/results.js'
 import type { Row } from '../formats.js'
 import { table4, table5 } from '../tables/run-tables.js'
 import type { Table } from '../tables/table.js'
@@ -21,6 +21,7 @@ export function whatWasRun(db: Database.Database, sweep: SweepSummary, group: re
         : seed,
     started: sweep.createdAt,
     finished: sweep.finishedAt ?? '',
+    numerics: sweepMode(sweep) ?? 'f32',
     taskvec: codeVersion,
     node: node ?? '',
     machine: [cpu, `${cores} cores`, `${(Number(memoryBytes) / 1e9).toFixed(1)} GB`, system].join(', '),

@@ -1,0 +1,97 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { identify } from '../../src/architectures/catalog.js'
+import { numericsModes, type NumericsMode } from '../../src/domain/numerics.js'
+import { BlockSessions } from '../../src/engine/block-sessions.js'
+import type { EvaluateItem } from '../../src/engine/engine.js'
+import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
+import { forward } from '../../src/engine/plain.js'
+import { openCheckpoint } from '../../src/weights/open.js'
+import { tinyFolder, tinyModels } from '../golden/read.js'
+
+const items = Array.from({ length: 20 }, (_, i): EvaluateItem => ({
+  thetaPrompts: [[1, 2, 3, (i % 50) + 1, 9]],
+  patchedPrompt: [(i % 50) + 3, 9],
+  plainPrompts: [[1, 2, 3, (i % 50) + 3, 9]],
+  answerToken: i,
+}))
+const request = { items, layers: [0, 2], thetas: 'each' as const }
+const engineIn = (numerics: NumericsMode, model = 'f16', memoryLimit?: number) =>
+  loadEngine(tinyFolder(model), { mode: { numerics }, memoryLimit })
+
+/** |a - b| / |b|, Euclidean. */
+function relativeError(a: readonly number[], b: readonly number[]): number {
+  const norm = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
+  return norm(a.map((value, i) => value - (b[i] as number))) / norm(b)
+}
+
+/** Of the residual streams after every block, of random tiny models, whose errors are larger than a trained model's. */
+const within: Readonly<Record<Exclude<NumericsMode, 'f32'>, number>> = { int8: 0.02, w8a8: 0.03, int4: 0.25 }
+const approximate = numericsModes.filter((mode) => mode !== 'f32')
+
+describe.each(approximate)('numerics %s', (mode) => {
+  it.each(tinyModels)('%s: comes near f32, and is not it', async (model) => {
+    const states = async (numerics: NumericsMode) => {
+      const engine = await engineIn(numerics, model)
+      const { lastStates } = await forward(engine.sessions, [3, 14, 15, 92, 65, 35])
+      await engine.close()
+      return lastStates.flatMap((state) => [...state])
+    }
+    const error = relativeError(await states(mode), await states('f32'))
+    expect(error).toBeLessThan(within[mode])
+    expect(error).toBeGreaterThan(1e-5)
+  })
+
+  it('gives the same bytes every time, and is named in the numerics of its results', async () => {
+    const engine = await engineIn(mode)
+    const { seconds: _, ...first } = await engine.evaluate(request)
+    const { seconds: __, ...again } = await (await engineIn(mode)).evaluate(request)
+    expect(again).toEqual(first)
+    expect(engine.info.numerics.mode).toBe(mode)
+  })
+
+  it('gives the bytes streamed that it gives in memory', async () => {
+    const packed = await engineIn(mode)
+    const { architecture, shape, checkpoint } = identify(await openCheckpoint(tinyFolder('f16')))
+    const sessions = await BlockSessions.load(checkpoint, architecture, shape, 'streamed', { numerics: mode })
+    const { tokenizer } = packed as unknown as { tokenizer: never }
+    const plan = { ...packed.plan, execution: 'streamed' as const, itemsPerPass: 16 }
+    const folder = mkdtempSync(join(tmpdir(), 'taskvec-passes-'))
+    const streamed = new LocalEngine(sessions, tokenizer, packed.info, plan, folder)
+    const { seconds: _, ...held } = await packed.evaluate(request)
+    const { seconds: __, ...result } = await streamed.evaluate(request)
+    expect(result).toEqual(held)
+  })
+
+  it('gives each item what it gives it alone', async () => {
+    const engine = await engineIn(mode)
+    const { thetas: together = new Float32Array() } = await engine.evaluate(request)
+    const width = 2 * engine.info.dModel
+    for (const [i, item] of items.slice(0, 4).entries()) {
+      const { thetas: alone = new Float32Array() } = await engine.evaluate({ ...request, items: [item] })
+      const own = together.subarray(i * width, (i + 1) * width)
+      // Attention and norms are f32: a last bit may differ there, and move a value that is then rounded to 8 bits.
+      expect(relativeError([...alone], [...own])).toBeLessThan(mode === 'w8a8' ? 0.005 : 1e-4)
+    }
+  })
+})
+
+describe('a device that is not here', () => {
+  it('is refused with what was looked for and what to do', async () => {
+    await expect(loadEngine(tinyFolder('f16'), { mode: { device: 'cuda' } })).rejects.toMatchObject({
+      code: 'MODEL',
+      message: expect.stringMatching(/device: cuda: this machine has no .*provider of onnxruntime/) as string,
+      hint: expect.stringMatching(/device: cpu.*ONNXRUNTIME_NODE_INSTALL=cuda12/) as string,
+    })
+  })
+
+  it.each(approximate)('is refused with %s before it is looked for', async (numerics) => {
+    await expect(loadEngine(tinyFolder('f16'), { mode: { device: 'cuda', numerics } })).rejects.toMatchObject(
+      {
+        message: expect.stringMatching(/run on the cpu only/) as string,
+      },
+    )
+  })
+})
