@@ -91,7 +91,12 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
  * What the sweep's results of this model are of: what it was before, else what the first worker has. Undefined where
  * nobody can load it: its tasks then fail one by one and say why.
  */
-async function settledContent({ store, sweepId, model, mode }: ModelInput): Promise<ModelContent | undefined> {
+async function settledContent({
+  store,
+  sweepId,
+  model,
+  mode,
+}: ModelInput): Promise<ModelContent | undefined> {
   try {
     const expected = await storeOf(store).modelContent({ sweepId, model })
     const content = await anyWith(model).describeModel({ model, expected, ...(mode ? { mode } : {}) })
