@@ -69,6 +69,7 @@ describe('streamed execution', () => {
   it.each(['f16', 'bf16-sharded', 'gptj'])('%s: reads each byte of a weight once a pass', async (model) => {
     const engine = await engineOf('streamed', newFolder(), 48, model)
     const reads: { path: string; offset: number; length: number }[] = []
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the file as `this` below
     const { read, readAhead } = BoundedFile.prototype
     const spies = [
       vi.spyOn(BoundedFile.prototype, 'read').mockImplementation(function (

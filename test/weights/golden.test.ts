@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/config/home.js'
 import { locateModel } from '../../src/models/locate.js'
-import { dequantize } from '../../src/weights/dequantize.js'
 import { halvesToFloats } from '../../src/weights/half.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 
