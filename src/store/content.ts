@@ -35,6 +35,25 @@ export function saveItems(db: Statements, items: readonly Item[]): string {
   return hash
 }
 
+/** A row of the table `items`. */
+export interface StoredItem {
+  readonly demonstrations: string
+  readonly query: string
+  readonly answer: string
+  readonly accept: string
+  readonly dummy_queries: string
+}
+
+export function itemOf({ demonstrations, query, answer, accept, dummy_queries }: StoredItem): Item {
+  return {
+    demonstrations: JSON.parse(demonstrations) as Item['demonstrations'],
+    query,
+    answer,
+    accept: JSON.parse(accept) as string[],
+    dummyQueries: JSON.parse(dummy_queries) as string[],
+  }
+}
+
 export function savePairs(db: Statements, pairs: readonly Pair[]): string {
   const hash = sha256(canonicalJson(pairs))
   if (db.pluck('select 1 from task_pairs where pairs_hash = ?', [hash])) return hash

@@ -3,7 +3,7 @@ import type { Score, TaskStep, Thetas } from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
 import { resolveTask } from '../tasks/registry.js'
 import type { Population } from '../tasks/sampling.js'
-import type { PreparedRow } from './content.js'
+import { itemOf, type PreparedRow, type StoredItem } from './content.js'
 import type { Statements } from './statements.js'
 
 /** What the further experiments take from the main one, and rows that several of them write. */
@@ -56,20 +56,8 @@ export function populationOf(db: Statements, sweepId: string, task: string, { ro
 /** The first n items of a split (-1: all), as the main experiment used them. */
 export function firstItems(db: Statements, { row }: Prepared, split: Split, n: number): Item[] {
   const hash = { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }[split]
-  const rows = db.all('select * from items where items_hash = ? order by item limit ?', [hash, n]) as {
-    demonstrations: string
-    query: string
-    answer: string
-    accept: string
-    dummy_queries: string
-  }[]
-  return rows.map(({ demonstrations, query, answer, accept, dummy_queries }) => ({
-    demonstrations: JSON.parse(demonstrations) as Item['demonstrations'],
-    query,
-    answer,
-    accept: JSON.parse(accept) as string[],
-    dummyQueries: JSON.parse(dummy_queries) as string[],
-  }))
+  const rows = db.all('select * from items where items_hash = ? order by item limit ?', [hash, n])
+  return (rows as StoredItem[]).map(itemOf)
 }
 
 /** What every step on one task's items takes. */

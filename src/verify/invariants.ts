@@ -3,7 +3,7 @@ import { sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from '../store/completeness.js'
-import { keyOf, type PreparedRow } from '../store/content.js'
+import { itemOf, keyOf, type PreparedRow, type StoredItem } from '../store/content.js'
 import { isCorrect } from '../tasks/scoring.js'
 
 /** Something in the database that cannot be as it was written. */
@@ -65,13 +65,7 @@ function* contents(db: Database.Database): Generator<Problem | null> {
   const items = db.prepare('select * from items order by items_hash, item').iterate() as Iterable<
     Record<string, string>
   >
-  yield* hashes('items', items, 'items_hash', (row) => ({
-    demonstrations: json(row['demonstrations']),
-    query: row['query'],
-    answer: row['answer'],
-    accept: json(row['accept']),
-    dummyQueries: json(row['dummy_queries']),
-  }))
+  yield* hashes('items', items, 'items_hash', (row) => itemOf(row as unknown as StoredItem))
   const pairs = db.prepare('select * from task_pairs order by pairs_hash, position').iterate() as Iterable<
     Record<string, string>
   >

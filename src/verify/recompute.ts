@@ -9,6 +9,7 @@ import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main-experiment.js'
 import { locateModel } from '../models/locate.js'
+import { itemOf, type StoredItem } from '../store/content.js'
 import type { Problem } from './invariants.js'
 
 export interface Sample {
@@ -178,17 +179,8 @@ function evaluate(
 }
 
 function itemsOf(db: Database.Database, hash: string): Item[] {
-  const rows = db.prepare('select * from items where items_hash = ? order by item').all(hash) as Record<
-    string,
-    string
-  >[]
-  return rows.map((row) => ({
-    demonstrations: JSON.parse(row['demonstrations'] as string) as Item['demonstrations'],
-    query: row['query'] as string,
-    answer: row['answer'] as string,
-    accept: JSON.parse(row['accept'] as string) as string[],
-    dummyQueries: JSON.parse(row['dummy_queries'] as string) as string[],
-  }))
+  const rows = db.prepare('select * from items where items_hash = ? order by item').all(hash)
+  return (rows as StoredItem[]).map(itemOf)
 }
 
 function compare(db: Database.Database, runId: number, { predictions: again }: RunResult, where: string) {
