@@ -76,7 +76,16 @@ export class EnginePool {
 
   #acquire(model: string, mode: string, signal: AbortSignal): Promise<Slot> {
     return new Promise((start, fail) => {
-      const waiter: Waiter = { model, mode, signal, start, fail }
+      const waiter: Waiter = {
+        model,
+        mode,
+        signal,
+        start(slot) {
+          signal.removeEventListener('abort', leave)
+          start(slot)
+        },
+        fail,
+      }
       const leave = () => {
         const at = this.#waiters.indexOf(waiter)
         if (at >= 0)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -108,6 +109,9 @@ export async function runSweep(
 
     const watch = new AbortController()
     closing.push(() => watch.abort())
+    const ending = AbortSignal.any([signal, watch.signal])
+    // Temporal's client adds a listener for each long poll, about two a minute, and never takes one away.
+    setMaxListeners(0, ending)
     const ended = await Promise.race([
       follow(server, {
         id: sweepWorkflowId(storeName, id),
@@ -117,7 +121,7 @@ export async function runSweep(
           if (retryFailed) store.retryFailures(id)
           return { ...inputOf(id, config, storeName, width), leave: leftAlone(reader, id) }
         },
-        signal: AbortSignal.any([signal, watch.signal]),
+        signal: ending,
         say: (line) => display.say(line),
       }),
       trouble.lasting,
