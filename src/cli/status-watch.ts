@@ -6,11 +6,12 @@ import { openReadOnly } from '../store/open.js'
 import { findSweep, sweepFailures, sweepProgress, unitProgress } from '../store/results.js'
 import type { TaskProgress } from '../store/store.js'
 import { lockHolder } from '../store/writer-lock.js'
-import { duration } from '../sweep/progress.js'
+import { duration } from '../domain/duration.js'
+import { extentOf, Pace } from '../sweep/extent.js'
+import { progressBar } from '../sweep/progress.js'
 
 /** How often the database is read, ms. */
 const every = 1000
-const barWidth = 28
 /** Models, and failures, that one screen shows. */
 const shown = 12
 
@@ -21,21 +22,19 @@ const shown = 12
 export async function watchStatus(db: string, wanted: string | undefined): Promise<void> {
   const terminal = process.stdout.isTTY
   const update = createLogUpdate(process.stdout)
-  const started = Date.now()
-  let first: number | null = null
+  const pace = new Pace()
   for (let last = ''; ; await sleep(every)) {
     const now = look(db, wanted)
-    first ??= now.done
-    const rate = ((now.done - first) * 1000) / (Date.now() - started)
-    const left = rate > 0 && now.running ? `, ${duration((now.all - now.done) / rate)} left` : ''
-    const line = `${now.id}: ${now.status}, ${now.done}/${now.all} cells${now.units}${now.failures.length > 0 ? `, ${now.failures.length} failures` : ''}`
+    const { cells, units, share } = now.extent
+    const seconds = pace.secondsLeft(share)
+    const left = seconds !== null && now.running ? `, ${duration(seconds)} left` : ''
+    const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
+    const line = `${now.id}: ${now.status}, ${cells.done}/${cells.all} cells${further}${now.failures.length > 0 ? `, ${now.failures.length} failures` : ''}`
     if (terminal)
       update(
-        [
-          `${bar(now.done, now.all)} ${line}${left}`,
-          ...models(now.tasks),
-          ...now.failures.slice(-shown),
-        ].join('\n'),
+        [`${progressBar(share)} ${line}${left}`, ...models(now.tasks), ...now.failures.slice(-shown)].join(
+          '\n',
+        ),
       )
     else if (line !== last) process.stdout.write(`${line}\n`)
     last = line
@@ -49,7 +48,6 @@ function look(db: string, wanted: string | undefined) {
   try {
     const { id, status } = findSweep(reader, wanted)
     const tasks = sweepProgress(reader, id)
-    const units = unitProgress(reader, id)
     const holder = lockHolder(db)
     return {
       id,
@@ -57,9 +55,7 @@ function look(db: string, wanted: string | undefined) {
       // A sweep whose process was killed is still called running.
       running: status === 'running' && holder !== null,
       status: status === 'running' && holder === null ? 'not running (taskvec resume goes on)' : status,
-      done: tasks.reduce((sum, { cellsDone }) => sum + cellsDone, 0),
-      all: tasks.reduce((sum, { cellsAll }) => sum + cellsAll, 0),
-      units: units.all > 0 ? `, ${units.done}/${units.all} further experiments` : '',
+      extent: extentOf(tasks, unitProgress(reader, id)),
       failures: sweepFailures(reader, id).map(renderFailure),
     }
   } finally {
@@ -89,9 +85,4 @@ function models(tasks: readonly TaskProgress[]): string[] {
     ...more,
     pc.dim(`  ${count.complete} models complete, ${count.waiting} waiting`),
   ]
-}
-
-function bar(done: number, all: number): string {
-  const full = all === 0 ? 0 : Math.round((barWidth * done) / all)
-  return pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))
 }

@@ -21,7 +21,7 @@ import {
   sweepProgress,
   sweepWarnings,
 } from '../store/results.js'
-import { duration } from '../sweep/progress.js'
+import { duration } from '../domain/duration.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'

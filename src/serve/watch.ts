@@ -11,6 +11,7 @@ import {
 } from '../store/results.js'
 import { itemRows, recentWork } from '../store/sweep-view.js'
 import type { Split } from '../domain/types.js'
+import { extentOf, Pace } from '../sweep/extent.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
 
 /** A worker that computed nothing for so long is not shown, ms. */
@@ -20,7 +21,7 @@ const itemsOnPage = 10
 /** Reads one database for the page. Nothing is kept but the pace and the last view of each sweep. */
 export class Watch {
   readonly #views = new Map<string, { version: string; view: SweepView }>()
-  readonly #begun = new Map<string, { at: number; share: number }>()
+  readonly #paces = new Map<string, Pace>()
 
   constructor(
     private readonly db: Database.Database,
@@ -57,24 +58,23 @@ export class Watch {
     const failures = sweepFailures(this.db, id)
     const failed = new Set(failures.map(({ model, task }) => `${model} ${task}`))
     const results = new Map(mainResults(this.db, id).map((row) => [`${row.model} ${row.task}`, row]))
-    const fields = sweepProgress(this.db, id).map(
-      ({ model, task, cellsDone, cellsAll, complete, bestLayer }): Field => {
-        const found = results.get(`${model} ${task}`)
-        return {
-          model,
-          task,
-          cellsDone,
-          cellsAll,
-          complete,
-          bestLayer,
-          baseline: found?.baseline ?? null,
-          hypothesis: found?.hypothesis ?? null,
-          regular: found?.regular ?? null,
-          failed: failed.has(`${model} ${task}`),
-        }
-      },
-    )
-    const further = unitProgress(this.db, id)
+    const progress = sweepProgress(this.db, id)
+    const fields = progress.map(({ model, task, cellsDone, cellsAll, complete, bestLayer }): Field => {
+      const found = results.get(`${model} ${task}`)
+      return {
+        model,
+        task,
+        cellsDone,
+        cellsAll,
+        complete,
+        bestLayer,
+        baseline: found?.baseline ?? null,
+        hypothesis: found?.hypothesis ?? null,
+        regular: found?.regular ?? null,
+        failed: failed.has(`${model} ${task}`),
+      }
+    })
+    const extent = extentOf(progress, unitProgress(this.db, id))
     const runningIn = lockHolder(this.file)
     return {
       id,
@@ -86,30 +86,20 @@ export class Watch {
       models: [...new Set(fields.map(({ model }) => model))],
       tasks: [...new Set(fields.map(({ task }) => task))],
       fields,
-      furtherDone: further.done,
-      furtherAll: further.all,
+      extent,
       failures,
       warnings: sweepWarnings(this.db, id),
       runningIn,
       workers: recentWork(this.db, id, new Date(Date.now() - recently).toISOString()),
-      secondsLeft: runningIn === null || finishedAt !== null ? null : this.#secondsLeft(id, fields, further),
+      secondsLeft: runningIn === null || finishedAt !== null ? null : this.#secondsLeft(id, extent.share),
     }
   }
 
-  /** A task that is not prepared yet is taken to have as many cells as the largest that is. */
-  #secondsLeft(id: string, fields: readonly Field[], further: { done: number; all: number }): number | null {
-    const most = Math.max(0, ...fields.map(({ cellsAll }) => cellsAll))
-    const all = fields.reduce((sum, { cellsAll }) => sum + (cellsAll || most), 0) + further.all
-    const done = fields.reduce((sum, { cellsDone }) => sum + cellsDone, 0) + further.done
-    if (all === 0) return null
-    const share = done / all
-    const began = this.#begun.get(id)
-    if (!began) {
-      this.#begun.set(id, { at: Date.now(), share })
-      return null
-    }
-    const pace = (share - began.share) / ((Date.now() - began.at) / 1000)
-    return pace > 0 ? Math.round((1 - share) / pace) : null
+  #secondsLeft(id: string, share: number): number | null {
+    const pace = this.#paces.get(id) ?? new Pace()
+    this.#paces.set(id, pace)
+    const seconds = pace.secondsLeft(share)
+    return seconds === null ? null : Math.round(seconds)
   }
 
   items(sweepId: string, model: string, task: string, split: Split, page: number): ItemPage {

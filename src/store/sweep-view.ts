@@ -33,6 +33,7 @@ export interface ItemRow {
   readonly layer: number | null
   readonly prediction: string
   readonly correct: number
+  /** Natural logarithm, of the answer's first token. */
   readonly answerLogProb: number
   readonly answerRank: number
 }

@@ -3,7 +3,9 @@ import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { Work } from '../../activities/index.js'
 import { mainResults, sweepProgress, unitProgress } from '../store/results.js'
+import { duration } from '../domain/duration.js'
 import { logsJson, say, type LogFields } from '../system/log.js'
+import { extentOf, Pace } from './extent.js'
 
 /** How often the terminal is drawn, and how often a plain log gets a line, ms. */
 const drawEvery = 400
@@ -17,10 +19,10 @@ const barWidth = 28
 export class ProgressDisplay {
   readonly #work = new Map<string, Work>()
   readonly #announced = new Set<string>()
-  readonly #started = Date.now()
+  readonly #cellPace = new Pace()
+  readonly #pace = new Pace()
   readonly #update = createLogUpdate(process.stderr)
   readonly #timer: NodeJS.Timeout
-  #atStart: { cells: number; share: number } | null = null
 
   constructor(
     private readonly db: Database.Database,
@@ -53,14 +55,14 @@ export class ProgressDisplay {
 
   #show(): void {
     this.#announceFinished(true)
-    const { done, all } = this.#cells()
-    const units = unitProgress(this.db, this.sweepId)
-    const share = all === 0 ? 0 : (done + units.done) / (all + units.all)
-    this.#atStart ??= { cells: done, share }
-    const seconds = (Date.now() - this.#started) / 1000
-    const rate = (done - this.#atStart.cells) / seconds
-    const shareRate = (share - this.#atStart.share) / seconds
-    const left = shareRate > 0 ? `${duration((1 - share) / shareRate)} left` : 'time left not known yet'
+    const { cells, units, share } = extentOf(
+      sweepProgress(this.db, this.sweepId),
+      unitProgress(this.db, this.sweepId),
+    )
+    const { done, all } = cells
+    const rate = this.#cellPace.perSecond(done)
+    const seconds = this.#pace.secondsLeft(share)
+    const left = seconds === null ? 'time left not known yet' : `${duration(seconds)} left`
     const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
     const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
     const now = [...this.#work.values()].map(
@@ -76,21 +78,7 @@ export class ProgressDisplay {
           ofExperiments: units.all,
         },
       })
-    const full = Math.round(barWidth * share)
-    const bar = pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))
-    this.#update([`${bar} ${counts}`, ...now.map((line) => pc.dim(`  ${line}`))].join('\n'))
-  }
-
-  /** A task that has not been prepared yet is taken to have as many cells as the others of its model. */
-  #cells(): { done: number; all: number } {
-    const progress = sweepProgress(this.db, this.sweepId)
-    const known = new Map<string, number>()
-    for (const { model, cellsAll } of progress) known.set(model, Math.max(cellsAll, known.get(model) ?? 0))
-    const most = Math.max(0, ...known.values())
-    return {
-      done: progress.reduce((sum, { cellsDone }) => sum + cellsDone, 0),
-      all: progress.reduce((sum, { model, cellsAll }) => sum + (cellsAll || known.get(model) || most), 0),
-    }
+    this.#update([`${progressBar(share)} ${counts}`, ...now.map((line) => pc.dim(`  ${line}`))].join('\n'))
   }
 
   #announceFinished(aloud: boolean): void {
@@ -118,8 +106,8 @@ export function sayDone({ model, task, phase, activity }: Work): void {
   })
 }
 
-export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  if (seconds < 5400) return `${Math.ceil(seconds / 60)} min`
-  return `${(seconds / 3600).toFixed(1)} h`
+/** `share` of its width is full. */
+export function progressBar(share: number): string {
+  const full = Math.round(barWidth * share)
+  return pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))
 }

@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { useState } from 'preact/hooks'
+import { duration } from '../../domain/duration.js'
 import type { SweepLine, SweepView } from '../api.js'
 import { Cell } from './cell.jsx'
 import { HeatMap, type Place } from './heat-map.jsx'
@@ -73,16 +74,13 @@ function Page() {
 }
 
 function Progress({ view }: { view: SweepView }) {
-  const done = view.fields.reduce((sum, { cellsDone }) => sum + cellsDone, 0)
-  const most = Math.max(0, ...view.fields.map(({ cellsAll }) => cellsAll))
-  const all = view.fields.reduce((sum, { cellsAll }) => sum + (cellsAll || most), 0)
-  const share = all + view.furtherAll === 0 ? 0 : (done + view.furtherDone) / (all + view.furtherAll)
+  const { cells, units, share } = view.extent
   return (
     <section aria-label="progress">
       <progress max={1} value={share} aria-label={`${Math.floor(100 * share)} % done`} />
       <p>
-        <strong>{view.status}</strong>, {done} of {all} cells
-        {view.furtherAll > 0 && `, ${view.furtherDone} of ${view.furtherAll} further experiments`}
+        <strong>{view.status}</strong>, {cells.done} of {cells.all} cells
+        {units.all > 0 && `, ${units.done} of ${units.all} further experiments`}
         {view.secondsLeft !== null && `, about ${duration(view.secondsLeft)} left`}
         {view.runningIn !== null && `; process ${view.runningIn} is running it`}
         {view.runningIn === null && view.status === 'running' && (
@@ -93,11 +91,6 @@ function Progress({ view }: { view: SweepView }) {
       </p>
     </section>
   )
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${seconds} s`
-  return seconds < 5400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
 const root = document.getElementById('page')
