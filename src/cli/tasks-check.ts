@@ -52,7 +52,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   if (file?.endsWith('.jsonl')) return checkItems(file, json)
   const builtin = builtinLists()
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
-  const tokenizers = (named.length > 0 ? named : atHand()).map(namedTokenizer)
+  const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
   for (const list of file === undefined ? builtin : [ownList(file, scoring)])
     checked.push(await checkOne(list, builtin, tokenizers))
@@ -91,8 +91,8 @@ async function checkOne(
     survivors.push({ tokenizer: name, writable, ...kept, reading })
     if (writable < pairs.length)
       unknown.push(
-        `${id}: ${pairs.length - writable} of ${pairs.length} pairs have a word that ${name}'s tokenizer can only write ` +
-          'as its unknown token',
+        `${id}: ${pairs.length - writable} of ${pairs.length} pairs have a word that the tokenizer of ${name} can only ` +
+          'write as its unknown token',
       )
   }
   const say = ({ pair, text }: Problem) => `${pair === null ? id : where(pair)}: ${text}`
@@ -198,11 +198,19 @@ export interface NamedTokenizer {
   readonly encoder: Encoder
 }
 
-/** Models of the catalogue that are pulled, or committed beside it. */
-function atHand(): string[] {
-  return modelCatalog()
-    .map(({ id }) => id)
-    .filter((id) => pulledModel(id) !== null || existsSync(join(catalogFolder(), id, 'tokenizer.json')))
+/** Of the catalogue's models that are pulled, or committed beside it; models with the same tokenizer.json share one. */
+function atHand(): NamedTokenizer[] {
+  const sharing = new Map<string, string[]>()
+  for (const { id, files } of modelCatalog()) {
+    if (pulledModel(id) === null && !existsSync(join(catalogFolder(), id, 'tokenizer.json'))) continue
+    const content = files.find(({ name }) => name === 'tokenizer.json')?.sha256 ?? id
+    sharing.set(content, [...(sharing.get(content) ?? []), id])
+  }
+  return [...sharing.values()].map((ids) => {
+    const [first = ''] = ids
+    const { name, encoder } = namedTokenizer(first)
+    return { name: ids.length === 1 ? name : `${name} and ${ids.length - 1} more`, encoder }
+  })
 }
 
 /** Of a tokenizer.json, a model's folder, a GGUF file or a model of the catalogue. Throws MODEL, WEIGHTS. */
