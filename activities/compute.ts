@@ -81,7 +81,7 @@ export interface Work {
 }
 
 /** Activities that run forward passes, on the workers that have the model. They never see the database. */
-export function createComputeActivities(pool: EnginePool, { onProgress }: ComputeObserver = {}) {
+export function createComputeActivities(pool: Pick<EnginePool, 'use'>, { onProgress }: ComputeObserver = {}) {
   function withEngine<T>(
     model: string,
     task: string,

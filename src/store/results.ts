@@ -128,8 +128,7 @@ export function mainResults(db: Database.Database, sweepId: string, filter: Resu
     .prepare(
       `select v.model, v.task, v.category, v.baseline, v.hypothesis, v.regular, v.best_layer as bestLayer,
               v.baseline_items as baselineItems, v.test_items as testItems, v.dev_items as devItems
-       from results v ${inConfigOrder} where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
-         and (@category is null or v.category = @category)
+       from results v ${inConfigOrder} where v.sweep = @sweepId ${given(filter, 'model', 'task', 'category')}
        order by m.position, t.position`,
     )
     .all(parameters(sweepId, filter)) as MainRow[]
@@ -139,7 +138,7 @@ export function layerResults(db: Database.Database, sweepId: string, filter: Res
   return db
     .prepare(
       `select v.model, v.task, v.layer, v.accuracy, v.items from layers v ${inConfigOrder}
-       where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task) and (@layer is null or v.layer = @layer)
+       where v.sweep = @sweepId ${given(filter, 'model', 'task', 'layer')}
        order by m.position, t.position, v.layer`,
     )
     .all(parameters(sweepId, filter)) as LayerRow[]
@@ -226,8 +225,12 @@ export function modelsOf(
     .all(sweepId) as ReturnType<typeof modelsOf>
 }
 
-/** Every (model, task) of the sweep; `cellsAll` is 0 until the task has been prepared. */
-export function sweepProgress(db: Database.Database, sweepId: string): TaskProgress[] {
+/** Every (model, task) of the sweep, or of some of its models; `cellsAll` is 0 until the task has been prepared. */
+export function sweepProgress(
+  db: Database.Database,
+  sweepId: string,
+  models?: readonly string[],
+): TaskProgress[] {
   const rows = db
     .prepare(
       `select m.model_id as model, t.task_id as task, p.best_layer as bestLayer,
@@ -238,9 +241,12 @@ export function sweepProgress(db: Database.Database, sweepId: string): TaskProgr
        left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id and p.task_id = t.task_id
        left join cells c on c.sweep_id = m.sweep_id and c.model_id = m.model_id and c.task_id = t.task_id
        left join runs r on r.key = c.run_key
-       where m.sweep_id = ? group by m.position, t.position order by m.position, t.position`,
+       where m.sweep_id = ? ${models ? 'and m.model_id in (select value from json_each(?))' : ''}
+       group by m.position, t.position order by m.position, t.position`,
     )
-    .all(sweepId) as (Omit<TaskProgress, 'complete'> & { runsDone: number })[]
+    .all(sweepId, ...(models ? [JSON.stringify(models)] : [])) as (Omit<TaskProgress, 'complete'> & {
+    runsDone: number
+  })[]
   return rows.map(({ runsDone, ...row }) => ({
     ...row,
     complete: row.cellsAll > 0 && row.cellsDone === row.cellsAll && runsDone === 3,
@@ -288,6 +294,11 @@ export function sweepFailures(db: Database.Database, sweepId: string): FailureRo
       'select model_id as model, task_id as task, experiment, code, message, attempts, log, worker, failed_at as failedAt from failures where sweep_id = ? and superseded = 0 order by model_id, task_id, experiment, code',
     )
     .all(sweepId) as FailureRow[]
+}
+
+/** Conditions on what the filter gives, and only that, so that an index serves them. */
+function given(filter: ResultFilter, ...columns: readonly (keyof ResultFilter)[]): string {
+  return columns.flatMap((name) => (filter[name] === undefined ? [] : `and v.${name} = @${name}`)).join(' ')
 }
 
 function parameters(sweepId: string, { model, task, category, kind, layer }: ResultFilter) {

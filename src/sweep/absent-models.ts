@@ -3,6 +3,10 @@ import { workersWith } from '../temporal/announcement.js'
 
 /** How often it is looked whether somebody has them, ms. */
 const lookEvery = 5000
+/** As many as a sweep has under way at once (workflows/sweep.ts): of those after them nothing is wanted yet. */
+const lookedAt = 50
+/** How long the server may take to tell, ms. */
+const lookTimeout = 5000
 
 /**
  * Watches the models that this process does not compute itself, and says whose turn it is: that nobody has one, so that the
@@ -11,15 +15,17 @@ const lookEvery = 5000
 export class AbsentModels {
   readonly #having = new Map<string, string>()
   #stopped = false
+  #unanswered = 0
   readonly #done: Promise<void>
 
   constructor(
     private readonly server: WorkerConnection,
     private readonly settings: Pick<ConnectionSettings, 'address'>,
-    private readonly models: readonly string[],
+    /** Those that are still to be computed, the next ones first. */
+    private readonly models: () => readonly string[],
     private readonly say: (line: string) => void,
   ) {
-    this.#done = models.length > 0 ? this.#watch() : Promise.resolve()
+    this.#done = models().length > 0 ? this.#watch() : Promise.resolve()
   }
 
   async stop(): Promise<void> {
@@ -40,9 +46,19 @@ export class AbsentModels {
   async #look(): Promise<void> {
     try {
       const { connection, namespace } = this.server
-      for (const model of this.models) this.#tell(model, await workersWith(connection, namespace, model))
-    } catch {
-      // The server is away: that is said elsewhere, and looked at again.
+      for (const model of this.models().slice(0, lookedAt)) {
+        const workers = await connection.withDeadline(Date.now() + lookTimeout, () =>
+          workersWith(connection, namespace, model),
+        )
+        this.#tell(model, workers)
+      }
+      this.#unanswered = 0
+    } catch (error) {
+      // An outage is said elsewhere. A server that answers all else but not this has lost its own parts.
+      if (++this.#unanswered !== 3) return
+      this.say(
+        `${this.settings.address} does not say which workers there are (${(error as Error).message}). A server by \`temporal server start-dev\` needs --ip 0.0.0.0 to be reached from other machines.`,
+      )
     }
   }
 

@@ -2,10 +2,12 @@ import type Database from 'better-sqlite3'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { Work } from '../../activities/index.js'
-import { mainResults, sweepProgress, unitProgress } from '../store/results.js'
+import { mainResults, unitProgress } from '../store/results.js'
+import type { TaskProgress } from '../store/store.js'
 import { duration } from '../domain/duration.js'
 import { logsJson, say, type LogFields } from '../system/log.js'
 import { extentOf, Pace } from './extent.js'
+import type { SweepReading } from './sweep-reading.js'
 
 /** How often the terminal is drawn, and how often a plain log gets a line, ms. */
 const drawEvery = 400
@@ -27,9 +29,10 @@ export class ProgressDisplay {
   constructor(
     private readonly db: Database.Database,
     private readonly sweepId: string,
+    private readonly reading: SweepReading,
     private readonly terminal = process.stderr.isTTY && !logsJson(),
   ) {
-    this.#announceFinished(false)
+    this.#announceFinished(this.reading.tasks(), false)
     this.#timer = setInterval(() => this.#show(), terminal ? drawEvery : lineEvery)
   }
 
@@ -50,15 +53,13 @@ export class ProgressDisplay {
   stop(): void {
     clearInterval(this.#timer)
     if (this.terminal) this.#update.clear()
-    this.#announceFinished(true)
+    this.#announceFinished(this.reading.tasks(), true)
   }
 
   #show(): void {
-    this.#announceFinished(true)
-    const { cells, units, share } = extentOf(
-      sweepProgress(this.db, this.sweepId),
-      unitProgress(this.db, this.sweepId),
-    )
+    const tasks = this.reading.tasks()
+    this.#announceFinished(tasks, true)
+    const { cells, units, share } = extentOf(tasks, unitProgress(this.db, this.sweepId))
     const { done, all } = cells
     const rate = this.#cellPace.perSecond(done)
     const seconds = this.#pace.secondsLeft(share)
@@ -81,14 +82,15 @@ export class ProgressDisplay {
     this.#update([`${progressBar(share)} ${counts}`, ...now.map((line) => pc.dim(`  ${line}`))].join('\n'))
   }
 
-  #announceFinished(aloud: boolean): void {
-    for (const row of mainResults(this.db, this.sweepId)) {
-      const key = `${row.model} ${row.task}`
-      if (this.#announced.has(key)) continue
+  #announceFinished(tasks: readonly TaskProgress[], aloud: boolean): void {
+    for (const { model, task, complete } of tasks) {
+      const key = `${model} ${task}`
+      if (!complete || this.#announced.has(key)) continue
       this.#announced.add(key)
+      const [row] = aloud ? mainResults(this.db, this.sweepId, { model, task }) : []
+      if (!row) continue
       const scores = `baseline ${row.baseline.toFixed(2)}  hypothesis ${row.hypothesis.toFixed(2)}  regular ${row.regular.toFixed(2)}  best L ${row.bestLayer}`
-      if (aloud)
-        this.say(`${pc.green('✓')} ${row.model} ${row.task.padEnd(38)} ${scores}`, { event: 'task', ...row })
+      this.say(`${pc.green('✓')} ${model} ${task.padEnd(38)} ${scores}`, { event: 'task', ...row })
     }
   }
 }

@@ -37,6 +37,7 @@ import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { leftAlone } from './left-alone.js'
 import { ProgressDisplay } from './progress.js'
+import { SweepReading } from './sweep-reading.js'
 import { StoreTrouble } from './store-trouble.js'
 
 export interface RunOptions {
@@ -84,7 +85,8 @@ export async function runSweep(
     closing.push(() => connected.connection.close())
     const reader = openReadOnly(db)
     closing.push(() => reader.close())
-    const display = new ProgressDisplay(reader, id)
+    const reading = new SweepReading(reader, id)
+    const display = new ProgressDisplay(reader, id, reading)
     closing.push(() => display.stop())
 
     const trouble = new StoreTrouble((line) => display.say(line))
@@ -104,7 +106,12 @@ export async function runSweep(
       onProgress: (work) => display.report(work),
     })
     closing.push(() => compute.shutdown())
-    const absent = new AbsentModels(connected, server.settings, elsewhere, (line) => display.say(line))
+    const absent = new AbsentModels(
+      connected,
+      server.settings,
+      () => reading.open().filter((model) => elsewhere.includes(model)),
+      (line) => display.say(line),
+    )
     closing.push(() => absent.stop())
 
     const watch = new AbortController()

@@ -1,0 +1,33 @@
+import type Database from 'better-sqlite3'
+import { modelsOf, sweepProgress } from '../store/results.js'
+import type { TaskProgress } from '../store/store.js'
+
+/**
+ * How far a sweep is, read again and again while it runs. What is complete stays so, and is not read again: a sweep of a thousand
+ * models has a million cells, and whoever watches must not hold up who writes.
+ */
+export class SweepReading {
+  readonly #models: readonly string[]
+  readonly #complete = new Map<string, readonly TaskProgress[]>()
+
+  constructor(
+    private readonly db: Database.Database,
+    private readonly sweepId: string,
+  ) {
+    this.#models = modelsOf(db, sweepId).map(({ model }) => model)
+  }
+
+  /** Every (model, task), in the config's order. */
+  tasks(): TaskProgress[] {
+    const read = new Map<string, TaskProgress[]>(this.open().map((model) => [model, []]))
+    for (const task of sweepProgress(this.db, this.sweepId, this.open())) read.get(task.model)?.push(task)
+    for (const [model, tasks] of read)
+      if (tasks.every(({ complete }) => complete)) this.#complete.set(model, tasks)
+    return this.#models.flatMap((model) => this.#complete.get(model) ?? read.get(model) ?? [])
+  }
+
+  /** The models that were not complete when it was last read, in the config's order. */
+  open(): string[] {
+    return this.#models.filter((model) => !this.#complete.has(model))
+  }
+}
