@@ -6,29 +6,14 @@ import {
   compareEach,
   sameModel,
   summarise,
-  type Cell,
   type Comparison,
   type Pairing,
 } from '../report/compare.js'
-import {
-  bestLayerPairs,
-  cellsOf,
-  conflictingCells,
-  curvePoints,
-  curvesOf,
-  publishedCells,
-  publishedConflicting,
-  publishedCurves,
-  type Curve,
-  type CurveRow,
-} from '../report/comparison-cells.js'
+import { bestLayerPairs, curvePoints } from '../report/comparison-cells.js'
+import { publishedSide, sweepSide, type Side } from '../report/comparison-sides.js'
 import { textFormats, writeRows, type Row, type TextFormat } from '../report/formats.js'
-import { paperResults } from '../report/paper-results.js'
-import type { ConflictingRow } from '../report/tables/paper-tables.js'
 import { openReadOnly } from '../store/open.js'
-import { modelRecords } from '../store/report.js'
-import { tableRows } from '../store/result-tables.js'
-import { findSweep, mainResults } from '../store/results.js'
+import { findSweep } from '../store/results.js'
 import { dbOption } from './options.js'
 import { toStdout } from './stdout.js'
 
@@ -113,37 +98,6 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
 /** Left out where a terminal's width is short. */
 const wide = ['oursLow', 'oursHigh', 'theirsLow', 'theirsHigh', 'depth', 'theirDepth']
 
-/** What one side of a comparison has; read when it is asked for. */
-interface Side {
-  readonly main: () => Cell[]
-  readonly conflicting: () => Cell[]
-  readonly curves: () => Curve[]
-}
-
-type Reader = ReturnType<typeof openReadOnly>
-
-function sweepSide(db: Reader, sweep: string): Side {
-  const blocks = () =>
-    new Map(
-      modelRecords(db, sweep).flatMap(({ model, blocks }) => (blocks === null ? [] : [[model, blocks]])),
-    )
-  return {
-    main: () => cellsOf(mainResults(db, sweep)),
-    conflicting: () =>
-      conflictingCells([...tableRows(db, 'conflicting', sweep)] as unknown as ConflictingRow[]),
-    curves: () => curvesOf([...tableRows(db, 'layers', sweep)] as unknown as CurveRow[], blocks()),
-  }
-}
-
-function publishedSide(): Side {
-  const published = paperResults()
-  return {
-    main: () => publishedCells(published),
-    conflicting: () => publishedConflicting(published),
-    curves: () => publishedCurves(published),
-  }
-}
-
 function modelsOf(side: Side, table: TableName): string[] {
   const cells = table === 'main' ? side.main() : table === 'conflicting' ? side.conflicting() : side.curves()
   return [...new Set(cells.map(({ model }) => model))]
@@ -177,7 +131,7 @@ function compared(ours: Side, theirs: Side, options: CompareOptions): Row[] {
   }
   const comparisons: Comparison[] =
     table === 'layers'
-      ? compareEach(curvePoints(ours.curves(), theirs.curves(), pairing))
+      ? compareEach(curvePoints(ours.curves(), theirs.curves(), pairing).map(({ cells }) => cells))
       : compareCells(ours[table](), theirs[table](), pairing)
   return (options.allModels ? summarise(comparisons) : comparisons) as unknown as Row[]
 }

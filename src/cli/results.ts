@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
-import { formats, writeParquet, writeRows, writeValues, type Format, type Values } from '../report/formats.js'
+import { formats, textOf, writeParquet, writeRows, type Format, type Values } from '../report/formats.js'
 import { renderMainTable } from '../report/main-table.js'
 import {
   averagedTables,
@@ -25,7 +25,7 @@ import {
   type SweepSummary,
 } from '../store/results.js'
 import { dbOption, wholeNumber } from './options.js'
-import { toStdout } from './stdout.js'
+import { piecesToStdout, toStdout } from './stdout.js'
 
 /** Rows that a terminal gets where no limit is given. */
 const terminalRows = 1000
@@ -83,7 +83,7 @@ Examples:
     .action(results)
 }
 
-function results(wanted: string | undefined, options: ResultsOptions): void {
+async function results(wanted: string | undefined, options: ResultsOptions): Promise<void> {
   const { db, table } = options
   const format = options.json ? 'json' : options.format
   if ((format === 'parquet') !== (options.out !== undefined))
@@ -116,7 +116,7 @@ function results(wanted: string | undefined, options: ResultsOptions): void {
       options.task,
       progress.map(({ task }) => task),
     )
-    print(reader, sweep, format, options)
+    await print(reader, sweep, format, options)
     const open = progress.filter(({ complete }) => !complete).length
     if (open > 0)
       process.stderr.write(
@@ -129,7 +129,12 @@ function results(wanted: string | undefined, options: ResultsOptions): void {
 
 type Reader = ReturnType<typeof openReadOnly>
 
-function print(db: Reader, sweep: SweepSummary, format: Format, options: ResultsOptions): void {
+async function print(
+  db: Reader,
+  sweep: SweepSummary,
+  format: Format,
+  options: ResultsOptions,
+): Promise<void> {
   const { table } = options
   const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
   const laidOut = ['table', 'md', 'latex'].includes(format) && !options.seeds && options.limit === undefined
@@ -146,7 +151,7 @@ function print(db: Reader, sweep: SweepSummary, format: Format, options: Results
     ? overSeeds(db, table as ViewName, sweepGroup(db, sweep.id), options)
     : resultRows(db, table, sweep, options)
   const some = limit === 0 ? rows : limited(rows, limit)
-  if (format !== 'parquet') return writeValues(some, Object.keys(columns), format, toStdout)
+  if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
   const types = Object.entries(columns).map(([name, type]) => [name, parquetTypes[type]] as const)
   writeParquet(some, Object.fromEntries(types), options.out as string)
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
+import { say } from '../system/log.js'
 import {
   addServerOptions,
   dbOption,
@@ -10,7 +11,7 @@ import {
   memoryLimitOption,
   metricsOption,
 } from './options.js'
-import { performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { databaseOption, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
@@ -39,10 +40,16 @@ Examples:
     )
     .action(async (file: string, options: SweepCommandOptions) => {
       const known = modelCatalog().map(({ id }) => id)
-      for (const sweep of loadSweeps(file, known)) {
+      const sweeps = loadSweeps(file, known)
+      for (const sweep of sweeps) {
         await performSweep(sweep, { ...options, retryFailed: true })
         if (process.exitCode === 130) return
       }
+      const group = sweeps[0]?.group
+      if (group !== undefined)
+        say(
+          `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   means and spread over them; with --table layers too`,
+        )
     })
   return addServerOptions(command)
 }

@@ -154,7 +154,7 @@ async function finish(
       say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
     for (const failure of sweepFailures(reader, id))
       say(renderFailure(failure), { event: 'failure', ...failure })
-    const dbOption = db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
+    const dbOption = databaseOption(db)
     const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
     if (page !== null) say(`Report, every figure and table: ${page}`)
@@ -190,6 +190,11 @@ async function pageOf(reader: Database.Database, id: string, db: string): Promis
     say(`The report was not written: ${describeError(error)}\n  taskvec report ${id} tries again.`)
     return null
   }
+}
+
+/** What a command that is named to people needs to find the same database; '' where it is the default. */
+export function databaseOption(db: string): string {
+  return db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
 }
 
 function shorter(path: string): string {

@@ -51,7 +51,7 @@ export function publishedConflicting({ conflicting, items: { conflicting: items 
   )
 }
 
-const conflictingKinds = {
+export const conflictingKinds = {
   regularA: 'regular, A',
   regularB: 'regular, B',
   conflictingA: 'conflicting, A',
@@ -124,23 +124,22 @@ function atDepth(layer: number, { blocks: ours }: Curve, { blocks: theirs }: Cur
   return Math.min(theirs - 1, Math.round((layer * theirs) / ours))
 }
 
-/** By-layer curves, point by point, at equal depth. */
+/** By-layer curves, point by point, at equal depth; `layer` is ours. */
 export function curvePoints(
   ours: readonly Curve[],
   theirs: readonly Curve[],
   pairing: Pairing,
-): [Cell, Cell][] {
+): { readonly layer: number; readonly cells: [Cell, Cell] }[] {
   return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) =>
-    Array.from(curve.accuracies).flatMap(([layer, accuracy]): [Cell, Cell][] => {
+    Array.from(curve.accuracies).flatMap(([layer, accuracy]) => {
       const there = other.accuracies.get(atDepth(layer, curve, other))
       if (there === undefined) return []
       const kind = `dev, L = ${layer}`
-      return [
-        [
-          cell(curve.model, curve.task, kind, accuracy, curve.items),
-          cell(other.model, other.task, kind, there, other.items),
-        ],
+      const cells: [Cell, Cell] = [
+        cell(curve.model, curve.task, kind, accuracy, curve.items),
+        cell(other.model, other.task, kind, there, other.items),
       ]
+      return [{ layer, cells }]
     }),
   )
 }

@@ -124,7 +124,9 @@ export function meanAndSd(values: readonly number[]): { mean: number; sd: number
   return { mean, sd: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) }
 }
 
-/** `linguistic_present_simple_gerund` as `present simple gerund`: the category is told by colour. */
+/** `linguistic_present_simple_gerund` as `present simple gerund`: the category is told by colour. Pairs of tasks as well. */
 export function taskName(task: string): string {
-  return task.replace(/^(algorithmic|translation|linguistic|knowledge)_/, '').replaceAll('_', ' ')
+  return task
+    .replace(/(^|, θ of )(algorithmic|translation|linguistic|knowledge)_/g, '$1')
+    .replaceAll('_', ' ')
 }

@@ -19,7 +19,7 @@ const chunk = 1 << 16
 /** Rows of a terminal table that its columns' widths are taken from. */
 const measuredRows = 500
 
-/** Rows with named values; `columns` are those written, in order. See `writeValues`. */
+/** Rows with named values; `columns` are those written, in order. See `textOf`. */
 export function writeRows(
   rows: Iterable<Row>,
   columns: readonly string[],
@@ -29,24 +29,34 @@ export function writeRows(
   writeValues(byPosition(rows, columns), columns, format, write)
 }
 
-/**
- * Writes rows one after the other in a format, whatever their number: no format holds them all in memory. CSV, JSON and
- * the terminal's table are written here: libraries take whole tables, or microseconds a field.
- */
+/** Rows by position; see `textOf`. */
 export function writeValues(
   rows: Iterable<Values>,
   columns: readonly string[],
   format: TextFormat,
   write: (text: string) => void,
 ): void {
+  for (const piece of textOf(rows, columns, format)) write(piece)
+}
+
+/**
+ * Rows one after the other in a format, whatever their number, in pieces: no format holds them all in memory, and none is
+ * read before the piece before it has been taken. CSV, JSON and the terminal's table are written here: libraries take
+ * whole tables, or microseconds a field.
+ */
+export function* textOf(
+  rows: Iterable<Values>,
+  columns: readonly string[],
+  format: TextFormat,
+): Generator<string> {
   let gathered = ''
   for (const line of lines[format](rows, columns)) {
     gathered += line
     if (gathered.length < chunk) continue
-    write(gathered)
+    yield gathered
     gathered = ''
   }
-  write(gathered)
+  yield gathered
 }
 
 export function* byPosition(rows: Iterable<Row>, columns: readonly string[]): Generator<Values> {

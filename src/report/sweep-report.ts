@@ -33,7 +33,7 @@ export function sweepReport(db: Database.Database, sweep: SweepSummary, other: S
           ],
         }),
         ...furtherExperiments(db, sweep.id, cells),
-        comparison(db, rows, other),
+        comparison(db, sweep, other),
         whatWasRun(db, sweep, group),
         troubles(db, sweep),
       ],

@@ -52,6 +52,7 @@ const drawn = [
   'decodability',
   'figure-4-published',
   'differences-llama-7b',
+  'curves-beside-llama-7b',
 ]
 
 describe('the figures of a fixed database', () => {
@@ -104,6 +105,33 @@ describe('the figures of a fixed database', () => {
     ])
     expect(picture.subarray(1, 4).toString()).toBe('PNG')
     expect(picture.equals(wordless)).toBe(false)
+  })
+})
+
+describe('beside another sweep', () => {
+  it('Tables 6 and 2 and the curves have a figure per model and a table each, here beside themselves', async () => {
+    const db = openReadOnly(join(folder, 'sample.db'))
+    const sweep = findSweep(db, undefined)
+    const section = sweepReport(db, sweep, sweep).sections.find(({ id }) => id === 'comparison')
+    db.close()
+    const blocks = section?.blocks ?? []
+    expect(blocks.flatMap((block) => ('figure' in block ? [block.figure.id] : []))).toEqual(
+      ['differences', 'differences-conflicting', 'curves-beside'].flatMap((id) => [
+        `${id}-alpha-1b`,
+        `${id}-llama-7b`,
+      ]),
+    )
+    const tables = blocks.flatMap((block) => ('table' in block ? [block.table] : []))
+    expect(tables.map(({ id }) => id)).toEqual(['comparison', 'comparison-conflicting', 'comparison-layers'])
+    for (const { id, rows } of tables) {
+      expect(rows.length, id).toBeGreaterThan(0)
+      for (const { verdict } of rows) expect(['consistent', 'too few items to tell'], id).toContain(verdict)
+    }
+    const texts = blocks.flatMap((block) => ('text' in block ? [block.text] : []))
+    expect(texts).toHaveLength(3)
+    for (const said of texts) expect(said).not.toMatch(/higher|lower/)
+    const figure = blocks.flatMap((block) => ('figure' in block ? [block.figure] : []))[2] as Figure
+    expect(await drawSvg(figure)).toContain('next letter, θ of to upper')
   })
 })
 

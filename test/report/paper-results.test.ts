@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compareCells, compareEach, summarise, type Cell } from '../../src/report/compare.js'
+import { comparedCurves } from '../../src/report/compared-curves.js'
 import {
   bestLayerPairs,
   cellsOf,
@@ -149,7 +150,7 @@ describe('the other published tables', () => {
   it('Figure 3 beside itself, layer by layer and best L by best L', () => {
     const points = curvePoints(curves, curves, (model) => [model])
     expect(points).toHaveLength(18 * (28 + 32 + 32))
-    expect(points.every(([ours, theirs]) => ours.correct === theirs.correct)).toBe(true)
+    expect(points.every(({ cells: [ours, theirs] }) => ours.correct === theirs.correct)).toBe(true)
     const best = bestLayerPairs(curves, curves, (model) => [model])
     expect(best.every(({ layers }) => layers.layer === layers.theirLayer)).toBe(true)
     // The lowest L with the highest accuracy: of GPT-J, to_upper has 0.90 at 9 and 10.
@@ -157,6 +158,27 @@ describe('the other published tables', () => {
       best.find(({ cells: [{ model, task }] }) => model === 'gpt-j-6b' && task === 'algorithmic_to_upper')
         ?.layers,
     ).toEqual({ layer: 9, theirLayer: 9, depth: 9 / 28, theirDepth: 9 / 28 })
+  })
+
+  it('curves beside themselves: every point and every best L consistent or with too few items, none different', () => {
+    const compared = comparedCurves(curves, curves)
+    expect(compared).toHaveLength(3 * 18)
+    for (const { points, layers, best, model } of compared) {
+      expect(points.map(({ layer }) => layer)).toEqual(
+        Array.from({ length: blocks.get(model) ?? 0 }, (_, l) => l),
+      )
+      expect(points.every(({ comparison: { difference, p } }) => difference === 0 && p === 1)).toBe(true)
+      expect([layers.layer, best.ours]).toEqual([layers.theirLayer, best.theirs])
+    }
+    const flat = curves.map((curve) => ({
+      ...curve,
+      accuracies: new Map([...curve.accuracies.keys()].map((l) => [l, 0])),
+    }))
+    const verdicts = comparedCurves(flat, curves).flatMap(({ points }) =>
+      points.map(({ comparison }) => comparison.verdict),
+    )
+    expect(verdicts).toContain('lower')
+    expect(verdicts).not.toContain('higher')
   })
 
   it('models of unlike size are matched by depth', () => {
@@ -171,7 +193,7 @@ describe('the other published tables', () => {
     const gptj = curves.filter(({ model }) => model === 'gpt-j-6b')
     const points = curvePoints(half, gptj, () => ['gpt-j-6b'])
     const upper = gptj.find(({ task }) => task === 'algorithmic_to_upper')
-    expect(points.map(([, { correct }]) => correct)).toEqual(
+    expect(points.map(({ cells: [, { correct }] }) => correct)).toEqual(
       rows.map(({ layer }) => Math.round(50 * (upper?.accuracies.get(2 * layer) as number))),
     )
     // Their accuracy at L = 8, the depth of our 4, is 0.68, beside 0.90 at their own best.

@@ -1,13 +1,35 @@
-import { taskName } from '../definitions.js'
+import { meanAndSd, taskName } from '../definitions.js'
 import type { Comparison } from '../compare.js'
 import type { Figure } from './figure.js'
-import { config, ink, kinds, seriesScales, shown } from './style.js'
+import { conflictingKinds } from '../comparison-cells.js'
+import type { CurveTask } from '../compared-curves.js'
+import {
+  accuracyY,
+  config,
+  ink,
+  kinds,
+  layerX,
+  lineLegend,
+  patchedAt,
+  plotWidth,
+  seriesScales,
+  shown,
+} from './style.js'
 
 const verdicts = ['consistent', 'higher', 'lower', 'too few items to tell']
 
+/** Panels of Table 6 and of Table 2: their kinds. */
+const panelsOf = { main: kinds, conflicting: Object.values(conflictingKinds) } as const
+
 /** One model's accuracies beside another run's: differences with their intervals, a panel per kind. */
-export function differences(model: string, rows: readonly Comparison[], other: string): Figure | null {
+export function differences(
+  model: string,
+  rows: readonly Comparison[],
+  other: string,
+  of: keyof typeof panelsOf = 'main',
+): Figure | null {
   if (rows.length === 0) return null
+  const panels = panelsOf[of]
   const values = rows.map((row) => ({
     ...row,
     name: taskName(row.task),
@@ -33,18 +55,18 @@ export function differences(model: string, rows: readonly Comparison[], other: s
     legend: { orient: 'bottom', columns: 2 },
   } as const
   return {
-    id: `differences-${model}`,
-    title: `Difference to ${other}`,
+    id: of === 'main' ? `differences-${model}` : `differences-${of}-${model}`,
+    title: of === 'main' ? `Difference to ${other}` : `Dominance of θ: difference to ${other}`,
     subtitle: model,
     caption: `Accuracy here minus accuracy of ${other}, Newcombe’s interval, 95 %: both sides’ items count. Verdicts by Fisher’s exact test, adjusted by Holm.`,
     spec: {
       config,
       data: { values },
-      facet: { field: 'kind', type: 'nominal', title: null, sort: [...kinds] },
-      columns: 3,
+      facet: { field: 'kind', type: 'nominal', title: null, sort: [...panels] },
+      columns: of === 'main' ? 3 : 2,
       spacing: 14,
       spec: {
-        width: 66,
+        width: of === 'main' ? 66 : 90,
         height: { step: 15 },
         layer: [
           { mark: { type: 'rule', color: ink, opacity: 0.5 }, encoding: { x: { ...x, datum: 0 } } },
@@ -72,5 +94,53 @@ export function differences(model: string, rows: readonly Comparison[], other: s
       },
     },
     rows: rows.map((row) => ({ ...row })),
+  }
+}
+
+/** One model's by-layer curve beside another run's: means over the tasks that both have. */
+export function curvesBeside(model: string, tasks: readonly CurveTask[], other: string): Figure | null {
+  const layers = [...new Set(tasks.flatMap(({ points }) => points.map(({ layer }) => layer)))].sort(
+    (a, b) => a - b,
+  )
+  if (layers.length === 0) return null
+  const sides = ['here', other]
+  const rows = layers.flatMap((layer) => {
+    const at = tasks.flatMap(({ points }) => points.filter((point) => point.layer === layer))
+    return sides.map((side, i) => ({
+      layer,
+      side,
+      mean: meanAndSd(at.map(({ comparison: { ours, theirs } }) => (i === 0 ? ours : theirs))).mean,
+      tasks: at.length,
+    }))
+  })
+  const values = rows.map((row) => ({
+    ...row,
+    says: `${row.side}, L = ${row.layer}: ${shown(row.mean)}, mean of ${row.tasks} tasks`,
+  }))
+  const scales = seriesScales(sides)
+  const x = layerX(patchedAt)
+  const y = { ...accuracyY, field: 'mean' } as const
+  const legend = { ...lineLegend, title: null } as const
+  const color = { field: 'side', type: 'nominal', scale: scales.colour, legend } as const
+  const strokeDash = { field: 'side', type: 'nominal', scale: scales.dash, legend } as const
+  return {
+    id: `curves-beside-${model}`,
+    title: `Accuracy by layer beside ${other}`,
+    subtitle: model,
+    caption: `Dev accuracy of the hypothesis run by L, mean over the ${tasks.length} tasks that both have, learned or not. Where the models have unlike numbers of blocks, L is matched by depth.`,
+    spec: {
+      config,
+      width: plotWidth,
+      height: 200,
+      data: { values },
+      layer: [
+        { mark: { type: 'line', strokeWidth: 2.5 }, encoding: { x, y, color, strokeDash } },
+        {
+          mark: { type: 'point', filled: true, size: 30, opacity: 1 },
+          encoding: { x, y, color, description: { field: 'says' } },
+        },
+      ],
+    },
+    rows,
   }
 }

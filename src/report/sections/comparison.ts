@@ -1,46 +1,86 @@
 import type Database from 'better-sqlite3'
-import { mainResults, type MainRow, type SweepSummary } from '../../store/results.js'
-import { compareCells } from '../compare.js'
-import { cellsOf, publishedCells } from '../comparison-cells.js'
+import type { SweepSummary } from '../../store/results.js'
+import { compareCells, type Comparison } from '../compare.js'
+import { comparedCurves } from '../compared-curves.js'
+import { publishedSide, sweepSide } from '../comparison-sides.js'
 import { bars, groupBy, isIncluded } from '../definitions.js'
 import { barsByModel } from '../figures/bars.js'
-import { differences } from '../figures/comparison.js'
+import { curvesBeside, differences } from '../figures/comparison.js'
 import { paperResults } from '../paper-results.js'
-import { comparisonTable } from '../tables/comparison-table.js'
+import { comparisonTable, curvesTable } from '../tables/comparison-table.js'
 import { publishedRows } from './published.js'
-import { figure, figurePerModel, table, text, type Section } from './section.js'
+import { figure, figurePerModel, table, text, type Block, type Section } from './section.js'
 
-/** Each accuracy beside the published one, or beside those of another sweep. */
+/** Tables 6 and 2 and the by-layer curves beside the published ones, or beside those of another sweep. */
 export function comparison(
   db: Database.Database,
-  rows: readonly MainRow[],
+  sweep: Pick<SweepSummary, 'id'>,
   other: SweepSummary | null,
 ): Section {
   const name = other?.id ?? 'the published results'
   const published = other ? null : paperResults()
-  const theirs = published ? publishedCells(published) : cellsOf(mainResults(db, (other as SweepSummary).id))
-  const compared = compareCells(cellsOf(rows), theirs)
+  const ours = sweepSide(db, sweep.id)
+  const theirs = published ? publishedSide(published) : sweepSide(db, (other as SweepSummary).id)
+  const compared = compareCells(ours.main(), theirs.main())
+  const conflicting = compareCells(ours.conflicting(), theirs.conflicting())
+  const curves = comparedCurves(ours.curves(), theirs.curves())
   const section = { id: 'comparison', title: `Beside ${name}` }
-  if (compared.length === 0)
+  if (compared.length + conflicting.length + curves.length === 0)
     return {
       ...section,
       blocks: [
         text(
-          `No model and task in common with ${name}. taskvec report --with SWEEP sets it beside another sweep of the database.`,
+          `No model and task in common with ${name}. taskvec report --with SWEEP sets it beside another sweep of the database; taskvec compare --all-models compares unlike models.`,
         ),
       ],
     }
-  const counts = groupBy(compared, ({ verdict }) => verdict)
-  const verdicts = counts.map(([verdict, of]) => `${of.length} ${verdict}`).join(', ')
   const models = new Set(compared.map(({ model }) => model))
   const paper = published ? publishedRows(published).filter(({ model }) => models.has(model)) : []
   return {
     ...section,
     blocks: [
-      text(`${compared.length} accuracies compared: ${verdicts}.`),
-      ...figure(barsByModel(bars(paper), paper.filter((row) => !isIncluded(row)).length, 'published')),
-      ...figurePerModel(compared, (model, of) => differences(model, of, name)),
-      table(comparisonTable(compared, name)),
+      ...accuracies(compared, name, 'main', 'accuracies', [
+        ...figure(barsByModel(bars(paper), paper.filter((row) => !isIncluded(row)).length, 'published')),
+      ]),
+      ...accuracies(conflicting, name, 'conflicting', 'accuracies of conflicting tasks'),
+      ...(curves.length === 0
+        ? []
+        : [
+            text(
+              `${counted(
+                curves.flatMap(({ points }) => points.map(({ comparison }) => comparison)),
+                'points of by-layer curves',
+              )} ${counted(
+                curves.map(({ best }) => best),
+                'best layers',
+              )}`,
+            ),
+            ...figurePerModel(curves, (model, of) => curvesBeside(model, of, name)),
+            table(curvesTable(curves, name)),
+          ]),
     ],
   }
+}
+
+function accuracies(
+  compared: readonly Comparison[],
+  name: string,
+  of: 'main' | 'conflicting',
+  what: string,
+  first: readonly Block[] = [],
+): Block[] {
+  if (compared.length === 0) return []
+  return [
+    text(counted(compared, what)),
+    ...first,
+    ...figurePerModel(compared, (model, rows) => differences(model, rows, name, of)),
+    table(comparisonTable(compared, name, of)),
+  ]
+}
+
+function counted(compared: readonly Comparison[], what: string): string {
+  const verdicts = groupBy(compared, ({ verdict }) => verdict).map(
+    ([verdict, of]) => `${of.length} ${verdict}`,
+  )
+  return `${compared.length} ${what} compared: ${verdicts.join(', ')}.`
 }

@@ -1,12 +1,17 @@
-import type { Comparison } from '../compare.js'
+import type { CurveTask } from '../compared-curves.js'
+import type { Comparison, Verdict } from '../compare.js'
 import { taskName } from '../definitions.js'
 import { share, type Table } from './table.js'
 
-/** Every accuracy beside `other`'s, with its verdict. */
-export function comparisonTable(rows: readonly Comparison[], other: string): Table {
+/** Every accuracy beside `other`'s, with its verdict: of Table 6, or of Table 2. */
+export function comparisonTable(
+  rows: readonly Comparison[],
+  other: string,
+  of: 'main' | 'conflicting' = 'main',
+): Table {
   return {
-    id: 'comparison',
-    title: `Beside ${other}`,
+    id: of === 'main' ? 'comparison' : `comparison-${of}`,
+    title: of === 'main' ? `Beside ${other}` : `Dominance of θ beside ${other}`,
     caption:
       'Difference: here minus there, in brackets Newcombe’s interval, 95 %. p: Fisher’s exact test, adjusted by Holm for the number of comparisons. Consistent: p ≥ 0.05 and the interval rules out a difference of 0.20.',
     columns: {
@@ -31,8 +36,59 @@ export function comparisonTable(rows: readonly Comparison[], other: string): Tab
       theirs: share(row.theirs),
       theirItems: row.theirItems,
       difference: `${share(row.difference)} [${share(row.low)}, ${share(row.high)}]`,
-      p: row.p < 0.001 ? '< 0.001' : row.p.toFixed(3),
+      p: shownP(row.p),
       verdict: row.verdict,
     })),
   }
+}
+
+/** A row per model and task: what its curve's points came to, and the best L of both sides. */
+export function curvesTable(tasks: readonly CurveTask[], other: string): Table {
+  return {
+    id: 'comparison-layers',
+    title: `By layer beside ${other}`,
+    caption:
+      'Points: how many L of the curve are higher, lower, consistent, or have too few items to tell; p adjusted by Holm over the points of all curves. Best L: the lowest with the highest dev accuracy. There at our L, and at their own: their dev accuracy; difference, p and verdict are of these two.',
+    columns: {
+      model: 'Model',
+      task: 'Task',
+      points: 'Points',
+      higher: 'Higher',
+      lower: 'Lower',
+      consistent: 'Consistent',
+      tooFew: 'Too few',
+      layer: 'Best L here',
+      theirLayer: 'There',
+      there: 'There, at our L',
+      best: 'At their own',
+      difference: 'Difference',
+      p: 'p',
+      verdict: 'Verdict',
+    },
+    align: 'llrrrrrrrrrrrl',
+    rows: tasks.map(({ model, task, points, layers, best }) => {
+      const count = (wanted: Verdict) =>
+        points.filter(({ comparison }) => comparison.verdict === wanted).length
+      return {
+        model,
+        task: taskName(task),
+        points: points.length,
+        higher: count('higher'),
+        lower: count('lower'),
+        consistent: count('consistent'),
+        tooFew: count('too few items to tell'),
+        layer: layers.layer,
+        theirLayer: layers.theirLayer,
+        there: share(best.ours),
+        best: share(best.theirs),
+        difference: `${share(best.difference)} [${share(best.low)}, ${share(best.high)}]`,
+        p: shownP(best.p),
+        verdict: best.verdict,
+      }
+    }),
+  }
+}
+
+function shownP(p: number): string {
+  return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }
