@@ -11,8 +11,10 @@ interface Slot {
   /** Numerics and device, as JSON. */
   readonly mode: string
   readonly engine: EngineProcess
+  /** Until then it is kept for its model while there is work for it, ms. */
+  readonly turnEnds: number
   busy: boolean
-  /** Grows with every use: the idle engine with the lowest is given up first. */
+  /** When it was last used, ms: of idle engines the one used longest ago is given up first. */
   lastUse: number
 }
 
@@ -24,16 +26,22 @@ interface Waiter {
   readonly fail: (error: unknown) => void
 }
 
+/** Loading a model costs as much as many small requests, so an engine keeps its model at least so many times that long. */
+const turnsOfLoading = 10
+const shortestTurnMs = 30_000
+/** The next request for its model is on its way: so long an engine without one is not given up for another's. */
+const lingerMs = 250
+
 /**
  * The engine processes of one worker: at most `size`, each with one loaded model. Whoever waits for a model that is
- * loaded and idle gets it; otherwise a process is started, if need be in place of the idle one used longest ago. A
- * process that died is replaced when it is next needed.
+ * loaded and idle gets it; otherwise a process is started, if need be in place of an idle one: one without work, else
+ * one whose turn is over. A process that died is replaced when it is next needed.
  */
 export class EnginePool {
   #slots: Slot[] = []
   readonly #waiters: Waiter[] = []
   #starting = 0
-  #uses = 0
+  #lingering: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(
@@ -57,7 +65,7 @@ export class EnginePool {
       return await work(slot.engine)
     } finally {
       slot.busy = false
-      slot.lastUse = ++this.#uses
+      slot.lastUse = performance.now()
       this.#serve()
     }
   }
@@ -69,6 +77,7 @@ export class EnginePool {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#lingering)
     for (const waiter of this.#waiters.splice(0))
       waiter.fail(new TaskvecError('CANCELLED', 'the worker is shutting down'))
     await Promise.all(this.#slots.splice(0).map(({ engine }) => engine.close()))
@@ -105,10 +114,22 @@ export class EnginePool {
   #serve(): void {
     this.#slots = this.#slots.filter(({ engine, busy }) => busy || engine.alive)
     for (const waiter of [...this.#waiters]) {
+      const idle = this.#slots.find((slot) => !slot.busy && serves(slot, waiter) && !this.#isOver(slot))
+      if (idle) this.#give(waiter, idle)
+    }
+    for (const waiter of [...this.#waiters]) {
       const idle = this.#slots.find((slot) => !slot.busy && serves(slot, waiter))
       if (idle) this.#give(waiter, idle)
       else if (this.#starting === 0 && this.#makeRoom()) this.#startFor(waiter)
     }
+  }
+
+  /** Whether a slot's turn is over: others, for whom nothing is loaded, have waited through it. */
+  #isOver({ turnEnds }: Slot): boolean {
+    return (
+      performance.now() > turnEnds &&
+      this.#waiters.some((waiter) => !this.#slots.some((slot) => serves(slot, waiter)))
+    )
   }
 
   #give(waiter: Waiter, slot: Slot): void {
@@ -124,9 +145,15 @@ export class EnginePool {
     if (!full && this.#memoryAllows()) return true
     const wanted = (slot: Slot) => this.#waiters.some((waiter) => serves(slot, waiter))
     const idle = this.#slots
-      .filter(({ busy }) => !busy)
+      .filter((slot) => !slot.busy && (!wanted(slot) || this.#isOver(slot)))
       .sort((a, b) => Number(wanted(a)) - Number(wanted(b)) || a.lastUse - b.lastUse)[0]
     if (!idle) return false
+    const lingers = idle.lastUse + lingerMs - performance.now()
+    if (lingers > 0 && !this.#isOver(idle)) {
+      clearTimeout(this.#lingering)
+      this.#lingering = setTimeout(() => this.#serve(), lingers + 1)
+      return false
+    }
     this.#slots = this.#slots.filter((slot) => slot !== idle)
     void idle.engine.close().then(() => this.#serve())
     return this.#slots.length < this.size && this.#memoryAllows()
@@ -159,12 +186,15 @@ export class EnginePool {
   }
 
   async #start({ model, mode }: Waiter): Promise<Slot> {
+    const began = performance.now()
     const engine = await startEngineProcess(this.locate(model), {
       ...this.settings,
       mode: JSON.parse(mode) as EngineMode,
     })
     this.onStart(model, engine.plan)
-    return { model, mode, engine, busy: false, lastUse: ++this.#uses }
+    const now = performance.now()
+    const turnEnds = now + Math.max(shortestTurnMs, turnsOfLoading * (now - began))
+    return { model, mode, engine, turnEnds, busy: false, lastUse: now }
   }
 }
 
