@@ -24,8 +24,6 @@ interface StepResult {
   readonly unit: UnitPlace
   readonly name: string
   readonly result: unknown
-  /** The units of which the next step is wanted; left out by sweeps that began before it could be asked for. */
-  readonly then?: UnitsOf
 }
 
 /** Activities that touch the database. They run beside it, on one queue, one at a time. */
@@ -68,8 +66,8 @@ export function createStoreActivities(store: Store, { onTrouble }: StoreObserver
       task: string
     }): Promise<BestLayer> => using(() => store.chooseBestLayer(sweepId, model, task)),
     nextStep: (units: UnitsOf): Promise<NextStep | null> => using(() => store.nextStep(units)),
-    recordStep: ({ unit, name, result, then }: StepResult): Promise<NextStep | null | undefined> =>
-      using(() => store.recordStep(unit, name, result, then)),
+    recordStep: ({ unit, name, result }: StepResult): Promise<void> =>
+      using(() => store.recordStep(unit, name, result)),
     recordFailure: (failure: Failure): Promise<void> => using(() => store.recordFailure(failure)),
     setSweepStatus: ({ sweepId, status }: { sweepId: string; status: SweepStatus }): Promise<void> =>
       using(() => store.setSweepStatus(sweepId, status)),

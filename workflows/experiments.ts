@@ -1,5 +1,4 @@
-import { continueAsNew, isCancellation, log, patched, workflowInfo } from '@temporalio/workflow'
-import type { StoreActivities } from '../activities/index.js'
+import { continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import { unitName } from '../src/domain/experiments.js'
 import { reportFailure } from './failure.js'
 import type { ExperimentsInput } from './inputs.js'
@@ -13,32 +12,28 @@ import { analysisOn, experimentsOn, storeOf } from './timeouts.js'
 export async function experimentsWorkflow(input: ExperimentsInput): Promise<'complete' | 'failed'> {
   const { sweepId, model, task } = input
   const store = storeOf(input.store)
-  // Sweeps that began before recording told what comes next ask for it each time.
-  const recordingTells = patched('recording-tells-next')
   let failed = input.failed ?? []
-  const units = () => ({ sweepId, model, task, failed })
-  let next = await store.nextStep(units())
-  while (next) {
-    const { step, name, unit } = next
-    let told: NextStep | null | undefined
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested)
+      await continueAsNew<typeof experimentsWorkflow>({ ...input, failed })
+    const next = await store.nextStep({ sweepId, model, task, failed })
+    if (!next) return failed.length > 0 ? 'failed' : 'complete'
     try {
+      const { step, name, unit } = next
       const result = await runStep(input, step)
-      told = await store.recordStep({ unit, name, result, ...(recordingTells ? { then: units() } : {}) })
+      await store.recordStep({ unit, name, result })
     } catch (error) {
       if (isCancellation(error)) throw error
+      const { unit } = next
       log.error('experiment failed', { ...unit, error: String(error) })
       const experiment = [unit.experiment, unit.thetaTask].join(' ').trim()
       await reportFailure(input, { model, task: unit.task, experiment }, error)
       failed = [...failed, unitName(unit)]
     }
-    if (told !== null && workflowInfo().continueAsNewSuggested)
-      await continueAsNew<typeof experimentsWorkflow>({ ...input, failed })
-    next = told === undefined ? await store.nextStep(units()) : told
   }
-  return failed.length > 0 ? 'failed' : 'complete'
 }
 
-type NextStep = NonNullable<Awaited<ReturnType<StoreActivities['nextStep']>>>
+type NextStep = NonNullable<Awaited<ReturnType<ReturnType<typeof storeOf>['nextStep']>>>
 
 /** An activity's name and input belong together; TypeScript cannot follow that through a lookup. */
 function runStep(

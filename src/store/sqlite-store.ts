@@ -242,11 +242,8 @@ class SqliteStore implements Store {
     return this.db.write(() => nextStep(this.db, units))
   }
 
-  recordStep(unit: UnitPlace, name: string, result: unknown, then?: UnitsOf): NextStep | null | undefined {
-    return this.db.write(() => {
-      recordStep(this.db, unit, name, result)
-      return then && nextStep(this.db, then)
-    })
+  recordStep(unit: UnitPlace, name: string, result: unknown): void {
+    this.db.write(() => recordStep(this.db, unit, name, result))
   }
 
   recordFailure(failure: Failure): void {

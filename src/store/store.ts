@@ -26,8 +26,7 @@ export interface Store {
   chooseBestLayer(sweepId: string, model: string, task: string): BestLayer
   /** What the further experiments of a task, or those over several, do next; null: nothing. */
   nextStep(units: UnitsOf): NextStep | null
-  /** With `then`, of these units what comes next, as `nextStep` tells it. */
-  recordStep(unit: UnitPlace, name: string, result: unknown, then?: UnitsOf): NextStep | null | undefined
+  recordStep(unit: UnitPlace, name: string, result: unknown): void
   recordFailure(failure: Failure): void
   /** The sweep's failures are about to be tried again: they are no longer its verdict. */
   retryFailures(sweepId: string): void

@@ -45,18 +45,6 @@ async function sweep(
   const statuses: string[] = []
   const recorded: string[] = []
   const computed = { runs: [], seconds: 0, computedBy: 'fake' }
-  const nextStep: StoreActivities['nextStep'] = async ({ sweepId, model, task, failed }) => {
-    if (!further.includes(task)) return null
-    // Two units a task; one that is stored or has failed is not asked for again.
-    const units = ['addition', 'projection'].map((experiment) => ({
-      ...{ sweepId, model, experiment, task },
-      thetaTask: '',
-    }))
-    const open = units.find((unit) => !failed.includes(unitName(unit)) && !recorded.includes(unitName(unit)))
-    if (!open) return null
-    const input = { model, modelHash: 'x', task, scoring: 'exact' as const, items: [] }
-    return { unit: open, name: 'score', step: { activity: 'addition', input } }
-  }
   const storeActivities = {
     loadTaskSpec: async ({ task }) => ({ kind: 'builtin', id: task }),
     modelContent: async () => null,
@@ -68,12 +56,24 @@ async function sweep(
     }),
     recordRuns: async () => {},
     chooseBestLayer: async () => ({ layer: 1, devAccuracy: 1, testStored: false }),
-    nextStep,
-    recordStep: async ({ unit, then }) => {
+    nextStep: async ({ sweepId, model, task, failed }) => {
+      if (!further.includes(task)) return null
+      // Two units a task; one that is stored or has failed is not asked for again.
+      const units = ['addition', 'projection'].map((experiment) => ({
+        ...{ sweepId, model, experiment, task },
+        thetaTask: '',
+      }))
+      const open = units.find(
+        (unit) => !failed.includes(unitName(unit)) && !recorded.includes(unitName(unit)),
+      )
+      if (!open) return null
+      const input = { model, modelHash: 'x', task, scoring: 'exact' as const, items: [] }
+      return { unit: open, name: 'score', step: { activity: 'addition', input } }
+    },
+    recordStep: async ({ unit }) => {
       if (unit.experiment === 'addition' && unit.task === 'b')
         throw ApplicationFailure.nonRetryable('no such row', 'STORE')
       recorded.push(unitName(unit))
-      return then && nextStep(then)
     },
     recordFailure: async (failure) => void failures.push(failure),
     setSweepStatus: async ({ status }) => void statuses.push(status),
