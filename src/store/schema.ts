@@ -292,7 +292,7 @@ export const failures = sqliteTable(
     attempts: integer().notNull(),
     /** Last lines of the process that failed. */
     log: text().notNull().default(''),
-    /** Which worker it failed on; '' where it is not known. */
+    /** Which worker it failed on; '' where it is the writer of the database, or not known. */
     worker: text().notNull().default(''),
     failedAt: text('failed_at').notNull(),
     /** 1 once it was tried again. */

@@ -180,7 +180,7 @@ describe('a sweep', () => {
     expect(failures).toEqual([
       {
         ...{ sweepId: 'further', model: 'm', task: 'b', experiment: 'addition' },
-        ...{ code: 'STORE', message: 'no such row', attempts: 1, log: '', worker: thisWorker },
+        ...{ code: 'STORE', message: 'no such row', attempts: 1, log: '', worker: '' },
       },
     ])
     expect(tally).toEqual({ complete: 2, failed: 1 })
