@@ -25,6 +25,12 @@ export interface ModelProgress extends Tally {
 
 export const modelProgressQuery = defineQuery<ModelProgress>('progress')
 
+/** A resumed sweep starts its children again; a cancelled one waits until they have stopped. */
+export const asChild = {
+  workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+}
+
 /** One model of a sweep: one child per task, a few at a time, so that one's writes overlap another's forward passes. */
 export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   const running = new Set<string>()
@@ -44,9 +50,8 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     waiting--
     running.add(task)
     const outcome = await executeChild(taskWorkflow, {
+      ...asChild,
       workflowId: taskWorkflowId(input.store, input.sweepId, input.model, task),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       args: [{ ...settings, task }],
     })
     running.delete(task)
@@ -77,9 +82,8 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     running.add(task)
     const failed = left.units.flatMap((unit) => (unit.task === task ? unit.name : []))
     const outcome = await executeChild(experimentsWorkflow, {
+      ...asChild,
       workflowId: experimentsWorkflowId(input.store, input.sweepId, input.model, task),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       args: [{ ...settings, task, ...(failed.length > 0 ? { failed } : {}) }],
     })
     running.delete(task)

@@ -1,20 +1,18 @@
 import {
   CancellationScope,
-  ChildWorkflowCancellationType,
   continueAsNew,
   defineQuery,
   executeChild,
   getExternalWorkflowHandle,
   isCancellation,
   setHandler,
-  WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow'
 import { modelWorkflowId } from '../src/temporal/names.js'
 import { failureSignal } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { SweepInput, Tally } from './inputs.js'
-import { modelWorkflow } from './model.js'
+import { asChild, modelWorkflow } from './model.js'
 import { storeOf } from './timeouts.js'
 
 export interface SweepProgress extends Tally {
@@ -57,9 +55,8 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
     const { models: _, soFar: __, leave, failures: ___, ...settings } = input
     const left = leave?.[model]
     const outcome = await executeChild(modelWorkflow, {
+      ...asChild,
       workflowId: modelWorkflowId(input.store, input.sweepId, model),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       args: [
         {
           ...settings,

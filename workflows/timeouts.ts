@@ -63,7 +63,7 @@ function longWork(taskQueue: string): ActivityOptions {
 /** Reads and writes of the database, on its one writer. */
 export function storeOf(store: string): StoreActivities {
   const options = {
-    // A write takes milliseconds. After a killed writer this is also how long the next one waits for it.
+    // A write takes milliseconds. After a killed writer the next one takes over when the workflow's task times out: 10 s.
     startToCloseTimeout: '15 seconds',
     // A full disk or a locked file passes: wait for as long as it takes.
     retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
