@@ -191,7 +191,9 @@ async function follow(server: Server, sweep: Followed): Promise<SweepOutcome> {
         if (away) say('Temporal server: back')
         away = false
         // Aborting ends the long poll itself: one left behind would outlive its connection.
-        const outcome = await connection.withAbortSignal(signal, () => outcomeOf(handle, say))
+        const outcome = await connection.withAbortSignal(signal, () =>
+          unlessAborted(signal, outcomeOf(handle, say)),
+        )
         if (outcome !== 'failed' || input || !retryFailed) return outcome
       } finally {
         await connection.close()
@@ -207,6 +209,16 @@ async function follow(server: Server, sweep: Followed): Promise<SweepOutcome> {
     }
   }
   return 'interrupted'
+}
+
+/** Temporal's client does not notice a signal that is aborted between two of its long polls. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    const stop = () => reject(new TaskvecError('CANCELLED', 'interrupted'))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+  return Promise.race([work, aborted])
 }
 
 async function isRunning(client: Client, id: string): Promise<boolean> {
