@@ -41,7 +41,7 @@ def first(out):
     return out[0] if isinstance(out, tuple) else out
 
 
-def method(model, dev, test):
+def method(model, dev, test, fixed_layer=None):
     theta = thetas(model, dev)
     ids, mask, positions = left_pad([item["bare"] for item in dev])
     cache = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True).past_key_values
@@ -52,13 +52,14 @@ def method(model, dev, test):
         by_layer.append(patched(model, layer, theta[:, layer], **inputs))
         cache.crop(-1)
     tokens = torch.stack(by_layer, 1).tolist()
-    best = best_layer(tokens, dev)
+    own_best = best_layer(tokens, dev)
+    best = own_best if fixed_layer is None else fixed_layer
 
     regular = forward(model, [item["regular"] for item in test]).logits[:, -1].argmax(-1)
     theta = thetas(model, test)
     ids, mask, positions = left_pad([item["bare"] for item in test])
     hypothesis = patched(model, best, theta[:, best], input_ids=ids, attention_mask=mask, position_ids=positions)
-    return {"dev": tokens, "bestLayer": best, "regular": regular.tolist(), "hypothesis": hypothesis.tolist()}
+    return {"dev": tokens, "bestLayer": own_best, "regular": regular.tolist(), "hypothesis": hypothesis.tolist()}
 
 
 main(method)

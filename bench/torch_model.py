@@ -1,8 +1,9 @@
-"""What both PyTorch peers share: loading the same weights in f32, and the JSON that `taskvec bench` exchanges.
+"""What both PyTorch peers share: loading the same weights, and the JSON that `taskvec bench` exchanges.
 
-Input (stdin):  {"model": folder or .gguf, "layers": N, "dev": [item], "test": [item]} with
+Input (stdin):  {"model": folder or .gguf, "dtype", "runs", "layer": L or absent, "dev": [item], "test": [item]} with
                 item = {"theta": [[ids], [ids]], "bare": [ids], "regular": [ids], "right": [ids of right answers]}
-Output (stdout): {"seconds", "bestLayer", "dev": [[token by layer] by item], "regular": [token], "hypothesis": [token]}
+Output (stdout): {"seconds": [of each run], "processorSeconds": [of each run], "bestLayer",
+                "dev": [[token by layer] by item], "regular": [token], "hypothesis": [token, at "layer" where that was given]}
 """
 
 import json
@@ -14,10 +15,10 @@ import torch
 from transformers import AutoModelForCausalLM
 
 
-def load(path):
+def load(path, dtype):
     torch.set_num_threads(1)
     folder, gguf = (os.path.dirname(path), os.path.basename(path)) if path.endswith(".gguf") else (path, None)
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=torch.float32)
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=gguf, dtype=getattr(torch, dtype))
     return model.eval()
 
 
@@ -38,10 +39,13 @@ def best_layer(dev, items):
 
 def main(method):
     job = json.load(sys.stdin)
-    model = load(job["model"])
+    model = load(job["model"], job["dtype"])
+    runs, cpu = [], []
     with torch.no_grad():
         model(torch.tensor([[1, 2, 3]]))  # first use sets up kernels: not part of either method
-        start = time.perf_counter()
-        result = method(model, job["dev"], job["test"])
-        result["seconds"] = time.perf_counter() - start
-    json.dump(result, sys.stdout)
+        for _ in range(job["runs"]):
+            start, used = time.perf_counter(), time.process_time()
+            result = method(model, job["dev"], job["test"], job.get("layer"))
+            runs.append(time.perf_counter() - start)
+            cpu.append(time.process_time() - used)
+    json.dump(dict(result, seconds=runs, processorSeconds=cpu), sys.stdout)

@@ -17,7 +17,14 @@ export function quantisedProduct(
   weight: Weight,
   alpha: number,
 ): Value {
-  return mode === 'w8a8' ? byRows(graph, x, weight, alpha) : byBlocks(graph, x, weight, alpha, bitsOf[mode])
+  switch (mode) {
+    case 'w8a8':
+      return wholeNumbers(graph, x, weight, alpha, 1)
+    case 'w8a16':
+      return byLevelledInputs(graph, x, weight, alpha)
+    default:
+      return byBlocks(graph, x, weight, alpha, bitsOf[mode])
+  }
 }
 
 const bitsOf = { int8: 8, int4: 4 } as const
@@ -46,35 +53,52 @@ function byBlocks(graph: GraphBuilder, x: Value, weight: Weight, alpha: number, 
 }
 
 /**
- * The weights, 8 bits with a scale per output, times activations of 8 bits with a scale per row: whole numbers, summed
- * exactly, so that a row's result does not depend on the rows beside it.
+ * Activations of 16 bits can take what makes weights of 8 bits uneven: each input's weights are divided by their root
+ * mean square, and its activations multiplied by it.
  */
-function byRows(graph: GraphBuilder, x: Value, weight: Weight, alpha: number): Value {
+function byLevelledInputs(graph: GraphBuilder, x: Value, weight: Weight, alpha: number): Value {
+  const { name, values, inputs, outputs } = weight
+  const sizes = new Float32Array(inputs)
+  values.forEach((value, i) => (sizes[i % inputs] = (sizes[i % inputs] as number) + value ** 2 / outputs))
+  const factors = sizes.map((square) => Math.sqrt(square) || 1)
+  const level = values.map((value, i) => value / (factors[i % inputs] as number))
+  const scaled = graph.node('Mul', [x, graph.weight(`${name}.inputs`, factors, [inputs])])
+  return wholeNumbers(graph, scaled, { ...weight, values: level }, alpha, 2)
+}
+
+/**
+ * The weights, 8 bits with a scale per output, times activations of 8 bits with a scale per row, or of 16 as two
+ * `digits` of 8: whole numbers, summed exactly, so that a row's result does not depend on the rows beside it.
+ */
+function wholeNumbers(graph: GraphBuilder, x: Value, weight: Weight, alpha: number, digits: 1 | 2): Value {
   const { name, outputs, inputs } = weight
   const { values, scales } = quantiseOutputs(weight)
+  const quantisedWeight = graph.quantised(name, values, [inputs, outputs])
   const largest = graph.once('largest', x, () => {
     const magnitudes = graph.node('ReduceMax', [graph.node('Abs', [x]), graph.ints([1])], { keepdims: 1 })
     return graph.node('Max', [magnitudes, constant(graph, 'least', 1e-30)]) // a row of zeros stays one
   }) // [rows, 1]
   const middle = graph.once('middle', x, () => graph.quantised(`${x}.middle`, Uint8Array.of(128), []))
-  const quantised = graph.once('quantised', x, () =>
-    graph.node('QuantizeLinear', [
-      graph.node('Div', [x, largest]),
-      constant(graph, `${x}.step`, 1 / 127),
-      middle,
-    ]),
-  ) // [rows, in], 1 to 255
-  const sums = graph.node('MatMulInteger', [
-    quantised,
-    graph.quantised(name, values, [inputs, outputs]),
-    middle,
-  ])
+  const share = graph.once('share', x, () => graph.node('Div', [x, largest])) // [rows, in], -1 to 1
+  const digit = (value: Value, step: Value) =>
+    graph.once('digit', value, () => graph.node('QuantizeLinear', [value, step, middle])) // [rows, in], 1 to 255
+  const product = (quantised: Value) =>
+    graph.node('Cast', [graph.node('MatMulInteger', [quantised, quantisedWeight, middle])], { to: 1 })
+
+  const step = constant(graph, `${x}.step`, 1 / 127)
+  const high = digit(share, step)
+  let sum = product(high)
+  if (digits === 2) {
+    const rest = graph.node('Sub', [share, graph.node('DequantizeLinear', [high, step, middle])]) // half a step at most
+    const low = product(digit(rest, constant(graph, `${x}.low_step`, 1 / 127 / 254)))
+    sum = graph.node('Add', [sum, graph.node('Mul', [low, constant(graph, `${x}.low`, 1 / 254)])])
+  }
   const byOutput = graph.weight(
     `${name}.scales`,
     scales.map((scale) => (alpha * scale) / 127),
     [outputs],
   )
-  return graph.node('Mul', [graph.node('Mul', [graph.node('Cast', [sums], { to: 1 }), largest]), byOutput])
+  return graph.node('Mul', [graph.node('Mul', [sum, largest]), byOutput])
 }
 
 function constant(graph: GraphBuilder, name: string, value: number): Value {

@@ -12,14 +12,20 @@ export interface PeerItem {
   readonly right: readonly number[]
 }
 
-export interface PeerResult {
-  /** Without loading the model. */
-  readonly seconds: number
+/** What one method predicts. */
+export interface Predicted {
+  /** By its own dev predictions. */
   readonly bestLayer: number
   /** `[item][layer]`, token ids. */
   readonly dev: readonly (readonly number[])[]
   readonly regular: readonly number[]
   readonly hypothesis: readonly number[]
+}
+
+/** What it took, run by run, without loading the model. */
+export interface Took {
+  readonly seconds: readonly number[]
+  readonly processorSeconds: readonly number[]
 }
 
 /** The first Python that has torch, transformers and (for GGUF files) gguf; null: none. */
@@ -38,23 +44,32 @@ export async function findPython(wanted: string | undefined): Promise<string | n
   return null
 }
 
-/** Runs bench/<script> on one core. */
+/** What bench/torch_model.py reads. */
+export interface PeerJob {
+  readonly model: string
+  readonly dtype: 'float32' | 'bfloat16'
+  readonly runs: number
+  /** For the hypothesis on the test items, instead of the method's own best L. */
+  readonly layer?: number
+  readonly dev: readonly PeerItem[]
+  readonly test: readonly PeerItem[]
+}
+
+/** Runs bench/<script> on one core; `prefix` keeps it there. */
 export async function runPeer(
   python: string,
   script: string,
-  model: string,
-  dev: readonly PeerItem[],
-  test: readonly PeerItem[],
-  pin: readonly string[],
-): Promise<PeerResult> {
-  const command = [...pin, python, join(projectRoot(), 'bench', script)]
+  job: PeerJob,
+  prefix: readonly string[],
+): Promise<Predicted & Took> {
+  const command = [...prefix, python, join(projectRoot(), 'bench', script)]
   const environment = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', TOKENIZERS_PARALLELISM: 'false' }
   const { exitCode, stdout, stderr } = await execa(command[0] as string, command.slice(1), {
-    input: JSON.stringify({ model, dev, test }),
+    input: JSON.stringify(job),
     env: environment,
     reject: false,
   })
-  if (exitCode === 0) return JSON.parse(stdout) as PeerResult
+  if (exitCode === 0) return JSON.parse(stdout) as Predicted & Took
   throw new TaskvecError('USAGE', `bench/${script} failed:\n${stderr.slice(-1500)}`, {
     hint: 'bench/README.md names the versions it was tried with; --no-peers leaves it out.',
   })

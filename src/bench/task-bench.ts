@@ -1,13 +1,14 @@
-import { execa } from 'execa'
-import { readFileSync } from 'node:fs'
-import { prepareTask } from '../experiments/prepare-task.js'
-import { promptsOf, runDev, runTest } from '../experiments/main-experiment.js'
-import type { Item, Protocol, RunResult, Scoring } from '../domain/types.js'
-import type { Engine, EvaluateRequest } from '../engine/engine.js'
-import { startEngineProcess } from '../engine/engine-process.js'
+import { numericsModes, type NumericsMode } from '../domain/numerics.js'
+import type { Item, Protocol, Scoring } from '../domain/types.js'
+import type { Engine } from '../engine/engine.js'
+import { startEngineProcess, type EngineProcess } from '../engine/engine-process.js'
 import { measurePeakGflops } from '../engine/peak.js'
+import { promptsOf } from '../experiments/main-experiment.js'
+import { prepareTask } from '../experiments/prepare-task.js'
 import { cut, isCorrect } from '../tasks/scoring.js'
-import { findPython, runPeer, type PeerItem, type PeerResult } from './peers.js'
+import { peakRss, pinning, sharedBetween } from './cores.js'
+import { runPeer, type PeerItem, type PeerJob, type Predicted, type Took } from './peers.js'
+import { runTask, type TaskRun, type Work } from './task-run.js'
 
 export interface BenchOptions {
   readonly model: string
@@ -16,173 +17,187 @@ export interface BenchOptions {
   readonly task: string
   readonly devItems: number
   readonly testItems: number
-  /** Repeated wavefront runs; the median counts. */
+  /** Runs of each of taskvec's ways, in turns, and of the expert's loops; medians count. */
   readonly runs: number
   readonly plain: boolean
-  readonly peers: boolean
-  readonly python?: string | undefined
+  readonly twoCores: boolean
+  readonly approximate: boolean
+  /** A Python with torch, transformers and gguf; null: the PyTorch methods are left out. */
+  readonly python: string | null
   readonly log: (line: string) => void
 }
 
-/** The methods that the wavefront is held against. */
-type Method = 'plain' | 'publishedMethod' | 'expertMethod'
-type Part = 'dev' | 'regular' | 'hypothesis'
+export const approximations = numericsModes.filter((mode) => mode !== 'f32')
 
-/** How many of the wavefront's predictions are those of another method. */
-interface Equal {
-  readonly equal: number
-  readonly of: number
+/** Everything that is held against the wavefront in f32 on one core. */
+export const methods = [
+  'twoCores',
+  ...approximations,
+  'plain',
+  'publishedMethod',
+  'expertMethod',
+  'expertMethodBf16',
+] as const
+export type Method = (typeof methods)[number]
+export type Part = 'dev' | 'regular' | 'hypothesis'
+
+export interface Time {
+  /** The median of `runs`. */
+  readonly seconds: number
+  /** The same of processor time, of two cores the busier one's: other work on the machine does not count. */
+  readonly processorSeconds: number
+  readonly runs: Took
+}
+
+export interface Held extends Time {
+  /** Processor seconds over those of the wavefront: above 1, the wavefront is faster. */
+  readonly ratio: number
+  /** The best L by its own dev predictions; `hypothesis` is at the wavefront's. */
+  readonly bestLayer: number
+  /** How many of its predictions are those of the wavefront. */
+  readonly equal: Readonly<Record<Part, { readonly equal: number; readonly of: number }>>
 }
 
 export interface BenchReport {
   readonly task: string
   readonly model: string
-  readonly threads: number
-  readonly seconds: Record<'wavefront' | Method, number | null>
-  /** Seconds of each over those of the wavefront. */
-  readonly ratios: Record<Method, number | null>
-  readonly gflops: number | null
+  readonly pinned: boolean
+  readonly wavefront: Time & {
+    readonly bestLayer: number
+    readonly gflops: number
+    readonly peakRssMb: number | null
+  }
+  /** A 1024-cube f32 product on the same core, before each run of the wavefront: the median, by processor time. */
   readonly peakGflops: number
-  readonly fractionOfPeak: number | null
-  readonly peakRssMb: number | null
-  /** Share of predictions equal to the plain route's, or, where that was not run, the published method's. */
-  readonly agreement: Record<Part, number | null>
-  readonly equalPredictions: Record<Method, Record<Part, Equal> | null>
+  readonly fractionOfPeak: number
+  /** Null: not run. */
+  readonly methods: Readonly<Record<Method, Held | null>>
 }
 
-/** Times one whole task, dev over all L and test at the best L, by every method, on one core, with the same items. */
+/** Times one whole task, dev over all L and test at the best L, by every method, with the same items, in one run. */
 export async function benchTask(options: BenchOptions): Promise<BenchReport> {
-  const { log } = options
-  const pin = await pinning()
-  const engine = await startEngineProcess(options.path)
+  const { log, path } = options
+  const { prefix, pin } = await pinning()
+  if (prefix.length === 0) log('taskset is not here: nothing is pinned to a core')
+  const engines: EngineProcess[] = []
+  const start = async (numerics: NumericsMode, core: number) => {
+    const engine = await startEngineProcess(path, { mode: { numerics } })
+    engines.push(engine)
+    await pin(engine.pid, core)
+    return engine
+  }
   try {
-    if (pin.length > 0) await execa('taskset', ['-a', '-cp', '0', String(engine.pid)])
-    log(pin.length > 0 ? 'every method on core 0' : 'taskset is not here: methods are not pinned to one core')
-    const prepared = await prepareTask(engine, { kind: 'builtin', id: options.task }, protocolOf(options))
-    const { dev, test } = prepared.items
-    const layers = Array.from({ length: engine.info.blocks }, (_, layer) => layer)
+    const engine = await start('f32', 0)
+    const work = await prepare(engine, options)
+    const runs = new Map<Method | 'wavefront', (Predicted & Took)[]>()
+    const peaks: number[] = []
+    let flops = 0
 
-    const timed: WavefrontRun[] = []
-    for (let run = 0; run < options.runs; run++)
-      timed.push(await wavefront(engine, dev, test, prepared.scoring, layers))
-    const ours = median(timed)
-    log(`wavefront: ${ours.seconds.toFixed(2)} s`)
-    const peakRssMb = peakRss(engine.pid)
-    const peakGflops = await measurePeakOn(pin)
-
-    const plain = options.plain
-      ? await plainRoute(engine, dev, test, prepared.scoring, layers, ours.bestLayer, log)
-      : null
-    if (plain) log(`plain route: ${plain.seconds.toFixed(2)} s`)
-    const python = options.peers ? await findPython(options.python) : null
-    if (options.peers && !python)
-      log('no Python with torch, transformers and gguf: the PyTorch methods are left out (--python PATH)')
-    const peerItems = python
-      ? ([await toPeer(engine, dev, prepared.scoring), await toPeer(engine, test, prepared.scoring)] as const)
-      : null
-    async function peer(name: string, script: string): Promise<PeerResult | null> {
-      if (!python || !peerItems) return null
-      const result = await runPeer(python, script, options.path, ...peerItems, pin)
-      log(`${name}: ${result.seconds.toFixed(2)} s`)
-      return result
+    const second = options.twoCores ? await start('f32', 1) : null
+    const modes: [NumericsMode, EngineProcess][] = []
+    for (const mode of options.approximate ? approximations : []) modes.push([mode, await start(mode, 0)])
+    await pin(process.pid, 0)
+    // In turns, so that whatever else the machine does meets all of them.
+    for (let round = 0; round < options.runs; round++) {
+      peaks.push(await measurePeakGflops())
+      const run = await runTask(engine, [engine.pid], work)
+      flops = run.flops
+      keepRun('wavefront', run)
+      const fixed = { fixedLayer: run.bestLayer }
+      if (second) {
+        const both = sharedBetween([engine, second])
+        keepRun('twoCores', await runTask(both, [engine.pid, second.pid], work, fixed))
+      }
+      for (const [mode, approximate] of modes)
+        keepRun(mode as Method, await runTask(approximate, [approximate.pid], work, fixed))
     }
-    const published = await peer('published method (torch f32)', 'published_method.py')
-    const expert = await peer('expert’s torch loop (f32)', 'expert_method.py')
+    const mine = runs.get('wavefront')?.[0] as Predicted
+    const time = timeOf('wavefront')
+    const peakRssMb = peakRss(engine.pid)
 
-    const others = { plain: plain && toResult(plain), publishedMethod: published, expertMethod: expert }
-    const gflops = ours.flops / ours.seconds / 1e9
-    const mine = toResult(ours)
-    const equalPredictions = mapValues(others, (other) => other && compare(mine, other))
+    if (options.plain) {
+      log('plain route: a full forward pass for every prompt and every L …')
+      const route = { route: 'plain', fixedLayer: mine.bestLayer } as const
+      keepRun('plain', await runTask(engine, [engine.pid], work, route))
+    }
+    if (options.python !== null) {
+      const job = {
+        model: path,
+        layer: mine.bestLayer,
+        dev: await toPeer(engine, work.dev, work.scoring),
+        test: await toPeer(engine, work.test, work.scoring),
+      }
+      const peers: [Method, string, PeerJob['dtype'], number][] = [
+        ['publishedMethod', 'published_method.py', 'float32', 1],
+        ['expertMethod', 'expert_method.py', 'float32', options.runs],
+        ['expertMethodBf16', 'expert_method.py', 'bfloat16', options.runs],
+      ]
+      for (const [method, script, dtype, times] of peers)
+        keep(method, await runPeer(options.python, script, { ...job, dtype, runs: times }, prefix))
+    }
+
+    function keepRun(method: Method | 'wavefront', run: TaskRun): void {
+      keep(method, { ...run, seconds: [run.seconds], processorSeconds: [run.processorSeconds] })
+    }
+    function keep(method: Method | 'wavefront', run: Predicted & Took): void {
+      runs.set(method, [...(runs.get(method) ?? []), run])
+      log(
+        `${method}: ${median(run.seconds).toFixed(2)} s, ${median(run.processorSeconds).toFixed(2)} of processor time`,
+      )
+    }
+    function timeOf(method: Method | 'wavefront'): Time {
+      const kept = runs.get(method) ?? []
+      const took = {
+        seconds: kept.flatMap(({ seconds }) => seconds),
+        processorSeconds: kept.flatMap(({ processorSeconds }) => processorSeconds),
+      }
+      return { seconds: median(took.seconds), processorSeconds: median(took.processorSeconds), runs: took }
+    }
+    function held(method: Method): Held | null {
+      const [theirs] = runs.get(method) ?? []
+      if (!theirs) return null
+      const took = timeOf(method)
+      return {
+        ...took,
+        ratio: took.processorSeconds / time.processorSeconds,
+        bestLayer: theirs.bestLayer,
+        equal: {
+          dev: equal(theirs.dev.flat(), mine.dev.flat()),
+          regular: equal(theirs.regular, mine.regular),
+          hypothesis: equal(theirs.hypothesis, mine.hypothesis),
+        },
+      }
+    }
+
+    const gflops = flops / time.processorSeconds / 1e9
+    const peakGflops = median(peaks)
     return {
       task: options.task,
       model: options.model,
-      threads: engine.info.numerics.threads,
-      seconds: {
-        wavefront: ours.seconds,
-        plain: plain?.seconds ?? null,
-        publishedMethod: published?.seconds ?? null,
-        expertMethod: expert?.seconds ?? null,
-      },
-      ratios: mapValues(others, (other) => (other ? other.seconds / ours.seconds : null)),
-      gflops,
+      pinned: prefix.length > 0,
+      wavefront: { ...time, bestLayer: mine.bestLayer, gflops, peakRssMb },
       peakGflops,
       fractionOfPeak: gflops / peakGflops,
-      peakRssMb,
-      agreement: shares(equalPredictions.plain ?? equalPredictions.publishedMethod),
-      equalPredictions,
+      methods: Object.fromEntries(methods.map((method) => [method, held(method)])) as BenchReport['methods'],
     }
   } finally {
-    await engine.close()
+    await Promise.all(engines.map((engine) => engine.close()))
   }
 }
 
-interface WavefrontRun {
-  readonly seconds: number
-  readonly flops: number
-  readonly bestLayer: number
-  readonly dev: readonly RunResult[]
-  readonly test: readonly RunResult[]
-}
-
-/** The main experiment's own functions; `route` and the operations counted come from around the engine. */
-async function wavefront(
-  engine: Engine,
-  dev: readonly Item[],
-  test: readonly Item[],
-  scoring: Scoring,
-  layers: readonly number[],
-  route: EvaluateRequest['route'] = 'wavefront',
-  fixedLayer?: number,
-): Promise<WavefrontRun> {
-  let flops = 0
-  const counting = {
-    encode: engine.encode.bind(engine),
-    decode: engine.decode.bind(engine),
-    evaluate: async (request: EvaluateRequest) => {
-      const result = await engine.evaluate({ ...request, ...(route ? { route } : {}) })
-      flops += result.flops ?? 0
-      return result
-    },
+async function prepare(engine: Engine, { task, devItems, testItems }: BenchOptions): Promise<Work> {
+  const protocol: Protocol = {
+    seed: 41,
+    demonstrations: 5,
+    dummyQueries: 2,
+    dummyMayBeDemonstration: true,
+    devItems,
+    testItems,
+    baselineItems: 1,
   }
-  const devOutcome = await runDev(counting, dev, scoring, layers)
-  const bestLayer = fixedLayer ?? bestOf(devOutcome.runs)
-  const testOutcome = await runTest(counting, test, scoring, bestLayer)
-  return {
-    seconds: devOutcome.seconds + testOutcome.seconds,
-    flops,
-    bestLayer,
-    dev: devOutcome.runs,
-    test: testOutcome.runs,
-  }
-}
-
-function plainRoute(
-  engine: Engine,
-  dev: readonly Item[],
-  test: readonly Item[],
-  scoring: Scoring,
-  layers: readonly number[],
-  bestLayer: number,
-  log: (line: string) => void,
-): Promise<WavefrontRun> {
-  log('plain route: a full forward pass for every prompt and every L …')
-  return wavefront(engine, dev, test, scoring, layers, 'plain', bestLayer)
-}
-
-function bestOf(runs: readonly RunResult[]): number {
-  const right = (run: RunResult) => run.predictions.correct.filter(Boolean).length
-  return runs.reduce((best, run) => (right(run) > right(best) ? run : best)).layer as number
-}
-
-function toResult({ dev, test, bestLayer, seconds }: WavefrontRun): PeerResult {
-  const items = dev[0]?.predictions.tokens.length ?? 0
-  return {
-    seconds,
-    bestLayer,
-    dev: Array.from({ length: items }, (_, item) => dev.map((run) => run.predictions.tokens[item] as number)),
-    regular: test.find(({ kind }) => kind === 'regular')?.predictions.tokens ?? [],
-    hypothesis: test.find(({ kind }) => kind === 'hypothesis')?.predictions.tokens ?? [],
-  }
+  const { items, scoring } = await prepareTask(engine, { kind: 'builtin', id: task }, protocol)
+  const layers = Array.from({ length: engine.info.blocks }, (_, layer) => layer)
+  return { dev: items.dev, test: items.test, scoring, layers }
 }
 
 async function toPeer(engine: Engine, items: readonly Item[], scoring: Scoring): Promise<PeerItem[]> {
@@ -197,65 +212,10 @@ async function toPeer(engine: Engine, items: readonly Item[], scoring: Scoring):
   })
 }
 
-function compare(ours: PeerResult, theirs: PeerResult): Record<Part, Equal> {
-  const equal = (a: readonly number[], b: readonly number[]) => ({
-    equal: a.filter((token, i) => token === b[i]).length,
-    of: a.length,
-  })
-  return {
-    dev: equal(ours.dev.flat(), theirs.dev.flat()),
-    regular: equal(ours.regular, theirs.regular),
-    hypothesis: equal(ours.hypothesis, theirs.hypothesis),
-  }
+function equal(theirs: readonly number[], ours: readonly number[]) {
+  return { equal: ours.filter((token, i) => token === theirs[i]).length, of: ours.length }
 }
 
-function shares(counts: Record<Part, Equal> | null): Record<Part, number | null> {
-  const share = (part: Part) => counts && counts[part].equal / counts[part].of
-  return { dev: share('dev'), regular: share('regular'), hypothesis: share('hypothesis') }
-}
-
-function protocolOf({ devItems, testItems }: BenchOptions): Protocol {
-  return {
-    seed: 41,
-    demonstrations: 5,
-    dummyQueries: 2,
-    dummyMayBeDemonstration: true,
-    devItems,
-    testItems,
-    baselineItems: 1,
-  }
-}
-
-/** Prefix of a command that keeps it on core 0; empty where the system has none. */
-async function pinning(): Promise<string[]> {
-  const { exitCode } = await execa('taskset', ['-c', '0', 'true'], { reject: false })
-  return exitCode === 0 ? ['taskset', '-c', '0'] : []
-}
-
-/** On the same core as everything else: this process is moved there for the measurement. */
-async function measurePeakOn(pin: readonly string[]): Promise<number> {
-  if (pin.length > 0) await execa('taskset', ['-a', '-cp', '0', String(process.pid)])
-  return measurePeakGflops()
-}
-
-/** Peak resident memory of a process, MB; null where the system does not tell. */
-function peakRss(pid: number): number | null {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-  } catch {
-    return null // not Linux
-  }
-}
-
-function median(runs: readonly WavefrontRun[]): WavefrontRun {
-  return [...runs].sort((a, b) => a.seconds - b.seconds)[Math.floor(runs.length / 2)] as WavefrontRun
-}
-
-function mapValues<Key extends string, From, To>(
-  record: Record<Key, From>,
-  map: (value: From) => To,
-): Record<Key, To> {
-  return Object.fromEntries(
-    Object.entries(record).map(([key, value]) => [key, map(value as From)]),
-  ) as Record<Key, To>
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] as number
 }

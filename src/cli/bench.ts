@@ -1,17 +1,23 @@
 import { Command } from 'commander'
+import { writeFileSync } from 'node:fs'
+import { environment } from '../bench/environment.js'
+import { findPython } from '../bench/peers.js'
+import { benchTask, methods, type BenchReport, type Method } from '../bench/task-bench.js'
 import { locateModel, modelRef } from '../models/locate.js'
-import { benchTask, type BenchReport } from '../bench/task-bench.js'
 import { wholeNumber } from './options.js'
 
 interface BenchCommandOptions {
   model: string
-  task: string
+  task: string[]
   dev: number
   test: number
   runs: number
   plain: boolean
+  approximate: boolean
+  twoCores: boolean
   peers: boolean
   python?: string
+  out?: string
   json?: boolean
 }
 
@@ -19,68 +25,91 @@ interface BenchCommandOptions {
 export function benchCommand(): Command {
   return new Command('bench')
     .description(
-      'Time a whole task on one core: the wavefront, the plain route, and two PyTorch methods, with the same items.',
+      'Time a whole task: the wavefront on one core and on two, the approximate numerics, the plain route, and PyTorch methods, with the same items.',
     )
     .option('--model <id-or-path>', 'a model id, folder or GGUF file', 'smollm2-135m')
-    .option('--task <id>', 'a builtin task', 'algorithmic_to_upper')
+    .option('--task <ids...>', 'builtin tasks', ['algorithmic_to_upper'])
     .option('--dev <n>', 'dev items, over all L', wholeNumber(1), 50)
     .option('--test <n>', 'test items, at the best L', wholeNumber(1), 50)
-    .option('--runs <n>', 'runs of the wavefront; the median counts', wholeNumber(1), 3)
+    .option('--runs <n>', 'runs of each, in turns; medians count', wholeNumber(1), 3)
     .option('--no-plain', 'leave out the plain route, which takes minutes')
+    .option('--no-approximate', 'leave out int8, int4, w8a8 and w8a16')
+    .option('--no-two-cores', 'leave out the run on two cores')
     .option('--no-peers', 'leave out the PyTorch methods')
     .option(
       '--python <path>',
       'a Python with torch, transformers and gguf (default: TASKVEC_PYTHON, else python3)',
     )
-    .option('--json', 'print JSON')
+    .option('--out <file>', 'also write the figures there, with machine, versions and command, as JSON')
+    .option('--json', 'print that JSON')
     .addHelpText(
       'after',
       `
-Ratios are seconds of each method over those of the wavefront, from this one run. Peak: a 1024-cube f32 product by
-onnxruntime on the same core. Agreement: share of predictions equal to the plain route's. See bench/README.md.
+Ratios are processor seconds of each method (on two cores: of the busier one) over those of the wavefront in f32 on one
+core, from this one run. Peak: a 1024-cube f32
+product by onnxruntime on the same core. Equal: predictions that are the wavefront's. See bench/README.md.
 
 Examples:
   $ taskvec bench
   $ taskvec bench --task knowledge_country_capital --no-plain --python .venv/bin/python
+  $ taskvec bench --task algorithmic_to_upper linguistic_present_simple_gerund --out bench.json
   $ taskvec bench --dev 8 --test 8 --json`,
     )
     .action(bench)
 }
 
-async function bench({ model, json, dev, test, ...options }: BenchCommandOptions): Promise<void> {
+async function bench(given: BenchCommandOptions): Promise<void> {
+  const { model, json, out, dev, test, task: tasks, peers, python: wanted, ...options } = given
   const log = (line: string) => void process.stderr.write(`${line}\n`)
-  const report = await benchTask({
-    ...options,
-    model,
-    path: locateModel(modelRef(model)),
-    devItems: dev,
-    testItems: test,
-    log,
-  })
-  process.stdout.write(json ? JSON.stringify(report) + '\n' : render(report))
+  const path = locateModel(modelRef(model))
+  const python = peers ? await findPython(wanted) : null
+  if (peers && python === null)
+    log('no Python with torch, transformers and gguf: the PyTorch methods are left out (--python PATH)')
+  const around = {
+    date: new Date().toISOString().slice(0, 10),
+    command: `taskvec ${process.argv.slice(2).join(' ')}`,
+    ...(await environment(python)),
+  }
+  const reports: BenchReport[] = []
+  for (const task of tasks) {
+    if (tasks.length > 1) log(task)
+    reports.push(
+      await benchTask({ ...options, model, path, task, python, devItems: dev, testItems: test, log }),
+    )
+  }
+  const figures = { ...around, reports }
+  if (out !== undefined) writeFileSync(out, JSON.stringify(figures, null, 2) + '\n')
+  process.stdout.write(json ? JSON.stringify(figures) + '\n' : reports.map(render).join('\n'))
 }
 
-function render({ seconds, ratios, equalPredictions, ...report }: BenchReport): string {
-  const names = {
-    plain: 'plain route',
-    publishedMethod: 'published method, torch f32',
-    expertMethod: 'expert’s loop, torch f32',
-  }
+const names: Readonly<Record<Method, string>> = {
+  twoCores: 'wavefront on two cores',
+  int8: 'int8',
+  int4: 'int4',
+  w8a8: 'w8a8',
+  w8a16: 'w8a16',
+  plain: 'plain route',
+  publishedMethod: 'published method, torch f32',
+  expertMethod: 'expert’s loop, torch f32',
+  expertMethodBf16: 'expert’s loop, torch bf16',
+}
+
+function render(report: BenchReport): string {
+  const { wavefront, peakGflops, fractionOfPeak } = report
   const lines = [
-    `${report.model}, ${report.task}, one core`,
-    `wavefront                    ${seconds.wavefront?.toFixed(2)} s`,
+    `${report.model}, ${report.task}`,
+    `${'wavefront, f32, one core'.padEnd(28)} ${wavefront.seconds.toFixed(2)} s, ${wavefront.processorSeconds.toFixed(2)} of processor time`,
   ]
-  for (const key of ['plain', 'publishedMethod', 'expertMethod'] as const) {
-    const [took, ratio] = [seconds[key], ratios[key]]
-    if (took === null || ratio === null) continue
-    const counts = Object.entries(equalPredictions[key] ?? {})
-    const equal = counts.map(([part, { equal, of }]) => `${part} ${equal}/${of}`)
+  for (const method of methods) {
+    const timed = report.methods[method]
+    if (!timed) continue
+    const equal = Object.entries(timed.equal).map(([part, { equal, of }]) => `${part} ${equal}/${of}`)
     lines.push(
-      `${names[key].padEnd(28)} ${took.toFixed(2)} s, ${ratio.toFixed(2)} x; equal predictions: ${equal.join(', ')}`,
+      `${names[method].padEnd(28)} ${timed.seconds.toFixed(2)} s, ${timed.processorSeconds.toFixed(2)} of processor time, ${timed.ratio.toFixed(2)} x; equal predictions: ${equal.join(', ')}`,
     )
   }
   lines.push(
-    `${report.gflops?.toFixed(0)} GFLOP/s, ${((report.fractionOfPeak ?? 0) * 100).toFixed(0)} % of the core’s ${report.peakGflops.toFixed(0)}; engine process ${report.peakRssMb?.toFixed(0)} MB at most`,
+    `${wavefront.gflops.toFixed(0)} GFLOP/s, ${(fractionOfPeak * 100).toFixed(0)} % of the core’s ${peakGflops.toFixed(0)}; engine process ${wavefront.peakRssMb?.toFixed(0)} MB at most`,
   )
   return lines.join('\n') + '\n'
 }

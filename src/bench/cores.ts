@@ -1,0 +1,64 @@
+import { execa } from 'execa'
+import { readFileSync } from 'node:fs'
+import type { RunningEngine } from '../experiments/main-experiment.js'
+
+/** Which core something runs on; without taskset (Linux) nothing is pinned. */
+export interface Pinning {
+  /** Prefix of a command that keeps it on core 0. */
+  readonly prefix: readonly string[]
+  readonly pin: (pid: number, core: number) => Promise<void>
+}
+
+export async function pinning(): Promise<Pinning> {
+  const { exitCode } = await execa('taskset', ['-c', '0', 'true'], { reject: false })
+  if (exitCode !== 0) return { prefix: [], pin: async () => {} }
+  return {
+    prefix: ['taskset', '-c', '0'],
+    pin: async (pid, core) => void (await execa('taskset', ['-a', '-cp', String(core), String(pid)])),
+  }
+}
+
+/** One engine made of several: each takes its part of every request's items, as workers share a task's units. */
+export function sharedBetween(engines: readonly RunningEngine[]): RunningEngine {
+  const [first] = engines as [RunningEngine]
+  return {
+    encode: first.encode.bind(first),
+    decode: first.decode.bind(first),
+    async evaluate({ thetas: _notMerged, ...request }) {
+      const start = performance.now()
+      const bounds = [...engines.keys(), engines.length].map((part) =>
+        Math.floor((part * request.items.length) / engines.length),
+      )
+      const parts = await Promise.all(
+        engines.map((engine, i) =>
+          engine.evaluate({ ...request, items: request.items.slice(bounds[i], bounds[i + 1]) }),
+        ),
+      )
+      return {
+        patched: parts.flatMap(({ patched }) => patched),
+        plain: parts.flatMap(({ plain }) => plain),
+        flops: parts.reduce((sum, { flops = 0 }) => sum + flops, 0),
+        seconds: (performance.now() - start) / 1000, // until the last is done
+      }
+    },
+  }
+}
+
+/** Processor seconds that a process has used; 0 where the system does not tell. */
+export function processorSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) / 100 // user and system, in Linux' ticks of 10 ms
+  } catch {
+    return 0 // not Linux
+  }
+}
+
+/** Peak resident memory of a process, MB; null where the system does not tell. */
+export function peakRss(pid: number): number | null {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+  } catch {
+    return null // not Linux
+  }
+}
