@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../config/home.js'
 import { didYouMean } from '../domain/nearest.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
+import { storeError } from '../store/open.js'
 import { complain } from '../system/log.js'
 
 /** Each command is loaded only when it is the one asked for: the Temporal SDK alone takes a second. */
@@ -88,6 +89,6 @@ function inheritSettings(command: Command): Command {
 function report(error: unknown): number {
   // Help and version end by an exception too; commander has already printed what there is to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  complain(describeError(error))
+  complain(describeError(storeError('the database', error)))
   return error instanceof TaskvecError && error.code === 'USAGE' ? 2 : 1
 }

@@ -21,7 +21,11 @@ export interface YamlFile {
 /** Errors: CONFIG where the file is missing, too large or not YAML. */
 export function readYaml(file: string): YamlFile {
   const counter = new LineCounter()
-  const document = parseDocument(readBounded(file), { lineCounter: counter, uniqueKeys: true })
+  const document = parseDocument(readBounded(file), {
+    ...{ lineCounter: counter, uniqueKeys: true },
+    // Its warnings would go to stderr without saying of which file.
+    logLevel: 'error',
+  })
   const [broken] = document.errors
   if (broken) {
     const { line, col } = counter.linePos(broken.pos[0])

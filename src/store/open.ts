@@ -62,11 +62,12 @@ export function guarded<T>(file: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw explain(file, error)
+    throw storeError(file, error)
   }
 }
 
-function explain(file: string, error: unknown): unknown {
+/** What SQLite or the file system said, as STORE or STORE_BUSY; any other error as it is. */
+export function storeError(file: string, error: unknown): unknown {
   const code = (error as { code?: unknown }).code
   if (error instanceof TaskvecError || typeof code !== 'string') return error
   const { message } = error as Error
@@ -119,6 +120,11 @@ function explain(file: string, error: unknown): unknown {
       hint: 'Choose another file with --db, or restore this one from a copy.',
     })
   }
+  if (code.startsWith('SQLITE_'))
+    return new TaskvecError('STORE', `${file}: ${message} (${code})`, {
+      cause: error,
+      hint: 'See whether the file is damaged: taskvec verify --sample 0.',
+    })
   return error
 }
 

@@ -1,8 +1,7 @@
-import type Database from 'better-sqlite3'
-import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from './open.js'
-import type { Query, QueryMessage, QueryResult } from './query.js'
+import type { Query, QueryMessage } from './query.js'
+import { readStatement } from './read-statement.js'
 
 /** The process of one query (query.ts): reads, answers once, ends. */
 process.once('message', (query: Query) => {
@@ -13,75 +12,10 @@ function answer(query: Query): QueryMessage {
   try {
     const db = openReadOnly(query.db)
     db.pragma('query_only = ON')
-    return { result: read(db, query) }
+    return { result: readStatement(db, query) }
   } catch (error) {
-    if (error instanceof TaskvecError)
-      return { refused: { code: error.code, message: error.message, hint: error.hint } }
-    return {
-      refused: { code: 'SQL', message: `the query failed: ${(error as Error).message}`, hint: undefined },
-    }
+    const { code, message, hint } =
+      error instanceof TaskvecError ? error : new TaskvecError('SQL', (error as Error).message)
+    return { refused: { code, message, hint } }
   }
-}
-
-function read(db: Database.Database, { statement, limit }: Query): QueryResult {
-  const prepared = prepare(db, statement)
-  const columns = unique(prepared.columns().map(({ name }) => name))
-  const rows: QueryResult['rows'][number][] = []
-  for (const values of prepared.safeIntegers(true).raw(true).iterate() as Iterable<
-    QueryResult['rows'][number][string][]
-  >) {
-    if (rows.length === limit) return { columns, rows, more: true }
-    rows.push(Object.fromEntries(columns.map((column, i) => [column, narrow(values[i] ?? null)])))
-  }
-  return { columns, rows, more: false }
-}
-
-function prepare(db: Database.Database, statement: string): Database.Statement {
-  // ATTACH would create files, and PRAGMA can change settings; both count as reading to SQLite in some forms.
-  const first =
-    /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*([a-z]+)/i.exec(statement)?.[1]?.toUpperCase() ?? ''
-  if (!['SELECT', 'WITH', 'VALUES', 'EXPLAIN'].includes(first)) {
-    throw new TaskvecError(
-      'SQL',
-      `only statements that read are run: SELECT, WITH, VALUES or EXPLAIN, not ${first || 'an empty one'}`,
-    )
-  }
-  try {
-    const prepared = db.prepare(statement)
-    if (prepared.reader && prepared.readonly) return prepared
-    throw new TaskvecError('SQL', 'only statements that read are run; this one would write')
-  } catch (error) {
-    if (error instanceof TaskvecError) throw error
-    throw explained(db, error as Error)
-  }
-}
-
-function explained(db: Database.Database, error: Error): TaskvecError {
-  if (error.message.includes('more than one statement'))
-    return new TaskvecError('SQL', 'one statement at a time')
-  const missing = /no such table: (\S+)/.exec(error.message)?.[1]
-  const tables = db
-    .prepare("select name from sqlite_master where type in ('table', 'view') order by name")
-    .pluck()
-    .all() as string[]
-  const near = missing === undefined ? '' : didYouMean(missing, tables)
-  const hint =
-    missing === undefined
-      ? 'docs/schema.md describes tables and views.'
-      : `There are: ${tables.filter((name) => !name.startsWith('__')).join(', ')}`
-  return new TaskvecError('SQL', `${error.message}${near}`, { hint })
-}
-
-/** Two columns of one name would overwrite each other in JSON. */
-function unique(names: readonly string[]): string[] {
-  const seen = new Map<string, number>()
-  return names.map((name) => {
-    const count = (seen.get(name) ?? 0) + 1
-    seen.set(name, count)
-    return count === 1 ? name : `${name}_${count}`
-  })
-}
-
-function narrow(value: QueryResult['rows'][number][string]): QueryResult['rows'][number][string] {
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value
 }

@@ -29,7 +29,8 @@ export function refuseProblems(file: string, problems: readonly LineProblem[]): 
 
 /** Errors: CONFIG where the file is missing, too large or not UTF-8. */
 export function readTextFile(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false })
+  // No name has a zero byte; Node refuses one by an error of its own.
+  const found = file.includes('\0') ? undefined : statSync(file, { throwIfNoEntry: false })
   if (!found?.isFile()) throw new TaskvecError('CONFIG', `${file}: ${found ? 'not a file' : 'no such file'}`)
   if (found.size > maxFileBytes)
     throw new TaskvecError('CONFIG', `${file}: ${found.size} bytes; at most ${maxFileBytes} are read`)

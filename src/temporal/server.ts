@@ -137,7 +137,9 @@ async function start(
       'SERVER',
       `the Temporal server (${binary.path}) did not start; the end of ${logFile}:\n${tail(logFile)}`,
       {
-        hint: `Where its database is damaged or of a newer version, move ${database}* away: finished results are in taskvec's own database and are not computed again.`,
+        hint: /disk is full/.test(tail(logFile))
+          ? `Free some room under ${folder}, or set TASKVEC_HOME to a folder on a larger disk.`
+          : `Where its database is damaged or of a newer version, move ${database}* away: finished results are in taskvec's own database and are not computed again.`,
       },
     )
   }

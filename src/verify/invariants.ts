@@ -39,9 +39,14 @@ export function checkInvariants(db: Database.Database): CheckResult[] {
   return Object.entries(checks).map(([check, run]) => {
     const problems: Problem[] = []
     let checked = 0
-    for (const problem of run(db)) {
-      checked++
-      if (problem) problems.push(problem)
+    try {
+      for (const problem of run(db)) {
+        checked++
+        if (problem) problems.push(problem)
+      }
+    } catch (error) {
+      // A damaged page, or text that is no JSON any more: nothing behind it can be checked.
+      problems.push({ where: check, message: `cannot be read: ${(error as Error).message}` })
     }
     return { check, checked, problems }
   })
@@ -55,10 +60,10 @@ function* file(db: Database.Database): Generator<Problem | null> {
 }
 
 function* contents(db: Database.Database): Generator<Problem | null> {
-  for (const { id, config } of db.prepare('select id, config from sweeps').all() as Record<
-    string,
-    string
-  >[]) {
+  for (const { id, config, protocol } of db
+    .prepare('select id, config, protocol from sweeps')
+    .all() as Record<string, string>[]) {
+    JSON.parse(protocol as string) // every command reads it
     const hashed = sweepId(JSON.parse(config as string) as SweepConfig)
     yield hashed === id ? null : { where: `sweep ${id}`, message: `its config is that of ${hashed}` }
   }

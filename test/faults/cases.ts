@@ -1,5 +1,5 @@
-import { execa, execaSync } from 'execa'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { execa } from 'execa'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,14 +9,17 @@ import { connectClient } from '../../src/temporal/connection.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import { enginesOf, until, type Sandbox } from '../sweep/sandbox.js'
 import { makeTinyModel } from '../tiny-model.js'
-import { resume, settings } from './sweep-under-fault.js'
+import { fullDisks } from './full-disks.js'
+import { settings, type Fault } from './sweep-under-fault.js'
 
 /** Faults other than kills. Each leaves a database with a complete sweep, and says what it saw. */
-export const cases: Readonly<Record<string, (sandbox: Sandbox, db: string) => Promise<string>>> = {
+export const cases: Readonly<Record<string, Fault>> = {
   'worker stopped (SIGSTOP) for 20 s, then continued': stoppedWorker,
+  'engine killed by the kernel for memory': outOfMemory,
   'server away for 75 s': serverAway,
   'weights altered between two activities': alteredWeights,
-  'disk full': fullDisk,
+  'clock moved by an hour, forth and back': movedClock,
+  ...fullDisks,
 }
 
 /** Longer than the heartbeat timeout of 10 s: its work goes to another worker; then its own results come late. */
@@ -90,22 +93,55 @@ async function alteredWeights(sandbox: Sandbox, db: string): Promise<string> {
   return `exit code ${exitCode}${refused ? ', refused by their hash' : ''}; restored, resume --retry-failed: ${again.exitCode}`
 }
 
-/** The database on a file system of its own, too small for it; then enlarged. Needs root. */
-async function fullDisk(sandbox: Sandbox, db: string): Promise<string> {
-  const folder = join(sandbox.folder, 'disk')
-  mkdirSync(folder)
-  execaSync('mount', ['-t', 'tmpfs', '-o', 'size=640k', 'tmpfs', folder])
+/**
+ * The engine is put into a control group with next to no memory, so that the kernel's out-of-memory killer ends it: a real one,
+ * not a signal of ours. Linux with cgroup v1's memory controller, and root.
+ */
+async function outOfMemory(sandbox: Sandbox, db: string): Promise<string> {
+  const group = join('/sys/fs/cgroup/memory', `taskvec-faults-${process.pid}`)
+  if (!existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes')) throw new Error('no cgroup v1 here')
+  mkdirSync(group)
   try {
-    const small = join(folder, 'small.db')
-    const run = await sandbox.taskvec(['run', sandbox.config('faults', settings)], { db: small })
-    const said = /the disk is full|the disk failed or is full/.exec(String(run.stderr))?.[0] ?? 'not said'
-    execaSync('mount', ['-o', 'remount,size=200m', folder])
-    await resume(sandbox, small)
-    await sandbox.taskvec(['backup', db], { db: small })
-    return `"${said}", exit code ${run.exitCode}; enlarged and resumed`
+    writeFileSync(join(group, 'memory.limit_in_bytes'), String(64 * 1024))
+    const run = sandbox.taskvec(['run', sandbox.config('faults', settings), '--engines', '1'], { db })
+    await until('an engine runs', () => sandbox.said(run, 'tiny: in memory'))
+    for (const pid of await enginesOf(run.pid as number))
+      writeFileSync(join(group, 'cgroup.procs'), String(pid))
+    const { exitCode } = await run
+    const killed = /oom_kill (\d+)/.exec(readFileSync(join(group, 'memory.oom_control'), 'utf8'))?.[1]
+    return `the kernel killed ${killed}; the sweep went on, exit code ${exitCode}`
   } finally {
-    execaSync('umount', [folder])
+    rmdirSync(group)
   }
+}
+
+/**
+ * The clock of the CLI, its workers and engines jumps while they run (libfaketime); clocks that measure durations go on, as
+ * they do when a system's time is set. The Temporal server, a program without libc, keeps the true time.
+ */
+async function movedClock(sandbox: Sandbox, db: string): Promise<string> {
+  const library = process.env['FAKETIME_LIBRARY'] ?? '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1'
+  if (!existsSync(library))
+    throw new Error(`${library} is not there: install faketime, or set FAKETIME_LIBRARY`)
+  const clock = join(sandbox.folder, 'clock')
+  writeFileSync(clock, '+0\n')
+  const environment = {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: clock,
+    FAKETIME_NO_CACHE: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  }
+  const run = sandbox.taskvec(['run', sandbox.config('faults', settings), '--engines', '1'], {
+    db,
+    environment,
+  })
+  await until('an engine runs', () => sandbox.said(run, 'tiny: in memory'))
+  await sleep(300)
+  writeFileSync(clock, '+1h\n')
+  await sleep(1000)
+  writeFileSync(clock, '-1h\n')
+  const { exitCode } = await run
+  return `exit code ${exitCode}`
 }
 
 function freePort(): Promise<number> {

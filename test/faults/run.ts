@@ -2,7 +2,7 @@
  * Faults on a real sweep (tiny model, 4 tasks, 6 layers), as figures for docs/reliability.md; prints Markdown. Exit code 1
  * at the first round that does not end with the bytes of the undisturbed sweep.
  *
- *   npm run faults -- [--rounds 100] [--seed 1] [--cases]
+ *   npm run faults -- [--rounds 100] [--seed 1] [--cases [--only WORDS]]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
     cases: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
   },
 })
 const scratch = mkdtempSync(join(tmpdir(), 'taskvec-faults-'))
@@ -59,6 +60,7 @@ async function runCases(): Promise<void> {
     '\n| fault | what was seen | final tables | processes left |\n| --- | --- | --- | --- |\n',
   )
   for (const [name, run] of Object.entries(cases)) {
+    if (!name.includes(values.only)) continue
     const db = join(scratch, `${name.replace(/\W+/g, '-')}.db`)
     let seen: string
     let tables: string

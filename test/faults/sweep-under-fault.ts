@@ -17,6 +17,9 @@ export const settings = {
   ...{ devItems: 40, testItems: 40, baselineItems: 40, layersPerActivity: 1 },
 }
 
+/** Does something to a sweep, leaves it complete in `db`, and says what was seen. */
+export type Fault = (sandbox: Sandbox, db: string) => Promise<string>
+
 export interface Final {
   /** sha256 over every row of the main, by-layer and prediction tables, in order. */
   readonly tables: string

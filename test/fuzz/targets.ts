@@ -18,9 +18,10 @@ import { tensorReader } from '../../src/weights/tensor-reader.js'
 import { weightFiles } from '../../src/weights/weight-files.js'
 import { f32, ggufBytes, string, u32 } from '../weights/file-bytes.js'
 import { mutate } from './mutate.js'
+import { userTargets } from './user-targets.js'
 
 /** A format that is read from outside: a good file, how much of it is header, and all that is done with it. */
-interface Target {
+export interface Target {
   readonly name: string
   readonly file: string
   readonly good: Buffer
@@ -77,6 +78,7 @@ export const targets: readonly Target[] = [
     ...json('index.json', at('tiny/bf16-sharded/model.safetensors.index.json'), () => weightFiles(sharded)),
     file: join('sharded', 'model.safetensors.index.json'),
   },
+  ...userTargets(folder),
 ]
 
 /** Throws at the first case that ends in anything but success or a TaskvecError; same seed, same cases. */
