@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { openDatabase, openReadOnly } from './open.js'
 import { isComplete, missingOf } from './completeness.js'
 import { Statements } from './statements.js'
+import { unitTables } from './unit-tables.js'
 
 /** One key with two values; the first database's is kept. */
 export interface Conflict {
@@ -75,10 +76,6 @@ const pointers: typeof named = [
   { table: 'failures', key: ['sweep_id', 'model_id', 'task_id', 'experiment', 'code'], compared: [] },
 ]
 const runTables = { runs: ['predictions', 'task_vectors'] } as const
-const unitTables = [
-  ...['thetas', 'theta_distances', 'theta_points', 'conflicting_predictions'],
-  ...['projection_tokens', 'projection_scores', 'unit_scores'],
-]
 
 /**
  * Takes the results of another database into this one, by their keys, in one transaction: all of it or nothing. Where both
@@ -89,7 +86,7 @@ export function mergeInto(file: string, from: string, { dryRun = false } = {}): 
   const other = openReadOnly(from)
   const target = openDatabase(file)
   try {
-    const merge = new Merge(new Statements(file, target), other)
+    const merge = new Merge(new Statements(file, target), other, unitTables(target))
     other.exec('begin')
     try {
       new Statements(file, target).write(() => {
@@ -118,12 +115,13 @@ class Merge implements MergeReport {
   constructor(
     private readonly db: Statements,
     private readonly other: Database.Database,
+    private readonly unitTables: readonly string[],
   ) {}
 
   all(): void {
     for (const { table, ...keys } of named) this.#rows(table, keys)
     for (const row of this.#read('runs')) this.#run('runs', runTables.runs, row)
-    for (const row of this.#read('unit_runs')) this.#run('unit_runs', unitTables, row)
+    for (const row of this.#read('unit_runs')) this.#run('unit_runs', this.unitTables, row)
     for (const { table, ...keys } of pointers) this.#rows(table, keys)
     for (const { id } of this.#read('sweeps')) this.#settle(id as string)
   }

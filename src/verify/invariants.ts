@@ -4,6 +4,7 @@ import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from '../store/completeness.js'
 import { itemOf, keyOf, type PreparedRow, type StoredItem } from '../store/content.js'
+import { unitTables } from '../store/unit-tables.js'
 import { isCorrect } from '../tasks/scoring.js'
 
 /** Something in the database that cannot be as it was written. */
@@ -281,8 +282,9 @@ function* completeness(db: Database.Database): Generator<Problem | null> {
 }
 
 function* furtherExperiments(db: Database.Database): Generator<Problem | null> {
-  const tables = ['thetas', 'theta_distances', 'conflicting_predictions', 'projection_tokens', 'unit_scores']
-  const anyRow = tables.map((table) => `exists (select 1 from ${table} where run_id = r.id)`).join(' or ')
+  const anyRow = unitTables(db)
+    .map((table) => `exists (select 1 from ${table} where run_id = r.id)`)
+    .join(' or ')
   const rows = db
     .prepare(
       `select r.id, r.experiment, r.key, (${anyRow}) as rows,

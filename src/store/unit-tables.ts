@@ -1,0 +1,12 @@
+import type Database from 'better-sqlite3'
+
+/** The tables that hold rows of units' runs: those that point at `unit_runs`, a new experiment's as well. */
+export function unitTables(db: Database.Database): string[] {
+  return db
+    .prepare(
+      `select distinct t.name from sqlite_master t join pragma_foreign_key_list(t.name) f
+       where t.type = 'table' and f."table" = 'unit_runs' order by t.name`,
+    )
+    .pluck()
+    .all() as string[]
+}
