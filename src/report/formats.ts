@@ -147,14 +147,28 @@ const lines: Record<TextFormat, (rows: Iterable<Values>, columns: readonly strin
   },
 }
 
-/** Values by column, each rendered once where it is the same as in the row before: ids mostly are. */
-function rendered(render: (value: Value | undefined) => string, columns: number) {
+/** Texts of a column that are kept rendered: tokens and queries come again and again. */
+const keptTexts = 10_000
+
+/** Values by column, each rendered once where it is the same as in the row before, texts where they came lately. */
+export function rendered(render: (value: Value | undefined) => string, columns: number) {
   const last = new Array<Value | undefined>(columns).fill(undefined)
   const texts = last.map(render)
+  const known = new Map<string, string>()
+  const ofText = (value: string): string => {
+    const found = known.get(value)
+    if (found !== undefined) return found
+    if (known.size >= keptTexts) known.clear()
+    const text = render(value)
+    known.set(value, text)
+    return text
+  }
   return (value: Value | undefined, i: number): string => {
     if (value === last[i]) return texts[i] as string
+    // Numbers are seldom the same twice.
+    if (typeof value === 'number') return render(value)
     last[i] = value
-    return (texts[i] = render(value))
+    return (texts[i] = typeof value === 'string' ? ofText(value) : render(value))
   }
 }
 

@@ -1,4 +1,4 @@
-import { visible, type Values } from './formats.js'
+import { rendered, visible, type Values } from './formats.js'
 
 /** A `tabular` with booktabs rules, line by line; `titles` replace the columns' keys as the head. Any text is safe inside. */
 export function* latexLines(
@@ -12,7 +12,8 @@ export function* latexLines(
 ${titles.map(latexText).join(' & ')} \\\\
 \\midrule
 `
-  for (const row of rows) yield `${row.map((value) => latexText(visible(value))).join(' & ')} \\\\\n`
+  const render = rendered((value) => latexText(visible(value)), columns.length)
+  for (const row of rows) yield `${row.map(render).join(' & ')} \\\\\n`
   yield `\\bottomrule
 \\end{tabular}
 `
