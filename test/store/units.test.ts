@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/sqlite-store.js'
+import { unitTables } from '../../src/store/unit-tables.js'
 import { begin, further, resultOf, runFurther } from './further-sample.js'
 import { newDatabase } from './sample.js'
 
@@ -97,4 +98,19 @@ describe('the units of a sweep', () => {
     expect([first?.unit.experiment, next?.unit.experiment]).toEqual(['robustness', 'projection'])
     store.close()
   })
+})
+
+it('the tables of units are found by what they refer to, a new one as well', () => {
+  const { file, store } = open()
+  store.close()
+  const db = new Database(file)
+  const before = unitTables(db)
+  db.exec('create table my_scores (run_id integer not null references unit_runs (id), layer integer)')
+  const after = unitTables(db)
+  db.close()
+  expect(before).toEqual([
+    ...['conflicting_predictions', 'projection_scores', 'projection_tokens', 'theta_distances'],
+    ...['theta_points', 'thetas', 'unit_scores'],
+  ])
+  expect(after.filter((table) => !before.includes(table))).toEqual(['my_scores'])
 })
