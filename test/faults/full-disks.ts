@@ -29,7 +29,7 @@ async function resultsDatabase(sandbox: Sandbox, db: string): Promise<string> {
 
 /** The home has the server's database: it fills while the sweep runs, and is enlarged under it 20 s later. */
 async function serverDatabase(sandbox: Sandbox, db: string): Promise<string> {
-  using disk = new Disk(sandbox, 'size=3500k')
+  using disk = new Disk(sandbox, 'size=2500k')
   const environment = { TASKVEC_HOME: disk.folder }
   const run = sandbox.taskvec(['run', sandbox.config('faults', settings), '--engines', '1'], {
     db,
