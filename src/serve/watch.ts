@@ -5,23 +5,24 @@ import {
   listSweeps,
   mainResults,
   sweepFailures,
-  sweepProgress,
   sweepWarnings,
   unitProgress,
 } from '../store/results.js'
 import { itemRows, recentWork } from '../store/sweep-view.js'
 import type { Split } from '../domain/types.js'
 import { extentOf, Pace } from '../sweep/extent.js'
+import { SweepReading } from '../sweep/sweep-reading.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
 
 /** A worker that computed nothing for so long is not shown, ms. */
 const recently = 10 * 60_000
 const itemsOnPage = 10
 
-/** Reads one database for the page. Nothing is kept but the pace and the last view of each sweep. */
+/** Reads one database for the page. Nothing is kept but the pace, what is complete, and the last view of each sweep. */
 export class Watch {
   readonly #views = new Map<string, { version: string; view: SweepView }>()
   readonly #paces = new Map<string, Pace>()
+  readonly #readings = new Map<string, SweepReading>()
 
   constructor(
     private readonly db: Database.Database,
@@ -58,7 +59,9 @@ export class Watch {
     const failures = sweepFailures(this.db, id)
     const failed = new Set(failures.map(({ model, task }) => `${model} ${task}`))
     const results = new Map(mainResults(this.db, id).map((row) => [`${row.model} ${row.task}`, row]))
-    const progress = sweepProgress(this.db, id)
+    const reading = this.#readings.get(id) ?? new SweepReading(this.db, id)
+    this.#readings.set(id, reading)
+    const progress = reading.tasks()
     const fields = progress.map(({ model, task, cellsDone, cellsAll, complete, bestLayer }): Field => {
       const found = results.get(`${model} ${task}`)
       return {

@@ -6,13 +6,19 @@ export function Troubles({ view }: { view: SweepView }) {
     <section aria-label="failures and warnings">
       <h2>Failures and warnings</h2>
       <ul class="troubles">
-        {view.failures.map(({ model, task, experiment, code, message, attempts }) => (
+        {view.failures.map(({ model, task, experiment, code, message, attempts, worker, log }) => (
           <li key={`${model} ${task} ${experiment}`} class="trouble">
             <strong>
               {model} {task} {experiment === 'main' ? '' : experiment}
             </strong>
-            : {code} after {attempts} attempts
+            : {code} after {attempts} attempts{worker !== '' && ` on ${worker}`}
             <pre>{message}</pre>
+            {log !== '' && (
+              <details>
+                <summary>its last lines</summary>
+                <pre>{log}</pre>
+              </details>
+            )}
           </li>
         ))}
         {view.warnings.map(({ model, warning }) => (
