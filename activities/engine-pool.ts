@@ -11,6 +11,8 @@ interface Slot {
   /** Numerics and device, as JSON. */
   readonly mode: string
   readonly engine: EngineProcess
+  /** What loading the model took, ms. */
+  readonly loading: number
   /** Until then it is kept for its model while there is work for it, ms. */
   readonly turnEnds: number
   busy: boolean
@@ -29,8 +31,11 @@ interface Waiter {
 /** Loading a model costs as much as many small requests, so an engine keeps its model at least so many times that long. */
 const turnsOfLoading = 10
 const shortestTurnMs = 30_000
-/** The next request for its model is on its way: so long an engine without one is not given up for another's. */
-const lingerMs = 250
+/**
+ * The next request for its model is often on its way: an engine without one is kept for as long as loading took, so that waiting
+ * never costs more than twice what would have been best; but not longer than this.
+ */
+const longestLingerMs = 10_000
 
 /**
  * The engine processes of one worker: at most `size`, each with one loaded model. Whoever waits for a model that is
@@ -148,7 +153,7 @@ export class EnginePool {
       .filter((slot) => !slot.busy && (!wanted(slot) || this.#isOver(slot)))
       .sort((a, b) => Number(wanted(a)) - Number(wanted(b)) || a.lastUse - b.lastUse)[0]
     if (!idle) return false
-    const lingers = idle.lastUse + lingerMs - performance.now()
+    const lingers = idle.lastUse + Math.min(idle.loading, longestLingerMs) - performance.now()
     if (lingers > 0 && !this.#isOver(idle)) {
       clearTimeout(this.#lingering)
       this.#lingering = setTimeout(() => this.#serve(), lingers + 1)
@@ -193,8 +198,9 @@ export class EnginePool {
     })
     this.onStart(model, engine.plan)
     const now = performance.now()
-    const turnEnds = now + Math.max(shortestTurnMs, turnsOfLoading * (now - began))
-    return { model, mode, engine, turnEnds, busy: false, lastUse: now }
+    const loading = now - began
+    const turnEnds = now + Math.max(shortestTurnMs, turnsOfLoading * loading)
+    return { model, mode, engine, loading, turnEnds, busy: false, lastUse: now }
   }
 }
 
