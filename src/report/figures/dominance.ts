@@ -2,7 +2,7 @@ import { groupBy, taskName } from '../definitions.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { ConflictingRow } from '../tables/paper-tables.js'
 import type { Figure } from './figure.js'
-import { accuracyX, config, kindColours, shownOf, panelGrid } from './style.js'
+import { accuracyX, config, kindColours, panelGrid, panels, shownOf } from './style.js'
 
 const answers = ['task A (S)', 'task B (θ)'] as const
 const colours = [kindColours.regular, kindColours.hypothesis]
@@ -56,6 +56,7 @@ export function dominance(rows: readonly ConflictingRow[]): Figure | null {
     legend: { orient: 'bottom' },
   } as const
   const runs = ['S alone', 'S and θ of B']
+  const { columns, width } = panels(models.length)
   return {
     id: 'dominance',
     title: 'θ against the demonstrations (Table 2)',
@@ -65,10 +66,10 @@ export function dominance(rows: readonly ConflictingRow[]): Figure | null {
       config,
       data: { values },
       facet: { field: 'model', type: 'nominal', title: null, sort: models },
-      columns: 1,
+      columns,
       ...panelGrid,
       spec: {
-        width: 225,
+        width,
         height: { step: 18 },
         layer: [
           {
