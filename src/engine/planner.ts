@@ -31,7 +31,13 @@ const base = 500e6
 /** f32 bytes from which on weights are inputs, whatever memory there is: results must not depend on the machine. */
 const packedAtMost = 3e9
 /** Scales included. */
-const bytesPerWeight: Readonly<Record<NumericsMode, number>> = { f32: 4, int8: 1.125, int4: 0.625, w8a8: 1, w8a16: 2 }
+const bytesPerWeight: Readonly<Record<NumericsMode, number>> = {
+  f32: 4,
+  int8: 1.125,
+  int4: 0.625,
+  w8a8: 1,
+  w8a16: 2,
+}
 /** A block's rows in one chunk, roughly, and the rate of a core, FLOP/s: for the expected time only. */
 const rowsPerItem = 60
 const rate = 70e9
