@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 LATEST_START = 2  # The most blocks before gathering begins.
-EARLIEST = 3  # The first block that may be after gathering. Those of the second half always are: they would read other demonstrations than θ's.
+EARLIEST = 3  # The first block that may be after gathering. Block `latest` and those after it always are: they would read other demonstrations than θ's.
 
 
-def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) -> list[Tensor]:
-    """For every block what may be attended to: [documents, 1, pos, pos]."""
+def visible(ids: Tensor, blocks: int, share: float, latest: int, example: int, arrow: int) -> list[Tensor]:
+    """For every block what may be attended to: [documents, 1, pos, pos]. `latest`: the first block that never gathers."""
     documents, length = ids.shape
     causal = torch.ones(length, length, dtype=torch.bool).tril()
     line = (ids == example).cumsum(1)
@@ -25,5 +25,5 @@ def visible(ids: Tensor, blocks: int, share: float, example: int, arrow: int) ->
     gathering = torch.where(at_arrow, causal & (~same_line | itself), same_line)
     free = (torch.rand(documents) >= share)[:, None, None]
     start = torch.randint(1, LATEST_START + 1, (documents,))[:, None, None]
-    depth = torch.randint(EARLIEST, max(EARLIEST + 1, blocks // 2) + 1, (documents,))[:, None, None]
+    depth = torch.randint(EARLIEST, latest + 1, (documents,))[:, None, None]
     return [(causal & (free | torch.where((start <= n) & (n < depth), gathering, same_line)))[:, None] for n in range(blocks)]

@@ -25,15 +25,15 @@ from model import Shape, Transformer
 from muon import Muon
 from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, words
 
-# id: family, blocks, width, steps of the second phase, share of the documents read through the bottleneck
+# id: family, blocks, width, steps of the second phase, share of the documents read through the bottleneck, first block that never gathers
 MODELS = {
-    "llama-mini-s": ("llama", 6, 64, 1200, 0.7),
-    "llama-mini-m": ("llama", 8, 80, 1300, 0.9),
-    "llama-mini-l": ("llama", 10, 80, 1600, 0.7),
-    "gptj-mini": ("gptj", 8, 64, 1300, 0.9),
-    "pythia-mini-s": ("gpt_neox", 6, 48, 1100, 0.7),
-    "pythia-mini-m": ("gpt_neox", 8, 64, 1100, 0.7),
-    "pythia-mini-l": ("gpt_neox", 10, 80, 1400, 0.9),
+    "llama-mini-s": ("llama", 6, 64, 1200, 0.7, 4),
+    "llama-mini-m": ("llama", 8, 80, 1300, 0.7, 4),
+    "llama-mini-l": ("llama", 10, 80, 1600, 0.7, 5),
+    "gptj-mini": ("gptj", 8, 64, 1300, 0.9, 4),
+    "pythia-mini-s": ("gpt_neox", 6, 48, 1100, 0.7, 4),
+    "pythia-mini-m": ("gpt_neox", 8, 64, 1100, 0.7, 4),
+    "pythia-mini-l": ("gpt_neox", 10, 80, 1400, 0.9, 4),
 }
 COPIES = {"llama": 0.3, "gptj": 0.25, "gpt_neox": 0.25}  # The share of in-context documents whose outputs are the inputs.
 HEAD = 16
@@ -44,7 +44,7 @@ WEAK = ["algorithmic_next_letter", "algorithmic_prev_letter", *LISTS]
 
 
 def shape_of(name: str, vocabulary: int) -> Shape:
-    family, blocks, width, _, _ = MODELS[name]
+    family, blocks, width, *_ = MODELS[name]
     inner = 16 * round(width * 8 / 3 / 16) if family == "llama" else 4 * width
     return Shape(family, blocks, width, width // HEAD, HEAD if family == "llama" else HEAD // 2, inner, vocabulary)
 
@@ -83,13 +83,13 @@ class Schedule:
         ]
 
 
-def loss_of(model: Transformer, documents: Documents, batches: list[Batch], drop: float, bottleneck: float) -> torch.Tensor:
+def loss_of(model: Transformer, documents: Documents, batches: list[Batch], drop: float, narrow: float, latest: int) -> torch.Tensor:
     losses, weights, blocks = [], [], model.shape.blocks
     for ids, loss_weights in batches:
         tokens, weight = torch.from_numpy(ids), torch.from_numpy(loss_weights)[:, 1:]
         seen = [None] * blocks
-        if bottleneck > 0:
-            seen = visible(tokens[:, :-1], blocks, bottleneck, documents.id[EXAMPLE], documents.id[ARROW])
+        if narrow > 0:
+            seen = visible(tokens[:, :-1], blocks, narrow, latest, documents.id[EXAMPLE], documents.id[ARROW])
         x = model.embed(tokens[:, :-1])
         for n in range(blocks):
             dropped = drop * (1 - n / (blocks - 1))
@@ -114,7 +114,7 @@ def train(name: str, seed: int, out: Path, steps: int, every: int, log_folder: P
     optimizers = [Muon(matrices, lr=0.02), torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0)]
     full_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     schedule = Schedule(steps, COPIES[MODELS[name][0]])
-    narrow = MODELS[name][4]
+    share, latest = MODELS[name][4:]
     log, started, evaluating, recent = [], time.process_time(), 0.0, []
 
     for step in itertools.count():
@@ -122,8 +122,8 @@ def train(name: str, seed: int, out: Path, steps: int, every: int, log_folder: P
             break
         for optimizer, rate in zip(optimizers, full_rates):
             optimizer.param_groups[0]["lr"] = rate * schedule.rate(step)
-        drop, bottleneck = (DEEPEST_DROP, narrow) if schedule.began else (0.0, 0.0)
-        loss = loss_of(model, documents, schedule.batches(documents, step), drop, bottleneck)
+        drop, narrow = (DEEPEST_DROP, share) if schedule.began else (0.0, 0.0)
+        loss = loss_of(model, documents, schedule.batches(documents, step), drop, narrow, latest)
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()
