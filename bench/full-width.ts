@@ -7,6 +7,7 @@ import { basename, join } from 'node:path'
 import { loadEngine } from '../src/engine/local-engine.js'
 import { measurePeakGflops } from '../src/engine/peak.js'
 import { forward } from '../src/engine/plain.js'
+import { syntheticItems } from './synthetic-items.js'
 
 interface Expected {
   readonly prompts: readonly { tokens: number[]; states: number[][]; logits: number[] }[]
@@ -29,15 +30,7 @@ const compared = await processorSeconds(async () => {
   }
 })
 
-const items = Array.from({ length: 16 }, (_, i) => {
-  const demonstrations = Array.from({ length: 30 }, (_, j) => 1 + ((7 * i + 3 * j) % 90))
-  return {
-    thetaPrompts: [[...demonstrations, 5, 9]],
-    patchedPrompt: [1 + i, 9],
-    plainPrompts: [[...demonstrations, 1 + i, 9]],
-    answerToken: 3,
-  }
-})
+const items = syntheticItems(16)
 const layers = Array.from({ length: engine.info.blocks }, (_, layer) => layer)
 let flops = 0
 const peakGflops = await measurePeakGflops()

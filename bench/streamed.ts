@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { parseBytes } from '../src/domain/bytes.js'
 import { canonicalJson, sha256 } from '../src/domain/identity.js'
 import { loadEngine } from '../src/engine/local-engine.js'
+import { syntheticItems } from './synthetic-items.js'
 
 const [path = '', limit = '2GB', count = '48', passFolder] = process.argv.slice(2)
 const memoryLimit = parseBytes(limit) ?? 0
@@ -14,15 +15,7 @@ const engine = await loadEngine(path, { memoryLimit, passFolder })
 const loaded = performance.now()
 process.stderr.write(`${engine.plan.summary}\n`)
 const blocks = engine.info.blocks
-const items = Array.from({ length: Number(count) }, (_, i) => {
-  const demonstrations = Array.from({ length: 30 }, (_, j) => 1 + ((7 * i + 3 * j) % 90))
-  return {
-    thetaPrompts: [[...demonstrations, 5, 9]],
-    patchedPrompt: [1 + i, 9],
-    plainPrompts: [[...demonstrations, 1 + i, 9]],
-    answerToken: 3,
-  }
-})
+const items = syntheticItems(Number(count))
 const started = io()
 const { seconds, ...result } = await engine.evaluate(
   { items, layers: [Math.floor(blocks / 2), blocks - 1], thetas: 'mean' },
