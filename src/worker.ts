@@ -11,6 +11,7 @@ import {
 import { EnginePool } from '../activities/engine-pool.js'
 import { taskvecHome } from './config/home.js'
 import { availableMemory } from './engine/planner.js'
+import { devicesHere } from './engine/session-options.js'
 import { TaskvecError } from './domain/errors.js'
 import type { Store } from './store/store.js'
 import { identityOf, thisWorker } from './temporal/announcement.js'
@@ -113,6 +114,7 @@ export function startComputeWorkers({
   ...observer
 }: ComputeWorkerOptions): ComputeWorkers {
   const told = new Set<string>()
+  const device = devicesHere().join(', ')
   const memory = memoryLimit ?? availableMemory()
   const pool = new EnginePool(
     (model) => models.get(model) ?? '',
@@ -135,7 +137,7 @@ export function startComputeWorkers({
 
   async function serve(model: string, path: string): Promise<void> {
     const content = await contentOf(path)
-    const identity = identityOf({ worker: thisWorker(), model, content, engines, memory, device: 'cpu' })
+    const identity = identityOf({ worker: thisWorker(), model, content, engines, memory, device })
     for (const [taskQueue, atOnce] of [
       [modelQueue(model), 2],
       // One more than there are engines: the next request is at hand when an engine falls idle.

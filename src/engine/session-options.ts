@@ -22,21 +22,30 @@ export function sessionOptions(device: Device = 'cpu'): InferenceSession.Session
   return device === 'cpu' ? onCpu : { ...onCpu, executionProviders: ['cuda', 'cpu'] }
 }
 
+/** What this machine can compute on. */
+export function devicesHere(): Device[] {
+  return missingForCuda().length === 0 ? ['cpu', 'cuda'] : ['cpu']
+}
+
 /** Throws MODEL where this machine has no such device, saying what was looked for and what to do. */
 export function requireDevice(device: Device): void {
   if (device === 'cpu') return
-  const provider = join(runtimeFolder(), 'libonnxruntime_providers_cuda.so')
-  const gpu = '/proc/driver/nvidia/version'
-  const missing = [
-    ...(existsSync(gpu) ? [] : [`no NVIDIA GPU and driver (${gpu} is not there)`]),
-    ...(existsSync(provider) ? [] : [`no CUDA provider of onnxruntime (${provider} is not there)`]),
-  ]
+  const missing = missingForCuda()
   if (missing.length > 0)
     throw new TaskvecError('MODEL', `device: cuda: this machine has ${missing.join(', and ')}`, {
       hint: 'Use device: cpu, or, on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9, fetch the provider: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --foreground-scripts',
     })
   // Else products would be rounded to TF32, 10 bits of 23.
   process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
+}
+
+function missingForCuda(): string[] {
+  const provider = join(runtimeFolder(), 'libonnxruntime_providers_cuda.so')
+  const gpu = '/proc/driver/nvidia/version'
+  return [
+    ...(existsSync(gpu) ? [] : [`no NVIDIA GPU and driver (${gpu} is not there)`]),
+    ...(existsSync(provider) ? [] : [`no CUDA provider of onnxruntime (${provider} is not there)`]),
+  ]
 }
 
 function runtimeFolder(): string {

@@ -16,6 +16,7 @@ export interface Announcement {
   /** Engine processes at most, and what they may hold together, bytes. */
   readonly engines: number
   readonly memory: number
+  /** What it can compute on: `cpu` or `cpu, cuda`. */
   readonly device: string
 }
 
