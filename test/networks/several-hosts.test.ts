@@ -11,9 +11,12 @@ import { makeTinyModel } from '../tiny-model.js'
 import { Network } from './network.js'
 
 const bin = join(projectRoot(), 'bin', 'taskvec.js')
+/** Enough work that there is some left when a link has been cut and a worker killed. */
 const settings = {
-  tasks: ['algorithmic_to_upper', 'algorithmic_list_last', 'algorithmic_next_letter'],
-  ...{ devItems: 40, testItems: 40, baselineItems: 40, layersPerActivity: 1 },
+  tasks: ['to_upper', 'to_lower', 'list_first', 'list_last', 'next_letter', 'prev_letter'].map(
+    (task) => `algorithmic_${task}`,
+  ),
+  ...{ devItems: 500, testItems: 40, baselineItems: 40, layersPerActivity: 1 },
 }
 const key = 'a7'.repeat(32)
 
