@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { loadEngine } from '../src/engine/local-engine.js'
-import { measurePeakGflops } from '../src/engine/peak.js'
+import { measurePeakGflops, ownProcessorSeconds } from '../src/engine/peak.js'
 import { forward } from '../src/engine/plain.js'
 import { syntheticItems } from './synthetic-items.js'
 
@@ -22,7 +22,7 @@ const engine = await loadEngine(folder)
 process.stderr.write(`${engine.plan.summary}\n`)
 
 let [states, logits] = [0, 0]
-const compared = await processorSeconds(async () => {
+const compared = await ownProcessorSeconds(async () => {
   for (const prompt of prompts) {
     const { lastStates } = await forward(engine.sessions, prompt.tokens)
     lastStates.forEach((state, block) => (states = worst(states, state, prompt.states[block] ?? [])))
@@ -34,7 +34,7 @@ const items = syntheticItems(16)
 const layers = Array.from({ length: engine.info.blocks }, (_, layer) => layer)
 let flops = 0
 const peakGflops = await measurePeakGflops()
-const seconds = await processorSeconds(async () => {
+const seconds = await ownProcessorSeconds(async () => {
   flops = (await engine.evaluate({ items, layers })).flops ?? 0
 })
 process.stdout.write(
@@ -62,11 +62,4 @@ await engine.close()
 function worst(sofar: number, a: Float32Array, b: readonly number[]): number {
   if (a.length !== b.length) throw new Error(`${a.length} values against ${b.length}`)
   return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), sofar)
-}
-
-async function processorSeconds(work: () => Promise<void>): Promise<number> {
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1e6
 }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { parseBytes } from '../src/domain/bytes.js'
 import { canonicalJson, sha256 } from '../src/domain/identity.js'
 import { loadEngine } from '../src/engine/local-engine.js'
+import { peakResidentBytes } from '../src/system/process-table.js'
 import { syntheticItems } from './synthetic-items.js'
 
 const [path = '', limit = '2GB', count = '48', passFolder] = process.argv.slice(2)
@@ -27,7 +28,7 @@ process.stdout.write(
     execution: engine.plan.execution,
     loadSeconds: (loaded - before) / 1000,
     seconds,
-    peakRssMb: peakMb(),
+    peakRssMb: peakResidentBytes(process.pid) / 2 ** 20,
     readGb: (io() - started) / 1e9,
     plannedReadGb: engine.plan.readsPerPass / 1e9,
     results: sha256(canonicalJson({ ...readings, thetas: [...(thetas ?? [])] })).slice(0, 16),
@@ -37,8 +38,4 @@ process.stdout.write(
 /** Bytes that this process asked of files. */
 function io(): number {
   return Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
-}
-
-function peakMb(): number {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024
 }

@@ -1,5 +1,4 @@
 import { execa } from 'execa'
-import { readFileSync } from 'node:fs'
 import type { RunningEngine } from '../experiments/main-experiment.js'
 
 /** Which core something runs on; without taskset (Linux) nothing is pinned. */
@@ -41,24 +40,5 @@ export function sharedBetween(engines: readonly RunningEngine[]): RunningEngine 
         seconds: (performance.now() - start) / 1000, // until the last is done
       }
     },
-  }
-}
-
-/** Processor seconds that a process has used; 0 where the system does not tell. */
-export function processorSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / 100 // user and system, in Linux' ticks of 10 ms
-  } catch {
-    return 0 // not Linux
-  }
-}
-
-/** Peak resident memory of a process, MB; null where the system does not tell. */
-export function peakRss(pid: number): number | null {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-  } catch {
-    return null // not Linux
   }
 }

@@ -5,8 +5,9 @@ import { startEngineProcess, type EngineProcess } from '../engine/engine-process
 import { measurePeakGflops } from '../engine/peak.js'
 import { promptsOf } from '../experiments/main-experiment.js'
 import { prepareTask } from '../experiments/prepare-task.js'
+import { peakResidentBytes } from '../system/process-table.js'
 import { cut, isCorrect } from '../tasks/scoring.js'
-import { peakRss, pinning, sharedBetween } from './cores.js'
+import { pinning, sharedBetween } from './cores.js'
 import { runPeer, type PeerItem, type PeerJob, type Predicted, type Took } from './peers.js'
 import { runTask, type TaskRun, type Work } from './task-run.js'
 
@@ -113,7 +114,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
     }
     const mine = runs.get('wavefront')?.[0] as Predicted
     const time = timeOf('wavefront')
-    const peakRssMb = peakRss(engine.pid)
+    const peakRssMb = peakResidentBytes(engine.pid) / 2 ** 20 || null
 
     if (options.plain) {
       log('plain route: a full forward pass for every prompt and every L …')

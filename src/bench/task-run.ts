@@ -1,7 +1,7 @@
 import type { Item, RunResult, Scoring } from '../domain/types.js'
 import type { EvaluateRequest } from '../engine/engine.js'
 import { runDev, runTest, type RunningEngine } from '../experiments/main-experiment.js'
-import { processorSeconds } from './cores.js'
+import { processorSeconds } from '../system/process-table.js'
 import type { Predicted } from './peers.js'
 
 /** What is timed: a task's items, dev over all L, then test at the best L. */

@@ -48,8 +48,28 @@ export function commandLine(pid: number): string {
 
 /** Resident memory of a process, bytes; 0 where the system does not tell. */
 export function residentBytes(pid: number): number {
+  return statusBytes(pid, 'VmRSS')
+}
+
+/** The most of it that the process has had so far. */
+export function peakResidentBytes(pid: number): number {
+  return statusBytes(pid, 'VmHWM')
+}
+
+function statusBytes(pid: number, field: string): number {
   try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
+
+/** Processor seconds that a process has used; 0 where the system does not tell. */
+export function processorSeconds(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) / 100 // user and system, in Linux' ticks of 10 ms
   } catch {
     return 0
   }

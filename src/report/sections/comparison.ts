@@ -39,9 +39,13 @@ export function comparison(
   return {
     ...section,
     blocks: [
-      ...accuracies(compared, name, 'main', 'accuracies', [
-        ...figure(barsByModel(bars(paper), paper.filter((row) => !isIncluded(row)).length, 'published')),
-      ]),
+      ...accuracies(
+        compared,
+        name,
+        'main',
+        'accuracies',
+        figure(barsByModel(bars(paper), paper.filter((row) => !isIncluded(row)).length, 'published')),
+      ),
       ...accuracies(conflicting, name, 'conflicting', 'accuracies of conflicting tasks'),
       ...(curves.length === 0
         ? []
