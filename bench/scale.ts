@@ -1,26 +1,23 @@
 /**
  * What the orchestration of a large sweep costs: MODELS models x 18 tasks x 60 layers through a real Temporal server, the real
  * workflows and activities and a real database, with engines that answer at once with made-up numbers, 564 predictions a task.
- * A process of its own runs the sweep (workflows and the one writer), this one has the workers of all models. Prints JSON.
+ * `taskvec run` has the sweep (workflows and the one writer), this process the workers of all models. Prints JSON.
  *
  *   npx tsx bench/scale.ts MODELS [DATABASE]
  */
-import { fork } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { stringify } from 'yaml'
 import { createComputeActivities } from '../activities/index.js'
-import { taskvecHome } from '../src/config/home.js'
-import { loadSweeps } from '../src/config/load.js'
+import { projectRoot, taskvecHome } from '../src/config/home.js'
 import type { ModelInfo } from '../src/domain/types.js'
 import type { Engine, Reading } from '../src/engine/engine.js'
 import type { EngineProcess } from '../src/engine/engine-process.js'
 import { openReadOnly } from '../src/store/open.js'
-import { runSweep } from '../src/sweep/run-sweep.js'
 import { residentBytes } from '../src/system/process-table.js'
 import { connectClient, connectWorker, type WorkerConnection } from '../src/temporal/connection.js'
 import { contentQueue, modelQueue } from '../src/temporal/names.js'
@@ -32,18 +29,6 @@ const dModel = 16
 const tasks = 18
 /** As many as a sweep has under way at once, and the next few. */
 const atOnce = 55
-
-/** The process that has the database. */
-async function sweep(config: string, db: string): Promise<void> {
-  const [settings] = loadSweeps(config, [])
-  if (!settings) throw new Error('no sweep')
-  const elsewhere = settings.models.map(({ id }) => id)
-  const started = performance.now()
-  const outcome = await runSweep(settings, {
-    ...{ db, elsewhere, engines: 2, retryFailed: true, signal: new AbortController().signal },
-  })
-  process.send?.({ outcome, seconds: (performance.now() - started) / 1000 })
-}
 
 async function measure(models: number, kept?: string): Promise<void> {
   if (!(models > 0)) throw new Error('Usage: npx tsx bench/scale.ts MODELS [DATABASE]')
@@ -67,13 +52,15 @@ async function measure(models: number, kept?: string): Promise<void> {
   const server = await ensureServer({ home: folder })
   Runtime.install({ logger: new DefaultLogger('ERROR') })
   const workers = new Fleet(await connectWorker(server.settings), ids)
-  const child = fork(fileURLToPath(import.meta.url), ['sweep', config, db], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  const cli = join(projectRoot(), 'bin', 'taskvec.js')
+  const child = spawn(process.execPath, [cli, 'run', config, '--db', db, '--elsewhere', 'all', '--json'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
   })
   const memory: { second: number; writer: number; server: number }[] = []
   const started = performance.now()
+  let startUp = 0
   const timer = setInterval(() => {
+    if (startUp === 0 && existsSync(db)) startUp = (performance.now() - started) / 1000
     const mb = (pid: number) => Math.round(residentBytes(pid) / 1e6)
     memory.push({
       second: Math.round((performance.now() - started) / 1000),
@@ -81,33 +68,39 @@ async function measure(models: number, kept?: string): Promise<void> {
       server: mb(server.pid),
     })
   }, 1000)
-  const { outcome, seconds } = await new Promise<{ outcome: string; seconds: number }>((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`the sweep's process ended with exit code ${code}`)))
-  }).finally(() => server.alive() || process.stderr.write('the server has died\n'))
+  const exitCode = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  if (!server.alive()) process.stderr.write('the server has died\n')
   clearInterval(timer)
   await workers.stop()
 
   const reader = openReadOnly(db)
   const count = (table: string) => reader.prepare(`select count(*) from ${table}`).pluck().get() as number
   const [cells, predictions] = [count('cells'), count('predictions')]
+  const seconds = reader
+    .prepare('select (julianday(finished_at) - julianday(created_at)) * 86400 from sweeps')
+    .pluck()
+    .get() as number
   reader.close()
   const histories = await historyLengths(server.settings)
   await server.stop()
-  const half = memory.slice(Math.floor(memory.length / 2))
-  const most = (of: 'writer' | 'server', among = memory) => Math.max(0, ...among.map((at) => at[of]))
+  // The report that `run` writes at its end is not the workers' memory.
+  const during = memory.filter(({ second }) => second <= seconds + startUp)
+  const half = during.slice(Math.floor(during.length / 2))
+  const most = (of: 'writer' | 'server', among = during) => Math.max(0, ...among.map((at) => at[of]))
   process.stdout.write(
     `${JSON.stringify({
       ...{ node: process.versions.node, cpu: cpus()[0]?.model, cores: cpus().length, load: loadavg()[0] },
-      ...{ models, outcome, cells, predictions, seconds: Math.round(seconds) },
+      ...{ models, exitCode, cells, predictions, seconds: Math.round(seconds) },
+      secondsWithReport: memory.at(-1)?.second,
       cellsPerSecond: Math.round(cells / seconds),
       msPerCell: Number(((1000 * seconds) / cells).toFixed(2)),
       longestHistory: histories,
       megabytes: {
         writer: most('writer'),
-        writerFirstHalf: most('writer', memory.slice(0, Math.ceil(memory.length / 2))),
+        writerFirstHalf: most('writer', during.slice(0, Math.ceil(during.length / 2))),
         writerSecondHalf: most('writer', half),
         server: most('server'),
+        withReport: most('writer', memory),
       },
     })}\n`,
   )
@@ -222,6 +215,5 @@ function madeUpEngine(model: string): EngineProcess {
   return engine as EngineProcess
 }
 
-const [first = '', second, third] = process.argv.slice(2)
-if (first === 'sweep') await sweep(second ?? '', third ?? '')
-else await measure(Number(first), second)
+const [models, database] = process.argv.slice(2)
+await measure(Number(models), database)

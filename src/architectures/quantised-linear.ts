@@ -82,23 +82,29 @@ function wholeNumbers(graph: GraphBuilder, x: Value, weight: Weight, alpha: numb
   const share = graph.once('share', x, () => graph.node('Div', [x, largest])) // [rows, in], -1 to 1
   const digit = (value: Value, step: Value) =>
     graph.once('digit', value, () => graph.node('QuantizeLinear', [value, step, middle])) // [rows, in], 1 to 255
-  const product = (quantised: Value) =>
-    graph.node('Cast', [graph.node('MatMulInteger', [quantised, quantisedWeight, middle])], { to: 1 })
-
-  const step = constant(graph, `${x}.step`, 1 / 127)
-  const high = digit(share, step)
-  let sum = product(high)
-  if (digits === 2) {
-    const rest = graph.node('Sub', [share, graph.node('DequantizeLinear', [high, step, middle])]) // half a step at most
-    const low = product(digit(rest, constant(graph, `${x}.low_step`, 1 / 127 / 254)))
-    sum = graph.node('Add', [sum, graph.node('Mul', [low, constant(graph, `${x}.low`, 1 / 254)])])
-  }
   const byOutput = graph.weight(
     `${name}.scales`,
-    scales.map((scale) => (alpha * scale) / 127),
+    scales.map((scale) => alpha * scale),
     [outputs],
   )
-  return graph.node('Mul', [graph.node('Mul', [sum, largest]), byOutput])
+  /** `step`, of a digit in `share`, and the outputs' scales enter as the sums leave the registers. */
+  const product = (quantised: Value, step: Value) =>
+    graph.node(
+      'MatMulIntegerToFloat',
+      [quantised, quantisedWeight, step, byOutput, middle],
+      {},
+      'com.microsoft',
+    )
+
+  const step = constant(graph, 'step', 1 / 127)
+  const high = digit(share, step)
+  let sum = product(high, step)
+  if (digits === 2) {
+    const rest = graph.node('Sub', [share, graph.node('DequantizeLinear', [high, step, middle])]) // half a step at most
+    const lowStep = constant(graph, 'low_step', 1 / 127 / 254)
+    sum = graph.node('Add', [sum, product(digit(rest, lowStep), lowStep)])
+  }
+  return graph.node('Mul', [sum, largest])
 }
 
 function constant(graph: GraphBuilder, name: string, value: number): Value {

@@ -34,7 +34,7 @@ export async function findPython(wanted: string | undefined): Promise<string | n
     (python) => python !== undefined,
   )
   for (const python of candidates) {
-    const { exitCode } = await execa(python, ['-c', 'import torch, transformers, gguf'], {
+    const { exitCode } = await execa(python, ['-c', 'import torch, transformers, accelerate, gguf'], {
       reject: false,
       stdin: 'ignore',
       timeout: 120_000,

@@ -23,7 +23,7 @@ export interface BenchOptions {
   readonly plain: boolean
   readonly twoCores: boolean
   readonly approximate: boolean
-  /** A Python with torch, transformers and gguf; null: the PyTorch methods are left out. */
+  /** A Python with torch, transformers, accelerate and gguf; null: the PyTorch methods are left out. */
   readonly python: string | null
   readonly log: (line: string) => void
 }

@@ -38,7 +38,7 @@ export function benchCommand(): Command {
     .option('--no-peers', 'leave out the PyTorch methods')
     .option(
       '--python <path>',
-      'a Python with torch, transformers and gguf (default: TASKVEC_PYTHON, else python3)',
+      'a Python with torch, transformers, accelerate and gguf (default: TASKVEC_PYTHON, else python3)',
     )
     .option('--out <file>', 'also write the figures there, with machine, versions and command, as JSON')
     .option('--json', 'print that JSON')
@@ -64,7 +64,7 @@ async function bench(given: BenchCommandOptions): Promise<void> {
   const path = locateModel(modelRef(model))
   const python = peers ? await findPython(wanted) : null
   if (peers && python === null)
-    log('no Python with torch, transformers and gguf: the PyTorch methods are left out (--python PATH)')
+    log('no Python with torch, transformers, accelerate and gguf: the PyTorch methods are left out (--python PATH)')
   const around = {
     date: new Date().toISOString().slice(0, 10),
     command: `taskvec ${process.argv.slice(2).join(' ')}`,
