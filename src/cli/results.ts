@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander'
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
-import { formats, textOf, writeParquet, writeRows, type Format, type Values } from '../report/formats.js'
+import { formats, textOf, writeRows, type Format, type Values } from '../report/formats.js'
 import { renderMainTable } from '../report/main-table.js'
+import { writeParquet } from '../report/parquet.js'
 import {
   averagedTables,
   filtersOf,
@@ -13,6 +14,7 @@ import {
 } from '../report/result-rows.js'
 import { table2, table6, tables3And7, type ConflictingRow } from '../report/tables/paper-tables.js'
 import { tableLatex, type Table } from '../report/tables/table.js'
+import { textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'
 import {
@@ -147,16 +149,19 @@ async function print(
     const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
     return writeRows(rows, Object.keys(columns), format, toStdout)
   }
+  if (!options.seeds && limit === 0) {
+    const { model, task, category, kind, layer } = options
+    const whole = { db, table, sweep, filter: { model, task, category, kind, layer } }
+    if (format !== 'parquet') return piecesToStdout(textOfTable(whole, format))
+    return writeParquetTable(whole, options.out as string)
+  }
   const { columns, rows } = options.seeds
     ? overSeeds(db, table as ViewName, sweepGroup(db, sweep.id), options)
     : resultRows(db, table, sweep, options)
   const some = limit === 0 ? rows : limited(rows, limit)
   if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
-  const types = Object.entries(columns).map(([name, type]) => [name, parquetTypes[type]] as const)
-  writeParquet(some, Object.fromEntries(types), options.out as string)
+  writeParquet(some, columns, options.out as string)
 }
-
-const parquetTypes = { text: 'STRING', whole: 'INT32', real: 'DOUBLE', truth: 'BOOLEAN' } as const
 
 /** The tables that the paper has, in its layout; null: it has none. */
 function paperLayout(

@@ -1,25 +1,29 @@
-import { rendered, visible, type Values } from './formats.js'
+import { rendered, visible } from './cells.js'
+import type { Values } from './formats.js'
+import type { TextLayout } from './text-layouts.js'
 
-/** A `tabular` with booktabs rules, line by line; `titles` replace the columns' keys as the head. Any text is safe inside. */
-export function* latexLines(
+/** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
+export function latexLayout(
   columns: readonly string[],
-  rows: Iterable<Values>,
-  { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexLayout = {},
-): Generator<string> {
-  yield `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
+  { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexOptions = {},
+): TextLayout {
+  const render = rendered((value) => latexText(visible(value)), columns.length)
+  return {
+    head: `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
 \\begin{tabular}{${align}}
 \\toprule
 ${titles.map(latexText).join(' & ')} \\\\
 \\midrule
-`
-  const render = rendered((value) => latexText(visible(value)), columns.length)
-  for (const row of rows) yield `${row.map(render).join(' & ')} \\\\\n`
-  yield `\\bottomrule
+`,
+    row: (row: Values) => `${row.map(render).join(' & ')} \\\\\n`,
+    separator: '',
+    tail: `\\bottomrule
 \\end{tabular}
-`
+`,
+  }
 }
 
-export interface LatexLayout {
+export interface LatexOptions {
   readonly titles?: readonly string[]
   /** Column specification of `tabular`. */
   readonly align?: string

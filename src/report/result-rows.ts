@@ -41,7 +41,7 @@ export function filtersOf(table: TableName): readonly FilterName[] {
   return table === 'predictions' ? filterNames : resultTables[table].filters
 }
 
-/** Where they are not f32 on the cpu, every row says so, in a last column `numerics`. */
+/** Nothing is read before `rows` are. Where they are not f32 on the cpu, every row says so, in a last column `numerics`. */
 export function resultRows(
   db: Database.Database,
   table: TableName,
@@ -66,7 +66,7 @@ function referenceRows(
   if (table === 'predictions')
     return { columns: predictionColumns, rows: predictionValues(db, sweep.id, filter) }
   const intervals = withWilson(resultTables[table], tableValues(db, table, sweep.id, filter))
-  return table === 'main' ? withDifference(intervals, differences(db, sweep)) : intervals
+  return table === 'main' ? withDifference(intervals, () => differences(db, sweep)) : intervals
 }
 
 /** Wilson's interval of each accuracy; counts become accuracies. */
@@ -107,11 +107,12 @@ function differences(db: Database.Database, { id, protocol }: SweepSummary) {
 
 function withDifference(
   { columns, rows }: ResultRows,
-  intervals: ReturnType<typeof differences>,
+  differencesOf: () => ReturnType<typeof differences>,
 ): ResultRows {
   return { columns: { ...columns, differenceLow: 'real', differenceHigh: 'real' }, rows: extended() }
 
   function* extended(): Generator<Values> {
+    const intervals = differencesOf()
     for (const row of rows) {
       const [model, task] = row as readonly string[]
       const interval = intervals.get(`${model}\n${task}`)

@@ -16,6 +16,8 @@ export interface ResultTable {
   readonly columns: Readonly<Record<string, readonly [column: string, type: ColumnType]>>
   readonly filters: readonly FilterName[]
   readonly order: string
+  /** What it is read by in parts (result-parts.ts) where it can have millions of rows; `order` begins with that. */
+  readonly parts?: 'model' | 'task'
   /** Its accuracies, each with the column that counts its items; `counts`: how many are right stands there instead. */
   readonly accuracies?: Readonly<Record<string, string>>
   readonly counts?: true
@@ -58,6 +60,7 @@ export const resultTables = {
     columns: { ...place, accuracy: ['accuracy', 'real'], items: ['items', 'whole'] },
     filters: ['model', 'task', 'category', 'layer'],
     order: 't.position, v.layer',
+    parts: 'model',
     accuracies: { accuracy: 'items' },
     keys: ['model', 'task', 'layer'],
     averaged: ['accuracy'],
@@ -111,6 +114,7 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category', 'layer'],
     order: 't.position, v.layer, v.rank',
+    parts: 'task',
   },
   answers: {
     view: 'projection_answers',
@@ -125,6 +129,7 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category', 'layer'],
     order: 't.position, v.layer',
+    parts: 'model',
     keys: ['model', 'task', 'layer'],
     averaged: ['meanRank', 'meanLogProb'],
   },
@@ -144,6 +149,7 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category', 'kind', 'layer'],
     order: 'v.analysis, t.position, length(v.setting), v.setting, v.layer, v.source_layer',
+    parts: 'model',
     accuracies: { accuracy: 'items' },
     keys: ['model', 'task', 'analysis', 'setting', 'layer', 'sourceLayer'],
     averaged: ['accuracy', 'answerLogProb', 'answerRank', 'answerLogitDifference'],
@@ -154,15 +160,16 @@ export type ViewName = keyof typeof resultTables
 
 export type SqlValue = string | number | null
 
-/** Rows by position, in the order of the table's columns; `kind` is the analysis where the table is `beyond`. */
+/** Rows by position, in the order of the table's columns; `kind` is the analysis where the table is `beyond`. Read when iterated. */
 export function tableValues(
   db: Database.Database,
   name: ViewName,
   sweepId: string,
   filter: ResultFilter = {},
-): IterableIterator<SqlValue[]> {
+): Iterable<SqlValue[]> {
   const { sql, values } = query(name, sweepId, filter)
-  return db.prepare(sql).raw().iterate(values) as IterableIterator<SqlValue[]>
+  const read = () => db.prepare(sql).raw().iterate(values) as IterableIterator<SqlValue[]>
+  return { [Symbol.iterator]: read }
 }
 
 /** The same rows by name, `limit` at most. */

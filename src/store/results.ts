@@ -174,7 +174,7 @@ export function* predictionValues(
     .prepare(
       `select v.model, v.task, r.split, r.kind, r.layer, r.id, r.items_hash
        from all_runs v ${inConfigOrder} join runs r on r.key = v.run_key
-       where v.sweep = @sweepId and (@model is null or v.model = @model) and (@task is null or v.task = @task)
+       where v.sweep = @sweepId ${given(filter, 'model', 'task')}
          and (@category is null or exists (select 1 from prepared_tasks p where p.sweep_id = v.sweep and p.model_id = v.model and p.task_id = v.task and p.category = @category))
          and (@kind is null or r.kind = @kind) and (@layer is null or r.layer = @layer)
        order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { harmless } from '../../src/cli/stdout.js'
-import { writeParquet, writeValues, type TextFormat, type Values } from '../../src/report/formats.js'
+import { writeValues, type TextFormat, type Values } from '../../src/report/formats.js'
+import { writeParquet } from '../../src/report/parquet.js'
 import {
   averagedTables,
   overSeeds,
@@ -236,11 +237,9 @@ describe('LaTeX and Parquet', () => {
   })
 
   it.each(tableNames)('Parquet of %s reads back as it was', async (name) => {
-    const types = { text: 'STRING', whole: 'INT32', real: 'DOUBLE', truth: 'BOOLEAN' } as const
     const { columns, rows } = resultRows(reader, name, sample, {})
     const file = join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'rows.parquet')
-    const parquet = Object.entries(columns).map(([column, type]) => [column, types[type]])
-    writeParquet(rows, Object.fromEntries(parquet) as never, file)
+    writeParquet(rows, columns, file)
     const bytes = readFileSync(file)
     const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
     const read = await parquetReadObjects({ file: buffer })
@@ -249,7 +248,7 @@ describe('LaTeX and Parquet', () => {
 
   it('Parquet of no rows is a file with its columns', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'rows.parquet')
-    writeParquet([], { a: 'STRING' }, file)
+    writeParquet([], { a: 'text' }, file)
     const bytes = readFileSync(file)
     expect(
       await parquetReadObjects({

@@ -1,6 +1,6 @@
 import * as vega from 'vega'
 import { compile } from 'vega-lite'
-import { visible } from '../formats.js'
+import { visible } from '../cells.js'
 import type { Figure } from './figure.js'
 
 /** Width of Inter's letters in parts of the font size: Node has no canvas to measure text with. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../../config/home.js'
 import { forPage } from '../figures/draw.js'
 import type { Figure } from '../figures/figure.js'
-import { visible } from '../formats.js'
+import { visible } from '../cells.js'
 import type { Block, Report, Section } from '../sections/section.js'
 import type { Table } from '../tables/table.js'
 

@@ -1,5 +1,5 @@
 import { byPosition, type Row } from '../formats.js'
-import { latexLines } from '../latex.js'
+import { latexLayout } from '../latex.js'
 
 /** One table of the report, with the paper's layout where it has one. Also written as CSV and as LaTeX. */
 export interface Table {
@@ -16,7 +16,8 @@ export interface Table {
 
 export function tableLatex({ columns, rows, align }: Table): string {
   const keys = Object.keys(columns)
-  return [...latexLines(keys, byPosition(rows, keys), { titles: Object.values(columns), align })].join('')
+  const { head, row, tail } = latexLayout(keys, { titles: Object.values(columns), align })
+  return head + Array.from(byPosition(rows, keys), row).join('') + tail
 }
 
 export function share(value: number): string {

@@ -1,0 +1,97 @@
+import { ByteWriter, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
+import type { ColumnType } from '../store/result-tables.js'
+import type { Value, Values } from './formats.js'
+
+/** Columns in order, with their types. */
+type Columns = Readonly<Record<string, ColumnType>>
+
+const types = { text: 'STRING', whole: 'INT32', real: 'DOUBLE', truth: 'BOOLEAN' } as const
+
+/** Rows of a Parquet row group: what is held in memory at once. */
+const groupRows = 100_000
+
+type Metadata = ParquetWriter['row_groups'][number]
+
+/** Rows encoded by themselves, so that any thread can do it: `offsets` in the metadata count from the first of the bytes. */
+export interface RowGroup {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly metadata: Metadata
+}
+
+/** One Parquet file, row group by row group. */
+export function writeParquet(rows: Iterable<Values>, columns: Columns, path: string): void {
+  const file = new ParquetFile(path, columns)
+  let group: Values[] = []
+  for (const row of rows) {
+    group.push(row)
+    if (group.length < groupRows) continue
+    file.append(encodeRows(group, columns))
+    group = []
+  }
+  if (group.length > 0) file.append(encodeRows(group, columns))
+  file.finish()
+}
+
+export function encodeRows(rows: readonly Values[], columns: Columns): RowGroup {
+  const sources = Object.entries(columns).map(([name, type], i) => ({
+    ...sourceOf(name, type),
+    data: rows.map((row): Value => row[i] ?? null),
+  }))
+  const to = new ByteWriter()
+  const writer = writerTo(to, columns)
+  const start = to.offset
+  void writer.write({ columnData: sources, rowGroupSize: rows.length })
+  return {
+    bytes: new Uint8Array(to.getBuffer().slice(start)),
+    metadata: moved(writer.row_groups[0] as Metadata, -start),
+  }
+}
+
+export class ParquetFile {
+  readonly #writer: ParquetWriter
+
+  constructor(path: string, columns: Columns) {
+    this.#writer = writerTo(fileWriter(path), columns)
+  }
+
+  append({ bytes, metadata }: RowGroup): void {
+    const { writer, row_groups } = this.#writer
+    row_groups.push(moved(metadata, writer.offset))
+    this.#writer.num_rows += metadata.num_rows
+    writer.appendBytes(bytes)
+  }
+
+  finish(): void {
+    void this.#writer.finish()
+  }
+}
+
+function writerTo(writer: ParquetWriter['writer'], columns: Columns): ParquetWriter {
+  const columnData = Object.entries(columns).map(([name, type]) => ({ ...sourceOf(name, type), data: [] }))
+  return new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData }), createdBy: 'taskvec' })
+}
+
+function sourceOf(name: string, type: ColumnType) {
+  // An index of pages would have to be moved too.
+  return { name, type: types[type], nullable: true, offsetIndex: false }
+}
+
+function moved(group: Metadata, by: number): Metadata {
+  const distance = BigInt(by)
+  return {
+    ...group,
+    columns: group.columns.map(({ meta_data: data, ...column }) => ({
+      ...column,
+      file_offset: column.file_offset + distance,
+      ...(data && {
+        meta_data: {
+          ...data,
+          data_page_offset: data.data_page_offset + distance,
+          ...(data.dictionary_page_offset !== undefined && {
+            dictionary_page_offset: data.dictionary_page_offset + distance,
+          }),
+        },
+      }),
+    })),
+  }
+}

@@ -1,0 +1,83 @@
+import { escapeCell, field, jsonValue, rendered, visible } from './cells.js'
+import type { TextFormat, Value, Values } from './formats.js'
+import { latexLayout } from './latex.js'
+
+/**
+ * How a table stands in a text format: `head`, the rows with `separator` between them, `tail`. Every row stands by itself, so that
+ * parts of a table can be rendered apart and put one after the other.
+ */
+export interface TextLayout {
+  readonly head: string
+  readonly row: (row: Values) => string
+  readonly separator: string
+  readonly tail: string
+}
+
+/** Rows of a terminal table that its columns' widths are taken from. */
+export const measuredRows = 500
+
+/** `first`: the first rows of the table, `measuredRows` at most, which only the terminal's table needs. */
+export function textLayout(
+  format: TextFormat,
+  columns: readonly string[],
+  first: readonly Values[],
+): TextLayout {
+  return layouts[format](columns, first)
+}
+
+const layouts: Record<TextFormat, (columns: readonly string[], first: readonly Values[]) => TextLayout> = {
+  json(columns) {
+    const names = columns.map((column, i) => `${i === 0 ? '{' : ','}${JSON.stringify(column)}:`)
+    const render = rendered(jsonValue, columns.length)
+    const row = (row: Values) => {
+      let line = ''
+      for (let i = 0; i < names.length; i++) line += (names[i] as string) + render(row[i], i)
+      return `${line}}`
+    }
+    return { head: '[', row, separator: ',\n', tail: ']\n' }
+  },
+
+  csv(columns) {
+    const render = rendered(field, columns.length)
+    return lines(`${columns.map(field).join(',')}\n`, (row) => `${joined(row, render, ',')}\n`)
+  },
+
+  md(columns) {
+    const render = rendered((value) => escapeCell(visible(value)), columns.length)
+    const head = `| ${columns.join(' | ')} |\n|${columns.map(() => ' --- |').join('')}\n`
+    return lines(head, (row) => `| ${joined(row, render, ' | ')} |\n`)
+  },
+
+  table(columns, first) {
+    const render = rendered(visible, columns.length)
+    const numeric = columns.map((_, i) => first.every((row) => isNumber(row[i])))
+    const widths = columns.map((column, i) =>
+      first.reduce((width, row) => Math.max(width, render(row[i], i).length), column.length),
+    )
+    const line = (cells: readonly string[]) =>
+      `${cells
+        .map((cell, i) =>
+          numeric[i] ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number),
+        )
+        .join('  ')
+        .trimEnd()}\n`
+    const head = line(columns) + `${widths.map((width) => '─'.repeat(width)).join('  ')}\n`
+    return lines(head, (row) => line(row.map(render)))
+  },
+
+  latex: (columns) => latexLayout(columns),
+}
+
+function lines(head: string, row: TextLayout['row']): TextLayout {
+  return { head, row, separator: '', tail: '' }
+}
+
+function joined(row: Values, render: (value: Value, i: number) => string, separator: string): string {
+  let line = ''
+  for (let i = 0; i < row.length; i++) line += (i === 0 ? '' : separator) + render(row[i] as Value, i)
+  return line
+}
+
+function isNumber(value: Value | undefined): boolean {
+  return value === null || value === undefined || typeof value === 'number' || typeof value === 'bigint'
+}

@@ -1,0 +1,66 @@
+import type Database from 'better-sqlite3'
+import { partsOf } from '../store/result-parts.js'
+import type { ResultFilter, SweepSummary } from '../store/results.js'
+import type { Format, TextFormat, Values } from './formats.js'
+import { ParquetFile } from './parquet.js'
+import { renderer, type Part } from './part.js'
+import { resultRows, type TableName } from './result-rows.js'
+import { measuredRows, textLayout } from './text-layouts.js'
+import { inTwoThreads } from './two-threads.js'
+
+/** Whole tables, of millions of rows maybe: part by part, never all of one in memory. */
+
+export interface WholeTable {
+  readonly db: Database.Database
+  readonly table: TableName
+  readonly sweep: SweepSummary
+  readonly filter: ResultFilter
+  /** At least as many rows are rendered at once; with more of them a second thread does every other part. */
+  readonly partRows?: number
+}
+
+/** In pieces, none of which is rendered long before it is asked for. */
+export async function* textOfTable(
+  whole: WholeTable,
+  format: TextFormat,
+): AsyncGenerator<string | Uint8Array> {
+  const { db, table, sweep } = whole
+  const { columns } = resultRows(db, table, sweep, {})
+  const first = format === 'table' ? firstRows(whole) : []
+  const { head, separator, tail } = textLayout(format, Object.keys(columns), first)
+  yield head
+  let before = ''
+  for await (const { rows, bytes } of partsOfTable(whole, format, first)) {
+    if (rows === 0) continue
+    yield before
+    yield bytes
+    before = separator
+  }
+  yield tail
+}
+
+/** Returns once the file is written. */
+export async function writeParquetTable(whole: WholeTable, path: string): Promise<void> {
+  const file = new ParquetFile(path, resultRows(whole.db, whole.table, whole.sweep, {}).columns)
+  for await (const { rows, bytes, metadata } of partsOfTable(whole, 'parquet', []))
+    if (rows > 0 && metadata) file.append({ bytes, metadata })
+  file.finish()
+}
+
+function partsOfTable(
+  { db, table, sweep, filter, partRows }: WholeTable,
+  format: Format,
+  first: readonly Values[],
+): AsyncIterable<Part> {
+  const asked = { table, sweep, format, first }
+  const filters = partsOf(db, table, sweep.id, filter)
+  return inTwoThreads(filters, renderer(db, asked), { ...asked, db: db.name }, partRows)
+}
+
+function firstRows({ db, table, sweep, filter }: WholeTable): Values[] {
+  const first: Values[] = []
+  for (const part of partsOf(db, table, sweep.id, filter))
+    for (const row of resultRows(db, table, sweep, part).rows)
+      if (first.push(row) === measuredRows) return first
+  return first
+}
