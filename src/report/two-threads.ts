@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { ResultFilter } from '../store/results.js'
 import type { Part, Render, TableInFormat } from './part.js'
@@ -63,12 +62,7 @@ class SecondThread {
   #wake: () => void = () => {}
 
   constructor(workerData: SecondThreadInput) {
-    const typescript = import.meta.url.endsWith('.ts')
-    const entry = new URL(typescript ? './second-thread.ts' : './second-thread.js', import.meta.url)
-    this.#worker = new Worker(fileURLToPath(entry), {
-      workerData,
-      execArgv: typescript ? ['--import', import.meta.resolve('tsx')] : [],
-    })
+    this.#worker = startThread(workerData)
     this.#worker.on('message', (part: Part | 'ready') => {
       if (part === 'ready') this.#ready = true
       else Object.assign(this.#asked.shift() as Coming, { part })
@@ -101,4 +95,13 @@ class SecondThread {
   async end(): Promise<void> {
     await this.#worker.terminate()
   }
+}
+
+function startThread(workerData: SecondThreadInput): Worker {
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./second-thread.js', import.meta.url), { workerData })
+  // In tests: of tsx no option makes a thread understand TypeScript.
+  const entry = new URL('./second-thread.ts', import.meta.url).href
+  const understand = `import('${import.meta.resolve('tsx/esm/api')}').then(({ register }) => (register(), import('${entry}')))`
+  return new Worker(understand, { workerData, eval: true })
 }

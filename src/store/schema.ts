@@ -159,6 +159,9 @@ export const cells = sqliteTable(
     layersTogether: text('layers_together').notNull(),
     /** 1: the run was already stored when this sweep came to it. */
     reused: integer().notNull(),
+    /** The run's, null until it is stored; triggers keep them. A million runs found by their keys would take seconds. */
+    correct: integer(),
+    items: integer(),
   },
   (table) => [
     primaryKey({ columns: [table.sweepId, table.modelId, table.taskId, table.layer] }),
@@ -167,6 +170,16 @@ export const cells = sqliteTable(
       foreignColumns: [preparedTasks.sweepId, preparedTasks.modelId, preparedTasks.taskId],
     }),
     index('cells_run_key').on(table.runKey),
+    /** All that curves and progress need. */
+    index('cells_curves').on(
+      table.sweepId,
+      table.modelId,
+      table.taskId,
+      table.layer,
+      table.correct,
+      table.items,
+      table.reused,
+    ),
     check('cells_layer', sql`${table.layer} >= 0`),
   ],
 )
