@@ -1,34 +1,73 @@
-import type { Value } from './formats.js'
+import type { Value, Values } from './formats.js'
+import { sixDigits } from './six-digits.js'
 
-/** One value as text: for machines (JSON, CSV) and for people's eyes. */
+/** One value as text: for machines (JSON, CSV) and for people's eyes (terminal, Markdown, LaTeX). */
 
-/** Texts of a column that are kept rendered: tokens and queries come again and again. */
+export type Cell = (value: Value | undefined) => string
+type OtherThanNumber = Exclude<Value, number> | undefined
+
+/** Texts that are kept rendered: tokens and queries come again and again. */
 const keptTexts = 10_000
 
-/** Values by column, each rendered once where it is the same as in the row before, texts where they came lately. */
-export function rendered(render: (value: Value | undefined) => string, columns: number) {
-  const last = new Array<Value | undefined>(columns).fill(undefined)
-  const texts = last.map(render)
+export function jsonCell(): Cell {
+  return keeping((value) => (Number.isFinite(value) ? exact(value) : 'null'), json)
+}
+
+/** RFC 4180, with line feeds as line ends. */
+export function csvCell(): Cell {
+  return keeping(exact, csv)
+}
+
+/** `escape`: what the format would take for its own; a number holds nothing of that kind. */
+export function visibleCell(escape: (text: string) => string = (text) => text): Cell {
+  return keeping(sixDigits, (value) => escape(visible(value)))
+}
+
+/** Texts that came lately are not rendered again. */
+function keeping(number: (value: number) => string, other: (value: OtherThanNumber) => string): Cell {
   const known = new Map<string, string>()
   const ofText = (value: string): string => {
     const found = known.get(value)
     if (found !== undefined) return found
     if (known.size >= keptTexts) known.clear()
-    const text = render(value)
+    const text = other(value)
     known.set(value, text)
     return text
   }
-  return (value: Value | undefined, i: number): string => {
-    if (value === last[i]) return texts[i] as string
-    // Numbers are seldom the same twice.
-    if (typeof value === 'number') return render(value)
-    last[i] = value
-    return (texts[i] = typeof value === 'string' ? ofText(value) : render(value))
+  return (value) =>
+    typeof value === 'number' ? number(value) : typeof value === 'string' ? ofText(value) : other(value)
+}
+
+/** Rows of so many cells. A row mostly begins as the one before it did: the text of that is kept. */
+export function rowOf(
+  columns: number,
+  cell: (value: Value | undefined, i: number) => string,
+): (row: Values) => string {
+  let before: Values = []
+  let kept = 0
+  let beginning = ''
+  return (row) => {
+    let same = 0
+    while (same < columns && row[same] === before[same]) same++
+    if (same !== kept) {
+      beginning = ''
+      for (let i = 0; i < same; i++) beginning += cell(row[i], i)
+      kept = same
+    }
+    let text = beginning
+    for (let i = same; i < columns; i++) text += cell(row[i], i)
+    before = row
+    return text
   }
 }
 
-/** As it stands in JSON and CSV: whole numbers beyond 2^53 as text, blobs in hexadecimal. */
-function plain(value: Value | undefined): string | number | boolean | null {
+/** The shortest text that reads back as the same number. JSON's is made faster than String's. */
+function exact(value: number): string {
+  return Number.isInteger(value) || !Number.isFinite(value) ? String(value) : JSON.stringify(value)
+}
+
+/** Whole numbers beyond 2^53 as text, blobs in hexadecimal. */
+function plain(value: OtherThanNumber): string | number | boolean | null {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()
   return value ?? null
@@ -37,8 +76,8 @@ function plain(value: Value | undefined): string | number | boolean | null {
 /** What a terminal obeys though JSON allows it within a string: DEL, C1 controls, marks that turn the direction of text. */
 const unsafeInJson = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu
 
-export function jsonValue(value: Value | undefined): string {
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null'
+function json(value: OtherThanNumber): string {
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
   const text = JSON.stringify(plain(value))
   if (printableAscii.test(text)) return text
   // Beyond U+FFFF a character is two units, each with an escape of its own.
@@ -50,9 +89,8 @@ export function jsonValue(value: Value | undefined): string {
   )
 }
 
-/** RFC 4180, with line feeds as line ends. */
-export function field(value: Value | undefined): string {
-  if (typeof value === 'number') return String(value)
+function csv(value: OtherThanNumber): string {
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
   const text = String(plain(value) ?? '')
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
@@ -61,7 +99,8 @@ const printableAscii = /^[\x20-\x7e]*$/
 
 /** For people's eyes: six digits, one line, and nothing that a terminal would obey. */
 export function visible(value: Value | undefined): string {
-  if (typeof value === 'number') return String(Number.isInteger(value) ? value : sixDigits(value))
+  if (typeof value === 'number') return sixDigits(value)
+  if (typeof value === 'boolean') return value ? 'true' : 'false'
   if (value === null || value === undefined) return ''
   if (value instanceof Uint8Array) return `(${value.length} bytes)`
   const text = String(value)
@@ -72,17 +111,4 @@ export function visible(value: Value | undefined): string {
   )
 }
 
-/** Like toPrecision(6), ten times faster where the powers of ten are exact. */
-function sixDigits(value: number): number {
-  const digits = 5 - Math.floor(Math.log10(Math.abs(value)))
-  if (!(digits >= 0 && digits <= 22)) return Number(value.toPrecision(6))
-  const scale = 10 ** digits
-  return Math.round(value * scale) / scale
-}
-
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }
-
-/** For a cell of a Markdown table. */
-export function escapeCell(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('|', '\\|')
-}

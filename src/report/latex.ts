@@ -1,5 +1,4 @@
-import { rendered, visible } from './cells.js'
-import type { Values } from './formats.js'
+import { rowOf, visibleCell } from './cells.js'
 import type { TextLayout } from './text-layouts.js'
 
 /** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
@@ -7,7 +6,8 @@ export function latexLayout(
   columns: readonly string[],
   { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexOptions = {},
 ): TextLayout {
-  const render = rendered((value) => latexText(visible(value)), columns.length)
+  const cell = visibleCell(latexText)
+  const cells = rowOf(columns.length, (value, i) => (i === 0 ? cell(value) : ` & ${cell(value)}`))
   return {
     head: `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
 \\begin{tabular}{${align}}
@@ -15,7 +15,7 @@ export function latexLayout(
 ${titles.map(latexText).join(' & ')} \\\\
 \\midrule
 `,
-    row: (row: Values) => `${row.map(render).join(' & ')} \\\\\n`,
+    row: (row) => `${cells(row)} \\\\\n`,
     separator: '',
     tail: `\\bottomrule
 \\end{tabular}

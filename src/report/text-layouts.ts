@@ -1,4 +1,4 @@
-import { escapeCell, field, jsonValue, rendered, visible } from './cells.js'
+import { csvCell, jsonCell, rowOf, visibleCell } from './cells.js'
 import type { TextFormat, Value, Values } from './formats.js'
 import { latexLayout } from './latex.js'
 
@@ -28,31 +28,29 @@ export function textLayout(
 const layouts: Record<TextFormat, (columns: readonly string[], first: readonly Values[]) => TextLayout> = {
   json(columns) {
     const names = columns.map((column, i) => `${i === 0 ? '{' : ','}${JSON.stringify(column)}:`)
-    const render = rendered(jsonValue, columns.length)
-    const row = (row: Values) => {
-      let line = ''
-      for (let i = 0; i < names.length; i++) line += (names[i] as string) + render(row[i], i)
-      return `${line}}`
-    }
-    return { head: '[', row, separator: ',\n', tail: ']\n' }
+    const cell = jsonCell()
+    const cells = rowOf(columns.length, (value, i) => (names[i] as string) + cell(value))
+    return { head: '[', row: (row) => `${cells(row)}}`, separator: ',\n', tail: ']\n' }
   },
 
   csv(columns) {
-    const render = rendered(field, columns.length)
-    return lines(`${columns.map(field).join(',')}\n`, (row) => `${joined(row, render, ',')}\n`)
+    const cell = csvCell()
+    const cells = rowOf(columns.length, (value, i) => (i === 0 ? cell(value) : `,${cell(value)}`))
+    return lines(`${columns.map(cell).join(',')}\n`, (row) => `${cells(row)}\n`)
   },
 
   md(columns) {
-    const render = rendered((value) => escapeCell(visible(value)), columns.length)
+    const cell = visibleCell((text) => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|'))
+    const cells = rowOf(columns.length, (value) => `| ${cell(value)} `)
     const head = `| ${columns.join(' | ')} |\n|${columns.map(() => ' --- |').join('')}\n`
-    return lines(head, (row) => `| ${joined(row, render, ' | ')} |\n`)
+    return lines(head, (row) => `${cells(row)}|\n`)
   },
 
   table(columns, first) {
-    const render = rendered(visible, columns.length)
+    const cell = visibleCell()
     const numeric = columns.map((_, i) => first.every((row) => isNumber(row[i])))
     const widths = columns.map((column, i) =>
-      first.reduce((width, row) => Math.max(width, render(row[i], i).length), column.length),
+      first.reduce((width, row) => Math.max(width, cell(row[i]).length), column.length),
     )
     const line = (cells: readonly string[]) =>
       `${cells
@@ -62,7 +60,7 @@ const layouts: Record<TextFormat, (columns: readonly string[], first: readonly V
         .join('  ')
         .trimEnd()}\n`
     const head = line(columns) + `${widths.map((width) => '─'.repeat(width)).join('  ')}\n`
-    return lines(head, (row) => line(row.map(render)))
+    return lines(head, (row) => line(row.map(cell)))
   },
 
   latex: (columns) => latexLayout(columns),
@@ -70,12 +68,6 @@ const layouts: Record<TextFormat, (columns: readonly string[], first: readonly V
 
 function lines(head: string, row: TextLayout['row']): TextLayout {
   return { head, row, separator: '', tail: '' }
-}
-
-function joined(row: Values, render: (value: Value, i: number) => string, separator: string): string {
-  let line = ''
-  for (let i = 0; i < row.length; i++) line += (i === 0 ? '' : separator) + render(row[i] as Value, i)
-  return line
 }
 
 function isNumber(value: Value | undefined): boolean {
