@@ -28,23 +28,27 @@ export function writeParquet(rows: Iterable<Values>, columns: Columns, path: str
     file.append(encodeRows(group, columns))
     group = []
   }
-  if (group.length > 0) file.append(encodeRows(group, columns))
+  file.append(encodeRows(group, columns))
   file.finish()
 }
 
-export function encodeRows(rows: readonly Values[], columns: Columns): RowGroup {
-  const sources = Object.entries(columns).map(([name, type], i) => ({
+/** All of the rows as one group; null where there are none. */
+export function encodeRows(rows: Iterable<Values>, columns: Columns): RowGroup | null {
+  const sources = Object.entries(columns).map(([name, type]) => ({
     ...sourceOf(name, type),
-    data: rows.map((row): Value => row[i] ?? null),
+    data: [] as Value[],
   }))
+  let count = 0
+  for (const row of rows) {
+    for (let i = 0; i < sources.length; i++) sources[i]?.data.push(row[i] ?? null)
+    count++
+  }
   const to = new ByteWriter()
   const writer = writerTo(to, columns)
   const start = to.offset
-  void writer.write({ columnData: sources, rowGroupSize: rows.length })
-  return {
-    bytes: new Uint8Array(to.getBuffer().slice(start)),
-    metadata: moved(writer.row_groups[0] as Metadata, -start),
-  }
+  void writer.write({ columnData: sources, rowGroupSize: count })
+  const [metadata] = writer.row_groups
+  return metadata ? { bytes: to.getBytes().slice(start), metadata: moved(metadata, -start) } : null
 }
 
 export class ParquetFile {
@@ -54,11 +58,12 @@ export class ParquetFile {
     this.#writer = writerTo(fileWriter(path), columns)
   }
 
-  append({ bytes, metadata }: RowGroup): void {
+  append(group: RowGroup | null): void {
+    if (group === null) return
     const { writer, row_groups } = this.#writer
-    row_groups.push(moved(metadata, writer.offset))
-    this.#writer.num_rows += metadata.num_rows
-    writer.appendBytes(bytes)
+    row_groups.push(moved(group.metadata, writer.offset))
+    this.#writer.num_rows += group.metadata.num_rows
+    writer.appendBytes(group.bytes)
   }
 
   finish(): void {

@@ -36,8 +36,16 @@ export function renderer(db: Database.Database, { table, sweep, format, first }:
           yield row
         }
     }
-    const rendered = layout ? { bytes: bytesOf(piecesOf(rows(), layout)) } : encodeRows([...rows()], columns)
-    return { rows: count, ...rendered }
+    if (layout) {
+      const bytes = bytesOf(piecesOf(rows(), layout))
+      return { rows: count, bytes }
+    }
+    const group = encodeRows(rows(), columns)
+    return {
+      rows: count,
+      bytes: group?.bytes ?? new Uint8Array(),
+      ...(group && { metadata: group.metadata }),
+    }
   }
 }
 

@@ -174,9 +174,9 @@ export function* predictionValues(
     .prepare(
       `select v.model, v.task, r.split, r.kind, r.layer, r.id, r.items_hash
        from all_runs v ${inConfigOrder} join runs r on r.key = v.run_key
-       where v.sweep = @sweepId ${given(filter, 'model', 'task')}
+       where v.sweep = @sweepId ${given(filter, 'model', 'task', 'kind')}
          and (@category is null or exists (select 1 from prepared_tasks p where p.sweep_id = v.sweep and p.model_id = v.model and p.task_id = v.task and p.category = @category))
-         and (@kind is null or r.kind = @kind) and (@layer is null or r.layer = @layer)
+         and (@layer is null or r.layer = @layer)
        order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,
     )
     .raw()
@@ -234,13 +234,12 @@ export function sweepProgress(
   const rows = db
     .prepare(
       `select m.model_id as model, t.task_id as task, p.best_layer as bestLayer,
-         count(c.layer) as cellsAll, count(r.id) as cellsDone, coalesce(sum(c.reused), 0) as cellsReused,
+         count(c.layer) as cellsAll, count(c.items) as cellsDone, coalesce(sum(c.reused), 0) as cellsReused,
          (select count(*) from sweep_runs s join runs x on x.key = s.run_key
           where s.sweep_id = m.sweep_id and s.model_id = m.model_id and s.task_id = t.task_id) as runsDone
        from sweep_models m join sweep_tasks t on t.sweep_id = m.sweep_id
        left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id and p.task_id = t.task_id
        left join cells c on c.sweep_id = m.sweep_id and c.model_id = m.model_id and c.task_id = t.task_id
-       left join runs r on r.key = c.run_key
        where m.sweep_id = ? ${models ? 'and m.model_id in (select value from json_each(?))' : ''}
        group by m.position, t.position order by m.position, t.position`,
     )

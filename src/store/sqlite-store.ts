@@ -202,8 +202,7 @@ class SqliteStore implements Store {
     return this.db.write(() => {
       const place = { sweepId, model, task }
       const dev = this.db.all(
-        `select c.layer, r.correct, r.items from cells c left join runs r on r.key = c.run_key
-         where c.sweep_id = ? and c.model_id = ? and c.task_id = ? order by c.layer`,
+        'select layer, correct, items from cells where sweep_id = ? and model_id = ? and task_id = ? order by layer',
         [sweepId, model, task],
       ) as { layer: number; correct: number | null; items: number }[]
       const missing = dev.filter(({ correct }) => correct === null).map(({ layer }) => layer)

@@ -27,6 +27,7 @@ const checks: Readonly<Record<string, Check>> = {
   'the file, page by page': file,
   'configs, items and pairs under their hashes': contents,
   'counts of every run': counts,
+  'what cells say of their runs': cellScores,
   'right or wrong of every prediction': judgements,
   'keys of what sweeps point at': keys,
   'best layers': bestLayers,
@@ -135,6 +136,21 @@ function* counts(db: Database.Database): Generator<Problem | null> {
       yield { where: nameOf(row), message: `${correct} right, but its predictions count ${right}` }
     else yield null
   }
+}
+
+function* cellScores(db: Database.Database): Generator<Problem | null> {
+  const rows = db
+    .prepare(
+      `select c.sweep_id || ' ' || c.model_id || ' ' || c.task_id || ' L = ' || c.layer as place, c.correct, c.items,
+              r.correct as right, r.items as stored from cells c left join runs r on r.key = c.run_key`,
+    )
+    .iterate() as Iterable<
+    { place: string } & Record<'correct' | 'items' | 'right' | 'stored', number | null>
+  >
+  for (const { place, correct, items, right, stored } of rows)
+    yield correct === right && items === stored
+      ? null
+      : { where: place, message: `${correct} of ${items} right, but its run says ${right} of ${stored}` }
 }
 
 function* judgements(db: Database.Database): Generator<Problem | null> {

@@ -64,6 +64,11 @@ describe('invariants', () => {
       'counts of every run',
     ],
     [
+      'what a cell says of its run',
+      'update cells set correct = (correct + 1) % items where layer = 0',
+      'what cells say of their runs',
+    ],
+    [
       'a verdict',
       `update predictions set correct = 1 - correct where run_id = ${anyRun} and item = 0`,
       'right or wrong of every prediction',
