@@ -14,7 +14,7 @@ import {
 } from '../report/result-rows.js'
 import { table2, table6, tables3And7, type ConflictingRow } from '../report/tables/paper-tables.js'
 import { tableLatex, type Table } from '../report/tables/table.js'
-import { textOfTable, writeParquetTable } from '../report/write-table.js'
+import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'
 import {
@@ -149,15 +149,15 @@ async function print(
     const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
     return writeRows(rows, Object.keys(columns), format, toStdout)
   }
+  const { model, task, category, kind, layer } = options
+  const whole = { db, table, sweep, filter: { model, task, category, kind, layer } }
   if (!options.seeds && limit === 0) {
-    const { model, task, category, kind, layer } = options
-    const whole = { db, table, sweep, filter: { model, task, category, kind, layer } }
     if (format !== 'parquet') return piecesToStdout(textOfTable(whole, format))
     return writeParquetTable(whole, options.out as string)
   }
   const { columns, rows } = options.seeds
     ? overSeeds(db, table as ViewName, sweepGroup(db, sweep.id), options)
-    : resultRows(db, table, sweep, options)
+    : { ...resultRows(db, table, sweep, {}), rows: rowsInParts(whole) }
   const some = limit === 0 ? rows : limited(rows, limit)
   if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
   writeParquet(some, columns, options.out as string)

@@ -1,6 +1,6 @@
-import Table from 'cli-table3'
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
+import { boxedTable } from '../report/boxed-table.js'
 import { renderFailure } from '../report/failure.js'
 import { openReadOnly } from '../store/open.js'
 import {
@@ -78,21 +78,16 @@ async function status(
 
 function render(sweep: SweepSummary, tasks: readonly TaskProgress[]): string {
   const done = tasks.filter(({ complete }) => complete).length
-  const table = new Table({
-    head: ['model', 'task', 'cells', 'reused', 'best L', ''],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { model, task, cellsDone, cellsAll, cellsReused, bestLayer, complete } of tasks) {
-    table.push([
-      model,
-      task,
-      cellsAll === 0 ? '-' : `${cellsDone}/${cellsAll}`,
-      cellsReused,
-      bestLayer ?? '-',
-      complete ? 'complete' : cellsAll === 0 ? 'waiting' : 'under way',
-    ])
-  }
-  return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, begun ${sweep.createdAt}\n${table.toString()}`
+  const rows = tasks.map(({ model, task, cellsDone, cellsAll, cellsReused, bestLayer, complete }) => [
+    model,
+    task,
+    cellsAll === 0 ? '-' : `${cellsDone}/${cellsAll}`,
+    cellsReused,
+    bestLayer ?? '-',
+    complete ? 'complete' : cellsAll === 0 ? 'waiting' : 'under way',
+  ])
+  const table = boxedTable(['model', 'task', 'cells', 'reused', 'best L', ''], rows)
+  return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, begun ${sweep.createdAt}\n${table}`
 }
 
 function nextStep(sweep: SweepSummary, runningIn: number | null, others: readonly SweepSummary[]): string {

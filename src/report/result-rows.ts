@@ -66,7 +66,7 @@ function referenceRows(
   if (table === 'predictions')
     return { columns: predictionColumns, rows: predictionValues(db, sweep.id, filter) }
   const intervals = withWilson(resultTables[table], tableValues(db, table, sweep.id, filter))
-  return table === 'main' ? withDifference(intervals, () => differences(db, sweep)) : intervals
+  return table === 'main' ? withDifference(intervals, () => differences(db, sweep, filter.model)) : intervals
 }
 
 /** Wilson's interval of each accuracy; counts become accuracies. */
@@ -96,9 +96,9 @@ function withWilson({ columns, accuracies = {}, counts }: ResultTable, rows: Ite
 }
 
 /** The paired bootstrap's interval of hypothesis minus regular, by model and task. */
-function differences(db: Database.Database, { id, protocol }: SweepSummary) {
+function differences(db: Database.Database, { id, protocol }: SweepSummary, wanted: string | undefined) {
   return new Map(
-    Array.from(pairedItems(db, id), ({ model, task, differences, clusters }) => [
+    Array.from(pairedItems(db, id, wanted), ({ model, task, differences, clusters }) => [
       `${model}\n${task}`,
       pairedBootstrap(differences, clusters, { seed: protocol.seed }),
     ]),

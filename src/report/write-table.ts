@@ -57,10 +57,13 @@ function partsOfTable(
   return inTwoThreads(filters, renderer(db, asked), { ...asked, db: db.name }, partRows)
 }
 
-function firstRows({ db, table, sweep, filter }: WholeTable): Values[] {
+/** One after the other: who wants only some of them reads no further than the part where these end. */
+export function* rowsInParts({ db, table, sweep, filter }: WholeTable): Generator<Values> {
+  for (const part of partsOf(db, table, sweep.id, filter)) yield* resultRows(db, table, sweep, part).rows
+}
+
+function firstRows(whole: WholeTable): Values[] {
   const first: Values[] = []
-  for (const part of partsOf(db, table, sweep.id, filter))
-    for (const row of resultRows(db, table, sweep, part).rows)
-      if (first.push(row) === measuredRows) return first
+  for (const row of rowsInParts(whole)) if (first.push(row) === measuredRows) break
   return first
 }

@@ -10,16 +10,26 @@ export interface PairedItems {
   readonly clusters: readonly string[]
 }
 
-/** Of a sweep's finished tasks, in no particular order. */
-export function* pairedItems(db: Database.Database, sweepId: string): Generator<PairedItems> {
+/** Of a sweep's finished tasks, or one model's, in no particular order. */
+export function* pairedItems(
+  db: Database.Database,
+  sweepId: string,
+  wanted: string | null = null,
+): Generator<PairedItems> {
   const runs = db
     .prepare(
       `select h.model_id as model, h.task_id as task, rh.id as hypothesis, rg.id as regular, rh.items_hash as itemsHash
        from sweep_runs h join sweep_runs g using (sweep_id, model_id, task_id)
        join runs rh on rh.key = h.run_key join runs rg on rg.key = g.run_key
-       where sweep_id = ? and h.kind = 'hypothesis' and g.kind = 'regular'`,
+       where sweep_id = ? ${wanted === null ? '' : 'and model_id = ?'} and h.kind = 'hypothesis' and g.kind = 'regular'`,
     )
-    .all(sweepId) as { model: string; task: string; hypothesis: number; regular: number; itemsHash: string }[]
+    .all(sweepId, ...(wanted === null ? [] : [wanted])) as {
+    model: string
+    task: string
+    hypothesis: number
+    regular: number
+    itemsHash: string
+  }[]
   const itemsOf = db
     .prepare(
       `select h.correct - g.correct as difference, iif(i.demonstrations = '[]', i.item, i.demonstrations) as cluster

@@ -51,6 +51,7 @@ export const resultTables = {
     },
     filters: ['model', 'task', 'category'],
     order: 't.position',
+    parts: 'model',
     accuracies: { baseline: 'baselineItems', hypothesis: 'testItems', regular: 'testItems' },
     keys: ['model', 'task', 'category'],
     averaged: ['baseline', 'hypothesis', 'regular', 'difference', 'bestLayer'],

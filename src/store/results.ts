@@ -3,6 +3,7 @@ import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
 import { modeLabel, type EngineMode } from '../domain/numerics.js'
 import type { Category, Protocol } from '../domain/types.js'
+import { keptStatement } from './kept-statements.js'
 import type { SweepStatus, TaskProgress } from './store.js'
 
 /** Queries on the results database, read-only. Rows come in the config's order, never in that of insertion. */
@@ -170,23 +171,25 @@ export function* predictionValues(
   sweepId: string,
   filter: ResultFilter = {},
 ): Generator<(string | number | boolean | null)[]> {
-  const runs = db
-    .prepare(
-      `select v.model, v.task, r.split, r.kind, r.layer, r.id, r.items_hash
+  const runs = keptStatement(
+    db,
+    `select v.model, v.task, r.split, r.kind, r.layer, r.id, r.items_hash
        from all_runs v ${inConfigOrder} join runs r on r.key = v.run_key
        where v.sweep = @sweepId ${given(filter, 'model', 'task', 'kind')}
          and (@category is null or exists (select 1 from prepared_tasks p where p.sweep_id = v.sweep and p.model_id = v.model and p.task_id = v.task and p.category = @category))
          and (@layer is null or r.layer = @layer)
        order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,
-    )
+  )
     .raw()
     .all(parameters(sweepId, filter)) as [string, string, string, string, number | null, number, string][]
-  const itemsOf = db.prepare('select query, answer from items where items_hash = ? order by item').raw()
-  const predictionsOf = db
-    .prepare(
-      'select item, text, correct, answer_log_prob, answer_rank, answer_logit_difference from predictions where run_id = ? order by item',
-    )
-    .raw()
+  const itemsOf = keptStatement(
+    db,
+    'select query, answer from items where items_hash = ? order by item',
+  ).raw()
+  const predictionsOf = keptStatement(
+    db,
+    'select item, text, correct, answer_log_prob, answer_rank, answer_logit_difference from predictions where run_id = ? order by item',
+  ).raw()
   let hash = ''
   let items: [query: string, answer: string][] = []
   for (const [model, task, split, kind, layer, id, itemsHash] of runs) {
