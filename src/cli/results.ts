@@ -139,12 +139,13 @@ async function print(
 ): Promise<void> {
   const { table } = options
   const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
-  const laidOut = ['table', 'md', 'latex'].includes(format) && !options.seeds && options.limit === undefined
-  const paper = laidOut ? paperLayout(db, table, sweep, options) : null
   if (table === 'main' && format === 'table' && !options.seeds)
     return toStdout(`${renderMainTable(mainResults(db, sweep.id, options), sweepMode(sweep))}\n`)
+  const laidOut = format === 'latex' || (table !== 'main' && (format === 'table' || format === 'md'))
+  const paper =
+    laidOut && !options.seeds && options.limit === undefined ? paperLayout(db, table, sweep, options) : null
   if (paper && format === 'latex') return toStdout(paper.map(tableLatex).join('\n'))
-  if (paper && table !== 'main' && (format === 'table' || format === 'md')) {
+  if (paper && format !== 'parquet') {
     // The last of them has all tasks.
     const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
     return writeRows(rows, Object.keys(columns), format, toStdout)

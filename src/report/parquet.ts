@@ -76,9 +76,20 @@ function writerTo(writer: ParquetWriter['writer'], columns: Columns): ParquetWri
   return new ParquetWriter({ writer, schema: schemaFromColumnData({ columnData }), createdBy: 'taskvec' })
 }
 
+/** What readers look for: rows of one of these stand together, and a row group says which it has. */
+const soughtBy = ['model', 'task', 'category', 'split', 'kind', 'analysis', 'layer']
+
 function sourceOf(name: string, type: ColumnType) {
-  // An index of pages would have to be moved too.
-  return { name, type: types[type], nullable: true, offsetIndex: false }
+  return {
+    name,
+    type: types[type],
+    nullable: true,
+    statistics: soughtBy.includes(name),
+    // An index of pages would have to be moved too.
+    offsetIndex: false,
+    // Digits of measured numbers neither come again nor get shorter.
+    ...(type === 'real' && ({ encoding: 'PLAIN', codec: 'UNCOMPRESSED' } as const)),
+  }
 }
 
 function moved(group: Metadata, by: number): Metadata {

@@ -21,23 +21,34 @@ export interface Part {
   readonly metadata?: RowGroup['metadata']
 }
 
-/** Takes filters off the front of a queue until it has `atLeast` rows that pass them, or none is left; renders these rows. */
-export type Render = (queue: ResultFilter[], atLeast: number) => Part
+/** When a part is large enough: it has so many rows, or has taken so long. */
+export interface PartSize {
+  readonly rows: number
+  readonly milliseconds: number
+}
+
+export const everything: PartSize = { rows: Infinity, milliseconds: Infinity }
+
+/** Takes filters off the front of a queue, and renders the rows that pass them, until the part is large enough or none is left. */
+export type Render = (queue: ResultFilter[], size: PartSize) => Part
 
 export function renderer(db: Database.Database, { table, sweep, format, first }: TableInFormat): Render {
   const { columns } = resultRows(db, table, sweep, {})
   const layout = format === 'parquet' ? null : textLayout(format, Object.keys(columns), first)
-  return (queue, atLeast) => {
+  const encode = encoder()
+  return (queue, size) => {
     let count = 0
+    const started = performance.now()
+    const enough = () => count >= size.rows || performance.now() - started >= size.milliseconds
     function* rows(): Generator<Values> {
-      for (let filter; count < atLeast && (filter = queue.shift());)
+      for (let filter; !enough() && (filter = queue.shift());)
         for (const row of resultRows(db, table, sweep, filter).rows) {
           count++
           yield row
         }
     }
     if (layout) {
-      const bytes = bytesOf(piecesOf(rows(), layout))
+      const bytes = encode(piecesOf(rows(), layout))
       return { rows: count, bytes }
     }
     const group = encodeRows(rows(), columns)
@@ -49,13 +60,17 @@ export function renderer(db: Database.Database, { table, sweep, format, first }:
   }
 }
 
-function bytesOf(pieces: Iterable<string>): Uint8Array<ArrayBuffer> {
-  const encoded = Array.from(pieces, (piece) => Buffer.from(piece))
-  const bytes = new Uint8Array(encoded.reduce((length, piece) => length + piece.length, 0))
-  let at = 0
-  for (const piece of encoded) {
-    bytes.set(piece, at)
-    at += piece.length
+/** Encodes pieces of text as one; its memory is used again, and only what it returns is new. */
+function encoder(): (pieces: Iterable<string>) => Uint8Array<ArrayBuffer> {
+  let buffer = Buffer.allocUnsafe(1 << 20)
+  return (pieces) => {
+    let length = 0
+    for (const piece of pieces) {
+      // UTF-8 takes three bytes a unit of UTF-16 at most.
+      const needed = length + 3 * piece.length
+      if (needed > buffer.length) buffer = Buffer.concat([buffer.subarray(0, length)], 2 * needed)
+      length += buffer.write(piece, length)
+    }
+    return new Uint8Array(buffer.subarray(0, length))
   }
-  return bytes
 }

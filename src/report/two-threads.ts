@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ResultFilter } from '../store/results.js'
-import type { Part, Render, TableInFormat } from './part.js'
+import { everything, type Part, type PartSize, type Render, type TableInFormat } from './part.js'
 
-/** A table of no more rows needs no second thread. */
-const rowsOfAPart = 25_000
+/** A table that is no larger needs no second thread. */
+const usualSize: PartSize = { rows: 10_000, milliseconds: 150 }
 /** Parts that may be there, or under way, before the one that comes next has been taken. */
-const ahead = 4
+const ahead = 3
 /** Parts that the second thread is asked for at once, so that it never waits for this one. */
 const asked = 2
 
@@ -26,10 +26,10 @@ export async function* inTwoThreads(
   filters: readonly ResultFilter[],
   render: Render,
   input: SecondThreadInput,
-  partRows = rowsOfAPart,
+  size = usualSize,
 ): AsyncGenerator<Part> {
   const queue = [...filters]
-  yield render(queue, partRows)
+  yield render(queue, size)
   if (queue.length === 0) return
   const filtersPerPart = filters.length - queue.length
   const coming: Coming[] = []
@@ -42,8 +42,8 @@ export async function* inTwoThreads(
       if (next?.part) {
         coming.shift()
         yield next.part
-      } else if (next && second.dead) coming[0] = { part: render(next.filters, Infinity) }
-      else if (queue.length > 0 && coming.length < ahead) coming.push({ part: render(queue, partRows) })
+      } else if (next && second.dead) coming[0] = { part: render(next.filters, everything) }
+      else if (queue.length > 0 && coming.length < ahead) coming.push({ part: render(queue, size) })
       else await second.change()
       // What the second thread says comes in between.
       await setImmediate()

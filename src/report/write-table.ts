@@ -3,7 +3,7 @@ import { partsOf } from '../store/result-parts.js'
 import type { ResultFilter, SweepSummary } from '../store/results.js'
 import type { Format, TextFormat, Values } from './formats.js'
 import { ParquetFile } from './parquet.js'
-import { renderer, type Part } from './part.js'
+import { renderer, type Part, type PartSize } from './part.js'
 import { resultRows, type TableName } from './result-rows.js'
 import { measuredRows, textLayout } from './text-layouts.js'
 import { inTwoThreads } from './two-threads.js'
@@ -15,8 +15,8 @@ export interface WholeTable {
   readonly table: TableName
   readonly sweep: SweepSummary
   readonly filter: ResultFilter
-  /** At least as many rows are rendered at once; with more of them a second thread does every other part. */
-  readonly partRows?: number
+  /** Of what is rendered at once. */
+  readonly size?: PartSize
 }
 
 /** In pieces, none of which is rendered long before it is asked for. */
@@ -48,13 +48,13 @@ export async function writeParquetTable(whole: WholeTable, path: string): Promis
 }
 
 function partsOfTable(
-  { db, table, sweep, filter, partRows }: WholeTable,
+  { db, table, sweep, filter, size }: WholeTable,
   format: Format,
   first: readonly Values[],
 ): AsyncIterable<Part> {
   const asked = { table, sweep, format, first }
   const filters = partsOf(db, table, sweep.id, filter)
-  return inTwoThreads(filters, renderer(db, asked), { ...asked, db: db.name }, partRows)
+  return inTwoThreads(filters, renderer(db, asked), { ...asked, db: db.name }, size)
 }
 
 /** One after the other: who wants only some of them reads no further than the part where these end. */

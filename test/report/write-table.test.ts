@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { textFormats, textOf, type Format, type TextFormat } from '../../src/report/formats.js'
-import { renderer, type Part, type Render } from '../../src/report/part.js'
+import { everything, renderer, type Part, type PartSize, type Render } from '../../src/report/part.js'
 import { resultRows, tableNames, type TableName } from '../../src/report/result-rows.js'
 import { inTwoThreads } from '../../src/report/two-threads.js'
 import { textOfTable, writeParquetTable } from '../../src/report/write-table.js'
@@ -19,7 +19,7 @@ import { newDatabase, runTask, sweep as sweepOf } from '../store/sample.js'
 const db = openReadOnly(furtherDatabase())
 const sweep = findSweep(db, 'sample-1')
 /** Every part as small as it can be. */
-const partRows = 1
+const size: PartSize = { rows: 1, milliseconds: Infinity }
 
 /** As one thread writes them, in one go. */
 function atOnce(table: TableName, format: TextFormat, filter: ResultFilter = {}): string {
@@ -29,7 +29,7 @@ function atOnce(table: TableName, format: TextFormat, filter: ResultFilter = {})
 
 async function inParts(table: TableName, format: TextFormat, filter: ResultFilter = {}): Promise<string> {
   let text = ''
-  for await (const piece of textOfTable({ db, table, sweep, filter, partRows }, format))
+  for await (const piece of textOfTable({ db, table, sweep, filter, size }, format))
     text += typeof piece === 'string' ? piece : Buffer.from(piece).toString()
   return text
 }
@@ -54,7 +54,7 @@ describe('a whole table', () => {
     '%s is the same in Parquet, row group by row group',
     async (table) => {
       const file = join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'rows.parquet')
-      await writeParquetTable({ db, table, sweep, filter: {}, partRows }, file)
+      await writeParquetTable({ db, table, sweep, filter: {}, size }, file)
       const bytes = readFileSync(file)
       const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
       const { columns, rows } = resultRows(db, table, sweep, {})
@@ -80,11 +80,11 @@ describe('parts in two threads', () => {
   const asked = (format: Format) => ({ table: 'predictions', sweep: many, format, first: [] }) as const
   const alone = (format: Format) => {
     const render = renderer(db, asked(format))
-    return filters.map((filter) => render([filter], Infinity))
+    return filters.map((filter) => render([filter], everything))
   }
   const all = async (format: Format, render: Render, database = file) => {
     const parts: Part[] = []
-    for await (const part of inTwoThreads(filters, render, { ...asked(format), db: database }, partRows))
+    for await (const part of inTwoThreads(filters, render, { ...asked(format), db: database }, size))
       parts.push(part)
     return parts
   }
@@ -94,10 +94,10 @@ describe('parts in two threads', () => {
     async (format) => {
       const render = renderer(db, asked(format))
       let own = 0
-      const slowly: Render = (queue, atLeast) => {
+      const slowly: Render = (queue, size) => {
         own++
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
-        return render(queue, atLeast)
+        return render(queue, size)
       }
       expect(await all(format, slowly)).toEqual(alone(format))
       expect(own).toBeLessThan(filters.length)
@@ -111,18 +111,20 @@ describe('parts in two threads', () => {
   it('are one, by this thread alone, where the table is small', async () => {
     const render = renderer(db, asked('csv'))
     const parts: Part[] = []
-    for await (const part of inTwoThreads(filters, render, { ...asked('csv'), db: file })) parts.push(part)
+    const small = { rows: 10_000, milliseconds: Infinity }
+    for await (const part of inTwoThreads(filters, render, { ...asked('csv'), db: file }, small))
+      parts.push(part)
     expect(parts).toHaveLength(1)
   })
 
   it('wait where nobody takes them', async () => {
     const render = renderer(db, asked('csv'))
     let own = 0
-    const counted: Render = (queue, atLeast) => {
+    const counted: Render = (queue, size) => {
       own++
-      return render(queue, atLeast)
+      return render(queue, size)
     }
-    const parts = inTwoThreads(filters, counted, { ...asked('csv'), db: file }, partRows)
+    const parts = inTwoThreads(filters, counted, { ...asked('csv'), db: file }, size)
     for (let taken = 1; taken <= 3; taken++) {
       await parts.next()
       await setTimeout(50)
