@@ -36,7 +36,7 @@ import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { leftAlone } from './left-alone.js'
-import { ProgressDisplay } from './progress.js'
+import { ProgressDisplay, sayBegun } from './progress.js'
 import { SweepReading } from './sweep-reading.js'
 import { StoreTrouble } from './store-trouble.js'
 
@@ -103,6 +103,7 @@ export async function runSweep(
       engines: width,
       memoryLimit: memoryLimit ?? config.memoryLimit,
       onPlan: (model, plan) => display.say(`${model}: ${plan}`),
+      onBegin: sayBegun,
       onProgress: (work) => display.report(work),
     })
     closing.push(() => compute.shutdown())
