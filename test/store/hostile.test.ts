@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/config/home.js'
+import { knownMigrations, statementsBetween } from '../../src/store/migrations.js'
 import { openDatabase, openReadOnly } from '../../src/store/open.js'
 import { completeDatabase, newDatabase } from './sample.js'
 
@@ -62,11 +63,10 @@ describe('a database file by others', () => {
   it('of an older version is held against what that version made', () => {
     const older = (sql: string) => {
       const file = newDatabase()
-      const db = openDatabase(file)
-      db.exec(
-        'alter table failures drop column log; alter table failures drop column worker; alter table sweep_models drop column content_hash; alter table sweep_models drop column numerics; pragma user_version = 5',
-      )
-      db.exec(sql)
+      const db = new Database(file)
+      const before = knownMigrations() - 1
+      for (const statement of statementsBetween(0, before)) db.exec(statement)
+      db.exec(`pragma application_id = 1953721206; pragma user_version = ${before}; ${sql}`)
       db.close()
       return file
     }
