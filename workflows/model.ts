@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow'
 import type { ModelContent } from '../src/domain/types.js'
 import { experimentsWorkflowId, taskWorkflowId } from '../src/temporal/names.js'
+import { throwIfCancelled } from './cancelled.js'
 import { runChild } from './children.js'
 import { experimentsWorkflow } from './experiments.js'
 import { fanOut } from './fan-out.js'
@@ -51,7 +52,10 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   }
 
   const rest = await fanOut(tasks, input.tasksInFlight, runTask, () => workflowInfo().continueAsNewSuggested)
-  if (rest.length > 0) await continueAsNew<typeof modelWorkflow>({ ...again, tasks: rest, soFar: tally })
+  if (rest.length > 0) {
+    throwIfCancelled()
+    await continueAsNew<typeof modelWorkflow>({ ...again, tasks: rest, soFar: tally })
+  }
   // Sweeps that began before there were further experiments do not ask for them.
   if (input.further) await runFurther()
   return tally
@@ -65,8 +69,10 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
       runExperiments,
       () => workflowInfo().continueAsNewSuggested,
     )
-    if (rest.length > 0)
+    if (rest.length > 0) {
+      throwIfCancelled()
       await continueAsNew<typeof modelWorkflow>({ ...again, tasks: [], furtherTasks: rest, soFar: tally })
+    }
     await runExperiments('')
   }
 

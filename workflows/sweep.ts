@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { modelWorkflowId } from '../src/temporal/names.js'
+import { throwIfCancelled } from './cancelled.js'
 import { cancelAsBefore, runChild } from './children.js'
 import { failureSignal } from './failure.js'
 import { fanOut } from './fan-out.js'
@@ -69,8 +70,10 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
     const rest = await models.run(() =>
       fanOut(input.models, modelsInFlight, runModel, () => workflowInfo().continueAsNewSuggested),
     )
-    if (rest.length > 0)
+    if (rest.length > 0) {
+      throwIfCancelled(models)
       await continueAsNew<typeof sweepWorkflow>({ ...input, models: rest, soFar: tally, failures })
+    }
     await store.setSweepStatus({ sweepId: input.sweepId, status: tally.failed > 0 ? 'failed' : 'complete' })
     return tally
   } catch (error) {

@@ -93,7 +93,7 @@ describe('a database file by others', () => {
       ...[['verify', '--sample', '0'], ['sql', 'select * from layers'], ['compare'], ['cancel', 'sample-1']],
       ...[['resume'], ['workers'], ['backup', `${file}.copy`]],
     ].map((command) => [...command, '--db', file])
-    commands.push(['merge', newDatabase(), file], ['merge', file, completeDatabase()])
+    commands.push(['merge', newDatabase(), file])
     for (const command of commands) {
       const { exitCode, stderr, timedOut } = await execa(
         process.execPath,
