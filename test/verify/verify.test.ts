@@ -26,13 +26,13 @@ let good: string
 beforeAll(async () => {
   sandbox = await Sandbox.create()
   const config = sandbox.config('verified', {
-    tasks: ['algorithmic_to_upper', 'knowledge_country_capital'],
+    tasks: ['algorithmic_to_upper', 'algorithmic_next_letter', 'knowledge_country_capital'],
     ...{ devItems: 4, testItems: 4, baselineItems: 4, layersPerActivity: 4 },
     experiments: [
       'main',
       { robustness: { thetas: 3, devItems: 2 } },
       { projection: { top: 2 } },
-      { conflicting: { items: 2, pairs: [['algorithmic_to_upper', 'knowledge_country_capital']] } },
+      { conflicting: { items: 2, pairs: [['algorithmic_to_upper', 'algorithmic_next_letter']] } },
       { beyond: { items: 2, demonstrationSets: [1, 2], decodability: { thetas: 3 } } },
     ],
   })
@@ -70,7 +70,7 @@ describe('invariants', () => {
     expect(results.map(({ check, checked }) => [check, checked > 0])).toEqual(
       results.map(({ check }) => [check, true]),
     )
-    expect(results.find(({ check }) => check.startsWith('right'))?.checked).toBe(2 * (6 + 3) * 4)
+    expect(results.find(({ check }) => check.startsWith('right'))?.checked).toBe(3 * (6 + 3) * 4)
   })
 
   const anyRun = "(select id from runs where kind = 'regular' limit 1)"
@@ -153,17 +153,17 @@ describe('runs computed again', () => {
   it('are the same to the bit, all of them and any sample', async () => {
     const all = await again(good, 1)
     expect(all).toMatchObject({
-      runs: 18,
-      of: 18,
-      predictions: 72,
-      identical: 72,
+      runs: 27,
+      of: 27,
+      predictions: 108,
+      identical: 108,
       largest: 0,
       problems: [],
       unchecked: [],
     })
     const some = await again(good, 0.2)
-    expect(some.runs).toBeGreaterThanOrEqual(4)
-    expect(some.runs).toBeLessThan(18)
+    expect(some.runs).toBeGreaterThanOrEqual(6)
+    expect(some.runs).toBeLessThan(27)
     expect(some.problems).toEqual([])
   })
 
@@ -193,7 +193,7 @@ describe('runs computed again', () => {
     )
     const { unchecked, runs } = await again(file, 1)
     expect(runs).toBe(0)
-    expect(unchecked[0]).toMatchObject({ model: 'tiny', runs: 18 })
+    expect(unchecked[0]).toMatchObject({ model: 'tiny', runs: 27 })
     expect(unchecked[0]?.reason).toContain('its files are not those of the sweep')
   })
 })
@@ -264,8 +264,8 @@ describe('further experiments computed again', () => {
 describe('taskvec verify', () => {
   it('says that nothing differs and ends with 0', async () => {
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--full'], { db: good })
-    expect(stdout).toContain('computed again: 18 of 18 runs')
-    expect(stdout).toContain('72 of them the same to the bit')
+    expect(stdout).toContain('computed again: 27 of 27 runs')
+    expect(stdout).toContain('108 of them the same to the bit')
     expect(stdout).toMatch(/further experiments computed again: (\d+) of \1 units .*, ok/)
     expect(stdout).toContain('Nothing differs.')
     expect(exitCode).toBe(0)
@@ -274,7 +274,7 @@ describe('taskvec verify', () => {
   it('ends with 3 where something differs, also for programs', async () => {
     const file = altered('update runs set correct = (correct + 1) % items')
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--sample', '0', '--json'], { db: file })
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, differing: 18, recomputed: null })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, differing: 27, recomputed: null })
     expect(exitCode).toBe(3)
   })
 
