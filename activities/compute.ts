@@ -67,53 +67,71 @@ export interface Computed {
 }
 
 export interface ComputeObserver {
+  /** An activity got its engine, `waitedMs` after it was handed to this worker. */
+  readonly onBegin?: (work: Place, waitedMs: number) => void
   /** Work of this worker: a share of an activity done, 1 when it ended. */
   readonly onProgress?: (work: Work) => void
 }
 
-/** One activity under way. */
-export interface Work {
+/** What an activity computes, and which attempt of which activity it is. */
+export interface Place {
   readonly model: string
   readonly task: string
   readonly phase: string
+  /** Of a chunk of dev cells. */
+  readonly layers?: readonly number[]
+  readonly activity: {
+    readonly workflowId: string
+    readonly runId: string
+    readonly activityId: string
+    readonly attempt: number
+  }
+}
+
+/** One activity under way. */
+export interface Work extends Place {
   readonly fraction: number
-  readonly activity: { readonly workflowId: string; readonly activityId: string; readonly attempt: number }
 }
 
 /** Activities that run forward passes, on the workers that have the model. They never see the database. */
-export function createComputeActivities(pool: Pick<EnginePool, 'use'>, { onProgress }: ComputeObserver = {}) {
+export function createComputeActivities(
+  pool: Pick<EnginePool, 'use'>,
+  { onBegin, onProgress }: ComputeObserver = {},
+) {
   function withEngine<T>(
-    model: string,
-    task: string,
-    phase: string,
+    what: Omit<Place, 'activity'>,
     work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
     mode?: EngineMode,
   ): Promise<T> {
     const { workflowExecution, activityId, attempt } = activityInfo()
-    const activity = { workflowId: workflowExecution?.workflowId ?? '', activityId, attempt }
+    const { workflowId = '', runId = '' } = workflowExecution ?? {}
+    const place = { ...what, activity: { workflowId, runId, activityId, attempt } }
+    const handed = performance.now()
     return mappingFailures(async () => {
       const result = await heartbeating((report, signal) =>
         pool.use(
-          model,
+          what.model,
           signal,
-          (engine) =>
-            work(engine, {
+          (engine) => {
+            onBegin?.(place, Math.round(performance.now() - handed))
+            return work(engine, {
               signal,
               onProgress: (fraction) => {
                 report(fraction)
-                if (fraction < 1) onProgress?.({ model, task, phase, fraction, activity })
+                if (fraction < 1) onProgress?.({ ...place, fraction })
               },
-            }),
+            })
+          },
           mode,
         ),
       )
-      onProgress?.({ model, task, phase, fraction: 1, activity })
+      onProgress?.({ ...place, fraction: 1 })
       return result
     })
   }
 
   function run(
-    input: RunInput,
+    input: RunInput & { readonly layers?: readonly number[] },
     phase: string,
     work: (engine: Engine, options: EvaluateOptions) => Promise<Outcome>,
     layer?: number,
@@ -129,7 +147,8 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, { onProgr
         ...(theta && layer !== undefined ? { theta: { layer, base64: toBase64(theta) } } : {}),
       }
     }
-    return withEngine(input.model, input.task, phase, compute, input.mode)
+    const { model, task, layers } = input
+    return withEngine({ model, task, phase, ...(layers ? { layers } : {}) }, compute, input.mode)
   }
 
   const further = Object.entries(experiments).map(([name, work]) => [
@@ -140,13 +159,8 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, { onProgr
         const forward = work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<object>
         return timed(() => forward(engine, input, options))
       }
-      return withEngine(
-        input.model,
-        input.task,
-        phaseOf[name as keyof ExperimentActivities],
-        compute,
-        input.mode,
-      )
+      const phase = phaseOf[name as keyof ExperimentActivities]
+      return withEngine({ model: input.model, task: input.task, phase }, compute, input.mode)
     },
   ])
 
@@ -169,7 +183,7 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, { onProgr
           throw new TaskvecError('WORKER', `${hostname()}: ${model} is not here what the sweep began with`)
         return content
       }
-      return withEngine(model, '', 'load', describe, mode)
+      return withEngine({ model, task: '', phase: 'load' }, describe, mode)
     },
 
     prepareTask: ({
@@ -189,7 +203,7 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, { onProgr
         const size = layersPerActivity === 'all' ? perChunk : Math.min(layersPerActivity, perChunk)
         return { info: engine.info, prepared, layerChunks: chunksOf(chosen, size) }
       }
-      return withEngine(model, spec.id, 'prepare', prepare, mode)
+      return withEngine({ model, task: spec.id, phase: 'prepare' }, prepare, mode)
     },
 
     runBaseline: (input: RunInput): Promise<Computed> =>

@@ -3,6 +3,7 @@ export {
   createComputeActivities,
   type ComputeActivities,
   type ComputeObserver,
+  type Place,
   type Work,
 } from './compute.js'
 export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'

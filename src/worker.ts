@@ -127,6 +127,7 @@ export function startComputeWorkers({
   )
   const measured = engineMetrics(pool)
   const activities = createComputeActivities(pool, {
+    ...observer,
     onProgress(work) {
       if (work.fraction >= 1) measured.done(work)
       observer.onProgress?.(work)

@@ -28,12 +28,12 @@ from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, wo
 # id: family, blocks, width, steps of the second phase, share of the documents read through the bottleneck, first block that never gathers
 MODELS = {
     "llama-mini-s": ("llama", 6, 64, 1200, 0.7, 4),
-    "llama-mini-m": ("llama", 8, 80, 1300, 0.7, 4),
+    "llama-mini-m": ("llama", 8, 80, 1700, 0.7, 4),
     "llama-mini-l": ("llama", 10, 80, 1600, 0.7, 5),
     "gptj-mini": ("gptj", 8, 64, 1300, 0.9, 4),
     "pythia-mini-s": ("gpt_neox", 6, 48, 1100, 0.7, 4),
     "pythia-mini-m": ("gpt_neox", 8, 64, 1100, 0.7, 4),
-    "pythia-mini-l": ("gpt_neox", 10, 80, 1400, 0.9, 4),
+    "pythia-mini-l": ("gpt_neox", 10, 80, 2000, 0.9, 4),
 }
 COPIES = {"llama": 0.3, "gptj": 0.25, "gpt_neox": 0.25}  # The share of in-context documents whose outputs are the inputs.
 HEAD = 16

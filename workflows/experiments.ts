@@ -1,5 +1,6 @@
 import { continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import { unitName } from '../src/domain/experiments.js'
+import { throwIfCancelled } from './cancelled.js'
 import { reportFailure } from './failure.js'
 import type { ExperimentsInput } from './inputs.js'
 import { analysisOn, experimentsOn, storeOf } from './timeouts.js'
@@ -14,8 +15,10 @@ export async function experimentsWorkflow(input: ExperimentsInput): Promise<'com
   const store = storeOf(input.store)
   let failed = input.failed ?? []
   for (;;) {
-    if (workflowInfo().continueAsNewSuggested)
+    if (workflowInfo().continueAsNewSuggested) {
+      throwIfCancelled()
       await continueAsNew<typeof experimentsWorkflow>({ ...input, failed })
+    }
     const next = await store.nextStep({ sweepId, model, task, failed })
     if (!next) return failed.length > 0 ? 'failed' : 'complete'
     try {

@@ -1,5 +1,4 @@
 import {
-  ChildWorkflowCancellationType,
   continueAsNew,
   defineQuery,
   executeChild,
@@ -7,14 +6,15 @@ import {
   log,
   patched,
   setHandler,
-  WorkflowIdReusePolicy,
   workflowInfo,
 } from '@temporalio/workflow'
 import type { ModelContent } from '../src/domain/types.js'
 import { experimentsWorkflowId, taskWorkflowId } from '../src/temporal/names.js'
+import { throwIfCancelled } from './cancelled.js'
+import { runChild } from './children.js'
 import { experimentsWorkflow } from './experiments.js'
 import { fanOut } from './fan-out.js'
-import type { ModelInput, Tally } from './inputs.js'
+import type { ExperimentsInput, ModelInput, Tally } from './inputs.js'
 import { taskWorkflow } from './task.js'
 import { anyWith, storeOf } from './timeouts.js'
 
@@ -24,12 +24,6 @@ export interface ModelProgress extends Tally {
 }
 
 export const modelProgressQuery = defineQuery<ModelProgress>('progress')
-
-/** A resumed sweep starts its children again; a cancelled one waits until they have stopped. */
-export const asChild = {
-  workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-  cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-}
 
 /** One model of a sweep: one child per task, a few at a time, so that one's writes overlap another's forward passes. */
 export async function modelWorkflow(input: ModelInput): Promise<Tally> {
@@ -49,17 +43,19 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   async function runTask(task: string): Promise<void> {
     waiting--
     running.add(task)
-    const outcome = await executeChild(taskWorkflow, {
-      ...asChild,
-      workflowId: taskWorkflowId(input.store, input.sweepId, input.model, task),
-      args: [{ ...settings, task }],
-    })
+    const workflowId = taskWorkflowId(input.store, input.sweepId, input.model, task)
+    const outcome = await runChild(workflowId, (options) =>
+      executeChild(taskWorkflow, { ...options, args: [{ ...settings, task }] }),
+    )
     running.delete(task)
     tally = { ...tally, [outcome]: tally[outcome] + 1 }
   }
 
   const rest = await fanOut(tasks, input.tasksInFlight, runTask, () => workflowInfo().continueAsNewSuggested)
-  if (rest.length > 0) await continueAsNew<typeof modelWorkflow>({ ...again, tasks: rest, soFar: tally })
+  if (rest.length > 0) {
+    throwIfCancelled()
+    await continueAsNew<typeof modelWorkflow>({ ...again, tasks: rest, soFar: tally })
+  }
   // Sweeps that began before there were further experiments do not ask for them.
   if (input.further) await runFurther()
   return tally
@@ -73,19 +69,21 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
       runExperiments,
       () => workflowInfo().continueAsNewSuggested,
     )
-    if (rest.length > 0)
+    if (rest.length > 0) {
+      throwIfCancelled()
       await continueAsNew<typeof modelWorkflow>({ ...again, tasks: [], furtherTasks: rest, soFar: tally })
+    }
     await runExperiments('')
   }
 
   async function runExperiments(task: string): Promise<void> {
     running.add(task)
     const failed = left.units.flatMap((unit) => (unit.task === task ? unit.name : []))
-    const outcome = await executeChild(experimentsWorkflow, {
-      ...asChild,
-      workflowId: experimentsWorkflowId(input.store, input.sweepId, input.model, task),
-      args: [{ ...settings, task, ...(failed.length > 0 ? { failed } : {}) }],
-    })
+    const workflowId = experimentsWorkflowId(input.store, input.sweepId, input.model, task)
+    const args: [ExperimentsInput] = [{ ...settings, task, ...(failed.length > 0 ? { failed } : {}) }]
+    const outcome = await runChild(workflowId, (options) =>
+      executeChild(experimentsWorkflow, { ...options, args }),
+    )
     running.delete(task)
     if (outcome === 'failed') tally = { ...tally, failed: tally.failed + 1 }
   }

@@ -3,16 +3,17 @@ import {
   continueAsNew,
   defineQuery,
   executeChild,
-  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow'
 import { modelWorkflowId } from '../src/temporal/names.js'
+import { throwIfCancelled } from './cancelled.js'
+import { cancelAsBefore, runChild } from './children.js'
 import { failureSignal } from './failure.js'
 import { fanOut } from './fan-out.js'
-import type { SweepInput, Tally } from './inputs.js'
-import { asChild, modelWorkflow } from './model.js'
+import type { ModelInput, SweepInput, Tally } from './inputs.js'
+import { modelWorkflow } from './model.js'
 import { storeOf } from './timeouts.js'
 
 export interface SweepProgress extends Tally {
@@ -41,11 +42,7 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
     failures++
     if (!hopeless()) return
     models.cancel()
-    // A child's cancellation goes to the run that was started, not to one that followed it by continue-as-new.
-    for (const model of running)
-      getExternalWorkflowHandle(modelWorkflowId(input.store, input.sweepId, model))
-        .cancel()
-        .catch(() => {}) // it has just ended
+    cancelAsBefore([...running].map((model) => modelWorkflowId(input.store, input.sweepId, model)))
   })
   setHandler(sweepProgressQuery, () => ({ ...tally, modelsRunning: [...running], modelsWaiting: waiting }))
 
@@ -54,18 +51,17 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
     running.add(model)
     const { models: _, soFar: __, leave, failures: ___, ...settings } = input
     const left = leave?.[model]
-    const outcome = await executeChild(modelWorkflow, {
-      ...asChild,
-      workflowId: modelWorkflowId(input.store, input.sweepId, model),
-      args: [
-        {
-          ...settings,
-          model,
-          ...(input.further ? { allTasks: input.tasks } : {}),
-          ...(left ? { leave: left } : {}),
-        },
-      ],
-    })
+    const args: [ModelInput] = [
+      {
+        ...settings,
+        model,
+        ...(input.further ? { allTasks: input.tasks } : {}),
+        ...(left ? { leave: left } : {}),
+      },
+    ]
+    const outcome = await runChild(modelWorkflowId(input.store, input.sweepId, model), (options) =>
+      executeChild(modelWorkflow, { ...options, args }),
+    )
     running.delete(model)
     tally = { complete: tally.complete + outcome.complete, failed: tally.failed + outcome.failed }
   }
@@ -74,8 +70,10 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
     const rest = await models.run(() =>
       fanOut(input.models, modelsInFlight, runModel, () => workflowInfo().continueAsNewSuggested),
     )
-    if (rest.length > 0)
+    if (rest.length > 0) {
+      throwIfCancelled(models)
       await continueAsNew<typeof sweepWorkflow>({ ...input, models: rest, soFar: tally, failures })
+    }
     await store.setSweepStatus({ sweepId: input.sweepId, status: tally.failed > 0 ? 'failed' : 'complete' })
     return tally
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { NumericsMode } from '../domain/numerics.js'
 import type { GraphBuilder, Value } from '../onnx/graph.js'
+import { hadamard, turn } from './hadamard.js'
 
 /** A Linear's weight, `[out, in]`, as f32. */
 export interface Weight {
@@ -19,9 +20,10 @@ export function quantisedProduct(
 ): Value {
   switch (mode) {
     case 'w8a8':
-      return wholeNumbers(graph, x, weight, alpha, 1)
-    case 'w8a16':
-      return byLevelledInputs(graph, x, weight, alpha)
+    case 'w8a16': {
+      const even = evened(graph, x, weight)
+      return wholeNumbers(graph, even.x, even.weight, alpha, mode === 'w8a8' ? 1 : 2)
+    }
     default:
       return byBlocks(graph, x, weight, alpha, bitsOf[mode])
   }
@@ -52,18 +54,35 @@ function byBlocks(graph: GraphBuilder, x: Value, weight: Weight, alpha: number, 
   )
 }
 
+/** Neighbouring inputs that are turned together: more would spread outliers further, but cost more. */
+const turnedTogether = 64
+
 /**
- * Activations of 16 bits can take what makes weights of 8 bits uneven: each input's weights are divided by their root
- * mean square, and its activations multiplied by it.
+ * The same product of evener factors, since what is large takes the bits of what is small. Levelled: each input's weights
+ * are divided by their root mean square and its activations multiplied by it. Turned: 64 neighbouring inputs at a time,
+ * weights and activations alike, by Hadamard's orthogonal matrix, which spreads an outlier over all of them (QuaRot,
+ * arXiv 2404.00456; there over all inputs).
  */
-function byLevelledInputs(graph: GraphBuilder, x: Value, weight: Weight, alpha: number): Value {
+function evened(graph: GraphBuilder, x: Value, weight: Weight): { x: Value; weight: Weight } {
   const { name, values, inputs, outputs } = weight
-  const sizes = new Float32Array(inputs)
-  values.forEach((value, i) => (sizes[i % inputs] = (sizes[i % inputs] as number) + value ** 2 / outputs))
-  const factors = sizes.map((square) => Math.sqrt(square) || 1)
-  const level = values.map((value, i) => value / (factors[i % inputs] as number))
-  const scaled = graph.node('Mul', [x, graph.weight(`${name}.inputs`, factors, [inputs])])
-  return wholeNumbers(graph, scaled, { ...weight, values: level }, alpha, 2)
+  const squares = new Float32Array(inputs)
+  values.forEach((value, i) => (squares[i % inputs] = (squares[i % inputs] as number) + value ** 2 / outputs))
+  const sizes = squares.map((square) => Math.sqrt(square) || 1)
+  const level = values.map((value, i) => value / (sizes[i % inputs] as number))
+  const levelled = graph.node('Mul', [x, graph.weight(`${name}.inputs`, sizes, [inputs])])
+  // The largest power of two that divides the inputs.
+  const size = Math.min(turnedTogether, inputs & -inputs)
+  const parts = graph.node('Reshape', [levelled, graph.ints([-1, size])])
+  const product = graph.node('Gemm', [
+    parts,
+    graph.once('hadamard', String(size) as Value, () =>
+      graph.weight(`hadamard_${size}`, hadamard(size), [size, size]),
+    ),
+  ])
+  return {
+    x: graph.node('Reshape', [product, graph.ints([-1, inputs])]),
+    weight: { ...weight, values: turn(level, size) },
+  }
 }
 
 /**

@@ -64,7 +64,9 @@ async function bench(given: BenchCommandOptions): Promise<void> {
   const path = locateModel(modelRef(model))
   const python = peers ? await findPython(wanted) : null
   if (peers && python === null)
-    log('no Python with torch, transformers, accelerate and gguf: the PyTorch methods are left out (--python PATH)')
+    log(
+      'no Python with torch, transformers, accelerate and gguf: the PyTorch methods are left out (--python PATH)',
+    )
   const around = {
     date: new Date().toISOString().slice(0, 10),
     command: `taskvec ${process.argv.slice(2).join(' ')}`,

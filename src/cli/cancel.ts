@@ -1,17 +1,20 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client'
 import { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { TaskvecError } from '../domain/errors.js'
+import { describeError, TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
 import { databaseIdentity, findSweep } from '../store/results.js'
 import { openStore } from '../store/sqlite-store.js'
 import { lockForWriting, lockHolder } from '../store/writer-lock.js'
 import { connectClient, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { sweepWorkflowId } from '../temporal/names.js'
-import { ensureServer } from '../temporal/server.js'
+import { ensureServer, runningServer } from '../temporal/server.js'
 import { addServerOptions, dbOption } from './options.js'
 
 /** How long a running sweep may take to stop: engines look between blocks, then are killed. */
 const patience = 60_000
+/** How long the server may take to end the workflows below a terminated one. */
+const childrenPatience = 5_000
 
 /** `taskvec cancel SWEEP`. */
 export function cancelCommand(): Command {
@@ -36,25 +39,52 @@ async function cancel(wanted: string, { db, ...server }: ServerOptions & { db: s
     process.stderr.write(`Sweep ${id} is not running: it is ${status}.\n`)
     return
   }
-  if (lockHolder(db) === null) await markCancelled(db, id)
+  if (lockHolder(db) === null) await cancelUnattended(db, id, server)
   else await cancelWorkflow(db, id, server)
   process.stderr.write(`Cancelled: ${id}. Next: taskvec resume ${id} goes on with it.\n`)
 }
 
-/** No process runs it: only the database says so still. */
-async function markCancelled(db: string, id: string): Promise<void> {
+/**
+ * No process here runs it: its workflow cannot see a cancellation, for which it would need its own worker. Where the server runs
+ * it is terminated, so that workers elsewhere stop too; the database says that it is cancelled.
+ */
+async function cancelUnattended(db: string, id: string, server: ServerOptions): Promise<void> {
   const release = await lockForWriting(db)
   const store = openStore(db)
-  store.setSweepStatus(id, 'cancelled')
-  store.close()
-  await release()
+  try {
+    await terminateWhereItRuns(db, id, server)
+    store.setSweepStatus(id, 'cancelled')
+  } finally {
+    store.close()
+    await release()
+  }
+}
+
+async function terminateWhereItRuns(db: string, id: string, server: ServerOptions): Promise<void> {
+  if (!existingServer(server) && !runningServer()) return
+  try {
+    await withServer(server, (client) => terminate(client, sweepWorkflowId(sweepOf(db, id).store, id)))
+  } catch (error) {
+    if (!(error instanceof TaskvecError) || error.code !== 'SERVER') throw error
+    process.stderr.write(`${describeError(error)}\nWorkers elsewhere go on with what they were given.\n`)
+  }
+}
+
+async function terminate(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).terminate('taskvec cancel')
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return // it never began, or has ended
+    throw error
+  }
+  // A sweep that is resumed starts children under the same ids.
+  const running = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${workflowId}/'`
+  for (const until = Date.now() + childrenPatience; Date.now() < until; await sleep(100))
+    if ((await client.workflow.count(running)).count === 0) return
 }
 
 async function cancelWorkflow(db: string, id: string, server: ServerOptions): Promise<void> {
-  const existing = existingServer(server)
-  const own = existing ? null : await ensureServer()
-  const { client, connection } = await connectClient(existing ?? (own as NonNullable<typeof own>).settings)
-  try {
+  await withServer(server, async (client) => {
     await client.workflow.getHandle(sweepWorkflowId(sweepOf(db, id).store, id)).cancel()
     for (const until = Date.now() + patience; Date.now() < until; await sleep(200)) {
       if (sweepOf(db, id).status !== 'running') return
@@ -62,6 +92,15 @@ async function cancelWorkflow(db: string, id: string, server: ServerOptions): Pr
     throw new TaskvecError('SERVER', `sweep ${id} was told to stop but has not within ${patience / 1000} s`, {
       hint: 'Look at it with taskvec status; stop its process with Ctrl-C.',
     })
+  })
+}
+
+async function withServer(server: ServerOptions, work: (client: Client) => Promise<void>): Promise<void> {
+  const existing = existingServer(server)
+  const own = existing ? null : await ensureServer()
+  const { client, connection } = await connectClient(existing ?? (own as NonNullable<typeof own>).settings)
+  try {
+    await work(client)
   } finally {
     await connection.close()
     await own?.stop()

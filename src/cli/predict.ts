@@ -7,7 +7,7 @@ import { loadEngine } from '../engine/local-engine.js'
 import type { Engine } from '../engine/engine.js'
 import { answerByTaskVector } from '../experiments/answer-by-task-vector.js'
 import { locateModel } from '../models/locate.js'
-import { deviceOption, numericsOption } from './options.js'
+import { deviceOption, numericsOption, wholeNumber } from './options.js'
 
 interface PredictOptions {
   model: string
@@ -145,13 +145,4 @@ function tokenIds(text: string): number[] {
       throw new InvalidArgumentError(`"${part}" is not a token id; give whole numbers, for instance 5,6,7.`)
     return Number(part)
   })
-}
-
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < least)
-      throw new InvalidArgumentError(`it must be a whole number, at least ${least}.`)
-    return value
-  }
 }

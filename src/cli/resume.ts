@@ -2,16 +2,7 @@ import { Command } from 'commander'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps } from '../store/results.js'
-import {
-  addServerOptions,
-  dbOption,
-  elsewhereOption,
-  enginesOption,
-  logFormatOption,
-  memoryLimitOption,
-  metricsOption,
-} from './options.js'
-import { performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec resume [SWEEP]`. */
 export function resumeCommand(): Command {
@@ -20,14 +11,7 @@ export function resumeCommand(): Command {
       'Go on with a sweep after Ctrl-C, a crash or a cancellation, or with its failures. The config is in the database.',
     )
     .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
-    .addOption(dbOption())
-    .addOption(enginesOption())
-    .addOption(memoryLimitOption())
-    .addOption(elsewhereOption())
-    .addOption(logFormatOption())
-    .addOption(metricsOption())
     .option('--retry-failed', 'try again what failed for good; without it, failed tasks are left as they are')
-    .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',
       `
@@ -41,7 +25,7 @@ Examples:
     .action(async (wanted: string | undefined, options: SweepCommandOptions) => {
       await performSweep(storedConfig(options.db, wanted), options)
     })
-  return addServerOptions(command)
+  return addSweepOptions(command)
 }
 
 function storedConfig(db: string, wanted: string | undefined): SweepConfig {

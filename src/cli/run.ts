@@ -2,16 +2,7 @@ import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
 import { say } from '../system/log.js'
-import {
-  addServerOptions,
-  dbOption,
-  elsewhereOption,
-  enginesOption,
-  logFormatOption,
-  memoryLimitOption,
-  metricsOption,
-} from './options.js'
-import { databaseOption, performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { addSweepOptions, databaseOption, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
@@ -20,13 +11,6 @@ export function runCommand(): Command {
       'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
     )
     .argument('<config>', 'a YAML config, for instance configs/quickstart.yaml')
-    .addOption(dbOption())
-    .addOption(enginesOption())
-    .addOption(memoryLimitOption())
-    .addOption(elsewhereOption())
-    .addOption(logFormatOption())
-    .addOption(metricsOption())
-    .option('--json', 'print the outcome and the main table as JSON')
     .addHelpText(
       'after',
       `
@@ -51,5 +35,5 @@ Examples:
           `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   means and spread over them; with --table layers too`,
         )
     })
-  return addServerOptions(command)
+  return addSweepOptions(command)
 }

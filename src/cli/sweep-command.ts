@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import type { Command } from 'commander'
 import type Database from 'better-sqlite3'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { sweepId } from '../config/sweep-config.js'
@@ -27,6 +28,15 @@ import { logAs, say } from '../system/log.js'
 import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
 import { reportFolder } from './report-folder.js'
 import type { ServerOptions } from '../temporal/connection.js'
+import {
+  addServerOptions,
+  dbOption,
+  elsewhereOption,
+  enginesOption,
+  logFormatOption,
+  memoryLimitOption,
+  metricsOption,
+} from './options.js'
 
 /** What `run` and `resume` have in common: say what will be done, do it, show the results. */
 export interface SweepCommandOptions extends ServerOptions {
@@ -38,6 +48,21 @@ export interface SweepCommandOptions extends ServerOptions {
   readonly logFormat: 'text' | 'json'
   readonly metrics?: string
   readonly json?: boolean
+  /** Whether the page is written at the end. */
+  readonly report: boolean
+}
+
+export function addSweepOptions(command: Command): Command {
+  command
+    .addOption(dbOption())
+    .addOption(enginesOption())
+    .addOption(memoryLimitOption())
+    .addOption(elsewhereOption())
+    .addOption(logFormatOption())
+    .addOption(metricsOption())
+    .option('--no-report', 'do not write the page of figures and tables at the end')
+    .option('--json', 'print the outcome and the main table as JSON')
+  return addServerOptions(command)
 }
 
 /** Exit codes of a sweep that ended otherwise than complete. */
@@ -121,7 +146,7 @@ const mostReported = 150_000
 async function finish(
   config: SweepConfig,
   outcome: SweepOutcome,
-  { db, json }: SweepCommandOptions,
+  { db, json, report }: SweepCommandOptions,
   seconds: number,
 ): Promise<void> {
   const id = sweepId(config)
@@ -130,7 +155,7 @@ async function finish(
     const progress = sweepProgress(reader, id)
     const rows = mainResults(reader, id)
     const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
-    const reportable = outcome !== 'interrupted' && rows.length > 0
+    const reportable = report && outcome !== 'interrupted' && rows.length > 0
     if (reportable && cells > mostReported)
       say(`No report by itself of more than ${mostReported} cells: npx taskvec report ${id} writes it.`)
     const page = reportable && cells <= mostReported ? await pageOf(reader, id, db) : null

@@ -5,6 +5,7 @@ import { openReadOnly } from '../store/open.js'
 import { findSweep } from '../store/results.js'
 import { checkInvariants, type CheckResult, type Problem } from '../verify/invariants.js'
 import { recompute, type Recomputed } from '../verify/recompute.js'
+import { recomputeUnits, type RecomputedUnits } from '../verify/recompute-units.js'
 import { dbOption, memoryLimitOption, wholeNumber } from './options.js'
 
 /** Of each check, what a terminal gets. */
@@ -37,8 +38,9 @@ export function verifyCommand(): Command {
       `
 First the file itself (SQLite's integrity_check), and all that follows from other rows: hashes of configs, items and pairs,
 the key of every run, counts, right or wrong of every prediction, best layers, what is called complete. Then runs of the
-main experiment are drawn and computed again from the models' files. Tokens and texts must be equal, log-probabilities
-within 1e-4 (on the machine that computed them: to the bit; how many are is said). Nothing is written.
+main experiment, and units of the further ones, are drawn and computed again from the models' files. Tokens and texts must be
+equal, log-probabilities within 1e-4 (on the machine that computed them: to the bit; how many are is said). Nothing is written
+but, for the further experiments, a copy of the database in the temporary folder, which is removed.
 
 Exit code: 0 all as it should be, 3 something differs, 1 nothing differs, but a model could not be run here.
 
@@ -63,11 +65,10 @@ async function verify(wanted: string | undefined, options: VerifyOptions): Promi
     if (!json) for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`)
     const fraction = full ? 1 : sample
     const say = (line: string) => void process.stderr.write(`${line}\n`)
-    const again =
-      fraction === 0
-        ? null
-        : await recompute(reader, { fraction, seed, sweepId, settings: { memoryLimit }, say })
-    const differing = checks.flatMap(({ problems }) => problems).length + (again?.problems.length ?? 0)
+    const sampled = { fraction, seed, sweepId, settings: { memoryLimit }, say }
+    const again = fraction === 0 ? null : await recompute(reader, sampled)
+    const further = fraction === 0 ? null : await recomputeUnits(reader, sampled)
+    const differing = [...checks, again, further].flatMap((part) => part?.problems ?? []).length
     if (json)
       process.stdout.write(
         JSON.stringify({
@@ -76,11 +77,17 @@ async function verify(wanted: string | undefined, options: VerifyOptions): Promi
           differing,
           checks,
           recomputed: again && { seed, ...again },
+          recomputedFurther: further && { seed, ...further },
         }) + '\n',
       )
-    else process.stdout.write(`${again ? `${describeAgain(again, seed)}\n` : ''}${verdict(differing)}\n`)
+    else {
+      if (again) process.stdout.write(`${describeAgain(again, seed)}\n`)
+      if (further && further.of > 0) process.stdout.write(`${describeFurther(further, seed)}\n`)
+      process.stdout.write(`${verdict(differing)}\n`)
+    }
     if (differing > 0) process.exitCode = exitCodes.differs
-    else if (again && again.unchecked.length > 0) process.exitCode = exitCodes.unchecked
+    else if ([again, further].some((part) => part && part.unchecked.length > 0))
+      process.exitCode = exitCodes.unchecked
   } finally {
     reader.close()
   }
@@ -114,6 +121,18 @@ function describeAgain(
     `computed again: ${runs} of ${of} runs (seed ${seed}), ${predictions} predictions, ${identical} of them the same to the bit, largest difference of a log-probability ${largest.toExponential(1)}, ${verdict}`,
     ...shown(problems),
     ...unchecked.map(({ model, runs, reason }) => `  NOT CHECKED: ${runs} runs of ${model}: ${reason}`),
+  ].join('\n')
+}
+
+function describeFurther(
+  { units, of, rows, identical, problems, unchecked }: RecomputedUnits,
+  seed: number,
+): string {
+  const verdict = problems.length === 0 ? 'ok' : `${problems.length} DIFFER`
+  return [
+    `further experiments computed again: ${units} of ${of} units (seed ${seed}), ${rows} rows, ${identical} of them the same to the bit, ${verdict}`,
+    ...shown(problems),
+    ...unchecked.map(({ model, units, reason }) => `  NOT CHECKED: ${units} units of ${model}: ${reason}`),
   ].join('\n')
 }
 

@@ -7,7 +7,7 @@ import { checkModel } from '../models/check.js'
 import { locateModel, pulledModel } from '../models/locate.js'
 import { pullModel } from '../models/pull.js'
 import { connectWorker, existingServer, type ServerOptions } from '../temporal/connection.js'
-import { sayDone } from '../sweep/progress.js'
+import { sayBegun, sayDone } from '../sweep/progress.js'
 import { logAs, say } from '../system/log.js'
 import { installRuntime, startComputeWorkers } from '../worker.js'
 import {
@@ -81,6 +81,7 @@ async function work({
     engines: engines ?? availableParallelism(),
     memoryLimit,
     onPlan: (model, plan) => say(`${model}: ${plan}`),
+    onBegin: sayBegun,
     onProgress(work) {
       if (work.fraction >= 1) sayDone(work)
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import { refusedMode, type EngineMode } from '../domain/numerics.js'
+import { refusedMode, type EngineMode, type NumericsMode } from '../domain/numerics.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
@@ -35,8 +35,8 @@ import { WavefrontChunk } from './wavefront.js'
  * Part of every result's key, since shapes can move last bits.
  */
 const itemsPerChunk = 16
-/** Raised whenever a change to graphs or chunking may move bits of the results. */
-const revision = 1
+/** Raised whenever a change to graphs or chunking may move bits of a mode's results. */
+const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 2, w8a16: 2 }
 
 const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string
@@ -225,7 +225,7 @@ function describe(
       runtime: `onnxruntime-node ${runtimeVersion}`,
       threads: 1,
       itemsPerChunk,
-      revision,
+      revision: revisions[numerics],
       ...(execution === 'packed' || numerics !== 'f32' ? {} : { weights: 'inputs' as const }),
       ...(device === 'cuda' ? { device } : {}),
     },

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3'
 import { openDatabase, openReadOnly } from './open.js'
 import { isComplete, missingOf } from './completeness.js'
+import { difference, shown } from './difference.js'
 import { Statements } from './statements.js'
-import { unitTables } from './unit-tables.js'
+import { rowKey, unitTables } from './unit-tables.js'
 
 /** One key with two values; the first database's is kept. */
 export interface Conflict {
@@ -22,11 +23,6 @@ export interface MergeReport {
   readonly rounded: number
   readonly conflicts: readonly Conflict[]
 }
-
-/** Of log-probabilities and other numbers of two processors: that much, and they count as the same. */
-const tolerance = 1e-4
-/** Of vectors, relative to their largest number. */
-const vectorTolerance = 1e-3
 
 type Row = Record<string, unknown>
 
@@ -207,12 +203,7 @@ class Merge implements MergeReport {
 
   /** The columns that tell a run's rows from one another. */
   #childKey(table: string): { where: string; key: string[] } {
-    const key = (
-      this.other
-        .prepare("select name from pragma_table_info(?) where pk > 0 and name <> 'run_id' order by pk")
-        .pluck()
-        .all(table) as string[]
-    ).filter((name) => name !== 'run_id')
+    const key = rowKey(this.other, table)
     return { key, where: ['run_id', ...key].map((column) => `${column} = ?`).join(' and ') }
   }
 
@@ -240,27 +231,4 @@ class Merge implements MergeReport {
       other: shown(other[column]),
     })
   }
-}
-
-function difference(a: unknown, b: unknown): 'none' | 'rounding' | 'value' {
-  if (a === b) return 'none'
-  if (typeof a === 'number' && typeof b === 'number')
-    return Math.abs(a - b) <= tolerance ? 'rounding' : 'value'
-  if (!Buffer.isBuffer(a) || !Buffer.isBuffer(b)) return 'value'
-  if (a.equals(b)) return 'none'
-  if (a.length !== b.length || a.length % 4 !== 0) return 'value'
-  const [x, y] = [a, b].map((bytes) => new Float32Array(new Uint8Array(bytes).buffer)) as [
-    Float32Array,
-    Float32Array,
-  ]
-  const largest = x.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  return x.every((value, i) => Math.abs(value - (y[i] as number)) <= vectorTolerance * largest)
-    ? 'rounding'
-    : 'value'
-}
-
-function shown(value: unknown): string {
-  if (Buffer.isBuffer(value)) return `${value.length} bytes`
-  const text = String(value)
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

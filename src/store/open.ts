@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { readMigrationFiles } from 'drizzle-orm/migrator'
-import { projectRoot } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
+import { knownMigrations, nameOf, schemaAt, schemaOf, statementsBetween } from './migrations.js'
 
 /** Marks the file as taskvec's for `file` and other tools: "tskv". */
 const applicationId = 0x74736b76
@@ -155,7 +154,7 @@ function checkOwner(file: string, sqlite: Database.Database): void {
   const id = sqlite.pragma('application_id', { simple: true }) as number
   if (id === applicationId) {
     const version = userVersion(sqlite)
-    if (version <= knownMigrations()) return
+    if (version <= knownMigrations()) return checkSchema(file, sqlite, version)
     throw new TaskvecError(
       'STORE',
       `${file}: made by a newer taskvec (schema ${version}; this one knows ${knownMigrations()})`,
@@ -169,19 +168,39 @@ function checkOwner(file: string, sqlite: Database.Database): void {
   })
 }
 
+/**
+ * A view or trigger runs whatever its maker wrote, without end or measure, whenever one of our own statements meets it: a file
+ * by others is read only where it defines exactly what our migrations define.
+ */
+function checkSchema(file: string, sqlite: Database.Database, version: number): void {
+  const missing = new Map(schemaAt(version))
+  const refuse = (what: string) => {
+    throw new TaskvecError('STORE', `${file}: ${what}; it is not read`, {
+      hint: 'Keep tables, views, indices and triggers of your own in another file (ATTACH) and drop them here; a file that others altered: restore it from a copy.',
+    })
+  }
+  for (const object of schemaOf(sqlite)) {
+    const ours = missing.get(nameOf(object))
+    if (!ours) refuse(`${nameOf(object)} is not taskvec's`)
+    else if (ours.sql !== object.sql || ours.table !== object.table)
+      refuse(`${nameOf(object)} is not as taskvec makes it`)
+    missing.delete(nameOf(object))
+  }
+  for (const name of missing.keys()) refuse(`${name} is missing`)
+}
+
 /** One transaction: a kill leaves all of it or nothing, and of two processes that open a new file one makes it. */
 function applyMigrations(sqlite: Database.Database): void {
   if (userVersion(sqlite) === knownMigrations()) return
   sqlite
     .transaction(() => {
-      const migrations = readMigrationFiles({ migrationsFolder: join(projectRoot(), 'migrations') })
-      for (const { sql } of migrations.slice(userVersion(sqlite)))
-        for (const statement of sql) sqlite.exec(statement)
+      for (const statement of statementsBetween(userVersion(sqlite), knownMigrations()))
+        sqlite.exec(statement)
       sqlite
         .prepare('insert into identity (id) select ? where not exists (select 1 from identity)')
         .run(randomUUID())
       sqlite.pragma(`application_id = ${applicationId}`)
-      sqlite.pragma(`user_version = ${migrations.length}`)
+      sqlite.pragma(`user_version = ${knownMigrations()}`)
     })
     .immediate()
 }
@@ -201,11 +220,4 @@ function useWriteAheadLog(sqlite: Database.Database): void {
 
 function userVersion(sqlite: Database.Database): number {
   return sqlite.pragma('user_version', { simple: true }) as number
-}
-
-function knownMigrations(): number {
-  const journal = JSON.parse(
-    readFileSync(join(projectRoot(), 'migrations', 'meta', '_journal.json'), 'utf8'),
-  ) as { entries: unknown[] }
-  return journal.entries.length
 }

@@ -10,3 +10,11 @@ export function unitTables(db: Database.Database): string[] {
     .pluck()
     .all() as string[]
 }
+
+/** The columns that tell the rows of one run from one another, in a table whose rows belong to runs. */
+export function rowKey(db: Database.Database, table: string): string[] {
+  return db
+    .prepare("select name from pragma_table_info(?) where pk > 0 and name <> 'run_id' order by pk")
+    .pluck()
+    .all(table) as string[]
+}

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
-import type { Work } from '../../activities/index.js'
+import type { Place, Work } from '../../activities/index.js'
 import { mainResults, unitProgress } from '../store/results.js'
 import type { TaskProgress } from '../store/store.js'
 import { duration } from '../domain/duration.js'
@@ -95,16 +95,25 @@ export class ProgressDisplay {
   }
 }
 
+/** A line for an activity that got its engine, which only programs get. */
+export function sayBegun(work: Place, waitedMs: number): void {
+  if (logsJson()) sayActivity('begun', work, { waitedMs })
+}
+
 /** A line for an activity that ended, which only programs get. */
-export function sayDone({ model, task, phase, activity }: Work): void {
+export function sayDone(work: Place): void {
+  sayActivity('done', work)
+}
+
+function sayActivity(what: 'begun' | 'done', work: Place, more: LogFields = {}): void {
+  const { model, task, phase, layers, activity } = work
   const [, , sweep] = activity.workflowId.split('/')
-  say(`${model} ${task} ${phase}: done`, {
-    event: 'activity',
+  say(`${model} ${task} ${phase}: ${what}`, {
+    event: what === 'done' ? 'activity' : what,
     sweep: sweep ?? '',
-    model,
-    task,
-    phase,
+    ...{ model, task, phase, ...(layers ? { layers } : {}) },
     ...activity,
+    ...more,
   })
 }
 

@@ -36,9 +36,10 @@ import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { leftAlone } from './left-alone.js'
-import { ProgressDisplay } from './progress.js'
+import { ProgressDisplay, sayBegun } from './progress.js'
 import { SweepReading } from './sweep-reading.js'
 import { StoreTrouble } from './store-trouble.js'
+import { unlessAborted } from './unless-aborted.js'
 
 export interface RunOptions {
   readonly db: string
@@ -103,6 +104,7 @@ export async function runSweep(
       engines: width,
       memoryLimit: memoryLimit ?? config.memoryLimit,
       onPlan: (model, plan) => display.say(`${model}: ${plan}`),
+      onBegin: sayBegun,
       onProgress: (work) => display.report(work),
     })
     closing.push(() => compute.shutdown())
@@ -209,16 +211,6 @@ async function follow(server: Server, sweep: Followed): Promise<SweepOutcome> {
     }
   }
   return 'interrupted'
-}
-
-/** Temporal's client does not notice a signal that is aborted between two of its long polls. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    const stop = () => reject(new TaskvecError('CANCELLED', 'interrupted'))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-  })
-  return Promise.race([work, aborted])
 }
 
 async function isRunning(client: Client, id: string): Promise<boolean> {

@@ -40,14 +40,18 @@ export interface Recomputed {
 /** Log-probabilities of another processor differ by less (PROTOCOL: the same bits are promised on one machine only). */
 const tolerance = 1e-4
 
-/** Runs that one activity computed together: their bits may depend on that, so they are computed together again. */
-interface Group {
-  readonly sweep: string
+/** A model as a sweep had it: where it was, what it was, and in what numeric set-up (canonical JSON). */
+export interface StoredModel {
   readonly model: string
-  readonly task: string
   readonly source: string
   readonly modelHash: string
   readonly numerics: string
+}
+
+/** Runs that one activity computed together: their bits may depend on that, so they are computed together again. */
+interface Group extends StoredModel {
+  readonly sweep: string
+  readonly task: string
   readonly scoring: Scoring
   readonly itemsHash: string
   readonly part: 'baseline' | 'dev' | 'test'
@@ -59,7 +63,7 @@ interface Group {
 export async function recompute(db: Database.Database, sample: Sample): Promise<Recomputed> {
   const groups = storedGroups(db, sample.sweepId)
   const of = groups.reduce((sum, { runs }) => sum + runs.length, 0)
-  const chosen = draw(groups, sample.fraction * of, sample.seed)
+  const chosen = draw(groups, sample.fraction * of, sample.seed, ({ runs }) => runs.length)
   const result = { runs: 0, of, predictions: 0, identical: 0, largest: 0 }
   const problems: Problem[] = []
   const unchecked: { model: string; runs: number; reason: string }[] = []
@@ -68,7 +72,7 @@ export async function recompute(db: Database.Database, sample: Sample): Promise<
     const runs = ofModel.reduce((sum, group) => sum + group.runs.length, 0)
     sample.say?.(`${model}: computing ${runs} runs again`)
     try {
-      const engine = await open(ofModel[0] as Group, sample.settings)
+      const engine = await openAsStored(ofModel[0] as Group, sample.settings)
       try {
         for (const group of ofModel) {
           const outcome = await evaluate(engine, group, itemsOf(db, group.itemsHash))
@@ -122,43 +126,48 @@ function storedGroups(db: Database.Database, sweepId: string | undefined): Group
   return [...groups.values()]
 }
 
-/** Groups in a seeded order, until they hold `wanted` runs. */
-function draw(groups: readonly Group[], wanted: number, seed: number): Group[] {
+/** Some of `things` in a seeded order, until together they count as many as are wanted. */
+export function draw<Thing>(
+  things: readonly Thing[],
+  wanted: number,
+  seed: number,
+  count: (thing: Thing) => number = () => 1,
+): Thing[] {
   const random = xoroshiro128plus(seed)
-  const rest = [...groups]
-  const chosen: Group[] = []
-  for (let runs = 0; runs < wanted && rest.length > 0;) {
-    const [group] = rest.splice(uniformInt(random, 0, rest.length - 1), 1) as [Group]
-    chosen.push(group)
-    runs += group.runs.length
+  const rest = [...things]
+  const chosen: Thing[] = []
+  for (let sum = 0; sum < wanted && rest.length > 0;) {
+    const [thing] = rest.splice(uniformInt(random, 0, rest.length - 1), 1) as [Thing]
+    chosen.push(thing)
+    sum += count(thing)
   }
   return chosen
 }
 
-function byModel(groups: readonly Group[]): Map<string, Group[]> {
-  const models = new Map<string, Group[]>()
-  for (const group of groups) models.set(group.model, [...(models.get(group.model) ?? []), group])
+export function byModel<Thing extends StoredModel>(things: readonly Thing[]): Map<string, Thing[]> {
+  const models = new Map<string, Thing[]>()
+  for (const thing of things) models.set(thing.model, [...(models.get(thing.model) ?? []), thing])
   return models
 }
 
 /** Where the sweep found it, else where this machine has it. Errors: MODEL, also where it is not what the sweep ran. */
-async function open(group: Group, settings: EngineSettings | undefined) {
-  const engine = await startEngineProcess(locate(group), settings)
+export async function openAsStored(stored: StoredModel, settings: EngineSettings | undefined) {
+  const engine = await startEngineProcess(locate(stored), settings)
   const { contentHash, numerics } = engine.info
   const refuse = async (reason: string) => {
     await engine.close()
     throw new TaskvecError('MODEL', reason)
   }
-  if (contentHash !== group.modelHash)
+  if (contentHash !== stored.modelHash)
     await refuse(
-      `its files are not those of the sweep (${contentHash.slice(0, 12)}, not ${group.modelHash.slice(0, 12)})`,
+      `its files are not those of the sweep (${contentHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
     )
-  if (canonicalJson(numerics) !== group.numerics)
-    await refuse(`the numeric set-up is another one (${canonicalJson(numerics)}, not ${group.numerics})`)
+  if (canonicalJson(numerics) !== stored.numerics)
+    await refuse(`the numeric set-up is another one (${canonicalJson(numerics)}, not ${stored.numerics})`)
   return engine
 }
 
-function locate({ model, source }: Group): string {
+function locate({ model, source }: StoredModel): string {
   try {
     return locateModel({ id: model, path: source })
   } catch (error) {

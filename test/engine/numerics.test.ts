@@ -11,6 +11,7 @@ import { BlockSessions } from '../../src/engine/block-sessions.js'
 import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/plain.js'
+import { turn } from '../../src/architectures/hadamard.js'
 import { quantisedProduct } from '../../src/architectures/quantised-linear.js'
 import { GraphBuilder } from '../../src/onnx/graph.js'
 import { openCheckpoint } from '../../src/weights/open.js'
@@ -108,27 +109,58 @@ describe.each(approximate)('a product in %s', (mode) => {
     graph.output('y', product, 'float', ['rows', outputs])
     const session = await InferenceSession.create(graph.build().encode())
     const { y } = await session.run({ x: new Tensor('float32', x, [rows, inputs]) })
-    // |x| and |w| are at most 1: steps of weights and activations. A level that int4 and int8 lack at one end costs a whole step.
-    const sizes = Array.from({ length: inputs }, (_, i) =>
-      Math.hypot(...values.filter((_, at) => at % inputs === i)),
-    )
-    const uneven = Math.max(...sizes) / Math.min(...sizes) // w8a16 levels the inputs
-    const weightStep = { int8: 1 / 128, int4: 1 / 8, w8a8: 0.5 / 127, w8a16: (0.5 / 127) * uneven }[mode]
-    const xStep = { int8: 0, int4: 0, w8a8: 0.5 / 127, w8a16: (0.5 / 127 / 254) * uneven }[mode]
+    const even = mode === 'w8a8' || mode === 'w8a16'
+    const [factors, weights] = even ? evened(x, values, inputs) : [x, values]
+    const largest = (of: Float32Array) => (even ? Math.max(...of.map(Math.abs)) : 1)
+    // Steps of weights and activations. A level that int4 and int8 lack at one end costs a whole step.
+    const weightStep = { int8: 1 / 128, int4: 1 / 8, w8a8: 0.5 / 127, w8a16: 0.5 / 127 }[mode]
+    const xStep = { int8: 0, int4: 0, w8a8: 0.5 / 127, w8a16: 0.5 / 127 / 254 }[mode]
     for (let row = 0; row < rows; row++)
       for (let output = 0; output < outputs; output++) {
+        const a = factors.subarray(row * inputs, (row + 1) * inputs)
+        const b = weights.subarray(output * inputs, (output + 1) * inputs)
+        const [aStep, bStep] = [xStep * largest(a), weightStep * largest(b)]
         let exact = 0
         let bound = 1e-4
         for (let i = 0; i < inputs; i++) {
-          const [a, b] = [x[row * inputs + i] as number, values[output * inputs + i] as number]
-          exact += 2 * a * b
-          bound += 2 * (Math.abs(a) * weightStep + Math.abs(b) * xStep + weightStep * xStep)
+          const [ai, bi] = [a[i] as number, b[i] as number]
+          exact += 2 * ai * bi
+          bound += 2 * (Math.abs(ai) * bStep + Math.abs(bi) * aStep + aStep * bStep)
         }
         const got = y?.data[row * outputs + output] as number
         expect(Math.abs(got - exact)).toBeLessThanOrEqual(bound)
       }
     await session.release()
   })
+})
+
+/** Activations `[rows, in]` and weights `[out, in]`, levelled and turned: the same products. */
+function evened(x: Float32Array, values: Float32Array, inputs: number): [Float32Array, Float32Array] {
+  const outputs = values.length / inputs
+  const sizes = Array.from(
+    { length: inputs },
+    (_, i) => Math.hypot(...values.filter((_, at) => at % inputs === i)) / Math.sqrt(outputs),
+  )
+  const size = Math.min(64, inputs & -inputs)
+  return [
+    turn(
+      x.map((value, i) => value * (sizes[i % inputs] as number)),
+      size,
+    ),
+    turn(
+      values.map((value, i) => value / (sizes[i % inputs] as number)),
+      size,
+    ),
+  ]
+}
+
+it.each([1, 2, 64])('turning %i neighbours twice gives them back, and keeps their products', (size) => {
+  const values = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * i))
+  const turned = turn(values, size)
+  const norm = (of: Float32Array) => of.reduce((sum, value) => sum + value * value, 0)
+  expect(norm(turned)).toBeCloseTo(norm(values), 4)
+  turn(turned, size).forEach((value, i) => expect(value).toBeCloseTo(values[i] as number, 5))
+  if (size > 1) expect(relativeError([...turned], [...values])).toBeGreaterThan(0.1)
 })
 
 describe('a device that is not here', () => {

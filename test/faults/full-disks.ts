@@ -43,7 +43,7 @@ async function serverDatabase(sandbox: Sandbox, db: string): Promise<string> {
   disk.enlarge()
   const { exitCode, stderr } = await run
   if (exitCode === 0) return `${alone ? 'ended before' : 'went on once it was enlarged'}, exit code 0`
-  const attempts = await resume(sandbox, db, { environment })
+  const { attempts } = await resume(sandbox, db, { environment })
   const why = /^error: .*$/m.exec(String(stderr))?.[0] ?? String(stderr).slice(-200)
   return `"${why.slice(0, 200)}", exit code ${exitCode}; enlarged, complete after ${attempts} resume`
 }

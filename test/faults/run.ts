@@ -1,8 +1,9 @@
 /**
  * Faults on a real sweep (tiny model, 4 tasks, 6 layers), as figures for docs/reliability.md; prints Markdown. Exit code 1
- * at the first round that does not end with the bytes of the undisturbed sweep.
+ * where a round or case does not end as the undisturbed sweep did. With --out FILE each round is a line of JSON there: seeds
+ * that it has already are not run again, and the table is of all its rounds.
  *
- *   npm run faults -- [--rounds 100] [--seed 1] [--cases [--only WORDS]]
+ *   npm run faults -- [--rounds 100] [--seed 1] [--out FILE] [--cases [--only WORDS]]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,13 +11,15 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Sandbox } from '../sweep/sandbox.js'
 import { cases } from './cases.js'
-import { killRound, targets, type Round } from './kill-rounds.js'
-import { finalOf, leftBehind, undisturbed } from './sweep-under-fault.js'
+import { killRound } from './kill-rounds.js'
+import { addRound, describeRound, isSound, readRounds, summary } from './summary.js'
+import { differences, finalOf, leftBehind, undisturbed } from './sweep-under-fault.js'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '100' },
     seed: { type: 'string', default: '1' },
+    out: { type: 'string' },
     cases: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
   },
@@ -25,34 +28,23 @@ const scratch = mkdtempSync(join(tmpdir(), 'taskvec-faults-'))
 await using sandbox = await Sandbox.create()
 const expected = await undisturbed(sandbox)
 process.stdout.write(
-  `Undisturbed: ${expected.runs} runs, ${expected.predictions} predictions, tables ${expected.tables.slice(0, 12)}\n`,
+  `Undisturbed: ${expected.runs} runs, ${expected.predictions} predictions, ${expected.works} computations, tables ${expected.tables.slice(0, 12)}\n`,
 )
 if (values.cases) await runCases()
 else await runRounds(Number(values.rounds), Number(values.seed))
 rmSync(scratch, { recursive: true })
 
-async function runRounds(count: number, seed: number): Promise<void> {
-  const rounds: Round[] = []
-  for (let i = 0; i < count; i++) {
-    const round = await killRound(sandbox, expected, seed + i)
-    rounds.push(round)
-    const what = round.kills.map(
-      ({ target, afterMs, hit }) => `${target}${hit ? '' : ' (gone)'} +${afterMs} ms`,
-    )
-    process.stdout.write(
-      `${seed + i}: ${what.join(', ')}; ${round.seconds.toFixed(1)} s; ${round.wrong.length === 0 ? 'the same bytes' : round.wrong.join('; ')}\n`,
-    )
-    if (round.wrong.length > 0) process.exitCode = 1
+async function runRounds(count: number, first: number): Promise<void> {
+  const file = values.out ?? join(scratch, 'rounds.jsonl')
+  const known = new Set(readRounds(file).map(({ seed }) => seed))
+  for (let seed = first; seed < first + count; seed++) {
+    if (known.has(seed)) continue
+    const round = await killRound(sandbox, expected, seed)
+    addRound(file, round)
+    process.stdout.write(`${describeRound(round)}\n`)
+    if (!isSound(round)) process.exitCode = 1
   }
-  const kills = rounds.flatMap((round) => round.kills).filter(({ hit }) => hit)
-  process.stdout.write('\n| rounds | kills | ')
-  process.stdout.write(
-    `${targets.join(' | ')} | same bytes | processes left |\n|${' --- |'.repeat(targets.length + 4)}\n`,
-  )
-  const of = targets.map((target) => kills.filter((kill) => kill.target === target).length)
-  const left = rounds.filter(({ wrong }) => wrong.some((text) => text.startsWith('left behind'))).length
-  const same = rounds.filter(({ wrong }) => wrong.every((text) => text.startsWith('left behind'))).length
-  process.stdout.write(`| ${[rounds.length, kills.length, ...of, same, left].join(' | ')} |\n`)
+  process.stdout.write(`\n${summary(readRounds(file))}`)
 }
 
 async function runCases(): Promise<void> {
@@ -66,7 +58,7 @@ async function runCases(): Promise<void> {
     let tables: string
     try {
       seen = await run(sandbox, db)
-      tables = JSON.stringify(finalOf(db)) === JSON.stringify(expected) ? 'the same bytes' : 'DIFFERENT'
+      tables = differences(finalOf(db), expected).length === 0 ? 'the same bytes' : 'DIFFERENT'
     } catch (error) {
       seen = (error as Error).message
       tables = 'not there'

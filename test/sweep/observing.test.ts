@@ -48,6 +48,9 @@ it('a sweep can be watched: by its log as JSON Lines, its metrics, and status --
   expect(activities.filter(({ phase }) => phase === 'dev')).toHaveLength(12)
   expect(activities[0]).toMatchObject({ model: 'tiny', attempt: 1, activityId: expect.any(String) as string })
   expect(activities.at(-1)?.['workflowId']).toContain(`${sweep}/tiny/`)
+  const begun = records.filter(({ event }) => event === 'begun')
+  expect(begun).toHaveLength(activities.length)
+  expect(begun.find(({ phase }) => phase === 'dev')).toMatchObject({ layers: [expect.any(Number)] })
   expect(
     records
       .filter(({ event }) => event === 'task')

@@ -1,11 +1,22 @@
 import Database from 'better-sqlite3'
-import { closeSync, copyFileSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { backUp } from '../../src/store/backup.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { checkInvariants } from '../../src/verify/invariants.js'
 import { recompute } from '../../src/verify/recompute.js'
+import { recomputeUnits } from '../../src/verify/recompute-units.js'
 import { Sandbox } from '../sweep/sandbox.js'
 
 let sandbox: Sandbox
@@ -15,9 +26,15 @@ let good: string
 beforeAll(async () => {
   sandbox = await Sandbox.create()
   const config = sandbox.config('verified', {
-    tasks: ['algorithmic_to_upper', 'knowledge_country_capital'],
+    tasks: ['algorithmic_to_upper', 'algorithmic_next_letter', 'knowledge_country_capital'],
     ...{ devItems: 4, testItems: 4, baselineItems: 4, layersPerActivity: 4 },
-    experiments: ['main', { robustness: { thetas: 2, devItems: 2 } }, { projection: { top: 2 } }],
+    experiments: [
+      'main',
+      { robustness: { thetas: 3, devItems: 2 } },
+      { projection: { top: 2 } },
+      { conflicting: { items: 2, pairs: [['algorithmic_to_upper', 'algorithmic_next_letter']] } },
+      { beyond: { items: 2, demonstrationSets: [1, 2], decodability: { thetas: 3 } } },
+    ],
   })
   const { exitCode } = await sandbox.taskvec(['run', config])
   expect(exitCode).toBe(0)
@@ -53,7 +70,7 @@ describe('invariants', () => {
     expect(results.map(({ check, checked }) => [check, checked > 0])).toEqual(
       results.map(({ check }) => [check, true]),
     )
-    expect(results.find(({ check }) => check.startsWith('right'))?.checked).toBe(2 * (6 + 3) * 4)
+    expect(results.find(({ check }) => check.startsWith('right'))?.checked).toBe(3 * (6 + 3) * 4)
   })
 
   const anyRun = "(select id from runs where kind = 'regular' limit 1)"
@@ -141,17 +158,17 @@ describe('runs computed again', () => {
   it('are the same to the bit, all of them and any sample', async () => {
     const all = await again(good, 1)
     expect(all).toMatchObject({
-      runs: 18,
-      of: 18,
-      predictions: 72,
-      identical: 72,
+      runs: 27,
+      of: 27,
+      predictions: 108,
+      identical: 108,
       largest: 0,
       problems: [],
       unchecked: [],
     })
     const some = await again(good, 0.2)
-    expect(some.runs).toBeGreaterThanOrEqual(4)
-    expect(some.runs).toBeLessThan(18)
+    expect(some.runs).toBeGreaterThanOrEqual(6)
+    expect(some.runs).toBeLessThan(27)
     expect(some.problems).toEqual([])
   })
 
@@ -181,16 +198,80 @@ describe('runs computed again', () => {
     )
     const { unchecked, runs } = await again(file, 1)
     expect(runs).toBe(0)
-    expect(unchecked[0]).toMatchObject({ model: 'tiny', runs: 18 })
+    expect(unchecked[0]).toMatchObject({ model: 'tiny', runs: 27 })
     expect(unchecked[0]?.reason).toContain('its files are not those of the sweep')
+  })
+})
+
+describe('further experiments computed again', () => {
+  async function again(file: string, fraction: number, seed = 1) {
+    const reader = openReadOnly(file)
+    try {
+      return await recomputeUnits(reader, { fraction, seed })
+    } finally {
+      reader.close()
+    }
+  }
+
+  it('are the same to the bit, every unit of every kind and any sample', async () => {
+    const reader = openReadOnly(good)
+    const units = reader.prepare('select count(*) from unit_runs where complete').pluck().get() as number
+    const kinds = reader.prepare('select count(distinct experiment) from unit_runs').pluck().get()
+    reader.close()
+    expect(kinds).toBeGreaterThanOrEqual(10)
+    const all = await again(good, 1)
+    expect(all).toMatchObject({ units, of: units, problems: [], unchecked: [] })
+    expect(all.rows).toBeGreaterThan(100)
+    expect(all.identical).toBe(all.rows)
+    const some = await again(good, 0.2, 2)
+    expect(some.units).toBe(Math.ceil(0.2 * units))
+    expect(some.problems).toEqual([])
+  })
+
+  it('leave the database and the temporary folder as they were', async () => {
+    const before = readFileSync(good)
+    const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('taskvec-verify-'))
+    const there = folders()
+    await again(good, 0.2)
+    expect(readFileSync(good)).toEqual(before)
+    expect(folders().filter((name) => !there.includes(name))).toEqual([])
+  })
+
+  it.each([
+    [
+      'a score',
+      'update unit_scores set correct = case correct when 0 then 1 else correct - 1 end where rowid = (select max(rowid) from unit_scores)',
+      'unit_scores',
+    ],
+    [
+      'θ',
+      'update thetas set "values" = zeroblob(length("values")) where rowid = (select min(rowid) from thetas)',
+      'thetas',
+    ],
+    [
+      'a likely token',
+      "update projection_tokens set text = 'x' where rank = 1 and layer = 3",
+      'projection_tokens',
+    ],
+    ['a distance', 'update theta_distances set within_mean = within_mean + 0.01', 'theta_distances'],
+    ['a row that is gone', 'delete from projection_tokens where rank = 2 and layer = 3', 'projection_tokens'],
+    [
+      'a row too many',
+      'insert into conflicting_predictions select run_id, kind, item + 7, query, answer_a, answer_b, token, text, correct_a, correct_b, answer_log_prob, answer_rank, answer_logit_difference from conflicting_predictions where item = 0',
+      'conflicting_predictions',
+    ],
+  ])('show that somebody replaced %s', async (_, sql, table) => {
+    const { problems: found } = await again(altered(sql), 1)
+    expect(found.map(({ message }) => message.split(',')[0])).toContain(table)
   })
 })
 
 describe('taskvec verify', () => {
   it('says that nothing differs and ends with 0', async () => {
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--full'], { db: good })
-    expect(stdout).toContain('computed again: 18 of 18 runs')
-    expect(stdout).toContain('72 of them the same to the bit')
+    expect(stdout).toContain('computed again: 27 of 27 runs')
+    expect(stdout).toContain('108 of them the same to the bit')
+    expect(stdout).toMatch(/further experiments computed again: (\d+) of \1 units .*, ok/)
     expect(stdout).toContain('Nothing differs.')
     expect(exitCode).toBe(0)
   })
@@ -198,7 +279,7 @@ describe('taskvec verify', () => {
   it('ends with 3 where something differs, also for programs', async () => {
     const file = altered('update runs set correct = (correct + 1) % items')
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--sample', '0', '--json'], { db: file })
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, differing: 18, recomputed: null })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, differing: 27, recomputed: null })
     expect(exitCode).toBe(3)
   })
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { ApplicationFailure } from '@temporalio/common'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -31,15 +32,20 @@ beforeAll(async () => {
 })
 afterAll(() => environment.teardown())
 
+interface Circumstances extends Partial<Omit<SweepInput, 'further'>> {
+  /** Tasks that fail for good. */
+  readonly failing?: readonly string[]
+  /** Tasks with further experiments; of `endless` there is always one more. */
+  readonly further?: readonly string[]
+  /** Cancelled once a workflow of this type has continued as new. */
+  readonly cancelAfter?: 'modelWorkflow' | 'experimentsWorkflow'
+}
+
 /** The real workflows over activities that answer at once; test/sweep runs them over real ones. */
 async function sweep(
   id: string,
   tasks: readonly string[],
-  {
-    failing = [],
-    further = [],
-    ...change
-  }: { failing?: readonly string[]; further?: readonly string[] } & Partial<Omit<SweepInput, 'further'>> = {},
+  { failing = [], further = [], cancelAfter, ...change }: Circumstances = {},
 ) {
   const failures: Failure[] = []
   const statuses: string[] = []
@@ -59,7 +65,8 @@ async function sweep(
     nextStep: async ({ sweepId, model, task, failed }) => {
       if (!further.includes(task)) return null
       // Two units a task; one that is stored or has failed is not asked for again.
-      const units = ['addition', 'projection'].map((experiment) => ({
+      const experiments = task === 'endless' ? [`addition ${recorded.length}`] : ['addition', 'projection']
+      const units = experiments.map((experiment) => ({
         ...{ sweepId, model, experiment, task },
         thetaTask: '',
       }))
@@ -137,11 +144,24 @@ async function sweep(
     taskQueue: storeQueue(store),
     args: [input],
   })
-  const tally = await handle.result()
+  if (cancelAfter) {
+    while ((await continued(cancelAfter, id)) === 0) await sleep(100)
+    await handle.cancel()
+  }
+  const tally = await handle.result().catch((error: Error) => error.cause)
   const progress = await handle.query(sweepProgressQuery)
+  const { count: left } = await client.workflow.count(
+    `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${sweepWorkflowId(store, id)}'`,
+  )
   for (const worker of workers) worker.shutdown()
   await Promise.all(running)
-  return { tally, progress, failures, statuses, recorded }
+  return { tally, progress, failures, statuses, recorded, left }
+}
+
+/** Runs of a sweep's workflows that were followed by another. */
+async function continued(type: string, id: string): Promise<number> {
+  const query = `WorkflowType = '${type}' AND ExecutionStatus = 'ContinuedAsNew' AND WorkflowId STARTS_WITH '${sweepWorkflowId(store, id)}/'`
+  return (await environment.client.workflow.count(query)).count
 }
 
 const thisWorker = `${process.pid}@${hostname()}`
@@ -153,9 +173,7 @@ describe('a sweep', () => {
     expect(tally).toEqual({ complete: 40, failed: 0 })
     expect(progress).toEqual({ complete: 40, failed: 0, modelsRunning: [], modelsWaiting: 0 })
     expect(statuses).toEqual(['complete'])
-    const query = `WorkflowType = 'modelWorkflow' AND ExecutionStatus = 'ContinuedAsNew'`
-    const { count } = await environment.client.workflow.count(query)
-    expect(count).toBeGreaterThan(0)
+    expect(await continued('modelWorkflow', 'many')).toBeGreaterThan(0)
   })
 
   it('with a task that fails for good records why, completes the others, and is marked as failed', async () => {
@@ -212,5 +230,30 @@ describe('a sweep', () => {
     expect(recorded.sort()).toEqual(['projection b ', 'projection c '])
     expect(tally).toEqual({ complete: 2, failed: 3 })
     expect(statuses).toEqual(['failed'])
+  })
+
+  it.each(['modelWorkflow', 'experimentsWorkflow'] as const)(
+    'that is cancelled stops a %s that has continued as new, and leaves none running',
+    async (cancelAfter) => {
+      const tasks = ['endless', ...Array.from({ length: 400 }, (_, i) => `task_${i}`)]
+      const { tally, statuses, left } =
+        cancelAfter === 'modelWorkflow'
+          ? await sweep('cancelled-model', tasks, { cancelAfter })
+          : await sweep('cancelled-experiments', ['endless'], { cancelAfter, further: ['endless'] })
+      expect(tally).toBeInstanceOf(CancelledFailure)
+      expect(statuses).toEqual(['cancelled'])
+      expect(left).toBe(0)
+    },
+  )
+
+  it('stops after maxFailures also where its model has continued as new', async () => {
+    const tasks = Array.from({ length: 40 }, (_, i) => `task_${i}`)
+    const { tally, failures, left } = await sweep('hopeless-later', tasks, {
+      ...{ failing: tasks, maxFailures: 20, tasksInFlight: 1 },
+    })
+    expect(tally).toMatchObject({ complete: 0, stopped: true })
+    expect(failures.length).toBeLessThan(40)
+    expect(await continued('modelWorkflow', 'hopeless-later')).toBeGreaterThan(0)
+    expect(left).toBe(0)
   })
 })

@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { analyses } from '../../activities/analyses.js'
+import { experiments } from '../../activities/experiments.js'
+import { describeError, TaskvecError } from '../domain/errors.js'
+import { unitName, type UnitPlace } from '../domain/experiments.js'
+import type { Engine, EvaluateOptions } from '../engine/engine.js'
+import { difference, shown } from '../store/difference.js'
+import { guarded } from '../store/open.js'
+import { Statements } from '../store/statements.js'
+import { rowKey, unitTables } from '../store/unit-tables.js'
+import { nextStep, recordStep, type Step } from '../store/units.js'
+import type { Problem } from './invariants.js'
+import { byModel, draw, openAsStored, type Sample, type StoredModel } from './recompute.js'
+
+export interface RecomputedUnits {
+  /** Units of further experiments that were computed again, of `of`. */
+  readonly units: number
+  readonly of: number
+  readonly rows: number
+  /** Rows that are the same to the last bit. */
+  readonly identical: number
+  readonly problems: readonly Problem[]
+  /** Models whose units could not be computed here, and why. */
+  readonly unchecked: readonly { readonly model: string; readonly units: number; readonly reason: string }[]
+}
+
+interface Unit extends UnitPlace, StoredModel {
+  readonly runId: number
+}
+
+/**
+ * Computes a sample of the complete units of the further experiments again, each as the sweep did: in a copy of the database its
+ * rows are taken away, the store then says step by step what is to be done, and what it holds in the end is compared.
+ */
+export async function recomputeUnits(db: Database.Database, sample: Sample): Promise<RecomputedUnits> {
+  const units = storedUnits(db, sample.sweepId)
+  const result = { units: 0, of: units.length, rows: 0, identical: 0 }
+  const problems: Problem[] = []
+  const unchecked: { model: string; units: number; reason: string }[] = []
+  const chosen = draw(units, sample.fraction * units.length, sample.seed)
+  if (chosen.length === 0) return { ...result, problems, unchecked }
+
+  const copy = await Copy.of(db)
+  try {
+    for (const [model, ofModel] of byModel(chosen)) {
+      sample.say?.(`${model}: computing ${ofModel.length} further experiments again`)
+      try {
+        const engine = await openAsStored(ofModel[0] as Unit, sample.settings)
+        try {
+          for (const unit of ofModel) {
+            const compared = await copy.again(unit, engine)
+            result.units++
+            result.rows += compared.rows
+            result.identical += compared.identical
+            problems.push(...compared.problems)
+          }
+        } finally {
+          await engine.close()
+        }
+      } catch (error) {
+        if (!(error instanceof TaskvecError)) throw error
+        unchecked.push({ model, units: ofModel.length, reason: describeError(error) })
+      }
+    }
+  } finally {
+    copy.remove()
+  }
+  return { ...result, problems, unchecked }
+}
+
+/** Each once, though several sweeps may point at its run. */
+function storedUnits(db: Database.Database, sweepId: string | undefined): Unit[] {
+  return db
+    .prepare(
+      `select u.sweep_id as sweepId, u.model_id as model, u.experiment, u.task_id as task, u.theta_task_id as thetaTask, r.id as runId,
+              m.source, r.model_hash as modelHash,
+              (select p.numerics from prepared_tasks p where p.sweep_id = u.sweep_id and p.model_id = u.model_id limit 1) as numerics
+       from units u join unit_runs r on r.key = u.run_key and r.complete = 1
+       join sweep_models m on m.sweep_id = u.sweep_id and m.model_id = u.model_id
+       where u.skipped is null and (@sweepId is null or u.sweep_id = @sweepId) group by r.id order by u.rowid`,
+    )
+    .all({ sweepId: sweepId ?? null }) as Unit[]
+}
+
+/** A copy of the database in a folder of its own: the store's own statements say there what a unit's steps are. */
+class Copy {
+  static async of(db: Database.Database): Promise<Copy> {
+    const folder = mkdtempSync(join(tmpdir(), 'taskvec-verify-'))
+    const file = join(folder, 'copy.db')
+    try {
+      await db.backup(file).catch((error: unknown) =>
+        guarded(file, () => {
+          throw error
+        }),
+      )
+      return new Copy(folder, file, db, new Database(file))
+    } catch (error) {
+      rmSync(folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  private readonly statements: Statements
+  private readonly tables: readonly string[]
+
+  private constructor(
+    private readonly folder: string,
+    file: string,
+    private readonly original: Database.Database,
+    private readonly sqlite: Database.Database,
+  ) {
+    this.statements = new Statements(file, sqlite)
+    this.tables = unitTables(sqlite)
+  }
+
+  remove(): void {
+    this.sqlite.close()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Errors: STORE where the unit has no steps any more, and those of the engine. */
+  async again(unit: Unit, engine: Engine) {
+    this.sqlite.exec('begin')
+    try {
+      for (const table of this.tables)
+        this.statements.run(`delete from ${table} where run_id = ?`, [unit.runId])
+      this.statements.run('update unit_runs set complete = 0 where id = ?', [unit.runId])
+      await this.#compute(unit, engine)
+      return this.#compare(unit)
+    } finally {
+      this.sqlite.exec('rollback')
+    }
+  }
+
+  async #compute(unit: Unit, engine: Engine): Promise<void> {
+    const { sweepId, model, thetaTask } = unit
+    // The store is asked for one unit only: all others count as failed.
+    const others = this.statements.all(
+      'select experiment, task_id as task, theta_task_id as thetaTask from units where sweep_id = ? and model_id = ?',
+      [sweepId, model],
+    ) as UnitPlace[]
+    const failed = others.map(unitName).filter((name) => name !== unitName(unit))
+    const of = { sweepId, model, task: thetaTask === '' ? unit.task : '', failed }
+    for (let next = nextStep(this.statements, of); next; next = nextStep(this.statements, of))
+      recordStep(this.statements, next.unit, next.name, await this.#result(next.step, engine))
+  }
+
+  async #result({ activity, input }: Step, engine: Engine): Promise<unknown> {
+    if (activity in analyses) return analyses[activity as keyof typeof analyses](this.sqlite, input as never)
+    const forward = experiments[activity as keyof typeof experiments] as (
+      engine: Engine,
+      input: unknown,
+      options: EvaluateOptions,
+    ) => Promise<unknown>
+    return forward(engine, input, {})
+  }
+
+  #compare(unit: Unit) {
+    const problems: Problem[] = []
+    let rows = 0
+    let identical = 0
+    const where = `${unit.sweepId} ${unit.model} ${unitName(unit).trim()}`
+    for (const table of this.tables) {
+      const key = rowKey(this.sqlite, table)
+      const read = (db: Database.Database) =>
+        db.prepare(`select * from ${table} where run_id = ?`).all(unit.runId) as Record<string, unknown>[]
+      const nameOf = (row: Record<string, unknown>) =>
+        key.map((column) => `${column} ${String(row[column])}`).join(', ')
+      const again = new Map(read(this.sqlite).map((row) => [nameOf(row), row]))
+      for (const row of read(this.original)) {
+        rows++
+        const name = nameOf(row)
+        const now = again.get(name)
+        again.delete(name)
+        const differing = now ? differingColumn(row, now) : null
+        if (!now) problems.push({ where, message: `${table}, ${name}: is not there when computed again` })
+        else if (differing === null)
+          identical += Number(
+            Object.keys(row).every((column) => difference(row[column], now[column]) === 'none'),
+          )
+        else
+          problems.push({
+            where,
+            message: `${table}, ${name}: ${differing} is ${shown(row[differing])} in the file, ${shown(now[differing])} computed again`,
+          })
+      }
+      for (const name of again.keys())
+        problems.push({ where, message: `${table}, ${name}: is missing in the file` })
+    }
+    return { rows, identical, problems }
+  }
+}
+
+/** Ranks, counts and histograms follow from last bits: they may differ only where some number of the row does, by rounding. */
+const derived = /rank|^top\d|histogram|^correct/
+
+function differingColumn(row: Record<string, unknown>, now: Record<string, unknown>): string | null {
+  const rounded = Object.keys(row).some((column) => difference(row[column], now[column]) === 'rounding')
+  const differs = (column: string) =>
+    difference(row[column], now[column]) === 'value' && !(rounded && derived.test(column))
+  return Object.keys(row).find(differs) ?? null
+}
