@@ -1,7 +1,8 @@
 /**
  * What reading a large database takes: every table of `taskvec results` in every format, `status`, `compare`, and the queries
  * of docs/querying.md, each as a command of its own. Wall and processor seconds, and peak memory, as JSON.
- * Usage: npx tsx bench/results-speed.ts FILE, FILE by bench/large-database.ts
+ * Usage: npx tsx bench/results-speed.ts FILE [ONLY], FILE by bench/large-database.ts or bench/scale.ts; ONLY: commands with this in
+ * their names, "sql" for the queries.
  */
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
@@ -11,8 +12,8 @@ import { projectRoot } from '../src/config/home.js'
 import { formats } from '../src/report/formats.js'
 import { tableNames } from '../src/report/result-rows.js'
 
-const [db] = process.argv.slice(2)
-if (!db) throw new Error('Usage: npx tsx bench/results-speed.ts FILE')
+const [db, only = ''] = process.argv.slice(2)
+if (!db) throw new Error('Usage: npx tsx bench/results-speed.ts FILE [ONLY]')
 const folder = mkdtempSync(join(tmpdir(), 'taskvec-speed-'))
 const bin = join(projectRoot(), 'bin', 'taskvec.js')
 /** Said by the command itself when it ends. */
@@ -41,7 +42,7 @@ const commands: (readonly [name: string, args: readonly string[]])[] = [
 ]
 
 const measured = []
-for (const [command, args] of commands) {
+for (const [command, args] of commands.filter(([name]) => name.includes(only))) {
   // A file of its own, as > FILE gives: a pipe to this process would be measured too.
   const out = openSync(join(folder, 'out'), 'w')
   const started = performance.now()
