@@ -56,7 +56,6 @@ async function measure(models: number, kept?: string): Promise<void> {
   const child = spawn(process.execPath, [cli, 'run', config, '--db', db, '--elsewhere', 'all', '--json'], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  let processor = { writer: 0, server: 0 }
   const memory: { second: number; writer: number; server: number; processorSeconds: number }[] = []
   const started = performance.now()
   let startUp = 0

@@ -1,3 +1,5 @@
+import stringWidth from 'string-width'
+
 /**
  * A small table for the terminal, in a box, as cli-table3 draws its compact ones, which takes a quarter of a millisecond a row and
  * more the more there are: a sweep of a thousand models has 18,000. `right`: columns that are aligned to the right.
@@ -29,13 +31,8 @@ export function boxedTable(
 }
 
 const ascii = /^[\x20-\x7e]*$/
-const none = /[\p{M}\p{Cf}]/u
-const two = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u
 
 /** Columns that a terminal gives a text. */
 function widthOf(text: string): number {
-  if (ascii.test(text)) return text.length
-  let width = 0
-  for (const character of text) width += none.test(character) ? 0 : two.test(character) ? 2 : 1
-  return width
+  return ascii.test(text) ? text.length : stringWidth(text)
 }
