@@ -32,7 +32,8 @@ export interface BlockInputs {
 export function blockInputs(graph: GraphBuilder, shape: ModelShape): BlockInputs {
   const residual = graph.input('residual', 'float', ['R', shape.dModel])
   const rows = graph.input('rows', 'int64', ['Q'])
-  const selectRows = (value: Value) => graph.node('Gather', [value, rows], { axis: 0 })
+  const selectRows = (value: Value) =>
+    graph.once('selected', value, () => graph.node('Gather', [value, rows], { axis: 0 }))
   return {
     residual,
     querySlots: graph.input('query_slots', 'int64', ['I_Sq']),

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'
-import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
+import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
 import { blockInputs, treeAttention } from './block-parts.js'
 import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
-import { linear } from './linear.js'
+import { linear, normedLinears } from './linear.js'
 import { layerNorm } from './norms.js'
 import { rotaryEmbedding } from './rotary.js'
 
@@ -103,14 +103,15 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
   const inputs = blockInputs(graph, shape)
 
   const normed = layerNorm(graph, checkpoint, `${prefix}.ln_1`, inputs.residual, normEpsilon) // [R, d_model]
-  const selected = inputs.selectRows(normed) // [Q, d_model]
-  const keys = inputs.rotate(linear(graph, checkpoint, `${prefix}.attn.k_proj`, normed), heads, 'all') // [R, H d_head]
-  const values = linear(graph, checkpoint, `${prefix}.attn.v_proj`, normed) // [R, H d_head]
-  const queries = inputs.rotate(
-    linear(graph, checkpoint, `${prefix}.attn.q_proj`, selected, { alpha: dHead ** -0.5 }),
-    heads,
-    'selected',
-  ) // [Q, H d_head]
+  // Keys and values of all R rows; queries and the MLP of the Q rows that are read later.
+  const [key, values, query, inner] = normedLinears(graph, checkpoint, normed, [
+    { name: `${prefix}.attn.k_proj` },
+    { name: `${prefix}.attn.v_proj` },
+    { name: `${prefix}.attn.q_proj`, alpha: dHead ** -0.5, rows: inputs.selectRows },
+    { name: `${prefix}.mlp.fc_in`, bias: true, rows: inputs.selectRows },
+  ]) as [Value, Value, Value, Value]
+  const keys = inputs.rotate(key, heads, 'all') // [R, H d_head]; values: [R, H d_head]
+  const queries = inputs.rotate(query, heads, 'selected') // [Q, H d_head]
 
   const attended = treeAttention(graph, {
     queries,
@@ -125,8 +126,7 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
     added: inputs.selectRows(inputs.residual),
   }) // [Q, d_model]
 
-  const inner = linear(graph, checkpoint, `${prefix}.mlp.fc_in`, selected, { bias: true }) // [Q, d_mlp]
-  const activated = activate(graph, activation, inner)
+  const activated = activate(graph, activation, inner) // [Q, d_mlp]
   const out = linear(graph, checkpoint, `${prefix}.mlp.fc_out`, activated, { bias: true, added: middle })
   graph.output('residual_out', out, 'float', ['Q', dModel])
   return graph.build()

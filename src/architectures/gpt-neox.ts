@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'
-import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
+import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
 import { blockInputs, scaled, splitHeads, treeAttention } from './block-parts.js'
 import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
-import { linear } from './linear.js'
+import { linear, normedLinears } from './linear.js'
 import { layerNorm } from './norms.js'
 import { rotaryEmbedding, rotaryFields, rotaryWidth } from './rotary.js'
 
@@ -111,7 +111,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
 
   const normed = layerNorm(graph, checkpoint, `${prefix}.input_layernorm`, inputs.residual, normEpsilon) // [R, d_model]
   // One product for all three, as the weight is stored: query, key and value of head 0, then of head 1, ...
-  const qkv = linear(graph, checkpoint, `${prefix}.attention.query_key_value`, normed, { bias }) // [R, H 3 d_head]
+  const [qkv] = normedLinears(graph, checkpoint, normed, [
+    { name: `${prefix}.attention.query_key_value`, bias },
+  ]) as [Value] // [R, H 3 d_head]
   const [query, key, value] = splitHeads(graph, qkv, heads, dHead) // [R, H d_head] each
   const keys = inputs.rotate(key, heads, 'all')
   const queries = inputs.rotate(scaled(graph, inputs.selectRows(query), dHead ** -0.5), heads, 'selected') // [Q, H d_head]
@@ -136,7 +138,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
     parallel ? residual : middle,
     normEpsilon,
   )
-  const inner = linear(graph, checkpoint, `${prefix}.mlp.dense_h_to_4h`, mlpInput, { bias: true }) // [Q, d_mlp]
+  const [inner] = normedLinears(graph, checkpoint, mlpInput, [
+    { name: `${prefix}.mlp.dense_h_to_4h`, bias: true },
+  ]) as [Value] // [Q, d_mlp]
   const activated = activate(graph, activation, inner)
   const out = linear(graph, checkpoint, `${prefix}.mlp.dense_4h_to_h`, activated, {
     bias: true,

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'
-import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
+import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
 import { blockInputs, scaled, splitColumns, treeAttention } from './block-parts.js'
 import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
-import { linear } from './linear.js'
+import { linear, normedLinears } from './linear.js'
 import { layerNorm } from './norms.js'
 
 /**
@@ -111,7 +111,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
 
   const normed = layerNorm(graph, checkpoint, `${prefix}.ln_1`, inputs.residual, normEpsilon) // [R, d_model]
   // One product for all three, as the weight is stored: all queries, then all keys, then all values.
-  const qkv = linear(graph, checkpoint, `${prefix}.attn.c_attn`, normed, product) // [R, 3 H d_head]
+  const [qkv] = normedLinears(graph, checkpoint, normed, [{ name: `${prefix}.attn.c_attn`, ...product }]) as [
+    Value,
+  ] // [R, 3 H d_head]
   const [query, keys, values] = splitColumns(graph, qkv, heads * dHead) // [R, H d_head] each
   const scale = (byHead ? dHead ** -0.5 : 1) / (scaledByLayer ? layer + 1 : 1)
   const queries = scaled(graph, inputs.selectRows(query), scale) // [Q, H d_head]
@@ -131,7 +133,9 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
   }) // [Q, d_model]
 
   const mlpInput = layerNorm(graph, checkpoint, `${prefix}.ln_2`, middle, normEpsilon)
-  const inner = linear(graph, checkpoint, `${prefix}.mlp.c_fc`, mlpInput, product) // [Q, d_mlp]
+  const [inner] = normedLinears(graph, checkpoint, mlpInput, [
+    { name: `${prefix}.mlp.c_fc`, ...product },
+  ]) as [Value] // [Q, d_mlp]
   const activated = activate(graph, activation, inner)
   const out = linear(graph, checkpoint, `${prefix}.mlp.c_proj`, activated, { ...product, added: middle })
   graph.output('residual_out', out, 'float', ['Q', dModel])

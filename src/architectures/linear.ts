@@ -1,15 +1,22 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import { quantisedProduct, type Weight } from './quantised-linear.js'
+import { productByBlocks } from './weight-blocks.js'
+import { wholeNumberProducts } from './whole-numbers.js'
 
 /** Weights as nodes of a graph, and products with them. */
+
+/** A Linear's weight, `[out, in]`, as f32. */
+export interface Weight {
+  readonly name: string
+  readonly values: Float32Array
+  readonly outputs: number
+  readonly inputs: number
+}
 
 interface LinearOptions {
   /** Scales the product and the bias. */
   readonly alpha?: number
   readonly bias?: boolean
-  /** `[rows, out]`, or what broadcasts to it. */
-  readonly added?: Value
   /** How the checkpoint stores the weight: `[out, in]`, a Linear's way (default), or `[in, out]`, GPT-2's Conv1D. */
   readonly stored?: 'out-in' | 'in-out'
 }
@@ -20,15 +27,17 @@ export function linear(
   checkpoint: Checkpoint,
   name: string,
   x: Value,
-  { alpha = 1, bias = false, added, stored = 'out-in' }: LinearOptions = {},
+  options: LinearOptions & {
+    /** `[rows, out]`, or what broadcasts to it. */
+    readonly added?: Value
+  } = {},
 ): Value {
-  if (graph.numerics !== 'f32') {
-    const weight = outByIn(checkpoint, `${name}.weight`, stored)
-    let sum = quantisedProduct(graph, graph.numerics, x, weight, alpha)
-    if (bias) {
-      const scaled = checkpoint.read(`${name}.bias`).map((value) => alpha * value)
-      sum = graph.node('Add', [sum, graph.weight(`${name}.bias`, scaled, [weight.outputs])])
-    }
+  const { alpha = 1, bias = false, added, stored = 'out-in' } = options
+  const { numerics } = graph
+  if (numerics === 'int8' || numerics === 'int4') {
+    const weight = outByIn(checkpoint, name, stored)
+    const product = productByBlocks(graph, numerics === 'int8' ? 8 : 4, x, weight, alpha)
+    const sum = withBias(graph, checkpoint, name, product, options)
     return added === undefined ? sum : graph.node('Add', [sum, added])
   }
   const factors = [x, weightOf(graph, checkpoint, `${name}.weight`)]
@@ -45,13 +54,55 @@ export function linear(
   return added === undefined ? product : graph.node('Add', [product, added])
 }
 
+/** One of the Linears that read the same value: of all its rows, or of those that `rows` takes. */
+interface Reader extends LinearOptions {
+  readonly name: string
+  readonly rows?: (value: Value) => Value
+}
+
+/**
+ * What each Linear gives that reads `normed`, the output of a norm, `[rows, out]` each. These are the products that `w8a8` takes in
+ * whole numbers: what attention and activations give has outliers, in which 8 bits lose the rest.
+ */
+export function normedLinears(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  normed: Value,
+  readers: readonly Reader[],
+): Value[] {
+  if (graph.numerics !== 'w8a8')
+    return readers.map(({ name, rows, ...options }) =>
+      linear(graph, checkpoint, name, rows ? rows(normed) : normed, options),
+    )
+  const factors = readers.map(({ name, stored, alpha, rows }) => ({
+    weight: outByIn(checkpoint, name, stored),
+    alpha,
+    rows,
+  }))
+  const products = wholeNumberProducts(graph, normed, factors)
+  return readers.map((reader, i) => withBias(graph, checkpoint, reader.name, products[i] as Value, reader))
+}
+
+function withBias(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  name: string,
+  product: Value,
+  { alpha = 1, bias = false }: LinearOptions,
+): Value {
+  if (!bias) return product
+  const scaled = checkpoint.read(`${name}.bias`).map((value) => alpha * value)
+  return graph.node('Add', [product, graph.weight(`${name}.bias`, scaled, [scaled.length])])
+}
+
 /** A tensor of the checkpoint, as f32 and in its stored shape. */
 export function weightOf(graph: GraphBuilder, checkpoint: Checkpoint, name: string): Value {
   return graph.weight(name, checkpoint.read(name), checkpoint.tensors.get(name)?.shape ?? [])
 }
 
 /** A stored weight as a Linear's, `[out, in]`. */
-function outByIn(checkpoint: Checkpoint, name: string, stored: LinearOptions['stored']): Weight {
+function outByIn(checkpoint: Checkpoint, linear: string, stored: LinearOptions['stored']): Weight {
+  const name = `${linear}.weight`
   const values = checkpoint.read(name)
   const [rows = 0, columns = 0] = checkpoint.tensors.get(name)?.shape ?? []
   if (stored !== 'in-out') return { name, values, outputs: rows, inputs: columns }

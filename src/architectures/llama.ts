@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'
-import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
+import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, activationField, type Activation } from './activations.js'
 import type { Architecture, ModelShape, VocabularySlice } from './architecture.js'
 import { blockInputs, treeAttention } from './block-parts.js'
 import { readConfig } from './config.js'
 import { headOutputs } from './head-outputs.js'
-import { linear } from './linear.js'
+import { linear, normedLinears } from './linear.js'
 import { rmsNorm } from './norms.js'
 import { rotaryEmbedding, rotaryFields } from './rotary.js'
 
@@ -127,22 +127,16 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
   const normed = rmsNorm(graph, checkpoint, `${prefix}.input_layernorm`, inputs.residual, normEpsilon) // [R, d_model]
-  const keys = inputs.rotate(
-    linear(graph, checkpoint, `${prefix}.self_attn.k_proj`, normed, { bias: attentionBias }),
-    keyValueHeads,
-    'all',
-  ) // [R, V d_head]
-  const values = linear(graph, checkpoint, `${prefix}.self_attn.v_proj`, normed, { bias: attentionBias }) // [R, V d_head]
-  const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
-  const queries = inputs.rotate(
+  const bias = attentionBias
+  const [key, values, query] = normedLinears(graph, checkpoint, normed, [
+    { name: `${prefix}.self_attn.k_proj`, bias },
+    { name: `${prefix}.self_attn.v_proj`, bias },
     // Scaled here, in the product itself: rotation is linear.
-    linear(graph, checkpoint, `${prefix}.self_attn.q_proj`, inputs.selectRows(normed), {
-      alpha: dHead ** -0.5,
-      bias: attentionBias,
-    }),
-    heads,
-    'selected',
-  )
+    { name: `${prefix}.self_attn.q_proj`, bias, alpha: dHead ** -0.5, rows: inputs.selectRows },
+  ]) as [Value, Value, Value]
+  const keys = inputs.rotate(key, keyValueHeads, 'all') // [R, V d_head]; values: [R, V d_head]
+  const queries = inputs.rotate(query, heads, 'selected') // [Q, H d_head]
+  const residual = inputs.selectRows(inputs.residual) // [Q, d_model]
 
   const attended = treeAttention(graph, {
     queries,
@@ -154,13 +148,15 @@ function block(checkpoint: Checkpoint, shape: ModelShape, layer: number, numeric
     dHead,
   }) // [Q, H d_head]
   const middle = linear(graph, checkpoint, `${prefix}.self_attn.o_proj`, attended, {
-    bias: attentionBias,
+    bias,
     added: residual,
   }) // [Q, d_model]
 
   const mlpInput = rmsNorm(graph, checkpoint, `${prefix}.post_attention_layernorm`, middle, normEpsilon)
-  const gate = linear(graph, checkpoint, `${prefix}.mlp.gate_proj`, mlpInput, { bias: mlpBias }) // [Q, d_mlp]
-  const up = linear(graph, checkpoint, `${prefix}.mlp.up_proj`, mlpInput, { bias: mlpBias })
+  const [gate, up] = normedLinears(graph, checkpoint, mlpInput, [
+    { name: `${prefix}.mlp.gate_proj`, bias: mlpBias },
+    { name: `${prefix}.mlp.up_proj`, bias: mlpBias },
+  ]) as [Value, Value] // [Q, d_mlp] each
   const activated = graph.node('Mul', [activate(graph, activation, gate), up])
   graph.output(
     'residual_out',

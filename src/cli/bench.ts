@@ -33,7 +33,7 @@ export function benchCommand(): Command {
     .option('--test <n>', 'test items, at the best L', wholeNumber(1), 50)
     .option('--runs <n>', 'runs of each, in turns; medians count', wholeNumber(1), 3)
     .option('--no-plain', 'leave out the plain route, which takes minutes')
-    .option('--no-approximate', 'leave out int8, int4, w8a8 and w8a16')
+    .option('--no-approximate', 'leave out int8, int4 and w8a8')
     .option('--no-two-cores', 'leave out the run on two cores')
     .option('--no-peers', 'leave out the PyTorch methods')
     .option(
@@ -89,7 +89,6 @@ const names: Readonly<Record<Method, string>> = {
   int8: 'int8',
   int4: 'int4',
   w8a8: 'w8a8',
-  w8a16: 'w8a16',
   plain: 'plain route',
   publishedMethod: 'published method, torch f32',
   expertMethod: 'expert’s loop, torch f32',

@@ -24,6 +24,11 @@ interface PendingCall {
   readonly onProgress: ((fraction: number) => void) | undefined
 }
 
+/** MB. V8 counts the buffers of graph runs too, and for them would mark its whole heap, in four threads, ten times a second. */
+const roomForBuffers = ['--initial-old-space-size=256']
+/** glibc: keep big buffers in the heap instead of mapping and clearing fresh pages at every graph run. */
+const keptMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '1073741824' }
+
 /**
  * Starts a process of its own for a model: a crash or a kill there fails the calls in flight with ENGINE, not this
  * process, and this process's event loop never blocks. Errors at load: MODEL, WEIGHTS, ENGINE.
@@ -36,17 +41,15 @@ export async function startEngineProcess(
   const entry = fileURLToPath(
     new URL(typescript ? './process-main.ts' : './process-main.js', import.meta.url),
   )
+  // A block's weights must go back to the system where memory is limited.
+  const unlimited = settings.memoryLimit === undefined
   const child = fork(entry, [path, JSON.stringify(settings)], {
     serialization: 'advanced', // typed arrays as they are
-    execArgv: typescript ? ['--import', import.meta.resolve('tsx')] : [],
+    execArgv: [...(typescript ? ['--import', import.meta.resolve('tsx')] : []), ...roomForBuffers],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,
-      // glibc: keep big buffers in the heap instead of mapping and clearing fresh pages at every graph run.
-      // Not where memory is limited: a block's weights must go back to the system.
-      ...(settings.memoryLimit === undefined
-        ? { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '1073741824' }
-        : {}),
+      ...(unlimited ? keptMemory : {}),
     },
   })
   const stderr = tail(child)

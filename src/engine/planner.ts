@@ -35,8 +35,8 @@ const bytesPerWeight: Readonly<Record<NumericsMode, number>> = {
   f32: 4,
   int8: 1.125,
   int4: 0.625,
-  w8a8: 1,
-  w8a16: 2,
+  // The products of attention's and the MLP's outputs stay f32.
+  w8a8: 2.5,
 }
 /** A block's rows in one chunk, roughly, and the rate of a core, FLOP/s: for the expected time only. */
 const rowsPerItem = 60

@@ -28,7 +28,7 @@ export class RowLogits {
     const slice = this.slices.find(
       ({ first, count }) => token >= first && token < first + count,
     ) as SliceLogits
-    return at(this.#logits(slice), token - slice.first)
+    return at(slice.logits, this.row * slice.count + token - slice.first)
   }
 
   /** Natural logarithm of the probability that a logit stands for. */
@@ -41,29 +41,35 @@ export class RowLogits {
     let above = 0
     for (const slice of this.slices) {
       if (at(slice.highest, this.row) <= logit) continue
-      const logits = this.#logits(slice)
-      for (let i = 0; i < logits.length; i++) if (at(logits, i) > logit) above++
+      const { logits, count } = slice
+      const end = (this.row + 1) * count
+      for (let i = end - count; i < end; i++) if (at(logits, i) > logit) above++
     }
     return 1 + above
   }
 
   /** The token of the highest logit; the lowest id among equals. */
   greedyToken(): number {
-    const slice = this.slices.find((candidate) => at(candidate.highest, this.row) === this.highest)
-    return (slice as SliceLogits).first + this.#logits(slice as SliceLogits).indexOf(this.highest)
+    const { first, count, logits } = this.slices.find(
+      ({ highest }) => at(highest, this.row) === this.highest,
+    ) as SliceLogits
+    const start = this.row * count
+    return first + logits.indexOf(this.highest, start) - start
   }
 
   /** The highest logit of all tokens but one. */
   highestBut(token: number): number {
     let highest = -Infinity
-    for (const slice of this.slices) {
-      const place = token - slice.first
-      if (place < 0 || place >= slice.count) {
-        highest = Math.max(highest, at(slice.highest, this.row))
-      } else {
-        this.#logits(slice).forEach((logit, i) => {
-          if (i !== place && logit > highest) highest = logit
-        })
+    for (const { first, count, logits, highest: ofSlice } of this.slices) {
+      if (token < first || token >= first + count) {
+        highest = Math.max(highest, at(ofSlice, this.row))
+        continue
+      }
+      const start = this.row * count
+      const place = start + token - first
+      for (let i = start; i < start + count; i++) {
+        const logit = at(logits, i)
+        if (logit > highest && i !== place) highest = logit
       }
     }
     return highest
@@ -73,20 +79,18 @@ export class RowLogits {
   top(count: number): { token: number; logit: number }[] {
     const top: { token: number; logit: number }[] = []
     for (const slice of this.slices) {
-      this.#logits(slice).forEach((logit, i) => {
+      const start = this.row * slice.count
+      for (let i = 0; i < slice.count; i++) {
+        const logit = at(slice.logits, start + i)
         // Ids come in ascending order, so a later one of equal logit stands behind.
-        if (top.length === count && logit <= (top.at(-1)?.logit ?? Infinity)) return
+        if (top.length === count && logit <= (top.at(-1)?.logit ?? Infinity)) continue
         let place = top.length
         while (place > 0 && (top[place - 1]?.logit as number) < logit) place--
         top.splice(place, 0, { token: slice.first + i, logit })
         if (top.length > count) top.pop()
-      })
+      }
     }
     return top
-  }
-
-  #logits({ logits, count }: SliceLogits): Float32Array {
-    return logits.subarray(this.row * count, (this.row + 1) * count)
   }
 }
 

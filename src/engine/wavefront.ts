@@ -240,9 +240,13 @@ function layoutOf(
 }
 
 function meanOf(states: readonly Float32Array[]): Float32Array {
-  return (states[0] as Float32Array).map(
-    (_, i) => states.reduce((sum, state) => sum + at(state, i), 0) / states.length,
-  )
+  const mean = new Float32Array(states[0]?.length ?? 0)
+  for (let i = 0; i < mean.length; i++) {
+    let sum = 0
+    for (const state of states) sum += at(state, i)
+    mean[i] = sum / states.length
+  }
+  return mean
 }
 
 function sumOf(a: Float32Array, b: Float32Array): Float32Array {

@@ -35,6 +35,8 @@ export class GraphBuilder {
   readonly #inputs: ValueInfoProto[] = []
   readonly #outputs: ValueInfoProto[] = []
   readonly #derived = new Map<string, Value>()
+  /** Values that are outputs: a node writes them under that name, since a copy would take its time. */
+  readonly #renamed = new Map<string, string>()
 
   constructor(
     readonly name: string,
@@ -48,7 +50,17 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
-    this.#nodes.push({ input: [value], output: [name], name, opType: 'Identity', domain: '', attribute: [] })
+    const made = this.#nodes.some(({ output }) => output.includes(value))
+    if (made && !this.#renamed.has(value)) this.#renamed.set(value, name)
+    else
+      this.#nodes.push({
+        input: [value],
+        output: [name],
+        name,
+        opType: 'Identity',
+        domain: '',
+        attribute: [],
+      })
     this.#outputs.push(valueInfo(name, type, shape))
   }
 
@@ -87,6 +99,12 @@ export class GraphBuilder {
   }
 
   build(): OnnxGraph {
+    const named = (value: string) => this.#renamed.get(value) ?? value
+    const nodes = this.#nodes.map(({ input, output, ...node }) => ({
+      ...node,
+      input: input.map(named),
+      output: output.map(named),
+    }))
     const encode = (initializer: TensorProto[], input: ValueInfoProto[]) =>
       encodeModel({
         irVersion: 10,
@@ -96,7 +114,7 @@ export class GraphBuilder {
           { domain: '', version: 23 },
           { domain: 'com.microsoft', version: 1 },
         ],
-        graph: { name: this.name, node: this.#nodes, initializer, input, output: this.#outputs },
+        graph: { name: this.name, node: nodes, initializer, input, output: this.#outputs },
       })
     const weights = this.#weights.filter(({ dataType }) => dataType === elementTypes.float)
     return {

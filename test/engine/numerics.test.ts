@@ -12,8 +12,9 @@ import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/plain.js'
 import { turn } from '../../src/architectures/hadamard.js'
-import { quantisedProduct } from '../../src/architectures/quantised-linear.js'
-import { GraphBuilder } from '../../src/onnx/graph.js'
+import { productByBlocks } from '../../src/architectures/weight-blocks.js'
+import { wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
+import { GraphBuilder, type Value } from '../../src/onnx/graph.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 import { tinyFolder, tinyModels } from '../golden/read.js'
 
@@ -40,7 +41,6 @@ function relativeError(a: readonly number[], b: readonly number[]): number {
 const within: Readonly<Record<Exclude<NumericsMode, 'f32'>, number>> = {
   int8: 0.06,
   w8a8: 0.13,
-  w8a16: 0.1,
   int4: 0.85,
 }
 const approximate = numericsModes.filter((mode) => mode !== 'f32')
@@ -105,16 +105,20 @@ describe.each(approximate)('a product in %s', (mode) => {
     const [x, values, rows] = [uniform(3 * inputs), uniform(outputs * inputs), 3]
     const graph = new GraphBuilder('product', mode)
     const input = graph.input('x', 'float', ['rows', inputs])
-    const product = quantisedProduct(graph, mode, input, { name: 'w', values, outputs, inputs }, 2)
-    graph.output('y', product, 'float', ['rows', outputs])
+    const weight = { name: 'w', values, outputs, inputs }
+    const [product] =
+      mode === 'w8a8'
+        ? wholeNumberProducts(graph, input, [{ weight, alpha: 2 }])
+        : [productByBlocks(graph, mode === 'int8' ? 8 : 4, input, weight, 2)]
+    graph.output('y', product as Value, 'float', ['rows', outputs])
     const session = await InferenceSession.create(graph.build().encode())
     const { y } = await session.run({ x: new Tensor('float32', x, [rows, inputs]) })
-    const even = mode === 'w8a8' || mode === 'w8a16'
+    const even = mode === 'w8a8'
     const [factors, weights] = even ? evened(x, values, inputs) : [x, values]
     const largest = (of: Float32Array) => (even ? Math.max(...of.map(Math.abs)) : 1)
     // Steps of weights and activations. A level that int4 and int8 lack at one end costs a whole step.
-    const weightStep = { int8: 1 / 128, int4: 1 / 8, w8a8: 0.5 / 127, w8a16: 0.5 / 127 }[mode]
-    const xStep = { int8: 0, int4: 0, w8a8: 0.5 / 127, w8a16: 0.5 / 127 / 254 }[mode]
+    const weightStep = { int8: 1 / 128, int4: 1 / 8, w8a8: 0.5 / 127 }[mode]
+    const xStep = { int8: 0, int4: 0, w8a8: 0.5 / 127 }[mode]
     for (let row = 0; row < rows; row++)
       for (let output = 0; output < outputs; output++) {
         const a = factors.subarray(row * inputs, (row + 1) * inputs)
@@ -132,6 +136,37 @@ describe.each(approximate)('a product in %s', (mode) => {
       }
     await session.release()
   })
+})
+
+it('products in whole numbers that share an input, or read some of its rows, are what they are alone', async () => {
+  const random = xoroshiro128plus(5)
+  const uniform = (size: number) =>
+    Float32Array.from({ length: size }, () => uniformInt(random, -1000, 1000) / 1000)
+  const [inputs, rows] = [64, 4]
+  const x = uniform(rows * inputs)
+  // The same weights twice: the sizes of both together are those of each.
+  const values = uniform(6 * inputs)
+  const weight = (name: string) => ({ name, values, outputs: 6, inputs })
+  const run = async (factors: number) => {
+    const graph = new GraphBuilder('products', 'w8a8')
+    const input = graph.input('x', 'float', ['rows', inputs])
+    const some = (value: Value) => graph.node('Gather', [value, graph.ints([2, 0])], { axis: 0 })
+    const [first, second] = wholeNumberProducts(
+      graph,
+      input,
+      [{ weight: weight('a') }, { weight: weight('b'), rows: some }].slice(0, factors),
+    )
+    graph.output('first', first as Value, 'float', ['rows', 6])
+    if (second) graph.output('second', second, 'float', [2, 6])
+    const session = await InferenceSession.create(graph.build().encode())
+    const { first: all, second: chosen } = await session.run({ x: new Tensor('float32', x, [rows, inputs]) })
+    await session.release()
+    return { all: [...(all?.data as Float32Array)], chosen: [...((chosen?.data ?? []) as Float32Array)] }
+  }
+  const [alone, together] = [await run(1), await run(2)]
+  expect(together.chosen).toEqual([...together.all.slice(12, 18), ...together.all.slice(0, 6)])
+  expect(relativeError(together.all, alone.all)).toBeLessThan(1e-6)
+})
 })
 
 /** Activations `[rows, in]` and weights `[out, in]`, levelled and turned: the same products. */

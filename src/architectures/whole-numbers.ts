@@ -1,0 +1,118 @@
+import type { GraphBuilder, Value } from '../onnx/graph.js'
+import { hadamard, turn } from './hadamard.js'
+import type { Weight } from './linear.js'
+
+/** A product of `x`, or of some of its rows, that is taken in whole numbers. */
+export interface Factor {
+  readonly weight: Weight
+  readonly alpha?: number | undefined
+  /** Takes rows of a `[rows, ...]` value. */
+  readonly rows?: ((value: Value) => Value) | undefined
+}
+
+/**
+ * alpha x W^T of each factor, `[rows, out]`, approximately: weights of 8 bits with a scale per output, quantised here, when the
+ * graph is built, times activations of 8 bits with a scale per row. Whole numbers are summed exactly, so that a row's result does
+ * not depend on the rows beside it. `x` is made ready once for all of them.
+ */
+export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: readonly Factor[]): Value[] {
+  const sizes = inputSizes(factors.map(({ weight }) => weight))
+  const width = turnedTogether(sizes.length)
+  const { quantised, step } = quantiseRows(graph, evened(graph, x, sizes, width))
+  return factors.map(({ weight, alpha = 1, rows = (value) => value }) => {
+    const { name, outputs, inputs } = weight
+    const { values, scales } = quantiseOutputs(evenedWeight(weight, sizes, width))
+    const byOutput = graph.weight(
+      `${name}.scales`,
+      scales.map((scale) => alpha * scale),
+      [outputs],
+    )
+    const product = graph.node(
+      'MatMulIntegerToFloat',
+      [
+        rows(quantised),
+        graph.quantised(name, values, [inputs, outputs]),
+        constant(graph, 'one', 1),
+        byOutput,
+        middle(graph),
+      ],
+      {},
+      'com.microsoft',
+    )
+    return graph.node('Mul', [product, rows(step)])
+  })
+}
+
+/** Neighbouring inputs that are turned together: more would spread outliers further, but cost more. */
+const neighbours = 64
+
+/** At most `neighbours`, and the largest power of two that divides the inputs. */
+function turnedTogether(inputs: number): number {
+  return Math.min(neighbours, inputs & -inputs)
+}
+
+/** The root mean square of what all weights have for an input, per input. */
+function inputSizes(weights: readonly Weight[]): Float32Array {
+  const squares = new Float32Array(weights[0]?.inputs ?? 0)
+  const rows = weights.reduce((sum, { outputs }) => sum + outputs, 0)
+  for (const { values, inputs } of weights)
+    values.forEach((value, i) => (squares[i % inputs] = (squares[i % inputs] as number) + value ** 2 / rows))
+  return squares.map((square) => Math.sqrt(square) || 1)
+}
+
+/**
+ * The same products of evener factors, since what is large takes the bits of what is small. Levelled: each input's weights
+ * are divided by their size and its activations multiplied by it. Turned: neighbouring inputs, weights and activations alike, by
+ * Hadamard's orthogonal matrix, which spreads an outlier over all of them (QuaRot, arXiv 2404.00456; there over all inputs).
+ */
+function evened(graph: GraphBuilder, x: Value, sizes: Float32Array, width: number): Value {
+  const levelled = graph.node('Mul', [x, graph.weight(`${x}.sizes`, sizes, [sizes.length])])
+  const parts = graph.node('Reshape', [levelled, graph.ints([-1, width])])
+  const matrix = graph.once('hadamard', String(width) as Value, () =>
+    graph.weight(`hadamard_${width}`, hadamard(width), [width, width]),
+  )
+  return graph.node('Reshape', [graph.node('Gemm', [parts, matrix]), graph.ints([-1, sizes.length])])
+}
+
+function evenedWeight(weight: Weight, sizes: Float32Array, width: number): Weight {
+  const level = weight.values.map((value, i) => value / (sizes[i % sizes.length] as number))
+  return { ...weight, values: turn(level, width) }
+}
+
+/** 8 bits, 128 stands for 0, and the `step` of each row, `[rows, 1]`. */
+function quantiseRows(graph: GraphBuilder, x: Value): { quantised: Value; step: Value } {
+  const axis = graph.ints([1])
+  const highest = graph.node('ReduceMax', [x, axis], { keepdims: 1 })
+  const lowest = graph.node('ReduceMin', [x, axis], { keepdims: 1 })
+  const largest = graph.node('Max', [highest, graph.node('Neg', [lowest]), constant(graph, 'least', 1e-30)]) // a row of zeros stays one
+  const step = graph.node('Mul', [largest, constant(graph, 'share', 1 / 127)])
+  const steps = graph.node('Reshape', [step, graph.ints([-1])])
+  const middles = graph.node('Expand', [middle(graph), graph.node('Shape', [steps])])
+  const quantised = graph.node('QuantizeLinear', [x, steps, middles], { axis: 0 })
+  return { quantised, step }
+}
+
+function middle(graph: GraphBuilder): Value {
+  return graph.once('constant', 'middle' as Value, () => graph.quantised('middle', Uint8Array.of(128), []))
+}
+
+function constant(graph: GraphBuilder, name: string, value: number): Value {
+  return graph.once('constant', name as Value, () => graph.weight(name, Float32Array.of(value), []))
+}
+
+/** `[in, out]`, as MatMulInteger takes them, with a scale for each output. */
+function quantiseOutputs({ values, outputs, inputs }: Weight) {
+  const quantised = new Int8Array(inputs * outputs)
+  const scales = new Float32Array(outputs)
+  for (let output = 0; output < outputs; output++) {
+    let largest = 0
+    for (let i = 0; i < inputs; i++)
+      largest = Math.max(largest, Math.abs(values[output * inputs + i] as number))
+    const scale = largest / 127
+    scales[output] = scale
+    if (scale === 0) continue
+    for (let i = 0; i < inputs; i++)
+      quantised[i * outputs + output] = Math.round((values[output * inputs + i] as number) / scale)
+  }
+  return { values: quantised, scales }
+}
