@@ -167,7 +167,6 @@ it('products in whole numbers that share an input, or read some of its rows, are
   expect(together.chosen).toEqual([...together.all.slice(12, 18), ...together.all.slice(0, 6)])
   expect(relativeError(together.all, alone.all)).toBeLessThan(1e-6)
 })
-})
 
 /** Activations `[rows, in]` and weights `[out, in]`, levelled and turned: the same products. */
 function evened(x: Float32Array, values: Float32Array, inputs: number): [Float32Array, Float32Array] {
