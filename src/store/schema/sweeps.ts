@@ -1,0 +1,196 @@
+import { sql } from 'drizzle-orm'
+import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/**
+ * The results database. Runs belong to the key that hashes all that determines them, not to a sweep: sweeps point at
+ * keys, so that a second sweep finds what is there. docs/schema.md explains it to people who open the file themselves.
+ */
+
+/** One row: a name of its own for this database, so that a file made anew at the same path is not taken for it. */
+export const identity = sqliteTable('identity', { id: text().primaryKey() })
+
+export const sweeps = sqliteTable(
+  'sweeps',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    /** Resolved config, canonical JSON. */
+    config: text().notNull(),
+    protocol: text().notNull(),
+    seed: integer().notNull(),
+    codeVersion: text('code_version').notNull(),
+    machine: text().notNull(),
+    status: text({ enum: ['running', 'complete', 'failed', 'cancelled'] }).notNull(),
+    createdAt: text('created_at').notNull(),
+    finishedAt: text('finished_at'),
+    /** The same for the sweeps that one config with several seeds made; null where it has one. */
+    groupId: text('group_id'),
+  },
+  (table) => [check('sweeps_status', sql`${table.status} in ('running', 'complete', 'failed', 'cancelled')`)],
+)
+
+/** A model's content: weights, config and tokenizer, with the numeric set-up it ran in. */
+export const models = sqliteTable('models', {
+  contentHash: text('content_hash').primaryKey(),
+  architecture: text().notNull(),
+  blocks: integer().notNull(),
+  dModel: integer('d_model').notNull(),
+  vocab: integer().notNull(),
+  parameters: integer().notNull(),
+  weights: text().notNull(),
+})
+
+export const sweepModels = sqliteTable(
+  'sweep_models',
+  {
+    sweepId: text('sweep_id')
+      .notNull()
+      .references(() => sweeps.id),
+    modelId: text('model_id').notNull(),
+    position: integer().notNull(),
+    source: text().notNull(),
+    /** The content that the sweep's results are of; null until a worker has loaded the model. */
+    contentHash: text('content_hash'),
+    numerics: text(),
+  },
+  (table) => [primaryKey({ columns: [table.sweepId, table.modelId] })],
+)
+
+export const sweepTasks = sqliteTable(
+  'sweep_tasks',
+  {
+    sweepId: text('sweep_id')
+      .notNull()
+      .references(() => sweeps.id),
+    taskId: text('task_id').notNull(),
+    position: integer().notNull(),
+    /** The task as the config gave it, JSON, word lists and items included. */
+    spec: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sweepId, table.taskId] })],
+)
+
+/** Pairs that survived a tokenizer's filter, stored once per content. */
+export const taskPairs = sqliteTable(
+  'task_pairs',
+  {
+    pairsHash: text('pairs_hash').notNull(),
+    position: integer().notNull(),
+    input: text().notNull(),
+    output: text().notNull(),
+    accept: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.pairsHash, table.position] })],
+)
+
+/** Items of a split, stored once per content. */
+export const items = sqliteTable(
+  'items',
+  {
+    itemsHash: text('items_hash').notNull(),
+    item: integer().notNull(),
+    demonstrations: text().notNull(),
+    query: text().notNull(),
+    answer: text().notNull(),
+    accept: text().notNull(),
+    dummyQueries: text('dummy_queries').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.itemsHash, table.item] }),
+    check('items_item', sql`${table.item} >= 0`),
+  ],
+)
+
+/** A task made ready for a model within a sweep. */
+export const preparedTasks = sqliteTable(
+  'prepared_tasks',
+  {
+    sweepId: text('sweep_id').notNull(),
+    modelId: text('model_id').notNull(),
+    taskId: text('task_id').notNull(),
+    modelHash: text('model_hash')
+      .notNull()
+      .references(() => models.contentHash),
+    numerics: text().notNull(),
+    category: text().notNull(),
+    scoring: text().notNull(),
+    reading: text().notNull(),
+    pairsHash: text('pairs_hash'),
+    baselineItems: text('baseline_items').notNull(),
+    devItems: text('dev_items').notNull(),
+    testItems: text('test_items').notNull(),
+    warnings: text().notNull(),
+    bestLayer: integer('best_layer'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sweepId, table.modelId, table.taskId] }),
+    foreignKey({
+      columns: [table.sweepId, table.modelId],
+      foreignColumns: [sweepModels.sweepId, sweepModels.modelId],
+    }),
+    foreignKey({
+      columns: [table.sweepId, table.taskId],
+      foreignColumns: [sweepTasks.sweepId, sweepTasks.taskId],
+    }),
+    check('prepared_tasks_best_layer', sql`${table.bestLayer} >= 0`),
+  ],
+)
+
+/** One point of the by-layer curve: (model, task, L) of a sweep, and the key of its dev run. */
+export const cells = sqliteTable(
+  'cells',
+  {
+    sweepId: text('sweep_id').notNull(),
+    modelId: text('model_id').notNull(),
+    taskId: text('task_id').notNull(),
+    layer: integer().notNull(),
+    runKey: text('run_key').notNull(),
+    layersTogether: text('layers_together').notNull(),
+    /** 1: the run was already stored when this sweep came to it. */
+    reused: integer().notNull(),
+    /** The run's, null until it is stored; triggers keep them. A million runs found by their keys would take seconds. */
+    correct: integer(),
+    items: integer(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sweepId, table.modelId, table.taskId, table.layer] }),
+    foreignKey({
+      columns: [table.sweepId, table.modelId, table.taskId],
+      foreignColumns: [preparedTasks.sweepId, preparedTasks.modelId, preparedTasks.taskId],
+    }),
+    index('cells_run_key').on(table.runKey),
+    /** All that curves and progress need. */
+    index('cells_curves').on(
+      table.sweepId,
+      table.modelId,
+      table.taskId,
+      table.layer,
+      table.correct,
+      table.items,
+      table.reused,
+    ),
+    check('cells_layer', sql`${table.layer} >= 0`),
+  ],
+)
+
+/** The baseline, regular and hypothesis runs of (model, task) of a sweep. */
+export const sweepRuns = sqliteTable(
+  'sweep_runs',
+  {
+    sweepId: text('sweep_id').notNull(),
+    modelId: text('model_id').notNull(),
+    taskId: text('task_id').notNull(),
+    kind: text({ enum: ['baseline', 'regular', 'hypothesis'] }).notNull(),
+    runKey: text('run_key').notNull(),
+    reused: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sweepId, table.modelId, table.taskId, table.kind] }),
+    foreignKey({
+      columns: [table.sweepId, table.modelId, table.taskId],
+      foreignColumns: [preparedTasks.sweepId, preparedTasks.modelId, preparedTasks.taskId],
+    }),
+    index('sweep_runs_run_key').on(table.runKey),
+    check('sweep_runs_kind', sql`${table.kind} in ('baseline', 'regular', 'hypothesis')`),
+  ],
+)
