@@ -2,8 +2,6 @@ import Database from 'better-sqlite3'
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
-  copyFileSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   statSync,
