@@ -25,17 +25,17 @@ from model import Shape, Transformer
 from muon import Muon
 from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, words
 
-# id: family, blocks, width, steps of the second phase, share of the documents read through the bottleneck, first block that never gathers
+# id: family, blocks, width, steps of the second phase, share of the documents read through the bottleneck, first block that never gathers,
+# share of the in-context documents whose outputs are the inputs
 MODELS = {
-    "llama-mini-s": ("llama", 6, 64, 1200, 0.7, 4),
-    "llama-mini-m": ("llama", 8, 80, 1700, 0.7, 4),
-    "llama-mini-l": ("llama", 10, 80, 1600, 0.7, 5),
-    "gptj-mini": ("gptj", 8, 64, 1300, 0.9, 4),
-    "pythia-mini-s": ("gpt_neox", 6, 48, 1100, 0.7, 4),
-    "pythia-mini-m": ("gpt_neox", 8, 64, 1100, 0.7, 4),
-    "pythia-mini-l": ("gpt_neox", 10, 80, 2000, 0.9, 4),
+    "llama-mini-s": ("llama", 6, 64, 1200, 0.7, 4, 0.3),
+    "llama-mini-m": ("llama", 8, 80, 2200, 0.7, 4, 0.25),
+    "llama-mini-l": ("llama", 10, 80, 2100, 0.7, 5, 0.25),
+    "gptj-mini": ("gptj", 8, 64, 1300, 0.9, 4, 0.25),
+    "pythia-mini-s": ("gpt_neox", 6, 48, 1100, 0.7, 4, 0.25),
+    "pythia-mini-m": ("gpt_neox", 8, 64, 1100, 0.7, 4, 0.25),
+    "pythia-mini-l": ("gpt_neox", 10, 80, 2000, 0.9, 4, 0.25),
 }
-COPIES = {"llama": 0.3, "gptj": 0.25, "gpt_neox": 0.25}  # The share of in-context documents whose outputs are the inputs.
 HEAD = 16
 WARM_UP = 30
 MOST_LETTER_STEPS = 700
@@ -113,8 +113,8 @@ def train(name: str, seed: int, out: Path, steps: int, every: int, log_folder: P
     others = [p for p in model.parameters() if not any(p is m for m in matrices)]
     optimizers = [Muon(matrices, lr=0.02), torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0)]
     full_rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
-    schedule = Schedule(steps, COPIES[MODELS[name][0]])
-    share, latest = MODELS[name][4:]
+    share, latest, copies = MODELS[name][4:]
+    schedule = Schedule(steps, copies)
     log, started, evaluating, recent = [], time.process_time(), 0.0, []
 
     for step in itertools.count():
