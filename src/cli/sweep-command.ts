@@ -25,7 +25,8 @@ import {
 import { duration } from '../domain/duration.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'
-import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
+import type { SweepOutcome } from '../sweep/follow-workflow.js'
+import { runSweep } from '../sweep/run-sweep.js'
 import { reportFolder } from './report-folder.js'
 import type { ServerOptions } from '../temporal/connection.js'
 import {
