@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client'
+import { WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client'
 import { Command } from 'commander'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError, TaskvecError } from '../domain/errors.js'
@@ -9,10 +9,12 @@ import { lockForWriting, lockHolder } from '../store/writer-lock.js'
 import { connectClient, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { sweepWorkflowId } from '../temporal/names.js'
 import { ensureServer, runningServer } from '../temporal/server.js'
-import { addServerOptions, dbOption } from './options.js'
+import { addServerOptions, databaseOption, dbOption } from './options.js'
 
 /** How long a running sweep may take to stop: engines look between blocks, then are killed. */
 const patience = 60_000
+/** How long a sweep that is just being started may take to have a workflow. */
+const beginning = 10_000
 /** How long the server may take to end the workflows below a terminated one. */
 const childrenPatience = 5_000
 
@@ -41,7 +43,12 @@ async function cancel(wanted: string, { db, ...server }: ServerOptions & { db: s
   }
   if (lockHolder(db) === null) await cancelUnattended(db, id, server)
   else await cancelWorkflow(db, id, server)
-  process.stderr.write(`Cancelled: ${id}. Next: taskvec resume ${id} goes on with it.\n`)
+  const { status: now } = sweepOf(db, id)
+  process.stderr.write(
+    now === 'cancelled'
+      ? `Cancelled: ${id}. What is stored stays.\nNext: npx taskvec resume ${id}${databaseOption(db)}   goes on; nothing stored is computed again\n`
+      : `Sweep ${id} ended before it could be cancelled: it is ${now}.\n`,
+  )
 }
 
 /**
@@ -84,8 +91,15 @@ async function terminate(client: Client, workflowId: string): Promise<void> {
 }
 
 async function cancelWorkflow(db: string, id: string, server: ServerOptions): Promise<void> {
-  await withServer(server, async (client) => {
-    await client.workflow.getHandle(sweepWorkflowId(sweepOf(db, id).store, id)).cancel()
+  await withServer(server, async (client, address) => {
+    const workflow = client.workflow.getHandle(sweepWorkflowId(sweepOf(db, id).store, id))
+    for (const until = Date.now() + beginning; !(await wasCancelled(workflow)); await sleep(200)) {
+      if (sweepOf(db, id).status !== 'running') return
+      if (Date.now() < until) continue
+      throw new TaskvecError('SERVER', `sweep ${id} is running, but not at the Temporal server ${address}`, {
+        hint: 'Name the server that it was given: --address, as with taskvec run. Or stop its process with Ctrl-C.',
+      })
+    }
     for (const until = Date.now() + patience; Date.now() < until; await sleep(200)) {
       if (sweepOf(db, id).status !== 'running') return
     }
@@ -95,12 +109,27 @@ async function cancelWorkflow(db: string, id: string, server: ServerOptions): Pr
   })
 }
 
-async function withServer(server: ServerOptions, work: (client: Client) => Promise<void>): Promise<void> {
+/** False: there is no such workflow that still runs. */
+async function wasCancelled(workflow: WorkflowHandle): Promise<boolean> {
+  try {
+    await workflow.cancel()
+    return true
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false
+    throw error
+  }
+}
+
+async function withServer(
+  server: ServerOptions,
+  work: (client: Client, address: string) => Promise<void>,
+): Promise<void> {
   const existing = existingServer(server)
   const own = existing ? null : await ensureServer()
-  const { client, connection } = await connectClient(existing ?? (own as NonNullable<typeof own>).settings)
+  const settings = existing ?? (own as NonNullable<typeof own>).settings
+  const { client, connection } = await connectClient(settings)
   try {
-    await work(client)
+    await work(client, settings.address)
   } finally {
     await connection.close()
     await own?.stop()

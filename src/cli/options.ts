@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { defaultDatabase } from '../config/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
@@ -91,4 +91,14 @@ export function addServerOptions(command: Command): Command {
       '--payload-key-file <file>',
       'encrypt payloads with this key, the same for all processes (TASKVEC_PAYLOAD_KEY_FILE)',
     )
+}
+
+/** What a command that is named to people needs to find the same database; '' where it is the default. */
+export function databaseOption(db: string): string {
+  return db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
+}
+
+function shorter(path: string): string {
+  const fromHere = relative(process.cwd(), path)
+  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
 }

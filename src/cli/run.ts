@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
 import { say } from '../system/log.js'
-import { addSweepOptions, databaseOption, performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { databaseOption } from './options.js'
+import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
@@ -24,7 +25,7 @@ Examples:
     )
     .action(async (file: string, options: SweepCommandOptions) => {
       const known = modelCatalog().map(({ id }) => id)
-      const sweeps = loadSweeps(file, known)
+      const sweeps = loadSweeps(file, known, options.elsewhere)
       for (const sweep of sweeps) {
         await performSweep(sweep, { ...options, retryFailed: true })
         if (process.exitCode === 130) return

@@ -13,7 +13,7 @@ import {
 } from '../store/results.js'
 import type { TaskProgress } from '../store/store.js'
 import { lockHolder } from '../store/writer-lock.js'
-import { dbOption } from './options.js'
+import { databaseOption, dbOption } from './options.js'
 import { watchStatus } from './status-watch.js'
 
 /** `taskvec status [SWEEP]`. */
@@ -69,7 +69,7 @@ async function status(
       process.stdout.write(render(sweep, tasks) + '\n')
       for (const { model, warning } of warnings) process.stdout.write(`warning: ${model}: ${warning}\n`)
       for (const failure of failures) process.stdout.write(`${renderFailure(failure)}\n`)
-      process.stderr.write(nextStep(sweep, runningIn, others))
+      process.stderr.write(nextStep(sweep, runningIn, others, databaseOption(db)))
     }
   } finally {
     reader.close()
@@ -90,7 +90,13 @@ function render(sweep: SweepSummary, tasks: readonly TaskProgress[]): string {
   return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, begun ${sweep.createdAt}\n${table}`
 }
 
-function nextStep(sweep: SweepSummary, runningIn: number | null, others: readonly SweepSummary[]): string {
+/** `where`: the option that names the database, where it is not the usual one. */
+function nextStep(
+  sweep: SweepSummary,
+  runningIn: number | null,
+  others: readonly SweepSummary[],
+  where: string,
+): string {
   const more =
     others.length > 0
       ? `Other sweeps: ${others
@@ -99,6 +105,6 @@ function nextStep(sweep: SweepSummary, runningIn: number | null, others: readonl
           .join(', ')}\n`
       : ''
   if (runningIn !== null) return `${more}Process ${runningIn} is running a sweep with this database.\n`
-  if (sweep.status === 'complete') return `${more}Next: taskvec results ${sweep.id}\n`
-  return `${more}No process is running it. Next: taskvec resume ${sweep.id}\n`
+  if (sweep.status === 'complete') return `${more}Next: npx taskvec results ${sweep.id}${where}\n`
+  return `${more}No process is running it. Next: npx taskvec resume ${sweep.id}${where}\n`
 }

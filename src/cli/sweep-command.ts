@@ -1,9 +1,8 @@
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import type Database from 'better-sqlite3'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { sweepId } from '../config/sweep-config.js'
-import { defaultDatabase } from '../config/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/nearest.js'
 import { modeLabel } from '../domain/numerics.js'
@@ -25,12 +24,14 @@ import {
 import { duration } from '../domain/duration.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'
-import { runSweep, type SweepOutcome } from '../sweep/run-sweep.js'
+import type { SweepOutcome } from '../sweep/follow-workflow.js'
+import { runSweep } from '../sweep/run-sweep.js'
 import { reportFolder } from './report-folder.js'
 import type { ServerOptions } from '../temporal/connection.js'
 import {
   addServerOptions,
   dbOption,
+  databaseOption,
   elsewhereOption,
   enginesOption,
   logFormatOption,
@@ -221,16 +222,6 @@ async function pageOf(reader: Database.Database, id: string, db: string): Promis
     say(`The report was not written: ${describeError(error)}\n  taskvec report ${id} tries again.`)
     return null
   }
-}
-
-/** What a command that is named to people needs to find the same database; '' where it is the default. */
-export function databaseOption(db: string): string {
-  return db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
-}
-
-function shorter(path: string): string {
-  const fromHere = relative(process.cwd(), path)
-  return fromHere !== '' && fromHere.length < path.length ? fromHere : path
 }
 
 const verdict: Record<SweepOutcome, string> = {

@@ -23,12 +23,16 @@ const defaultSeed = 41
 
 /**
  * Reads and checks a config, with the word lists and items it names: one sweep for each of its seeds. `knownModels`: the
- * ids of the model catalog. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
-export function loadSweeps(file: string, knownModels: readonly string[]): SweepConfig[] {
+export function loadSweeps(
+  file: string,
+  knownModels: readonly string[],
+  elsewhere: readonly string[] = [],
+): SweepConfig[] {
   const yaml = readYaml(file)
   const config = validated(yaml, configSchema)
-  const sweep = loadConfig(yaml, config, knownModels)
+  const sweep = loadConfig(yaml, config, { known: knownModels, elsewhere })
   const seeds = seedsOf(yaml, config)
   const [only] = seeds
   if (seeds.length === 1 && only !== undefined) return [withSeed(sweep, only)]
@@ -48,13 +52,18 @@ function seedsOf(yaml: YamlFile, { seed, seeds }: ConfigFile): number[] {
   return seeds
 }
 
-function loadConfig(yaml: YamlFile, config: ConfigFile, knownModels: readonly string[]): SweepConfig {
+interface Models {
+  readonly known: readonly string[]
+  readonly elsewhere: readonly string[]
+}
+
+function loadConfig(yaml: YamlFile, config: ConfigFile, models: Models): SweepConfig {
   const { file } = yaml
   return {
     name: config.name ?? nameOf(file),
     file,
     protocol: protocolOf(config),
-    models: modelsOf(yaml, config, knownModels),
+    models: modelsOf(yaml, config, models),
     tasks: tasksOf(yaml, config),
     layers: layersOf(yaml, config),
     layersPerActivity: config.layersPerActivity,
@@ -104,7 +113,7 @@ function protocolOf(config: ConfigFile): Protocol {
   }
 }
 
-function modelsOf(yaml: YamlFile, config: ConfigFile, known: readonly string[]): SweepConfig['models'] {
+function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Models): SweepConfig['models'] {
   refuseRepeats(
     yaml,
     'models',
@@ -121,7 +130,13 @@ function modelsOf(yaml: YamlFile, config: ConfigFile, known: readonly string[]):
       )
     }
     const absolute = resolve(dirname(yaml.file), path)
-    if (!existsSync(absolute)) throw yaml.error(['models', i, 'path'], `no such file or folder: ${absolute}`)
+    if (!existsSync(absolute) && !elsewhere.includes(id) && !elsewhere.includes('all')) {
+      throw yaml.error(
+        ['models', i, 'path'],
+        `no such file or folder: ${absolute}`,
+        `Where only other machines have it: --elsewhere ${id} here, taskvec worker --models ${id}=PATH there.`,
+      )
+    }
     return { id, path: absolute }
   })
 }

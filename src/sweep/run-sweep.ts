@@ -1,19 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  WorkflowIdConflictPolicy,
-  WorkflowIdReusePolicy,
-  WorkflowNotFoundError,
-  type Client,
-  type WorkflowHandle,
-} from '@temporalio/client'
 import type { SweepInput } from '../../workflows/inputs.js'
-import type { sweepWorkflow } from '../../workflows/sweep.js'
 import { taskvecHome } from '../config/home.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
-import { TaskvecError } from '../domain/errors.js'
 import type { FurtherExperiment } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { locateModel } from '../models/locate.js'
@@ -22,24 +12,18 @@ import { databaseIdentity } from '../store/results.js'
 import { openStore } from '../store/sqlite-store.js'
 import type { NewSweep } from '../store/store.js'
 import { lockForWriting } from '../store/writer-lock.js'
-import {
-  connectClient,
-  connectWorker,
-  existingServer,
-  type ConnectionSettings,
-  type ServerOptions,
-} from '../temporal/connection.js'
+import { connectWorker, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
 import { say } from '../system/log.js'
-import { ensureServer, type RunningServer } from '../temporal/server.js'
+import { ensureServer } from '../temporal/server.js'
 import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker.js'
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
+import { followWorkflow, type Server, type SweepOutcome } from './follow-workflow.js'
 import { leftAlone } from './left-alone.js'
 import { ProgressDisplay, sayBegun } from './progress.js'
 import { SweepReading } from './sweep-reading.js'
 import { StoreTrouble } from './store-trouble.js'
-import { unlessAborted } from './unless-aborted.js'
 
 export interface RunOptions {
   readonly db: string
@@ -57,8 +41,6 @@ export interface RunOptions {
   /** Aborted by Ctrl-C: everything is stopped, to be resumed later. */
   readonly signal: AbortSignal
 }
-
-export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
 
 /**
  * Runs a sweep, or goes on with it: database, server, workers, workflow, live progress. Whatever is stored already is
@@ -122,7 +104,7 @@ export async function runSweep(
     // Temporal's client adds a listener for each long poll, about two a minute, and never takes one away.
     setMaxListeners(0, ending)
     const ended = await Promise.race([
-      follow(server, {
+      followWorkflow(server, {
         id: sweepWorkflowId(storeName, id),
         queue: storeQueue(storeName),
         retryFailed,
@@ -145,14 +127,7 @@ export async function runSweep(
   }
 }
 
-interface Server {
-  readonly settings: ConnectionSettings
-  readonly stop: () => Promise<void>
-  /** taskvec's own server, to be started again should it die. */
-  readonly own: RunningServer | null
-}
-
-async function reachServer(named: ServerOptions): Promise<Server> {
+async function reachServer(named: ServerOptions): Promise<Server & { readonly stop: () => Promise<void> }> {
   const log = (line: string) => say(line)
   const settings = existingServer(named)
   if (settings) {
@@ -161,119 +136,6 @@ async function reachServer(named: ServerOptions): Promise<Server> {
   }
   const own = await ensureServer({ log })
   return { settings: own.settings, stop: () => own.stop(), own }
-}
-
-interface Followed {
-  /** Of the sweep's workflow. */
-  readonly id: string
-  readonly queue: string
-  readonly retryFailed: boolean
-  /** Asked for when a new workflow is started. */
-  readonly input: () => SweepInput
-  readonly signal: AbortSignal
-  readonly say: (line: string) => void
-}
-
-/**
- * Starts the workflow or joins the running one, and waits for its end; outlives the server's absence. One that was
- * joined may end with failures of before: where they are to be tried again, a new one follows.
- */
-async function follow(server: Server, sweep: Followed): Promise<SweepOutcome> {
-  const { signal, say, retryFailed } = sweep
-  let own = server.own
-  let input: SweepInput | null = null
-  for (let away = false; !signal.aborted;) {
-    try {
-      const { client, connection } = await connectClient(server.settings)
-      try {
-        if (input === null && !(await isRunning(client, sweep.id))) input = sweep.input()
-        const handle = input
-          ? await start(client, sweep, input)
-          : client.workflow.getHandle<typeof sweepWorkflow>(sweep.id)
-        if (away) say('Temporal server: back')
-        away = false
-        // Aborting ends the long poll itself: one left behind would outlive its connection.
-        const outcome = await connection.withAbortSignal(signal, () =>
-          unlessAborted(signal, outcomeOf(handle, say)),
-        )
-        if (outcome !== 'failed' || input || !retryFailed) return outcome
-      } finally {
-        await connection.close()
-      }
-    } catch (error) {
-      if (signal.aborted) break
-      if (!isOutage(error)) throw error
-      if (!away) say('Temporal server: cannot be reached; waiting for it')
-      away = true
-      if (own && !own.alive() && !signal.aborted)
-        own = await ensureServer({ port: portOf(server.settings), log: say })
-      await sleep(1000)
-    }
-  }
-  return 'interrupted'
-}
-
-async function isRunning(client: Client, id: string): Promise<boolean> {
-  try {
-    return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING'
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false
-    throw error
-  }
-}
-
-async function start(
-  client: Client,
-  { id, queue }: Followed,
-  input: SweepInput,
-): Promise<WorkflowHandle<typeof sweepWorkflow>> {
-  return client.workflow.start<typeof sweepWorkflow>('sweepWorkflow', {
-    workflowId: id,
-    taskQueue: queue,
-    // Running: join it. Ended, however: a new run, which finds in the database what is done.
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    args: [input],
-  })
-}
-
-async function outcomeOf(
-  handle: WorkflowHandle<typeof sweepWorkflow>,
-  say: (line: string) => void,
-): Promise<SweepOutcome> {
-  try {
-    const { failed, stopped } = await handle.result()
-    if (stopped) say(`Stopped early: ${failed} failures, the config's maxFailures.`)
-    return failed > 0 ? 'failed' : 'complete'
-  } catch (error) {
-    const { name, cause } = error as Error
-    if (name === 'WorkflowFailedError' && (cause as Error | undefined)?.name === 'CancelledFailure')
-      return 'cancelled'
-    if (name === 'WorkflowFailedError') {
-      throw new TaskvecError(
-        'SERVER',
-        `the sweep's workflow failed: ${String((cause as Error | undefined)?.message ?? error)}`,
-        {
-          cause: error,
-          hint: 'What is stored stays; taskvec resume goes on.',
-        },
-      )
-    }
-    throw error
-  }
-}
-
-/** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and CANCELLED, or our own SERVER: the server may come back. */
-function isOutage(error: unknown): boolean {
-  if (error instanceof TaskvecError)
-    return error.code === 'SERVER' && !error.message.startsWith("the sweep's workflow")
-  const code =
-    (error as { code?: number }).code ?? ((error as Error).cause as { code?: number } | undefined)?.code
-  return code === 14 || code === 4 || code === 1
-}
-
-function portOf({ address }: ConnectionSettings): number {
-  return Number(address.split(':').at(-1))
 }
 
 function inputOf(id: string, config: SweepConfig, store: string, engines: number): SweepInput {

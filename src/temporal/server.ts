@@ -8,10 +8,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { msToTs } from '@temporalio/common/lib/time.js'
@@ -20,7 +18,8 @@ import { taskvecHome } from '../config/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { connectClient, type ConnectionSettings } from './connection.js'
 import { commandLine, isAlive, runningProcesses } from '../system/process-table.js'
-import { findServerBinary } from './server-binary.js'
+import { findServerBinary, type ServerBinary } from './server-binary.js'
+import { choosePort } from './server-port.js'
 
 /**
  * taskvec's own Temporal server, on its own database file. At most one runs per home folder, since two servers on one
@@ -56,6 +55,7 @@ const namespace = 'default'
 const retention = '3650 days'
 const startTimeout = 30_000
 const stopGrace = 8_000
+const portTries = 5
 
 export async function ensureServer(options: ServerOptions = {}): Promise<RunningServer> {
   const { log = () => {} } = options
@@ -99,6 +99,10 @@ async function adopt(folder: string, record: ServerRecord, log: (line: string) =
   return null
 }
 
+/**
+ * Other programs may take the port between our choice and the server's start, or one of those that the server chooses for
+ * its parts: then with another free port, or again with the given one, which is refused by its number where it is taken.
+ */
 async function start(
   folder: string,
   options: ServerOptions,
@@ -106,7 +110,19 @@ async function start(
   log: (line: string) => void,
 ) {
   const binary = await findServerBinary(folder, { log })
-  const port = await choosePort(options.port, lastPort)
+  for (let tries = 1; ; tries++) {
+    const port = await choosePort(options.port, tries === 1 ? lastPort : undefined)
+    const record = await spawnServer(folder, binary, port)
+    if (record) return { record, source: binary.source }
+    const said = readLog(folder)
+    const portTaken = said.includes('address already in use')
+    if (portTaken && tries < portTries) log('Temporal server: another program took its port; trying again')
+    else throw notStarted(folder, binary, said, portTaken)
+  }
+}
+
+/** Null: it did not come up, and is gone again. Errors: SERVER where the binary cannot be run at all. */
+async function spawnServer(folder: string, binary: ServerBinary, port: number): Promise<ServerRecord | null> {
   const database = join(folder, 'server.db')
   const logFile = join(folder, 'server.log')
   if (existsSync(logFile)) renameSync(logFile, `${logFile}.1`)
@@ -130,20 +146,25 @@ async function start(
 
   const record = { pid: child.pid, port, database }
   writeRecord(folder, record)
-  if (!(await isHealthy(port, startTimeout, () => isAlive(record.pid)))) {
-    await end(record.pid)
-    rmSync(join(folder, 'server.json'), { force: true })
-    throw new TaskvecError(
-      'SERVER',
-      `the Temporal server (${binary.path}) did not start; the end of ${logFile}:\n${tail(logFile)}`,
-      {
-        hint: /disk is full/.test(tail(logFile))
-          ? `Free some room under ${folder}, or set TASKVEC_HOME to a folder on a larger disk.`
-          : `Where its database is damaged or of a newer version, move ${database}* away: finished results are in taskvec's own database and are not computed again.`,
-      },
-    )
-  }
-  return { record, source: binary.source }
+  if (await isHealthy(port, startTimeout, () => isAlive(record.pid))) return record
+  await end(record.pid)
+  rmSync(join(folder, 'server.json'), { force: true })
+  return null
+}
+
+function notStarted(folder: string, binary: ServerBinary, said: string, portTaken: boolean): TaskvecError {
+  const hint = /disk is full/.test(said)
+    ? `Free some room under ${folder}, or set TASKVEC_HOME to a folder on a larger disk.`
+    : portTaken
+      ? `Other programs took its ports in the moment of its start, ${portTries} times: try again.`
+      : `Where its database is damaged or of a newer version, move ${join(folder, 'server.db')}* away: finished results are in taskvec's own database and are not computed again.`
+  // A panic is said first, and followed by pages of where it was.
+  const gist = /^panic: .*/m.exec(said)?.[0] ?? said.slice(-1500).trim()
+  return new TaskvecError(
+    'SERVER',
+    `the Temporal server (${binary.path}) did not start; the end of ${join(folder, 'server.log')}:\n${gist}`,
+    { hint },
+  )
 }
 
 async function leave(folder: string, record: ServerRecord): Promise<void> {
@@ -181,7 +202,8 @@ async function isHealthy(port: number, timeout: number, alive: () => boolean): P
           namespace,
           config: { workflowExecutionRetentionTtl: msToTs(retention) },
         })
-        return true
+        // Whoever answers on a port that was taken from us is not our server.
+        return alive()
       } finally {
         await connection.close()
       }
@@ -190,43 +212,6 @@ async function isHealthy(port: number, timeout: number, alive: () => boolean): P
     }
   }
   return false
-}
-
-async function choosePort(wanted: number | undefined, last: number | undefined): Promise<number> {
-  const fixed = wanted ?? process.env['TASKVEC_TEMPORAL_PORT']
-  if (fixed !== undefined && fixed !== '') {
-    const port = await listen(Number(fixed))
-    if (port) return port
-    throw new TaskvecError('SERVER', `port ${fixed} for the Temporal server is in use or not allowed`, {
-      hint: 'Free it, choose another with TASKVEC_TEMPORAL_PORT, or unset that to take a free one.',
-    })
-  }
-  return (last !== undefined && (await listenAgain(last))) || (await listen(0)) || 7233
-}
-
-/**
- * Workers that are waiting for the server to come back look for it where it was. The threads of a server that was just
- * killed may hold the port a moment longer than its process is seen.
- */
-async function listenAgain(port: number): Promise<number | null> {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    if (await listen(port)) return port
-    await sleep(100)
-  }
-  return null
-}
-
-/** The port, where it can be listened on; null where it cannot. */
-function listen(port: number): Promise<number | null> {
-  return new Promise((resolve) => {
-    if (!(port >= 0 && port <= 65_535)) return resolve(null)
-    const probe = createServer()
-    probe.once('error', () => resolve(null))
-    probe.listen(port, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? null) : null))
-    })
-  })
 }
 
 /** A server on this database that nobody noted down: whoever started it was killed in that moment. */
@@ -267,10 +252,9 @@ function writeRecord(folder: string, record: ServerRecord): void {
   renameSync(`${file}.new`, file)
 }
 
-function tail(file: string): string {
-  return statSync(file, { throwIfNoEntry: false })
-    ? readFileSync(file, 'utf8').slice(-1500).trim()
-    : '(no log)'
+function readLog(folder: string): string {
+  const file = join(folder, 'server.log')
+  return existsSync(file) ? readFileSync(file, 'utf8') : '(no log)'
 }
 
 /** Only one process at a time starts or stops the server. */

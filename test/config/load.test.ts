@@ -34,6 +34,29 @@ function load(text: string, name = 'mine.yaml') {
   return loadSweeps(file, known)[0] as SweepConfig
 }
 
+describe('a model by path that is not on this machine', () => {
+  const file = join(folder, 'absent.yaml')
+  writeFileSync(file, 'models: [{id: x, path: none}, {id: y, path: weights}]\ntasks: all')
+
+  it('is refused, with what to do where other machines have it', () => {
+    expect(() => loadSweeps(file, known, ['y'])).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG',
+        hint: 'Where only other machines have it: --elsewhere x here, taskvec worker --models x=PATH there.',
+      }),
+    )
+  })
+
+  it('is taken where --elsewhere names it; the sweep is the same as with the file', () => {
+    const [absent] = [['x'], ['all']].map((elsewhere) => loadSweeps(file, known, elsewhere)[0])
+    expect(absent?.models).toContainEqual({ id: 'x', path: join(folder, 'none') })
+    mkdirSync(join(folder, 'none'))
+    const [present] = loadSweeps(file, known)
+    rmSync(join(folder, 'none'), { recursive: true })
+    expect(absent && present && sweepId(absent) === sweepId(present)).toBe(true)
+  })
+})
+
 describe('a config', () => {
   it("needs models and tasks only; the defaults are those of the authors' published run", () => {
     const config = load('models: [smollm2-135m]\ntasks: all\n')

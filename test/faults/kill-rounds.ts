@@ -8,7 +8,7 @@ import { isAlive } from '../../src/system/process-table.js'
 import { connectClient } from '../../src/temporal/connection.js'
 import { ensureServer } from '../../src/temporal/server.js'
 import { enginesOf, type Sandbox } from '../sweep/sandbox.js'
-import { begunIn, completions, recomputedOf } from './recomputed.js'
+import { begunIn, completions, recomputedOf, type Kill } from './recomputed.js'
 import {
   differences,
   finalOf,
@@ -61,15 +61,23 @@ export async function killRound(sandbox: Sandbox, expected: Undisturbed, seed: n
   while (!sandbox.said(cli, 'tiny: in memory') && isAlive(cli.pid as number)) await sleep(20)
 
   const kills: Round['kills'] = []
-  const killedAt: number[] = []
+  const killed: Kill[] = []
+  const ended = new AbortController()
+  const watching: Promise<void>[] = []
   for (let left = draw(1, 4); left > 0; left--) {
     // A third of them at the same moment as the one before.
     const afterMs = draw(0, 2) === 0 ? 0 : draw(0, 1500)
     await sleep(afterMs)
     const target = targets[draw(0, targets.length - 1)] as Target
     const hit = await kill(target)
-    if (hit) killedAt.push(Date.now())
+    if (hit) noteKill(target)
     kills.push({ target, afterMs, hit })
+  }
+  function noteKill(target: Target): void {
+    const noted = { at: Date.now(), until: target === 'server' ? Infinity : Date.now() }
+    killed.push(noted)
+    if (target === 'server')
+      watching.push(serverStarted(sandbox, ended.signal).then((started) => void (noted.until = started)))
   }
   async function kill(target: Target): Promise<boolean> {
     const pids = {
@@ -101,9 +109,11 @@ export async function killRound(sandbox: Sandbox, expected: Undisturbed, seed: n
     round.rowsLost = missing(expected.rows, final.rows)
     round.rowsAdded = missing(final.rows, expected.rows)
 
+    ended.abort()
+    await Promise.all(watching)
     worker.kill('SIGTERM')
     const begun = begunIn([stderr, ...resumed.logs, (await worker).stderr])
-    const counted = recomputedOf(begun, await completionsIn(sandbox, db), killedAt)
+    const counted = recomputedOf(begun, await completionsIn(sandbox, db), killed)
     Object.assign(round, { recomputed: counted.recomputed, inFlight: counted.inFlight })
     wrong.recomputed.push(...counted.unexplained)
     const works = new Set(begun.map(({ work }) => work)).size
@@ -111,11 +121,26 @@ export async function killRound(sandbox: Sandbox, expected: Undisturbed, seed: n
   } catch (error) {
     wrong[error instanceof InvariantError ? 'invariants' : 'otherwise'].push((error as Error).message)
   }
+  ended.abort()
   worker.kill('SIGTERM')
   await worker
   await server.stop()
   wrong.processes.push(...leftBehind(sandbox))
   return { seed, kills, seconds: (Date.now() - started) / 1000, ...round, wrong }
+}
+
+/** When there is another server than the one just killed, ms: its process, which does not answer yet. Never: Infinity. */
+async function serverStarted(sandbox: Sandbox, signal: AbortSignal): Promise<number> {
+  const { pid } = sandbox.server()
+  while (!signal.aborted) {
+    try {
+      if (sandbox.server().pid !== pid) return Date.now()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error // between two servers
+    }
+    await sleep(10)
+  }
+  return Infinity
 }
 
 /** The server may have been the last to be killed: it is started again for its histories. */

@@ -20,6 +20,17 @@ export interface Recomputed {
   readonly unexplained: readonly string[]
 }
 
+/**
+ * A kill -9. What a process that is gone had given out may be taken up a moment later: a server's answer that lies in a
+ * worker's socket, for one. So all that was handed out before there was another server is what the killed one handed out.
+ * Times in ms.
+ */
+export interface Kill {
+  readonly at: number
+  /** When another process could first hand out work in its place: with servers the next one's start, else `at`. */
+  readonly until: number
+}
+
 /** The beginnings in what taskvec processes said on stderr. */
 export function begunIn(logs: readonly string[]): Begun[] {
   const lines = logs.flatMap((log) => log.split('\n')).filter((line) => line.startsWith('{"'))
@@ -58,11 +69,10 @@ export async function completions(client: Client, workflowIdPrefix: string): Pro
   return times
 }
 
-/** `kills`: when each was, ms. */
 export function recomputedOf(
   begun: readonly Begun[],
   completed: ReadonlyMap<string, number>,
-  kills: readonly number[],
+  kills: readonly Kill[],
 ): Recomputed {
   const works = new Map<string, Begun[]>()
   for (const one of [...begun].sort((a, b) => a.at - b.at))
@@ -72,14 +82,21 @@ export function recomputedOf(
   const unexplained: string[] = []
   for (const [work, begins] of works) {
     const done = Math.min(...begins.map(({ activity }) => completed.get(activity) ?? Infinity))
-    const open = kills.filter((kill) => kill < done && begins.some(({ handed }) => handed <= kill))
+    const open = kills.filter(({ at, until }) => at < done && begins.some(({ handed }) => handed <= until))
     inFlight += open.length
     recomputed += begins.length - 1
     for (const [i, { at }] of begins.entries()) {
       const before = begins[i - 1]
-      if (before && !open.some((kill) => before.handed <= kill && kill <= at))
-        unexplained.push(`${work}: begun again at ${new Date(at).toISOString()}`)
+      if (before && !open.some((kill) => before.handed <= kill.until && kill.at <= at))
+        unexplained.push(
+          `${work}: begun again ${sinceKills(at, kills)}, first handed out ${sinceKills(before.handed, kills)}`,
+        )
     }
   }
   return { recomputed, inFlight, unexplained }
+}
+
+/** For whoever looks into one. */
+function sinceKills(time: number, kills: readonly Kill[]): string {
+  return kills.map(({ at }) => `${time - at} ms`).join(' and ') + ' after the kills'
 }

@@ -71,6 +71,7 @@ function text(name: string, file: string, good: string, read: (path: string) => 
 function database(sample: string): Target {
   const whole = new Database(sample)
   whole.pragma('journal_mode = delete') // one file, without a log beside it
+  whole.pragma('page_size = 512') // so that little of it is unused, and changes hit something
   whole.exec('vacuum')
   whole.close()
   const good = readFileSync(sample)

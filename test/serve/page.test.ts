@@ -1,6 +1,9 @@
+import { cpSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openDatabase } from '../../src/store/open.js'
 import { launchBrowser } from '../browser.js'
 import { Sandbox } from '../sweep/sandbox.js'
 
@@ -98,6 +101,31 @@ describe.each([
     await page.close()
   }, 60_000)
 })
+
+it('shows what failed, why, and what its process said last', async () => {
+  cpSync(sandbox.model, join(sandbox.folder, 'cut'), { recursive: true })
+  truncateSync(join(sandbox.folder, 'cut', 'model.safetensors'), 20_000)
+  const failing = sandbox.config('failing', {
+    models: [{ id: 'cut', path: './cut' }],
+    tasks: ['algorithmic_to_upper'],
+  })
+  expect((await sandbox.taskvec(['run', failing])).exitCode).toBe(3)
+  // An engine that refuses a file says nothing more; one that breaks down does.
+  const database = openDatabase(sandbox.db)
+  database.prepare('update failures set log = ?').run('node: out of memory\nAborted')
+  database.close()
+  const { page, trouble } = await open(360, 'dark')
+  const shown = page.getByRole('region', { name: 'failures and warnings' })
+  expect(await shown.locator('li').textContent()).toMatch(
+    /^cut algorithmic_to_upper: WEIGHTS after 1 attempt on \S+\/\d+.*model\.safetensors: tensor .* truncated/,
+  )
+  expect(await shown.getByText('out of memory').isVisible()).toBe(false)
+  await shown.getByText('its last lines').click()
+  expect(await shown.getByText('out of memory').isVisible()).toBe(true)
+  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+  expect(trouble).toEqual([])
+  await page.close()
+}, 60_000)
 
 it('says that the server is away, and ends with exit code 0 on SIGTERM', async () => {
   const { page } = await open(1440, 'light')

@@ -136,7 +136,7 @@ describe('the same sweep', () => {
 describe('a running sweep', () => {
   const long = { ...settings, devItems: 400, testItems: 400 }
 
-  it('is stopped by taskvec cancel, engines included, and goes on with resume', async () => {
+  it('is stopped by taskvec cancel, engines included; resumed it ends with the bytes of an uninterrupted one', async () => {
     const db = join(sandbox.folder, 'cancelled.db')
     const run = sandbox.taskvec(['run', sandbox.config('long', long)], { db })
     await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
@@ -148,7 +148,30 @@ describe('a running sweep', () => {
     expect(await enginesOf(run.pid as number)).toEqual([])
     const status = await sandbox.taskvec(['status', '--json'], { db })
     expect(JSON.parse(status.stdout)).toMatchObject({ status: 'cancelled', runningIn: null })
-  })
+
+    const resumed = await sandbox.taskvec(['resume', 'long'], { db })
+    expect(resumed.stderr).toContain('Complete: 24 cells')
+    expect(resumed.exitCode).toBe(0)
+    const uninterrupted = join(sandbox.folder, 'uninterrupted.db')
+    await sandbox.taskvec(['run', sandbox.config('long', long)], { db: uninterrupted })
+    expect(await sandbox.exported(db)).toEqual(await sandbox.exported(uninterrupted))
+  }, 120_000)
+
+  it('at another server than taskvec cancel was given is not stopped, and is said to be elsewhere', async () => {
+    const db = join(sandbox.folder, 'elsewhere.db')
+    const server = await ensureServer({ home: join(sandbox.folder, 'other-home') })
+    const run = sandbox.taskvec(['run', sandbox.config('long', long), '--address', server.settings.address], {
+      db,
+    })
+    await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
+    const { exitCode, stderr } = await sandbox.taskvec(['cancel', 'long'], { db })
+    expect(stderr).toMatch(/sweep long-\w+ is running, but not at the Temporal server 127\.0\.0\.1:\d+/)
+    expect(stderr).toContain('--address')
+    expect(exitCode).toBe(1)
+    run.kill('SIGINT')
+    expect((await run).exitCode).toBe(130)
+    await server.stop()
+  }, 120_000)
 
   it('stops cleanly on Ctrl-C, says how to resume and leaves no process behind', async () => {
     const db = join(sandbox.folder, 'interrupted.db')

@@ -50,6 +50,30 @@ async function otherProcess() {
   return { child, ...(JSON.parse(said.toString()) as { pid: number; source: string }) }
 }
 
+/** Listens on the port that a server was told to take, after it was chosen and before the server starts. */
+async function takeItsPort<T>(begin: () => Promise<T>) {
+  const [told, go] = [join(home, 'told'), join(home, 'go')]
+  const slow = join(home, 'slow-temporal')
+  writeFileSync(
+    slow,
+    `#!/bin/sh
+    if [ ! -e ${told} ]; then
+      echo "$7" > ${told}.new && mv ${told}.new ${told}
+      while [ ! -e ${go} ]; do sleep 0.05; done
+    fi
+    exec ${binary} "$@"`,
+    { mode: 0o755 },
+  )
+  vi.stubEnv('TEMPORAL_CLI_PATH', slow)
+  const ended = begin()
+  await vi.waitUntil(() => existsSync(told), { timeout: 10_000 })
+  const port = Number(readFileSync(told, 'utf8'))
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve))
+  writeFileSync(go, '')
+  return { ended, taken, port }
+}
+
 describe("taskvec's own Temporal server", () => {
   it('starts, keeps histories for years, and is gone after the last user left', async () => {
     const server = await ensure()
@@ -104,6 +128,14 @@ describe("taskvec's own Temporal server", () => {
     expect(second.settings).toEqual(first.settings)
   })
 
+  it('is started on another port where its own is taken from it in the moment of its start', async () => {
+    const { ended, taken, port } = await takeItsPort(ensure)
+    const server = await ended
+    expect(server.settings.address).not.toBe(`127.0.0.1:${port}`)
+    expect(server.alive()).toBe(true)
+    taken.close()
+  })
+
   it('is never taken for another program that has its number now, nor is that program stopped', async () => {
     const bystander = spawn('sleep', ['60'])
     mkdirSync(join(home, 'temporal'), { recursive: true })
@@ -143,6 +175,20 @@ describe('TASKVEC_TEMPORAL_PORT', () => {
         message: `port ${value} for the Temporal server is in use or not allowed`,
       })
     }
+    taken.close()
+  })
+
+  it('that is taken in the moment of the start is refused by its number too', async () => {
+    const free = createServer()
+    await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve))
+    const { port } = free.address() as AddressInfo
+    await new Promise((resolve) => free.close(resolve))
+    vi.stubEnv('TASKVEC_TEMPORAL_PORT', String(port))
+    const { ended, taken } = await takeItsPort(() => ensure().catch((error: unknown) => error))
+    expect(await ended).toMatchObject({
+      code: 'SERVER',
+      message: `port ${port} for the Temporal server is in use or not allowed`,
+    })
     taken.close()
   })
 })

@@ -9,9 +9,10 @@ export function Troubles({ view }: { view: SweepView }) {
         {view.failures.map(({ model, task, experiment, code, message, attempts, worker, log }) => (
           <li key={`${model} ${task} ${experiment}`} class="trouble">
             <strong>
-              {model} {task} {experiment === 'main' ? '' : experiment}
+              {[model, task, experiment === 'main' ? '' : experiment].filter(Boolean).join(' ')}
             </strong>
-            : {code} after {attempts} attempts{worker !== '' && ` on ${worker}`}
+            : {code} after {attempts} attempt{attempts === 1 ? '' : 's'}
+            {worker !== '' && ` on ${worker}`}
             <pre>{message}</pre>
             {log !== '' && (
               <details>

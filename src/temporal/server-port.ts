@@ -1,0 +1,45 @@
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { TaskvecError } from '../domain/errors.js'
+
+/**
+ * The port for our Temporal server: `wanted` or TASKVEC_TEMPORAL_PORT where one of them is given, else `last` where it is
+ * free, else a free one. Another program may take it before the server does: whoever starts the server looks for that.
+ * Errors: SERVER where the given port is taken.
+ */
+export async function choosePort(wanted: number | undefined, last: number | undefined): Promise<number> {
+  const fixed = wanted ?? process.env['TASKVEC_TEMPORAL_PORT']
+  if (fixed !== undefined && fixed !== '') {
+    const port = await listen(Number(fixed))
+    if (port) return port
+    throw new TaskvecError('SERVER', `port ${fixed} for the Temporal server is in use or not allowed`, {
+      hint: 'Free it, choose another with TASKVEC_TEMPORAL_PORT, or unset that to take a free one.',
+    })
+  }
+  return (last !== undefined && (await listenAgain(last))) || (await listen(0)) || 7233
+}
+
+/**
+ * Workers that are waiting for the server to come back look for it where it was. The threads of a server that was just
+ * killed may hold the port a moment longer than its process is seen.
+ */
+async function listenAgain(port: number): Promise<number | null> {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    if (await listen(port)) return port
+    await sleep(100)
+  }
+  return null
+}
+
+/** The port, where it can be listened on; null where it cannot. */
+function listen(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    if (!(port >= 0 && port <= 65_535)) return resolve(null)
+    const probe = createServer()
+    probe.once('error', () => resolve(null))
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? null) : null))
+    })
+  })
+}
