@@ -160,14 +160,18 @@ describe('a running sweep', () => {
   it('at another server than taskvec cancel was given is not stopped, and is said to be elsewhere', async () => {
     const db = join(sandbox.folder, 'elsewhere.db')
     const server = await ensureServer({ home: join(sandbox.folder, 'other-home') })
-    const run = sandbox.taskvec(['run', sandbox.config('long', long), '--address', server.settings.address], {
-      db,
-    })
-    await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
+    const args = ['run', sandbox.config('long', long), '--address', server.settings.address, '--engines', '1']
+    const run = sandbox.taskvec(args, { db })
+    const engines = () => enginesOf(run.pid as number)
+    await until('an engine runs', async () => (await engines()).length > 0)
+    // Stopped, it cannot end the sweep before cancel gives up.
+    const [engine] = (await engines()) as [number]
+    process.kill(engine, 'SIGSTOP')
     const { exitCode, stderr } = await sandbox.taskvec(['cancel', 'long'], { db })
     expect(stderr).toMatch(/sweep long-\w+ is running, but not at the Temporal server 127\.0\.0\.1:\d+/)
     expect(stderr).toContain('--address')
     expect(exitCode).toBe(1)
+    process.kill(engine, 'SIGCONT')
     run.kill('SIGINT')
     expect((await run).exitCode).toBe(130)
     await server.stop()
