@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { Command } from 'commander'
 import { modelCatalog } from '../models/catalog.js'
 import { checkModel, type ModelCheck } from '../models/check.js'
@@ -7,6 +6,7 @@ import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { describeSource, modelFolder, readManifest } from '../models/manifest.js'
 import { pullModel, type PullEvent } from '../models/pull.js'
 import { describeDifferences } from '../weights/compare-tensors.js'
+import { boxedTable } from '../report/boxed-table.js'
 
 interface Options {
   json?: boolean
@@ -88,15 +88,14 @@ function list({ json }: Options): void {
     return { ...model, path: pulledModel(model.id), source: manifest && describeSource(manifest) }
   })
   if (json) return print(models)
-  const table = new Table({
-    head: ['id', 'model', 'N', 'd_model', 'weights', 'licence', 'here'],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { id, title, blocks, dModel, dtype, bytes, licence, path, source } of models) {
-    const here = path === null ? 'no' : (source ?? path)
-    table.push([id, title, blocks, dModel, `${dtype} ${readableSize(bytes)}`, licence, here])
-  }
-  process.stdout.write(table.toString() + '\n')
+  const table = boxedTable(
+    ['id', 'model', 'N', 'd_model', 'weights', 'licence', 'here'],
+    models.map(({ id, title, blocks, dModel, dtype, bytes, licence, path, source }) => {
+      const here = path === null ? 'no' : (source ?? path)
+      return [id, title, blocks, dModel, `${dtype} ${readableSize(bytes)}`, licence, here]
+    }),
+  )
+  process.stdout.write(`${table}\n`)
 }
 
 async function pull(id: string, { json }: Options): Promise<void> {

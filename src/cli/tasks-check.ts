@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -15,6 +14,7 @@ import { scanWordListFile } from '../tasks/word-list-file.js'
 import type { LineProblem } from '../tasks/text-file.js'
 import { readTokenizer } from '../tokenizer/tokenizer.js'
 import { scoringRule } from './options.js'
+import { boxedTable } from '../report/boxed-table.js'
 
 /** `taskvec tasks check [FILE]`. */
 export function checkCommand(): Command {
@@ -130,29 +130,32 @@ type Checked = Awaited<ReturnType<typeof checkOne>>
 const shownWarnings = 5
 
 function printTables(checked: readonly Checked[]): void {
-  const style = { head: [], border: [], compact: true }
-  const lists = new Table({
-    head: ['list', 'pairs', 'commonest answer', 'copies', 'several answers', 'inputs of other tasks too'],
-    style,
-  })
-  for (const { id, pairs, drawnFrom, majority, copies, ambiguous, sharedInputs: shared } of checked)
-    lists.push([
+  const lists = boxedTable(
+    ['list', 'pairs', 'commonest answer', 'copies', 'several answers', 'inputs of other tasks too'],
+    checked.map(({ id, pairs, drawnFrom, majority, copies, ambiguous, sharedInputs: shared }) => [
       id,
       drawnFrom === null ? pairs : `${pairs} drawn of ${drawnFrom}`,
       `${majority.answer} ${(100 * majority.share).toFixed(1)}%`,
       copies,
       ambiguous,
       shared,
-    ])
-  process.stdout.write(lists.toString() + '\n')
+    ]),
+  )
+  process.stdout.write(`${lists}\n`)
 
   if (checked.some(({ tokenizers }) => tokenizers.length > 0)) {
     const head = ['list', 'tokenizer', 'writable', 'one token: " y"', 'one token: "y"', 'reading']
-    const table = new Table({ head, style })
-    for (const { id, tokenizers } of checked)
-      for (const { tokenizer, writable, leadingSpace, noSpace, reading } of tokenizers)
-        table.push([id, tokenizer, writable, leadingSpace, noSpace, reading])
-    process.stdout.write(`\n${table.toString()}\n`)
+    const rows = checked.flatMap(({ id, tokenizers }) =>
+      tokenizers.map(({ tokenizer, writable, leadingSpace, noSpace, reading }) => [
+        id,
+        tokenizer,
+        writable,
+        leadingSpace,
+        noSpace,
+        reading,
+      ]),
+    )
+    process.stdout.write(`\n${boxedTable(head, rows)}\n`)
   }
   for (const text of checked.flatMap(({ problems }) => problems)) process.stdout.write(`error: ${text}\n`)
   for (const { id, warnings } of checked) {

@@ -1,4 +1,3 @@
-import Table from 'cli-table3'
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
 import type { Scoring } from '../domain/types.js'
@@ -9,6 +8,7 @@ import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
 import { examplesOf } from '../tasks/sampling.js'
 import type { Source, Task } from '../tasks/task.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
+import { boxedTable } from '../report/boxed-table.js'
 
 /** `taskvec tasks list|show|check`. */
 export function tasksCommand(): Command {
@@ -72,14 +72,16 @@ function list({ json }: Options): void {
 function tableOf(
   tasks: readonly { id: string; scoring: string; pairs: number; example: Entry | undefined }[],
 ): string {
-  const table = new Table({
-    head: ['id', 'scoring', 'pairs', 'x -> y'],
-    colAligns: ['left', 'left', 'right'],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { id, scoring, pairs, example } of tasks)
-    table.push([id, scoring, pairs, example ? `${example.input} -> ${example.answer}` : ''])
-  return table.toString()
+  return boxedTable(
+    ['id', 'scoring', 'pairs', 'x -> y'],
+    tasks.map(({ id, scoring, pairs, example }) => [
+      id,
+      scoring,
+      pairs,
+      example ? `${example.input} -> ${example.answer}` : '',
+    ]),
+    [2],
+  )
 }
 
 function show(id: string | undefined, { json, head, file, scoring }: ShowOptions): void {

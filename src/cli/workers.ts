@@ -1,7 +1,7 @@
-import Table from 'cli-table3'
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
 import { formatBytes } from '../domain/bytes.js'
+import { boxedTable } from '../report/boxed-table.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, modelsOf } from '../store/results.js'
 import { workersWith, type SeenWorker } from '../temporal/announcement.js'
@@ -66,12 +66,9 @@ async function workers(
 }
 
 function render(rows: readonly Listed[]): string {
-  const table = new Table({
-    head: ['worker', 'model', 'content', 'engines', 'memory', 'device', 'seen'],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const { worker, model, content, engines, memory, device, lastSeen, usable } of rows)
-    table.push([
+  return boxedTable(
+    ['worker', 'model', 'content', 'engines', 'memory', 'device', 'seen'],
+    rows.map(({ worker, model, content, engines, memory, device, lastSeen, usable }) => [
       worker,
       model,
       `${content.slice(0, 12)}${usable ? '' : ' (other files)'}`,
@@ -79,6 +76,6 @@ function render(rows: readonly Listed[]): string {
       formatBytes(memory),
       device,
       lastSeen.toISOString().slice(11, 19),
-    ])
-  return table.toString()
+    ]),
+  )
 }

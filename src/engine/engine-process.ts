@@ -41,15 +41,14 @@ export async function startEngineProcess(
   const entry = fileURLToPath(
     new URL(typescript ? './process-main.ts' : './process-main.js', import.meta.url),
   )
-  // A block's weights must go back to the system where memory is limited.
-  const unlimited = settings.memoryLimit === undefined
   const child = fork(entry, [path, JSON.stringify(settings)], {
     serialization: 'advanced', // typed arrays as they are
     execArgv: [...(typescript ? ['--import', import.meta.resolve('tsx')] : []), ...roomForBuffers],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,
-      ...(unlimited ? keptMemory : {}),
+      // Not where memory is limited: a block's weights must go back to the system.
+      ...(settings.memoryLimit === undefined ? keptMemory : {}),
     },
   })
   const stderr = tail(child)

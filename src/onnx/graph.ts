@@ -49,18 +49,9 @@ export class GraphBuilder {
     return name as Value
   }
 
+  /** `value`: what a node gave; an output once at most. */
   output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
-    const made = this.#nodes.some(({ output }) => output.includes(value))
-    if (made && !this.#renamed.has(value)) this.#renamed.set(value, name)
-    else
-      this.#nodes.push({
-        input: [value],
-        output: [name],
-        name,
-        opType: 'Identity',
-        domain: '',
-        attribute: [],
-      })
+    this.#renamed.set(value, name)
     this.#outputs.push(valueInfo(name, type, shape))
   }
 

@@ -97,21 +97,27 @@ async function runs({ settings }: RunningServer): Promise<number> {
   return count
 }
 
+/** A sweep that has begun at `server` and cannot reach it any more. */
+async function followedUntilAway(server: RunningServer) {
+  const link = new Link(portOf(server))
+  const said: string[] = []
+  const outcome = followWorkflow(
+    { settings: await link.open(), own: null },
+    { ...sweep, signal: new AbortController().signal, say: (line) => said.push(line) },
+  )
+  await vi.waitUntil(async () => (await runs(server)) === 1, { timeout: 20_000 })
+  link.cut()
+  await vi.waitUntil(() => said.includes('Temporal server: cannot be reached; waiting for it'), {
+    timeout: 40_000,
+  })
+  return { link, outcome }
+}
+
 // Side by side: Temporal's client takes some 20 s to give a server up.
 describe.concurrent('a sweep whose server cannot be reached for a while', () => {
   it('that ended meanwhile is not begun once more', async ({ expect }) => {
     const server = await newServer()
-    const link = new Link(portOf(server))
-    const said: string[] = []
-    const outcome = followWorkflow(
-      { settings: await link.open(), own: null },
-      { ...sweep, signal: new AbortController().signal, say: (line) => said.push(line) },
-    )
-    await vi.waitUntil(async () => (await runs(server)) === 1, { timeout: 20_000 })
-    link.cut()
-    await vi.waitUntil(() => said.includes('Temporal server: cannot be reached; waiting for it'), {
-      timeout: 40_000,
-    })
+    const { link, outcome } = await followedUntilAway(server)
     await complete(server)
     await link.open()
     expect(await outcome).toBe('complete')
@@ -121,17 +127,7 @@ describe.concurrent('a sweep whose server cannot be reached for a while', () => 
 
   it('is begun again where the server comes back without its database', async ({ expect }) => {
     const [first, second] = [await newServer(), await newServer()]
-    const link = new Link(portOf(first))
-    const said: string[] = []
-    const outcome = followWorkflow(
-      { settings: await link.open(), own: null },
-      { ...sweep, signal: new AbortController().signal, say: (line) => said.push(line) },
-    )
-    await vi.waitUntil(async () => (await runs(first)) === 1, { timeout: 20_000 })
-    link.cut()
-    await vi.waitUntil(() => said.includes('Temporal server: cannot be reached; waiting for it'), {
-      timeout: 40_000,
-    })
+    const { link, outcome } = await followedUntilAway(first)
     await link.open(portOf(second))
     await complete(second)
     expect(await outcome).toBe('complete')
