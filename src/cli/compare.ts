@@ -13,7 +13,7 @@ import { bestLayerPairs, curvePoints } from '../report/comparison-cells.js'
 import { publishedSide, sweepSide, type Side } from '../report/comparison-sides.js'
 import { textFormats, writeRows, type Row, type TextFormat } from '../report/formats.js'
 import { openReadOnly } from '../store/open.js'
-import { findSweep } from '../store/results.js'
+import { findSweep } from '../store/sweeps.js'
 import { dbOption } from './options.js'
 import { toStdout } from './stdout.js'
 

@@ -7,7 +7,7 @@ import type { Report } from '../report/sections/section.js'
 import { sweepReport } from '../report/sweep-report.js'
 import { writeReport } from '../report/write.js'
 import { openReadOnly } from '../store/open.js'
-import { findSweep } from '../store/results.js'
+import { findSweep } from '../store/sweeps.js'
 import { dbOption } from './options.js'
 import { reportFolder } from './report-folder.js'
 

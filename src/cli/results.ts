@@ -17,15 +17,9 @@ import { tableLatex, type Table } from '../report/tables/table.js'
 import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'
-import {
-  findSweep,
-  mainResults,
-  sweepGroup,
-  sweepMode,
-  sweepProgress,
-  type ResultFilter,
-  type SweepSummary,
-} from '../store/results.js'
+import { mainResults, type ResultFilter } from '../store/results.js'
+import { findSweep, sweepGroup, sweepMode, type SweepSummary } from '../store/sweeps.js'
+import { sweepProgress } from '../store/sweep-state.js'
 import { dbOption, wholeNumber } from './options.js'
 import { piecesToStdout, toStdout } from './stdout.js'
 

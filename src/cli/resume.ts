@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { SweepConfig } from '../config/sweep-config.js'
 import { openReadOnly } from '../store/open.js'
-import { findSweep, listSweeps } from '../store/results.js'
+import { findSweep, listSweeps } from '../store/sweeps.js'
 import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec resume [SWEEP]`. */

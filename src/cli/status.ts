@@ -3,14 +3,8 @@ import { TaskvecError } from '../domain/errors.js'
 import { boxedTable } from '../report/boxed-table.js'
 import { renderFailure } from '../report/failure.js'
 import { openReadOnly } from '../store/open.js'
-import {
-  findSweep,
-  listSweeps,
-  sweepFailures,
-  sweepProgress,
-  sweepWarnings,
-  type SweepSummary,
-} from '../store/results.js'
+import { findSweep, listSweeps, type SweepSummary } from '../store/sweeps.js'
+import { sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { databaseOption, dbOption } from './options.js'

@@ -13,14 +13,9 @@ import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
 import { layerCells } from '../store/report.js'
-import {
-  findSweep,
-  mainResults,
-  skippedExperiments,
-  sweepFailures,
-  sweepProgress,
-  sweepWarnings,
-} from '../store/results.js'
+import { mainResults } from '../store/results.js'
+import { findSweep } from '../store/sweeps.js'
+import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
 import { duration } from '../domain/duration.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'

@@ -1,5 +1,5 @@
 import { indented } from '../domain/errors.js'
-import type { FailureRow } from '../store/results.js'
+import type { FailureRow } from '../store/sweep-state.js'
 
 /** Last lines of a failed process that a terminal gets. */
 const shownLines = 5

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
-import type { ResultFilter, SweepSummary } from '../store/results.js'
+import type { ResultFilter } from '../store/results.js'
+import type { SweepSummary } from '../store/sweeps.js'
 import { piecesOf, type Format, type Values } from './formats.js'
 import { encodeRows, type RowGroup } from './parquet.js'
 import { resultRows, type TableName } from './result-rows.js'

@@ -11,13 +11,8 @@ import {
   type ResultTable,
   type ViewName,
 } from '../store/result-tables.js'
-import {
-  predictionColumns,
-  predictionValues,
-  sweepMode,
-  type ResultFilter,
-  type SweepSummary,
-} from '../store/results.js'
+import { predictionColumns, predictionValues, type ResultFilter } from '../store/results.js'
+import { sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { meanAndSd } from './definitions.js'
 import type { Values } from './formats.js'
 

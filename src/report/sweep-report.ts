@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { layerCells, modelRecords } from '../store/report.js'
-import { mainResults, sweepGroup, type SweepSummary } from '../store/results.js'
+import { mainResults } from '../store/results.js'
+import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
 import { overSeeds, resultRows } from './result-rows.js'
 import { comparison } from './sections/comparison.js'
 import { furtherExperiments } from './sections/further.js'

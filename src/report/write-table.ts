@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { partsOf } from '../store/result-parts.js'
-import type { ResultFilter, SweepSummary } from '../store/results.js'
+import type { ResultFilter } from '../store/results.js'
+import type { SweepSummary } from '../store/sweeps.js'
 import type { Format, TextFormat, Values } from './formats.js'
 import { ParquetFile } from './parquet.js'
 import { renderer, type Part, type PartSize } from './part.js'

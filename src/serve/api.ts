@@ -1,6 +1,7 @@
 import type { Demonstration, Split } from '../domain/types.js'
 import type { TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
-import type { FailureRow, SweepSummary } from '../store/results.js'
+import type { SweepSummary } from '../store/sweeps.js'
+import type { FailureRow } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store.js'
 import type { ItemRow, RecentWork } from '../store/sweep-view.js'
 import type { Extent } from '../sweep/extent.js'

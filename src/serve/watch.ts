@@ -1,13 +1,8 @@
 import type Database from 'better-sqlite3'
 import { lockHolder } from '../store/writer-lock.js'
-import {
-  findSweep,
-  listSweeps,
-  mainResults,
-  sweepFailures,
-  sweepWarnings,
-  unitProgress,
-} from '../store/results.js'
+import { mainResults } from '../store/results.js'
+import { findSweep, listSweeps } from '../store/sweeps.js'
+import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
 import { itemRows, recentWork } from '../store/sweep-view.js'
 import type { Split } from '../domain/types.js'
 import { extentOf, Pace } from '../sweep/extent.js'

@@ -1,10 +1,12 @@
 import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelContent, RunKind, Split, TaskSpec } from '../domain/types.js'
+import type { ModelContent, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
-import { keyOf, saveItems, savePairs, saveRun, type PreparedRow } from './content.js'
+import { keyOf, saveRun } from './content.js'
 import { openDatabase } from './open.js'
+import { preparedTask, savePrepared } from './prepared-tasks.js'
+import { linkCells, linkRun } from './run-links.js'
 import { Statements } from './statements.js'
 import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './units.js'
 import type {
@@ -21,13 +23,6 @@ import type {
 /** Opens the results database as the one writer that activities use. Errors: STORE, STORE_BUSY. */
 export function openStore(file: string): Store {
   return new SqliteStore(new Statements(file, openDatabase(file)))
-}
-
-/** A (model, task) of a sweep. */
-interface Place {
-  readonly sweepId: string
-  readonly model: string
-  readonly task: string
 }
 
 class SqliteStore implements Store {
@@ -118,54 +113,15 @@ class SqliteStore implements Store {
 
   planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
     return this.db.write(() => {
-      this.db.run(
-        `insert into models (content_hash, architecture, blocks, d_model, vocab, parameters, weights) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-        [
-          info.contentHash,
-          info.architecture,
-          info.blocks,
-          info.dModel,
-          info.vocab,
-          info.parameters,
-          info.weights,
-        ],
-      )
-      const itemsHash = {
-        baseline: saveItems(this.db, prepared.items.baseline),
-        dev: saveItems(this.db, prepared.items.dev),
-        test: saveItems(this.db, prepared.items.test),
-      }
-      const pairsHash = prepared.pairs && savePairs(this.db, prepared.pairs)
-      this.db.run(
-        `insert into prepared_tasks (sweep_id, model_id, task_id, model_hash, numerics, category, scoring, reading, pairs_hash,
-           baseline_items, dev_items, test_items, warnings) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-        [
-          sweepId,
-          model,
-          prepared.task,
-          info.contentHash,
-          canonicalJson(info.numerics),
-          prepared.category,
-          prepared.scoring,
-          prepared.reading,
-          pairsHash,
-          itemsHash.baseline,
-          itemsHash.dev,
-          itemsHash.test,
-          canonicalJson(prepared.warnings),
-        ],
-      )
       const place = { sweepId, model, task: prepared.task }
-      const row = this.#preparedTask(place)
-      this.#refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
-      this.#refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
-
-      const baselineStored = this.#linkRun(
+      const row = savePrepared(this.db, place, info, prepared)
+      const baselineStored = linkRun(
+        this.db,
         place,
         'baseline',
         keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []),
       )
-      const missingChunks = layerChunks.filter((chunk) => this.#linkCells(place, row, chunk))
+      const missingChunks = layerChunks.filter((chunk) => linkCells(this.db, place, row, chunk))
       const reused = this.db.pluck(
         'select count(*) from cells where sweep_id = ? and model_id = ? and task_id = ? and reused = 1',
         [sweepId, model, prepared.task],
@@ -180,7 +136,7 @@ class SqliteStore implements Store {
 
   recordRuns(input: RecordRunsInput): void {
     this.db.write(() => {
-      const row = this.#preparedTask(input)
+      const row = preparedTask(this.db, input)
       for (const run of input.runs) {
         const runId = saveRun(this.db, row, run, input.layersTogether)
         if (input.theta && run.kind === 'hypothesis' && run.split === 'test') {
@@ -218,13 +174,15 @@ class SqliteStore implements Store {
         'update prepared_tasks set best_layer = ? where sweep_id = ? and model_id = ? and task_id = ?',
         [best.layer, sweepId, model, task],
       )
-      const row = this.#preparedTask(place)
-      const regular = this.#linkRun(
+      const row = preparedTask(this.db, place)
+      const regular = linkRun(
+        this.db,
         place,
         'regular',
         keyOf(row, { kind: 'regular', split: 'test', layer: null }, [best.layer]),
       )
-      const hypothesis = this.#linkRun(
+      const hypothesis = linkRun(
+        this.db,
         place,
         'hypothesis',
         keyOf(row, { kind: 'hypothesis', split: 'test', layer: best.layer }, [best.layer]),
@@ -266,92 +224,6 @@ class SqliteStore implements Store {
     this.db.close()
   }
 
-  /** Points a chunk's cells at their runs; true where one of them is still to be computed. */
-  #linkCells({ sweepId, model, task }: Place, row: PreparedRow, chunk: readonly number[]): boolean {
-    const stored = chunk.map((layer) => {
-      const key = keyOf(row, { kind: 'hypothesis', split: 'dev', layer }, chunk)
-      const there = this.#isStored(key)
-      this.db.run(
-        `insert into cells (sweep_id, model_id, task_id, layer, run_key, layers_together, reused) values (?, ?, ?, ?, ?, ?, ?)
-         on conflict do update set run_key = excluded.run_key, layers_together = excluded.layers_together, reused = excluded.reused
-         where run_key <> excluded.run_key`,
-        [sweepId, model, task, layer, key, chunk.join(','), Number(there)],
-      )
-      return there
-    })
-    return stored.includes(false)
-  }
-
-  #linkRun({ sweepId, model, task }: Place, kind: RunKind, key: string): boolean {
-    const there = this.#isStored(key)
-    this.db.run(
-      `insert into sweep_runs (sweep_id, model_id, task_id, kind, run_key, reused) values (?, ?, ?, ?, ?, ?)
-       on conflict do update set run_key = excluded.run_key, reused = excluded.reused where run_key <> excluded.run_key`,
-      [sweepId, model, task, kind, key, Number(there)],
-    )
-    return there
-  }
-
-  #preparedTask({ sweepId, model, task }: Place): PreparedRow {
-    const row = this.db.row(
-      'select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?',
-      [sweepId, model, task],
-    )
-    if (!row)
-      throw new TaskvecError(
-        'STORE',
-        `${this.db.file}: sweep ${sweepId}: ${model}, ${task} has not been prepared`,
-      )
-    return row as PreparedRow
-  }
-
-  /** A sweep's results must come from one set of weights and one numeric set-up. */
-  #refuseOtherModel(
-    { sweepId, model }: Place,
-    row: PreparedRow,
-    contentHash: string,
-    numerics: string,
-  ): void {
-    if (row.model_hash !== contentHash) {
-      throw new TaskvecError(
-        'STORE',
-        `${model}: its weights, config or tokenizer changed since sweep ${sweepId} began (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
-        {
-          hint: 'Restore the files, or start a new sweep under another name.',
-        },
-      )
-    }
-    if (row.numerics !== numerics) {
-      throw new TaskvecError(
-        'STORE',
-        `${model}: the numeric set-up changed since sweep ${sweepId} began (${row.numerics}, now ${numerics})`,
-        {
-          hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.',
-        },
-      )
-    }
-  }
-
-  /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
-  #refuseOtherItems(
-    { sweepId, model, task }: Place,
-    row: PreparedRow,
-    now: Record<Split | 'scoring', string>,
-  ): void {
-    if (
-      row.scoring === now.scoring &&
-      row.baseline_items === now.baseline &&
-      row.dev_items === now.dev &&
-      row.test_items === now.test
-    )
-      return
-    throw new TaskvecError(
-      'STORE',
-      `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing or scoring`,
-      { hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.' },
-    )
-  }
-
   #refuseIncomplete(sweepId: string): void {
     const missing = missingOf((sql, values) => this.db.pluck(sql, values), sweepId)
     if (!isComplete(missing))
@@ -359,10 +231,6 @@ class SqliteStore implements Store {
         'STORE',
         `${this.db.file}: sweep ${sweepId} is not complete: ${describeMissing(missing)}`,
       )
-  }
-
-  #isStored(key: string): boolean {
-    return this.db.pluck('select 1 from runs where key = ?', [key]) !== undefined
   }
 }
 

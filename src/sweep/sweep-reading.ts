@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
-import { modelsOf, sweepProgress } from '../store/results.js'
+import { modelsOf } from '../store/sweeps.js'
+import { sweepProgress } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store.js'
 
 /**

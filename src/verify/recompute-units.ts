@@ -12,7 +12,7 @@ import { guarded } from '../store/open.js'
 import { Statements } from '../store/statements.js'
 import { rowKey, unitTables } from '../store/unit-tables.js'
 import { nextStep, recordStep, type Step } from '../store/units.js'
-import type { Problem } from './invariants.js'
+import type { Problem } from './check.js'
 import { byModel, draw, openAsStored, type Sample, type StoredModel } from './recompute.js'
 
 export interface RecomputedUnits {

@@ -10,7 +10,7 @@ import type { EngineSettings } from '../engine/local-engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main-experiment.js'
 import { locateModel } from '../models/locate.js'
 import { itemOf, type StoredItem } from '../store/content.js'
-import type { Problem } from './invariants.js'
+import type { Problem } from './check.js'
 
 export interface Sample {
   /** Of the runs, 0 to 1. */

@@ -12,7 +12,7 @@ import { publishedReport, publishedRows } from '../../src/report/sections/publis
 import type { Report } from '../../src/report/sections/section.js'
 import { sweepReport } from '../../src/report/sweep-report.js'
 import { openReadOnly } from '../../src/store/open.js'
-import { findSweep } from '../../src/store/results.js'
+import { findSweep } from '../../src/store/sweeps.js'
 import { hostile, writeSample } from './sample-database.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'taskvec-figures-'))

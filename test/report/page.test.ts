@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepReport } from '../../src/report/sweep-report.js'
 import { writeReport, type Manifest } from '../../src/report/write.js'
 import { openReadOnly } from '../../src/store/open.js'
-import { findSweep } from '../../src/store/results.js'
+import { findSweep } from '../../src/store/sweeps.js'
 import { launchBrowser } from '../browser.js'
 import { writeSample } from './sample-database.js'
 

@@ -8,7 +8,7 @@ import type { Report } from '../../src/report/sections/section.js'
 import { sweepReport } from '../../src/report/sweep-report.js'
 import { writeReport } from '../../src/report/write.js'
 import { openReadOnly } from '../../src/store/open.js'
-import { findSweep } from '../../src/store/results.js'
+import { findSweep } from '../../src/store/sweeps.js'
 import { hostile, writeSample } from './sample-database.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'taskvec-report-'))

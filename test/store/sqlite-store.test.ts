@@ -6,10 +6,9 @@ import {
   mainResults,
   predictionColumns,
   predictionValues,
-  sweepFailures,
-  sweepProgress,
   type ResultFilter,
 } from '../../src/store/results.js'
+import { sweepFailures, sweepProgress } from '../../src/store/sweep-state.js'
 import { openStore } from '../../src/store/sqlite-store.js'
 import type { Store } from '../../src/store/store.js'
 import { info, newDatabase, prepared, run, runTask, sweep, theta } from './sample.js'

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openReadOnly } from '../../src/store/open.js'
-import { sweepProgress } from '../../src/store/results.js'
+import { sweepProgress } from '../../src/store/sweep-state.js'
 import { openStore } from '../../src/store/sqlite-store.js'
 import type { Store } from '../../src/store/store.js'
 import { SweepReading } from '../../src/sweep/sweep-reading.js'

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { SweepSummary } from '../../store/results.js'
+import type { SweepSummary } from '../../store/sweeps.js'
 import { compareCells, type Comparison } from '../compare.js'
 import { comparedCurves } from '../compared-curves.js'
 import { publishedSide, sweepSide } from '../comparison-sides.js'

@@ -1,11 +1,6 @@
 import type Database from 'better-sqlite3'
-import {
-  skippedExperiments,
-  sweepFailures,
-  sweepProgress,
-  sweepWarnings,
-  type SweepSummary,
-} from '../../store/results.js'
+import type { SweepSummary } from '../../store/sweeps.js'
+import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../../store/sweep-state.js'
 import type { Row } from '../formats.js'
 import { table, text, type Section } from './section.js'
 

@@ -1,0 +1,123 @@
+import { canonicalJson } from '../domain/identity.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { Split } from '../domain/types.js'
+import { saveItems, savePairs, type PreparedRow } from './content.js'
+import type { Statements } from './statements.js'
+import type { PlanTaskInput } from './store.js'
+
+/** A (model, task) of a sweep. */
+export interface Place {
+  readonly sweepId: string
+  readonly model: string
+  readonly task: string
+}
+
+/** Stores a task's model, items and pairs, once; refuses what differs from what the sweep began with. Errors: STORE. */
+export function savePrepared(
+  db: Statements,
+  place: Place,
+  info: PlanTaskInput['info'],
+  prepared: PlanTaskInput['prepared'],
+): PreparedRow {
+  const { sweepId, model } = place
+  db.run(
+    `insert into models (content_hash, architecture, blocks, d_model, vocab, parameters, weights) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+    [
+      info.contentHash,
+      info.architecture,
+      info.blocks,
+      info.dModel,
+      info.vocab,
+      info.parameters,
+      info.weights,
+    ],
+  )
+  const itemsHash = {
+    baseline: saveItems(db, prepared.items.baseline),
+    dev: saveItems(db, prepared.items.dev),
+    test: saveItems(db, prepared.items.test),
+  }
+  const pairsHash = prepared.pairs && savePairs(db, prepared.pairs)
+  db.run(
+    `insert into prepared_tasks (sweep_id, model_id, task_id, model_hash, numerics, category, scoring, reading, pairs_hash,
+       baseline_items, dev_items, test_items, warnings) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
+    [
+      sweepId,
+      model,
+      prepared.task,
+      info.contentHash,
+      canonicalJson(info.numerics),
+      prepared.category,
+      prepared.scoring,
+      prepared.reading,
+      pairsHash,
+      itemsHash.baseline,
+      itemsHash.dev,
+      itemsHash.test,
+      canonicalJson(prepared.warnings),
+    ],
+  )
+  const row = preparedTask(db, place)
+  refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
+  refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
+  return row
+}
+
+/** A task as the sweep prepared it. Errors: STORE where it has not yet. */
+export function preparedTask(db: Statements, { sweepId, model, task }: Place): PreparedRow {
+  const row = db.row('select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?', [
+    sweepId,
+    model,
+    task,
+  ])
+  if (!row)
+    throw new TaskvecError('STORE', `${db.file}: sweep ${sweepId}: ${model}, ${task} has not been prepared`)
+  return row as PreparedRow
+}
+
+/** A sweep's results must come from one set of weights and one numeric set-up. */
+function refuseOtherModel(
+  { sweepId, model }: Place,
+  row: PreparedRow,
+  contentHash: string,
+  numerics: string,
+): void {
+  if (row.model_hash !== contentHash) {
+    throw new TaskvecError(
+      'STORE',
+      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} began (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
+      {
+        hint: 'Restore the files, or start a new sweep under another name.',
+      },
+    )
+  }
+  if (row.numerics !== numerics) {
+    throw new TaskvecError(
+      'STORE',
+      `${model}: the numeric set-up changed since sweep ${sweepId} began (${row.numerics}, now ${numerics})`,
+      {
+        hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.',
+      },
+    )
+  }
+}
+
+/** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
+function refuseOtherItems(
+  { sweepId, model, task }: Place,
+  row: PreparedRow,
+  now: Record<Split | 'scoring', string>,
+): void {
+  if (
+    row.scoring === now.scoring &&
+    row.baseline_items === now.baseline &&
+    row.dev_items === now.dev &&
+    row.test_items === now.test
+  )
+    return
+  throw new TaskvecError(
+    'STORE',
+    `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing or scoring`,
+    { hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.' },
+  )
+}

@@ -1,0 +1,90 @@
+import type Database from 'better-sqlite3'
+import { didYouMean } from '../domain/nearest.js'
+import { TaskvecError } from '../domain/errors.js'
+import { modeLabel, type EngineMode } from '../domain/numerics.js'
+import type { Protocol } from '../domain/types.js'
+import type { SweepStatus } from './store.js'
+
+/** Which sweeps a results database holds, and of what models. Read-only. */
+
+export interface SweepSummary {
+  readonly id: string
+  readonly name: string
+  readonly status: SweepStatus
+  readonly config: string
+  readonly protocol: Protocol
+  readonly createdAt: string
+  readonly finishedAt: string | null
+  /** The same for the sweeps that one config with several seeds made; else null. */
+  readonly group: string | null
+}
+
+/** The database's own name, a UUID: what distinguishes its queues and workflows from another's on the same server. */
+export function databaseIdentity(db: Database.Database): string {
+  return db.prepare('select id from identity').pluck().get() as string
+}
+
+export function listSweeps(db: Database.Database): SweepSummary[] {
+  const rows = db
+    .prepare(
+      'select id, name, status, config, protocol, created_at as createdAt, finished_at as finishedAt, group_id as "group" from sweeps order by created_at desc, id',
+    )
+    .all()
+  return (rows as (Omit<SweepSummary, 'protocol'> & { protocol: string })[]).map((row) => ({
+    ...row,
+    protocol: JSON.parse(row.protocol) as Protocol,
+  }))
+}
+
+/** What to show beside the sweep's results where they are not f32 on the cpu, for instance `w8a8`; else null. */
+export function sweepMode({ config }: Pick<SweepSummary, 'config'>): string | null {
+  return modeLabel((JSON.parse(config) as { mode?: EngineMode }).mode ?? {})
+}
+
+/** The sweep with this id, group or name (the latest of several); the latest of all where none is named. Throws USAGE. */
+export function findSweep(db: Database.Database, wanted: string | undefined): SweepSummary {
+  const sweeps = listSweeps(db)
+  const found =
+    wanted === undefined
+      ? sweeps[0]
+      : (sweeps.find(({ id }) => id === wanted) ??
+        sweeps.find(({ group, name }) => group === wanted || name === wanted))
+  if (found) return found
+  if (wanted === undefined)
+    throw new TaskvecError('USAGE', 'the database holds no sweep yet', {
+      hint: 'Run one: taskvec run configs/quickstart.yaml',
+    })
+  const known = sweeps.map(({ id }) => id)
+  throw new TaskvecError(
+    'USAGE',
+    `no sweep "${wanted}"${didYouMean(wanted, [...known, ...sweeps.map(({ name }) => name)])}`,
+    {
+      hint:
+        known.length > 0
+          ? `Sweeps: ${known.slice(0, 10).join(', ')}`
+          : 'The database holds no sweep yet: taskvec run configs/quickstart.yaml',
+    },
+  )
+}
+
+/** The sweeps that one config with several seeds made, this one among them, by seed. */
+export function sweepGroup(db: Database.Database, sweepId: string): string[] {
+  return db
+    .prepare(
+      `select s.id from sweeps s join sweeps own on own.id = ? and (s.id = own.id or s.group_id = own.group_id) order by s.seed, s.id`,
+    )
+    .pluck()
+    .all(sweepId) as string[]
+}
+
+/** A sweep's models, in the config's order, and the content that its results are of. */
+export function modelsOf(
+  db: Database.Database,
+  sweepId: string,
+): { readonly model: string; readonly contentHash: string | null }[] {
+  return db
+    .prepare(
+      'select model_id as model, content_hash as contentHash from sweep_models where sweep_id = ? order by position',
+    )
+    .all(sweepId) as ReturnType<typeof modelsOf>
+}

@@ -1,0 +1,56 @@
+import type Database from 'better-sqlite3'
+import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { canonicalJson, sha256 } from '../domain/identity.js'
+import { itemOf, type StoredItem } from '../store/content.js'
+import type { Problem } from './check.js'
+
+/** What is stored under the hash of its content. */
+export function* contents(db: Database.Database): Generator<Problem | null> {
+  for (const { id, config, protocol } of db
+    .prepare('select id, config, protocol from sweeps')
+    .all() as Record<string, string>[]) {
+    JSON.parse(protocol as string) // every command reads it
+    const hashed = sweepId(JSON.parse(config as string) as SweepConfig)
+    yield hashed === id ? null : { where: `sweep ${id}`, message: `its config is that of ${hashed}` }
+  }
+  const items = db.prepare('select * from items order by items_hash, item').iterate() as Iterable<
+    Record<string, string>
+  >
+  yield* hashes('items', items, 'items_hash', (row) => itemOf(row as unknown as StoredItem))
+  const pairs = db.prepare('select * from task_pairs order by pairs_hash, position').iterate() as Iterable<
+    Record<string, string>
+  >
+  yield* hashes('pairs', pairs, 'pairs_hash', (row) => ({
+    input: row['input'],
+    output: row['output'],
+    accept: json(row['accept']),
+  }))
+}
+
+/** Rows of one hash stand together; what they say must have that hash. */
+function* hashes(
+  what: string,
+  rows: Iterable<Record<string, string>>,
+  column: string,
+  value: (row: Record<string, string>) => unknown,
+): Generator<Problem | null> {
+  let hash: string | undefined
+  let values: unknown[] = []
+  const check = () =>
+    sha256(canonicalJson(values)) === hash
+      ? null
+      : { where: `${what} ${hash?.slice(0, 12)}`, message: 'are not what their hash says' }
+  for (const row of rows) {
+    if (hash !== undefined && row[column] !== hash) {
+      yield check()
+      values = []
+    }
+    hash = row[column]
+    values.push(value(row))
+  }
+  if (hash !== undefined) yield check()
+}
+
+function json(text: string | undefined): unknown {
+  return JSON.parse(text ?? 'null')
+}
