@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite'
 import { learnedAbove, learnedTasks, meanCurves, taskName, type CurvePoint } from '../definitions.js'
 import type { LayerCell } from '../../store/report.js'
 import type { Figure } from './figure.js'
+import { seriesLines } from './series-lines.js'
 import {
   accuracyY,
   categoryScale,
@@ -11,7 +12,6 @@ import {
   lineLegend,
   patchedAt,
   plotWidth,
-  seriesScales,
   shown,
   shownOf,
   spread,
@@ -39,44 +39,19 @@ export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'dept
           scale: { domain: [0, 1] as number[], padding: 8 },
           axis: { title: 'relative depth L / N', grid: false, format: '.1f', tickCount: 5 },
         } as const)
-  const scales = seriesScales(models)
-  const legend = models.length > 1 ? ({ title: null, ...lineLegend } as const) : null
-  const color = { field: 'model', type: 'nominal', scale: scales.colour, legend } as const
-  const strokeDash = { field: 'model', type: 'nominal', scale: scales.dash, legend } as const
-  const spec: TopLevelSpec = {
-    config,
-    width: plotWidth,
-    height: 230,
-    data: { values },
-    layer: [
-      ...(banded
-        ? [
-            {
-              mark: { type: 'area', opacity: 0.15 },
-              encoding: {
-                x,
-                y: { ...accuracyY, field: 'low' },
-                y2: { field: 'high' },
-                color,
-              },
-            } as const,
-          ]
-        : []),
-      {
-        mark: { type: 'line', strokeWidth: 2.5 },
-        encoding: { x, y: { ...accuracyY, field: 'mean' }, color, strokeDash },
-      },
-      {
-        mark: { type: 'point', filled: true, size: 30, opacity: 1 },
-        encoding: { x, y: { ...accuracyY, field: 'mean' }, color, description: { field: 'says' } },
-      },
-    ],
-  }
+  const layer = seriesLines({
+    series: 'model',
+    names: models,
+    x,
+    y: { field: 'mean' },
+    legend: models.length > 1 ? {} : null,
+    band: banded,
+  })
   return {
     id: `figure-3-by-${over}`,
     title: over === 'layer' ? 'Figure 3: accuracy by layer' : 'Figure 3 by relative depth',
     caption: `Dev accuracy of the hypothesis run: mean over a model’s tasks whose best dev accuracy exceeds ${learnedAbove}; ${banded ? 'band' : 'hover'}: ± one standard deviation over tasks.`,
-    spec,
+    spec: { config, width: plotWidth, height: 230, data: { values }, layer },
     rows: curves.map((point) => ({ ...point })),
   }
 }

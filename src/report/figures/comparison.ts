@@ -1,20 +1,10 @@
 import { meanAndSd, taskName } from '../definitions.js'
 import type { Comparison } from '../compare.js'
 import type { Figure } from './figure.js'
+import { seriesLines } from './series-lines.js'
 import { conflictingKinds } from '../comparison-cells.js'
 import type { CurveTask } from '../compared-curves.js'
-import {
-  accuracyY,
-  config,
-  ink,
-  kinds,
-  layerX,
-  lineLegend,
-  patchedAt,
-  plotWidth,
-  seriesScales,
-  shown,
-} from './style.js'
+import { config, ink, kinds, layerX, patchedAt, plotWidth, seriesScales, shown } from './style.js'
 
 const verdicts = ['consistent', 'higher', 'lower', 'too few items to tell']
 
@@ -117,30 +107,13 @@ export function curvesBeside(model: string, tasks: readonly CurveTask[], other: 
     ...row,
     says: `${row.side}, L = ${row.layer}: ${shown(row.mean)}, mean of ${row.tasks} tasks`,
   }))
-  const scales = seriesScales(sides)
-  const x = layerX(patchedAt)
-  const y = { ...accuracyY, field: 'mean' } as const
-  const legend = { ...lineLegend, title: null } as const
-  const color = { field: 'side', type: 'nominal', scale: scales.colour, legend } as const
-  const strokeDash = { field: 'side', type: 'nominal', scale: scales.dash, legend } as const
+  const layer = seriesLines({ series: 'side', names: sides, x: layerX(patchedAt), y: { field: 'mean' } })
   return {
     id: `curves-beside-${model}`,
     title: `Accuracy by layer beside ${other}`,
     subtitle: model,
     caption: `Dev accuracy of the hypothesis run by L, mean over the ${tasks.length} tasks that both have, learned or not. Where the models have unlike numbers of blocks, L is matched by depth.`,
-    spec: {
-      config,
-      width: plotWidth,
-      height: 200,
-      data: { values },
-      layer: [
-        { mark: { type: 'line', strokeWidth: 2.5 }, encoding: { x, y, color, strokeDash } },
-        {
-          mark: { type: 'point', filled: true, size: 30, opacity: 1 },
-          encoding: { x, y, color, description: { field: 'says' } },
-        },
-      ],
-    },
+    spec: { config, width: plotWidth, height: 200, data: { values }, layer },
     rows,
   }
 }

@@ -2,7 +2,8 @@ import { groupBy } from '../definitions.js'
 import type { BeyondScore } from '../../store/report.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Figure } from './figure.js'
-import { accuracyY, config, layerX, seriesScales, shownOf, lineLegend, plotWidth, takenAt } from './style.js'
+import { seriesLines } from './series-lines.js'
+import { accuracyY, config, layerX, plotWidth, shownOf, takenAt } from './style.js'
 
 /** Beyond the paper: how well a linear classifier names the task from one θ, by L. */
 export function decodability(rows: readonly BeyondScore[]): Figure | null {
@@ -26,36 +27,19 @@ export function decodability(rows: readonly BeyondScore[]): Figure | null {
   )
   const models = [...new Set(points.map(({ model }) => model))]
   const tasks = new Set(points.map(({ task }) => task)).size
-  const scales = seriesScales(models)
-  const x = layerX(takenAt)
-  const y = { ...accuracyY, axis: { ...accuracyY.axis, title: 'θ whose task is named' } } as const
-  const legend = models.length > 1 ? lineLegend : null
-  const color = { field: 'model', type: 'nominal', title: null, scale: scales.colour, legend } as const
-  const strokeDash = { field: 'model', type: 'nominal', title: null, scale: scales.dash, legend } as const
+  const layer = seriesLines({
+    series: 'model',
+    names: models,
+    x: layerX(takenAt),
+    y: { field: 'accuracy', axis: { ...accuracyY.axis, title: 'θ whose task is named' } },
+    legend: models.length > 1 ? {} : null,
+    band: true,
+  })
   return {
     id: 'decodability',
     title: 'Decodability of the task by layer',
     caption: `Share of held-out θ, of ${tasks} tasks, whose task a linear classifier (${[...new Set(values.map(({ classifier }) => classifier.replaceAll('_', ' ')))].join(', ')}) names; chance is ${(1 / tasks).toFixed(2)}. Band: Wilson’s interval, 95 %.`,
-    spec: {
-      config,
-      width: plotWidth,
-      height: 240,
-      data: { values },
-      layer: [
-        {
-          mark: { type: 'area', opacity: 0.12 },
-          encoding: { x, y: { ...y, field: 'low' }, y2: { field: 'high' }, color },
-        },
-        {
-          mark: { type: 'line', strokeWidth: 2 },
-          encoding: { x, y: { ...y, field: 'accuracy' }, color, strokeDash },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 30, opacity: 1 },
-          encoding: { x, y: { ...y, field: 'accuracy' }, color, description: { field: 'says' } },
-        },
-      ],
-    },
+    spec: { config, width: plotWidth, height: 240, data: { values }, layer },
     rows: values.map(({ says: _says, ...row }) => row),
   }
 }

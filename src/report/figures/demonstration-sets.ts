@@ -1,17 +1,8 @@
 import { groupBy, meanAndSd, taskName } from '../definitions.js'
 import type { BeyondScore } from '../../store/report.js'
 import type { Figure } from './figure.js'
-import {
-  accuracyY,
-  categoryScale,
-  config,
-  ink,
-  panels,
-  shown,
-  shownOf,
-  lineLegend,
-  panelGrid,
-} from './style.js'
+import { panelPerModel } from './panels.js'
+import { accuracyY, categoryScale, config, ink, shown, shownOf, lineLegend } from './style.js'
 
 /** Beyond the paper: accuracy of f(x; θ) where θ is the mean over n demonstration sets, a line per task and their mean. */
 export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
@@ -39,7 +30,6 @@ export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
     }
   })
   const models = [...new Set(points.map(({ model }) => model))]
-  const { columns, width } = panels(models.length)
   const x = {
     field: 'sets',
     type: 'quantitative',
@@ -67,35 +57,28 @@ export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
     spec: {
       config,
       data: { values: [...ofTasks, ...means] },
-      facet: { field: 'model', type: 'nominal', title: null, sort: models },
-      columns,
-      ...panelGrid,
-      spec: {
-        width,
-        height: 200,
-        layer: [
-          {
-            transform: [{ filter: '!datum.mean' }],
-            mark: { type: 'line', strokeWidth: 1, opacity: 0.6 },
-            encoding: { x, y, color, detail: { field: 'task' } },
-          },
-          {
-            transform: [{ filter: '!datum.mean' }],
-            mark: { type: 'point', filled: true, size: 14, opacity: 0.7 },
-            encoding: { x, y, color, description: { field: 'says' } },
-          },
-          {
-            transform: [{ filter: 'datum.mean' }],
-            mark: { type: 'line', strokeWidth: 3, color: ink },
-            encoding: { x, y },
-          },
-          {
-            transform: [{ filter: 'datum.mean' }],
-            mark: { type: 'point', filled: true, size: 40, opacity: 1, color: ink },
-            encoding: { x, y, description: { field: 'says' } },
-          },
-        ],
-      },
+      ...panelPerModel(models, 200, [
+        {
+          transform: [{ filter: '!datum.mean' }],
+          mark: { type: 'line', strokeWidth: 1, opacity: 0.6 },
+          encoding: { x, y, color, detail: { field: 'task' } },
+        },
+        {
+          transform: [{ filter: '!datum.mean' }],
+          mark: { type: 'point', filled: true, size: 14, opacity: 0.7 },
+          encoding: { x, y, color, description: { field: 'says' } },
+        },
+        {
+          transform: [{ filter: 'datum.mean' }],
+          mark: { type: 'line', strokeWidth: 3, color: ink },
+          encoding: { x, y },
+        },
+        {
+          transform: [{ filter: 'datum.mean' }],
+          mark: { type: 'point', filled: true, size: 40, opacity: 1, color: ink },
+          encoding: { x, y, description: { field: 'says' } },
+        },
+      ]),
     },
     rows: ofTasks.map(({ says: _says, mean: _mean, ...row }) => row),
   }

@@ -2,7 +2,8 @@ import { groupBy, taskName } from '../definitions.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { ConflictingRow } from '../tables/paper-tables.js'
 import type { Figure } from './figure.js'
-import { accuracyX, config, kindColours, panelGrid, panels, shownOf } from './style.js'
+import { panelPerModel } from './panels.js'
+import { accuracyX, config, kindColours, shownOf } from './style.js'
 
 const answers = ['task A (S)', 'task B (θ)'] as const
 const colours = [kindColours.regular, kindColours.hypothesis]
@@ -56,7 +57,6 @@ export function dominance(rows: readonly ConflictingRow[]): Figure | null {
     legend: { orient: 'bottom' },
   } as const
   const runs = ['S alone', 'S and θ of B']
-  const { columns, width } = panels(models.length)
   return {
     id: 'dominance',
     title: 'θ against the demonstrations (Table 2)',
@@ -65,43 +65,36 @@ export function dominance(rows: readonly ConflictingRow[]): Figure | null {
     spec: {
       config,
       data: { values },
-      facet: { field: 'model', type: 'nominal', title: null, sort: models },
-      columns,
-      ...panelGrid,
-      spec: {
-        width,
-        height: { step: 18 },
-        layer: [
-          {
-            mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
-            encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
-          },
-          {
-            mark: { type: 'point', size: 46, opacity: 1, strokeWidth: 1.8 },
-            encoding: {
-              y,
-              yOffset,
-              x: { ...accuracyX, field: 'accuracy' },
-              color,
-              fill: {
-                condition: answers.map((answer, i) => ({
-                  test: `datum.run === '${runs[1]}' && datum.answer === '${answer}'`,
-                  value: colours[i] as string,
-                })),
-                value: '#ffffff',
-              },
-              shape: {
-                field: 'answer',
-                type: 'nominal',
-                title: 'right by the answer of',
-                scale: { domain: [...answers], range: ['circle', 'diamond'] },
-                legend: { orient: 'bottom' },
-              },
-              description: { field: 'says' },
+      ...panelPerModel(models, { step: 18 }, [
+        {
+          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
+          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
+        },
+        {
+          mark: { type: 'point', size: 46, opacity: 1, strokeWidth: 1.8 },
+          encoding: {
+            y,
+            yOffset,
+            x: { ...accuracyX, field: 'accuracy' },
+            color,
+            fill: {
+              condition: answers.map((answer, i) => ({
+                test: `datum.run === '${runs[1]}' && datum.answer === '${answer}'`,
+                value: colours[i] as string,
+              })),
+              value: '#ffffff',
             },
+            shape: {
+              field: 'answer',
+              type: 'nominal',
+              title: 'right by the answer of',
+              scale: { domain: [...answers], range: ['circle', 'diamond'] },
+              legend: { orient: 'bottom' },
+            },
+            description: { field: 'says' },
           },
-        ],
-      },
+        },
+      ]),
     },
     rows: values.map(({ says: _says, pair: _pair, ...row }) => row),
   }

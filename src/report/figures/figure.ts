@@ -1,6 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Row } from '../formats.js'
 
+/** What a plot is made of, one over the other. */
+export type Layers = Extract<TopLevelSpec, { readonly layer: unknown }>['layer']
+
 /** One picture: what is drawn, what is said of it, and the numbers behind it. */
 export interface Figure {
   /** File name without ending. */

@@ -1,17 +1,9 @@
 import { groupBy, meanAndSd, type CellAccuracy } from '../definitions.js'
 import type { BeyondScore } from '../../store/report.js'
 import type { Figure } from './figure.js'
-import {
-  accuracyY,
-  config,
-  layerX,
-  panels,
-  seriesScales,
-  shown,
-  lineLegend,
-  panelGrid,
-  patchedAt,
-} from './style.js'
+import { panelPerModel } from './panels.js'
+import { seriesLines } from './series-lines.js'
+import { config, layerX, patchedAt, shown } from './style.js'
 
 const ways = {
   place: 'θ put in place (dev)',
@@ -46,36 +38,20 @@ export function otherWays(rows: readonly BeyondScore[], cells: readonly CellAccu
       }
     },
   )
-  const scales = seriesScales(Object.values(ways).filter((way) => values.some((value) => value.way === way)))
-  const { columns, width } = panels(models.length)
-  const x = layerX(models.length > 1 ? 'layer L' : patchedAt)
-  const y = { ...accuracyY, field: 'mean' } as const
-  const legend = { ...lineLegend, columns: 1 }
-  const color = { field: 'way', type: 'nominal', title: null, scale: scales.colour, legend } as const
-  const strokeDash = { field: 'way', type: 'nominal', title: null, scale: scales.dash, legend } as const
+  const layer = seriesLines({
+    series: 'way',
+    names: Object.values(ways).filter((way) => values.some((value) => value.way === way)),
+    x: layerX(models.length > 1 ? 'layer L' : patchedAt),
+    y: { field: 'mean' },
+    legend: { columns: 1 },
+    panel: true,
+  })
   return {
     id: 'other-ways',
     title: 'Other ways to use θ, by layer',
     caption:
       'Mean over all tasks. Put in place: the paper’s way, on dev items. Of other items’ prompts: θ is the mean of the last-token states of all other items’ [S, x, →] that do not hold the query. Added: θ is added to the last token’s own state. Hover: ± one standard deviation over tasks.',
-    spec: {
-      config,
-      data: { values },
-      facet: { field: 'model', type: 'nominal', title: null, sort: models },
-      columns,
-      ...panelGrid,
-      spec: {
-        width,
-        height: 200,
-        layer: [
-          { mark: { type: 'line', strokeWidth: 2 }, encoding: { x, y, color, strokeDash } },
-          {
-            mark: { type: 'point', filled: true, size: 26, opacity: 1 },
-            encoding: { x, y, color, description: { field: 'says' } },
-          },
-        ],
-      },
-    },
+    spec: { config, data: { values }, ...panelPerModel(models, 200, layer) },
     rows: values.map(({ says: _says, ...row }) => row),
   }
 }

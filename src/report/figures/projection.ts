@@ -1,17 +1,9 @@
 import { groupBy, meanAndSd } from '../definitions.js'
 import type { ProjectedAnswers } from '../../store/report.js'
 import type { Figure } from './figure.js'
-import {
-  accuracyY,
-  config,
-  layerX,
-  panels,
-  seriesScales,
-  shown,
-  lineLegend,
-  panelGrid,
-  takenAt,
-} from './style.js'
+import { panelPerModel } from './panels.js'
+import { seriesLines } from './series-lines.js'
+import { accuracyY, config, layerX, shown, takenAt } from './style.js'
 
 const tops = ['top1', 'top20', 'top100'] as const
 const names = { top1: 'top 1', top20: 'top 20', top100: 'top 100' }
@@ -35,47 +27,20 @@ export function answersAmongTopTokens(rows: readonly ProjectedAnswers[]): Figure
       }
     }),
   )
-  const { columns, width } = panels(models.length)
-  const scales = seriesScales(Object.values(names))
-  const x = layerX(models.length > 1 ? 'layer L' : takenAt)
-  const y = { ...accuracyY, field: 'share', axis: { ...accuracyY.axis, title: 'share of answers' } } as const
-  const color = {
-    field: 'among',
-    type: 'nominal',
-    title: 'answer among the',
-    scale: scales.colour,
-    legend: lineLegend,
-  } as const
-  const strokeDash = {
-    field: 'among',
-    type: 'nominal',
-    title: 'answer among the',
-    scale: scales.dash,
-    legend: lineLegend,
-  } as const
+  const layer = seriesLines({
+    series: 'among',
+    names: Object.values(names),
+    x: layerX(models.length > 1 ? 'layer L' : takenAt),
+    y: { field: 'share', axis: { ...accuracyY.axis, title: 'share of answers' } },
+    legend: { title: 'answer among the' },
+    panel: true,
+  })
   return {
     id: 'projected-answers',
     title: 'Answers among the top tokens of θ',
     caption:
       'The mean θ of a task through the final norm and the unembedding, after every L: share of the test items whose answer is among the likeliest tokens; mean over tasks, hover: ± one standard deviation.',
-    spec: {
-      config,
-      data: { values },
-      facet: { field: 'model', type: 'nominal', title: null, sort: models },
-      columns,
-      ...panelGrid,
-      spec: {
-        width,
-        height: 180,
-        layer: [
-          { mark: { type: 'line', strokeWidth: 2 }, encoding: { x, y, color, strokeDash } },
-          {
-            mark: { type: 'point', filled: true, size: 26, opacity: 1 },
-            encoding: { x, y, color, description: { field: 'says' } },
-          },
-        ],
-      },
-    },
+    spec: { config, data: { values }, ...panelPerModel(models, 180, layer) },
     rows: values.map(({ says: _says, ...row }) => row),
   }
 }

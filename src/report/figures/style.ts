@@ -148,12 +148,6 @@ export function layerX(title: string) {
 export const patchedAt = 'layer L after which θ is patched in'
 export const takenAt = 'layer L after which θ is taken'
 
-/** Panels, one per model: columns and width. One panel is as wide as a figure of its own. */
-export function panels(count: number): { columns: number; width: number } {
-  return count <= 1 ? { columns: 1, width: plotWidth } : { columns: 2, width: (plotWidth - panelGap) / 2 }
-}
-const panelGap = 22
-
 /** Legend of series drawn as lines: a stroke in the line's colour and dash. */
 export const lineLegend = {
   orient: 'bottom',
@@ -161,13 +155,6 @@ export const lineLegend = {
   symbolType: 'stroke',
   symbolSize: 400,
   symbolStrokeWidth: 2.5,
-} as const
-
-/** Facets whose panels stand in line whatever their labels take, each with an axis of layers of its own. */
-export const panelGrid = {
-  bounds: 'flush',
-  spacing: { row: 78, column: panelGap },
-  resolve: { scale: { x: 'independent' }, axis: { x: 'independent' } },
 } as const
 
 export function shown(value: number): string {

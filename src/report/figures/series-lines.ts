@@ -1,0 +1,44 @@
+import type { Layers } from './figure.js'
+import { accuracyY, lineLegend, seriesScales } from './style.js'
+
+type Encoding = NonNullable<Extract<Layers[number], { readonly mark: unknown }>['encoding']>
+
+/** What is drawn, by field of the values: a line per name of `series`, over `x`. */
+export interface SeriesLines {
+  readonly series: string
+  readonly names: readonly string[]
+  readonly x: NonNullable<Encoding['x']>
+  /** The field of the height, and its axis where it isn't `accuracy`. */
+  readonly y: {
+    readonly field: string
+    readonly axis?: Omit<typeof accuracyY.axis, 'title'> & { readonly title: string }
+  }
+  /** Null: the figure names its one series elsewhere. */
+  readonly legend?: { readonly title?: string; readonly columns?: number } | null
+  /** From `low` to `high`. */
+  readonly band?: boolean
+  /** In a panel beside others: thinner. */
+  readonly panel?: boolean
+}
+
+/** Layers of a plot: lines told apart by colour and dash, points that say their value (`says`), and bands. */
+export function seriesLines({ series, names, x, y, legend = {}, band, panel }: SeriesLines): Layers {
+  const scales = seriesScales(names)
+  const of = { field: series, type: 'nominal', title: legend?.title ?? null } as const
+  const key = legend && { ...lineLegend, columns: legend.columns ?? lineLegend.columns }
+  const color = { ...of, scale: scales.colour, legend: key } as const
+  const strokeDash = { ...of, scale: scales.dash, legend: key } as const
+  const height = { ...accuracyY, ...y } as const
+  const bands = {
+    mark: { type: 'area', opacity: 0.15 },
+    encoding: { x, y: { ...height, field: 'low' }, y2: { field: 'high' }, color },
+  } as const
+  return [
+    ...(band ? [bands] : []),
+    { mark: { type: 'line', strokeWidth: panel ? 2 : 2.5 }, encoding: { x, y: height, color, strokeDash } },
+    {
+      mark: { type: 'point', filled: true, size: panel ? 26 : 30, opacity: 1 },
+      encoding: { x, y: height, color, description: { field: 'says' } },
+    },
+  ]
+}
