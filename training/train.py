@@ -29,7 +29,7 @@ from vocabulary import ARROW, EXAMPLE, LISTS, auxiliary, letters, vocabulary, wo
 # share of the in-context documents whose outputs are the inputs
 MODELS = {
     "llama-mini-s": ("llama", 6, 64, 1200, 0.7, 4, 0.3),
-    "llama-mini-m": ("llama", 8, 80, 2200, 0.7, 4, 0.25),
+    "llama-mini-m": ("llama", 8, 80, 2100, 0.7, 4, 0.25),
     "llama-mini-l": ("llama", 10, 80, 2100, 0.7, 5, 0.25),
     "gptj-mini": ("gptj", 8, 64, 1300, 0.9, 4, 0.25),
     "pythia-mini-s": ("gpt_neox", 6, 48, 1100, 0.7, 4, 0.25),
