@@ -19,7 +19,7 @@ export function savePrepared(
   info: PlanTaskInput['info'],
   prepared: PlanTaskInput['prepared'],
 ): PreparedRow {
-  const { sweepId, model } = place
+  const { sweepId, model, task } = place
   db.run(
     `insert into models (content_hash, architecture, blocks, d_model, vocab, parameters, weights) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
     [
@@ -44,7 +44,7 @@ export function savePrepared(
     [
       sweepId,
       model,
-      prepared.task,
+      task,
       info.contentHash,
       canonicalJson(info.numerics),
       prepared.category,

@@ -44,7 +44,6 @@ export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'dept
     names: models,
     x,
     y: { field: 'mean' },
-    legend: models.length > 1 ? {} : null,
     band: banded,
   })
   return {

@@ -32,7 +32,6 @@ export function decodability(rows: readonly BeyondScore[]): Figure | null {
     names: models,
     x: layerX(takenAt),
     y: { field: 'accuracy', axis: { ...accuracyY.axis, title: 'θ whose task is named' } },
-    legend: models.length > 1 ? {} : null,
     band: true,
   })
   return {

@@ -3,7 +3,10 @@ import { plotWidth } from './style.js'
 
 const gap = 22
 
-/** A panel per model, two a row; one alone is as wide as a figure of its own. Each stands in line whatever its labels take, with an x axis of its own. */
+/**
+ * A panel per model, two a row; one alone is as wide as a figure of its own. Panels stand in line whatever their labels
+ * take, each with an x axis of its own.
+ */
 export function panelPerModel(
   models: readonly string[],
   height: number | { readonly step: number },

@@ -13,8 +13,8 @@ export interface SeriesLines {
     readonly field: string
     readonly axis?: Omit<typeof accuracyY.axis, 'title'> & { readonly title: string }
   }
-  /** Null: the figure names its one series elsewhere. */
-  readonly legend?: { readonly title?: string; readonly columns?: number } | null
+  /** Where it is left out, a series alone has no legend: the figure says elsewhere what it is of. */
+  readonly legend?: { readonly title?: string; readonly columns?: number }
   /** From `low` to `high`. */
   readonly band?: boolean
   /** In a panel beside others: thinner. */
@@ -22,10 +22,11 @@ export interface SeriesLines {
 }
 
 /** Layers of a plot: lines told apart by colour and dash, points that say their value (`says`), and bands. */
-export function seriesLines({ series, names, x, y, legend = {}, band, panel }: SeriesLines): Layers {
+export function seriesLines({ series, names, x, y, legend, band, panel }: SeriesLines): Layers {
   const scales = seriesScales(names)
-  const of = { field: series, type: 'nominal', title: legend?.title ?? null } as const
-  const key = legend && { ...lineLegend, columns: legend.columns ?? lineLegend.columns }
+  const { title = null, columns = lineLegend.columns } = legend ?? {}
+  const of = { field: series, type: 'nominal', title } as const
+  const key = legend || names.length > 1 ? { ...lineLegend, columns } : null
   const color = { ...of, scale: scales.colour, legend: key } as const
   const strokeDash = { ...of, scale: scales.dash, legend: key } as const
   const height = { ...accuracyY, ...y } as const
