@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { activityInfo } from '@temporalio/activity'
-import { resolveLayers, type LayerSelection } from '../src/config/layers.js'
+import { resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { canonicalJson } from '../src/domain/identity.js'
 import type { EngineMode } from '../src/domain/numerics.js'

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import { formats, textOf, writeRows, type Format, type Values } from '../report/formats.js'
 import { renderMainTable } from '../report/main-table.js'

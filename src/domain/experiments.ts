@@ -206,7 +206,7 @@ export interface Timing {
   readonly computedBy: string
 }
 
-/** A piece of an experiment that is computed and stored as a whole (src/store/units.ts). */
+/** A piece of an experiment that is computed and stored as a whole (src/store/experiment-units.ts). */
 export interface UnitPlace {
   readonly sweepId: string
   readonly model: string

@@ -1,5 +1,5 @@
 import type { ConflictingPredictions, ConflictingResult, ConflictingStep } from '../domain/experiments.js'
-import type { EvaluateOptions, Reading } from '../engine/engine.js'
+import type { EvaluateOptions, AnswerMetrics } from '../engine/engine.js'
 import { isCorrect } from '../tasks/scoring.js'
 import { predict, promptsOf, type RunningEngine } from './main-experiment.js'
 
@@ -34,7 +34,7 @@ export async function conflictingTasks(
   })
   const { plain, patched } = await engine.evaluate({ items: request, layers: [layer] }, options)
 
-  async function scored(readings: readonly Reading[]): Promise<ConflictingPredictions> {
+  async function scored(readings: readonly AnswerMetrics[]): Promise<ConflictingPredictions> {
     const { correct, ...rest } = await predict(
       engine,
       items.map((item) => item.a),
@@ -52,7 +52,7 @@ export async function conflictingTasks(
       answerA: item.a.answer,
       answerB: item.b.answer,
     })),
-    regular: await scored(items.map((_, i) => plain[2 * i]?.[0] as Reading)),
-    conflicting: await scored(items.map((_, i) => patched[2 * i + 1]?.[0] as Reading)),
+    regular: await scored(items.map((_, i) => plain[2 * i]?.[0] as AnswerMetrics)),
+    conflicting: await scored(items.map((_, i) => patched[2 * i + 1]?.[0] as AnswerMetrics)),
   }
 }

@@ -1,6 +1,6 @@
 import type { ComputeSteps, Score, Scores } from '../domain/experiments.js'
 import type { Item } from '../domain/types.js'
-import type { EvaluateItem, EvaluateOptions, Reading } from '../engine/engine.js'
+import type { EvaluateItem, EvaluateOptions, AnswerMetrics } from '../engine/engine.js'
 import { promptsOf, type RunningEngine } from './main-experiment.js'
 import { scoreOf } from './score.js'
 import { meanRow, thetasOf } from './thetas.js'
@@ -36,7 +36,7 @@ export async function demonstrationSets(
   const scores: Score[] = []
   for (const n of sets) {
     const chosen = request.flatMap(({ n: of, item }, i) =>
-      of === n ? [{ item, reading: patched[i]?.[0] as Reading }] : [],
+      of === n ? [{ item, reading: patched[i]?.[0] as AnswerMetrics }] : [],
     )
     if (chosen.length === 0) continue
     scores.push(

@@ -1,6 +1,6 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { Item, Predictions, RunResult, Scoring } from '../domain/types.js'
-import type { Engine, EvaluateItem, EvaluateOptions, Reading } from '../engine/engine.js'
+import type { Engine, EvaluateItem, EvaluateOptions, AnswerMetrics } from '../engine/engine.js'
 import { formatPrompt } from '../prompt/format.js'
 import { cut, isCorrect } from '../tasks/scoring.js'
 
@@ -64,7 +64,7 @@ export async function runDev(
       engine,
       items,
       scoring,
-      patched.map((row) => row[i] as Reading),
+      patched.map((row) => row[i] as AnswerMetrics),
     )
     runs.push({ kind: 'hypothesis', split: 'dev', layer, predictions })
   }
@@ -150,7 +150,7 @@ export async function predict(
   engine: Pick<Engine, 'decode'>,
   items: readonly Item[],
   scoring: Scoring,
-  readings: readonly Reading[],
+  readings: readonly AnswerMetrics[],
 ): Promise<Predictions> {
   const tokens = readings.map(({ token }) => token)
   const texts = (await engine.decode(tokens)).map(cut)
@@ -172,6 +172,6 @@ export async function predict(
   }
 }
 
-function first(readings: readonly Reading[]): Reading {
-  return readings[0] as Reading
+function first(readings: readonly AnswerMetrics[]): AnswerMetrics {
+  return readings[0] as AnswerMetrics
 }

@@ -1,5 +1,5 @@
 import type { ComputeSteps, Score, Scores } from '../domain/experiments.js'
-import type { EvaluateOptions, Reading } from '../engine/engine.js'
+import type { EvaluateOptions, AnswerMetrics } from '../engine/engine.js'
 import { promptsOf, type RunningEngine } from './main-experiment.js'
 import { scoreOf } from './score.js'
 
@@ -24,7 +24,7 @@ export async function templateTransfer(
       { items: request, layers: [layer] },
       { ...options, onProgress: (share) => options.onProgress?.((t + share) / templates.length) },
     )
-    const readings = patched.map((row) => row[0] as Reading)
+    const readings = patched.map((row) => row[0] as AnswerMetrics)
     scores.push(
       await scoreOf(engine, items, scoring, readings, { setting: template, layer, sourceLayer: layer }),
     )

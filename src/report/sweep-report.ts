@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { layerCells, modelRecords } from '../store/report.js'
+import { layerCells, modelRecords } from '../store/report-queries.js'
 import { mainResults } from '../store/results.js'
 import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
 import { overSeeds, resultRows } from './result-rows.js'

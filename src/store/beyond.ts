@@ -17,7 +17,7 @@ import {
   thetaParts,
   type Prepared,
 } from './unit-inputs.js'
-import type { UnitKind } from './units.js'
+import type { UnitKind } from './experiment-units.js'
 import type { Statements } from './statements.js'
 
 /** The experiments beyond the paper (docs/experiments.md): each in one step, on test items of the main experiment. */

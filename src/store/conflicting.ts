@@ -4,7 +4,7 @@ import { canonicalJson, sha256 } from '../domain/identity.js'
 import { drawConflicting } from '../tasks/conflicting-items.js'
 import type { Statements } from './statements.js'
 import { hasRows, populationOf, preparedTask } from './unit-inputs.js'
-import type { UnitKind } from './units.js'
+import type { UnitKind } from './experiment-units.js'
 
 /** S of task A, θ of task B, on queries of both (Table 2). */
 export const conflicting: UnitKind = {

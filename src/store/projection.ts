@@ -1,6 +1,6 @@
 import type { Projection, ProjectionResult } from '../domain/experiments.js'
 import { commonIdentity, firstItems, hasRows, preparedTask, taskStep } from './unit-inputs.js'
-import type { UnitKind } from './units.js'
+import type { UnitKind } from './experiment-units.js'
 
 /** The mean θ of the test items through the unembedding, for every L. */
 export const projection: UnitKind = {

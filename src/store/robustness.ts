@@ -15,7 +15,7 @@ import {
   taskStep,
   thetaParts,
 } from './unit-inputs.js'
-import type { UnitKind } from './units.js'
+import type { UnitKind } from './experiment-units.js'
 
 /** Robustness of one task: accuracy by L on dev items of its own, then θ at the best L, a part at a time. */
 export const robustness: UnitKind = {

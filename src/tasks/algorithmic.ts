@@ -1,5 +1,5 @@
 import type { Pair } from '../domain/types.js'
-import type { RandomSource } from './random.js'
+import type { RandomSource } from '../statistics/random.js'
 import type { GeneratedTask, ListTask, Source } from './task.js'
 
 export const lower = [...'abcdefghijklmnopqrstuvwxyz']

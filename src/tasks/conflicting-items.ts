@@ -2,7 +2,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { ConflictingItem } from '../domain/experiments.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { Pair, Protocol } from '../domain/types.js'
-import { randomFor, type RandomSource } from './random.js'
+import { randomFor, type RandomSource } from '../statistics/random.js'
 import { demonstrationsFor, isGenerated, type Population } from './sampling.js'
 
 /** Queries drawn, of which those that both tasks know are kept (PROTOCOL, Dominance of θ). */

@@ -1,5 +1,5 @@
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import type { TaskSpec } from '../domain/types.js'
 import { algorithmicTasks } from './algorithmic.js'
 import { furtherTask, furtherTaskIds } from './further.js'

@@ -1,7 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { Item, Pair, Protocol, Split } from '../domain/types.js'
-import { randomFor, type RandomSource } from './random.js'
+import { randomFor, type RandomSource } from '../statistics/random.js'
 import type { GeneratedTask } from './task.js'
 
 /** What items are drawn from: the surviving pairs of a list, or a generator. */

@@ -1,5 +1,5 @@
 import type { Category, Item, Pair, Scoring, Split } from '../domain/types.js'
-import type { RandomSource } from './random.js'
+import type { RandomSource } from '../statistics/random.js'
 
 /** Where a list's facts come from. */
 export interface Source {

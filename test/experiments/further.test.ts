@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Item } from '../../src/domain/types.js'
-import type { EvaluateRequest, Reading } from '../../src/engine/engine.js'
+import type { EvaluateRequest, AnswerMetrics } from '../../src/engine/engine.js'
 import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
 import { addition } from '../../src/experiments/addition.js'
 import { conflictingTasks } from '../../src/experiments/conflicting-tasks.js'
@@ -43,7 +43,7 @@ function close(a: number | null | undefined, b: number): void {
 /** Mean log-probability of the answers, one patched prompt at a time. */
 async function plainly(request: Omit<EvaluateRequest, 'route'>, layerIndex = 0): Promise<number> {
   const { patched } = await engine.evaluate({ ...request, route: 'plain' })
-  const readings = patched.map((row) => row[layerIndex] as Reading)
+  const readings = patched.map((row) => row[layerIndex] as AnswerMetrics)
   return readings.reduce((sum, { answerLogProb }) => sum + answerLogProb, 0) / readings.length
 }
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { catalogFolder, catalogModel, modelCatalog } from '../../src/models/catalog.js'
 import { checkModel } from '../../src/models/check.js'
 import { locateModel, modelRef } from '../../src/models/locate.js'

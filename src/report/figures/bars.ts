@@ -1,4 +1,4 @@
-import { leastGain, type Bar } from '../definitions.js'
+import { leastGain, type Bar } from '../paper-rules.js'
 import type { Figure } from './figure.js'
 import { accuracyY, config, ink, kindColours, kinds, shown, spread, plotWidth } from './style.js'
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { learnedAbove, learnedTasks, meanCurves, taskName, type CurvePoint } from '../definitions.js'
-import type { LayerCell } from '../../store/report.js'
+import { learnedAbove, learnedTasks, meanCurves, taskName, type CurvePoint } from '../paper-rules.js'
+import type { LayerCell } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { seriesLines } from './series-lines.js'
 import {

@@ -1,4 +1,4 @@
-import { taskName } from '../definitions.js'
+import { taskName } from '../paper-rules.js'
 import type { ResultRow } from '../tables/paper-tables.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Figure } from './figure.js'

@@ -1,4 +1,4 @@
-import { meanAndSd, taskName } from '../definitions.js'
+import { meanAndSd, taskName } from '../paper-rules.js'
 import type { Comparison } from '../compare.js'
 import type { Figure } from './figure.js'
 import { seriesLines } from './series-lines.js'

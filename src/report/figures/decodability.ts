@@ -1,5 +1,5 @@
-import { groupBy } from '../definitions.js'
-import type { BeyondScore } from '../../store/report.js'
+import { groupBy } from '../paper-rules.js'
+import type { BeyondScore } from '../../store/report-queries.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Figure } from './figure.js'
 import { seriesLines } from './series-lines.js'

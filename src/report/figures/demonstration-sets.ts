@@ -1,5 +1,5 @@
-import { groupBy, meanAndSd, taskName } from '../definitions.js'
-import type { BeyondScore } from '../../store/report.js'
+import { groupBy, meanAndSd, taskName } from '../paper-rules.js'
+import type { BeyondScore } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { panelPerModel } from './panels.js'
 import { accuracyY, categoryScale, config, ink, shown, shownOf, lineLegend } from './style.js'

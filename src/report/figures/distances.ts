@@ -1,5 +1,5 @@
-import { taskName } from '../definitions.js'
-import type { DistanceRow } from '../../store/report.js'
+import { taskName } from '../paper-rules.js'
+import type { DistanceRow } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { config, kindColours, shown } from './style.js'
 

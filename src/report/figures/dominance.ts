@@ -1,4 +1,4 @@
-import { groupBy, taskName } from '../definitions.js'
+import { groupBy, taskName } from '../paper-rules.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { ConflictingRow } from '../tables/paper-tables.js'
 import type { Figure } from './figure.js'

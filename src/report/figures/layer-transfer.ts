@@ -1,4 +1,4 @@
-import type { TransferCell } from '../../store/report.js'
+import type { TransferCell } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { config, shown } from './style.js'
 

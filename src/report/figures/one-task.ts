@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import { taskName } from '../definitions.js'
+import { taskName } from '../paper-rules.js'
 import type { Figure } from './figure.js'
 import { accuracyY, config, ink, layerX, patchedAt, plotWidth, shown } from './style.js'
 

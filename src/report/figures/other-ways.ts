@@ -1,5 +1,5 @@
-import { groupBy, meanAndSd, type CellAccuracy } from '../definitions.js'
-import type { BeyondScore } from '../../store/report.js'
+import { groupBy, meanAndSd, type CellAccuracy } from '../paper-rules.js'
+import type { BeyondScore } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { panelPerModel } from './panels.js'
 import { seriesLines } from './series-lines.js'

@@ -1,5 +1,5 @@
-import { groupBy, meanAndSd } from '../definitions.js'
-import type { ProjectedAnswers } from '../../store/report.js'
+import { groupBy, meanAndSd } from '../paper-rules.js'
+import type { ProjectedAnswers } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { panelPerModel } from './panels.js'
 import { seriesLines } from './series-lines.js'

@@ -1,5 +1,5 @@
-import { groupBy, meanAndSd } from '../definitions.js'
-import type { BeyondScore } from '../../store/report.js'
+import { groupBy, meanAndSd } from '../paper-rules.js'
+import type { BeyondScore } from '../../store/report-queries.js'
 import type { Figure } from './figure.js'
 import { accuracyX, config, seriesScales, shown, spread } from './style.js'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../../config/home.js'
+import { projectRoot } from '../../system/home.js'
 import { forPage } from '../figures/draw.js'
 import type { Figure } from '../figures/figure.js'
 import { visible } from '../cells.js'

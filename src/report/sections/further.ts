@@ -7,7 +7,7 @@ import {
   thetaPoints,
   transferCells,
   type LayerCell,
-} from '../../store/report.js'
+} from '../../store/report-queries.js'
 import { projectedTokens, tableRows } from '../../store/result-tables.js'
 import { decodability } from '../figures/decodability.js'
 import { demonstrationSets } from '../figures/demonstration-sets.js'

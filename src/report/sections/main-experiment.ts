@@ -1,5 +1,5 @@
 import type { RunKind } from '../../domain/types.js'
-import type { LayerCell } from '../../store/report.js'
+import type { LayerCell } from '../../store/report-queries.js'
 import {
   bars,
   groupBy,
@@ -10,7 +10,7 @@ import {
   meanCurves,
   taskName,
   type CurvePoint,
-} from '../definitions.js'
+} from '../paper-rules.js'
 import { barsByModel } from '../figures/bars.js'
 import { meanByLayer, tasksByLayer } from '../figures/by-layer.js'
 import { accuracyByTask } from '../figures/by-task.js'

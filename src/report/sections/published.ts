@@ -1,5 +1,5 @@
 import type { Category } from '../../domain/types.js'
-import type { LayerCell } from '../../store/report.js'
+import type { LayerCell } from '../../store/report-queries.js'
 import type { PaperResults } from '../paper-results.js'
 import { dominance } from '../figures/dominance.js'
 import { table2, type ResultRow } from '../tables/paper-tables.js'

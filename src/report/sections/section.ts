@@ -1,4 +1,4 @@
-import { groupBy } from '../definitions.js'
+import { groupBy } from '../paper-rules.js'
 import type { Figure } from '../figures/figure.js'
 import type { Table } from '../tables/table.js'
 

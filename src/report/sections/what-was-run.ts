@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { stringify } from 'yaml'
 import type { SweepConfig } from '../../config/sweep-config.js'
-import { modelRecords, sweepRecord, taskRecords } from '../../store/report.js'
+import { modelRecords, sweepRecord, taskRecords } from '../../store/report-queries.js'
 import { sweepMode, type SweepSummary } from '../../store/sweeps.js'
 import type { Row } from '../formats.js'
 import { table4, table5 } from '../tables/run-tables.js'

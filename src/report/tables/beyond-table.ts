@@ -1,5 +1,5 @@
-import type { BeyondScore } from '../../store/report.js'
-import { groupBy, meanAndSd } from '../definitions.js'
+import type { BeyondScore } from '../../store/report-queries.js'
+import { groupBy, meanAndSd } from '../paper-rules.js'
 import { share, type Table } from './table.js'
 
 const names: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import type { DistanceRow } from '../../store/report.js'
-import { taskName } from '../definitions.js'
+import type { DistanceRow } from '../../store/report-queries.js'
+import { taskName } from '../paper-rules.js'
 import { share, type Table } from './table.js'
 
 /** Robustness in figures: how near a task's θ are to each other and to the other tasks'. */

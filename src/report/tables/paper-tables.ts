@@ -1,6 +1,6 @@
 import type { MainRow } from '../../store/results.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
-import { displayedTokens, groupBy, taskName } from '../definitions.js'
+import { displayedTokens, groupBy, taskName } from '../paper-rules.js'
 import { share, type Table } from './table.js'
 
 /** A row of Table 6; the best L is null where it was not published. */

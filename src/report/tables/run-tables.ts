@@ -1,4 +1,4 @@
-import type { ModelRecord, TaskRecord } from '../../store/report.js'
+import type { ModelRecord, TaskRecord } from '../../store/report-queries.js'
 import type { Table } from './table.js'
 
 /** The paper's Table 4, and what exactly was run: the content hash covers weights, config and tokenizer. */

@@ -1,4 +1,4 @@
-import { taskName } from '../definitions.js'
+import { taskName } from '../paper-rules.js'
 import type { Row } from '../formats.js'
 import type { ResultRows } from '../result-rows.js'
 import { share, type Table } from './table.js'

@@ -4,7 +4,7 @@ import { describeError, type TaskvecError } from '../domain/errors.js'
 const patience = 30_000
 
 /** Watches for a database that cannot be written: says so at once, and gives up where it lasts. */
-export class StoreTrouble {
+export class WriteOutage {
   /** Rejects with the error when it has lasted for too long; never resolves. */
   readonly lasting: Promise<never>
   #giveUp: (error: TaskvecError) => void = () => {}

@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3'
-import type { LeftAlone } from '../../workflows/inputs.js'
+import type { SkippedFailures } from '../../workflows/inputs.js'
 import { unitName } from '../domain/experiments.js'
 import { sweepFailures, sweepProgress } from '../store/sweep-state.js'
 
 /** What failed for good and is left as it is, by model, where the sweep goes on without trying it again. */
-export function leftAlone(db: Database.Database, sweepId: string): Record<string, LeftAlone> {
+export function skippedFailures(db: Database.Database, sweepId: string): Record<string, SkippedFailures> {
   const complete = new Set(
     sweepProgress(db, sweepId).flatMap(({ model, task, complete }) => (complete ? `${model} ${task}` : [])),
   )

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { isMap, isNode, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import type { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
-import { inWords, type Issue } from './issue.js'
+import { didYouMean } from '../domain/did-you-mean.js'
+import { inWords, type Issue } from './zod-issue.js'
 
 /** A config is a few lines; whatever is larger is another file given by mistake. */
 const maxBytes = 1_000_000

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runQuery, type Query } from '../../src/store/query.js'
+import { runQuery, type Query } from '../../src/store/sql-child-process.js'
 import { completeDatabase, newDatabase } from './sample.js'
 
 let db: string

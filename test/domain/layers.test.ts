@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { resolveLayers } from '../../src/config/layers.js'
+import { resolveLayers } from '../../src/domain/layers.js'
 
 describe('layers of a model with 4 blocks', () => {
   it.each([

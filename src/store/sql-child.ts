@@ -1,9 +1,9 @@
 import { TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from './open.js'
-import type { Query, QueryMessage } from './query.js'
+import type { Query, QueryMessage } from './sql-child-process.js'
 import { readStatement } from './read-statement.js'
 
-/** The process of one query (query.ts): reads, answers once, ends. */
+/** The process of one query (sql-child-process.ts): reads, answers once, ends. */
 process.once('message', (query: Query) => {
   process.send?.(answer(query), () => process.disconnect())
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BlockSessions } from '../../src/engine/block-sessions.js'
-import { readRows, type Question } from '../../src/engine/readings.js'
+import { readRows, type Question } from '../../src/engine/answer-metrics.js'
 
 /** A head whose logits are the state itself, cut into slices of the vocabulary. */
 function headOf(vocab: number, tokensPerSlice: number): BlockSessions {

@@ -1,4 +1,4 @@
-import { TaskvecError } from '../domain/errors.js'
+import { TaskvecError } from './errors.js'
 
 /** `layers` of a config: the layers L to patch at. */
 export type LayerSelection = 'all' | readonly number[] | { readonly from: number; readonly to: number }

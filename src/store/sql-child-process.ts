@@ -31,9 +31,7 @@ const maxHeap = 1024
  */
 export async function runQuery(query: Query): Promise<QueryResult> {
   const typescript = import.meta.url.endsWith('.ts')
-  const entry = fileURLToPath(
-    new URL(typescript ? './query-process.ts' : './query-process.js', import.meta.url),
-  )
+  const entry = fileURLToPath(new URL(typescript ? './sql-child.ts' : './sql-child.js', import.meta.url))
   const child = fork(entry, [], {
     serialization: 'advanced',
     execArgv: [

@@ -1,7 +1,7 @@
 import type { TaskProgress } from '../store/store.js'
 
 /** How much there is to do in a sweep, and how much of it is done. */
-export interface Extent {
+export interface ProgressTotals {
   readonly cells: { readonly done: number; readonly all: number }
   /** Pieces of the further experiments. */
   readonly units: { readonly done: number; readonly all: number }
@@ -10,7 +10,10 @@ export interface Extent {
 }
 
 /** A task that has not been prepared yet is taken to have as many cells as the others of its model. */
-export function extentOf(tasks: readonly TaskProgress[], units: Extent['units']): Extent {
+export function progressTotals(
+  tasks: readonly TaskProgress[],
+  units: ProgressTotals['units'],
+): ProgressTotals {
   const known = new Map<string, number>()
   for (const { model, cellsAll } of tasks) known.set(model, Math.max(cellsAll, known.get(model) ?? 0))
   const most = Math.max(0, ...known.values())

@@ -1,5 +1,5 @@
 import type { BlockSessions } from './block-sessions.js'
-import type { Projection, ProjectRequest, Reading } from './engine.js'
+import type { Projection, ProjectRequest, AnswerMetrics } from './engine.js'
 import { RowLogits } from './row-logits.js'
 
 /** Rows per run of the head: many, so that the unembedding is gone through seldom; few enough to hold their logits. */
@@ -19,8 +19,8 @@ export async function readRows(
   sessions: BlockSessions,
   states: Float32Array,
   questions: readonly Question[],
-): Promise<Reading[]> {
-  const readings: Reading[] = []
+): Promise<AnswerMetrics[]> {
+  const readings: AnswerMetrics[] = []
   await forRows(sessions, states, (first, count, logitsOf) => {
     questions.forEach(({ row, answerToken }, i) => {
       if (row >= first && row < first + count) readings[i] = read(logitsOf(row), answerToken)
@@ -63,7 +63,7 @@ async function forRows(
   }
 }
 
-function read(logits: RowLogits, answerToken: number): Reading {
+function read(logits: RowLogits, answerToken: number): AnswerMetrics {
   const answer = logits.logit(answerToken)
   return {
     token: logits.greedyToken(),

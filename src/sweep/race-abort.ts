@@ -4,7 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
  * `work`, but no longer than until the signal is aborted: Temporal's client does not notice one that is aborted between two of
  * its long polls. The work itself goes on unheard. Errors: CANCELLED, and those of `work`.
  */
-export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+export async function raceAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let stop = () => {}
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(new TaskvecError('CANCELLED', 'interrupted'))

@@ -1,7 +1,7 @@
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, EvaluateRequest, Reading } from './engine.js'
-import { readRows } from './readings.js'
+import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
+import { readRows } from './answer-metrics.js'
 
 /**
  * The plain route: one ordinary full forward pass per prompt, and one per layer L for the patched prompt. Slow, simple,
@@ -63,21 +63,21 @@ export async function evaluateItemPlainly(
   item: EvaluateItem,
   { layers, givenTheta, patch }: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
   beforeBlock: (layer: number) => Promise<void>,
-): Promise<{ patched: Reading[]; plain: Reading[]; thetas: Float32Array[] }> {
-  async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<Reading> {
+): Promise<{ patched: AnswerMetrics[]; plain: AnswerMetrics[]; thetas: Float32Array[] }> {
+  async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<AnswerMetrics> {
     const { lastStates } = await forward(sessions, tokens, patch ? { patch, beforeBlock } : { beforeBlock })
     const question = { row: 0, answerToken: item.answerToken }
     const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [question])
-    return reading as Reading
+    return reading as AnswerMetrics
   }
 
-  const plain: Reading[] = []
+  const plain: AnswerMetrics[] = []
   for (const prompt of item.plainPrompts) plain.push(await read(prompt))
 
   const passes: Forward[] = []
   for (const prompt of item.thetaPrompts) passes.push(await forward(sessions, prompt, { beforeBlock }))
   const { dModel } = sessions.shape
-  const patched: Reading[] = []
+  const patched: AnswerMetrics[] = []
   const thetas: Float32Array[] = []
   for (const [l, layer] of layers.entries()) {
     const given = (item.givenTheta ?? givenTheta)?.subarray(l * dModel, (l + 1) * dModel)
