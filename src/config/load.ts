@@ -12,13 +12,13 @@ import { experimentName, resolveExperiment } from './experiments.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
 
-/** Numbers of items where a config sets none (PROTOCOL: the authors' published run). */
+/** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
 const defaultItems = { baseline: 100, dev: 50, test: 50 } as const satisfies Record<Split, number>
 
 /** Temporal refuses a payload of 2 MiB; a task's list or items travel in one. */
 const maxTaskBytes = 1_500_000
 
-/** PROTOCOL, Sampling. */
+/** docs/protocol.md, Sampling. */
 const defaultSeed = 41
 
 /**

@@ -5,7 +5,7 @@ import type { Item, Predictions, Scoring } from './types.js'
  * import inside workflows.
  */
 
-/** As resolved from a config, defaults filled in (PROTOCOL; docs/experiments.md). */
+/** As resolved from a config, defaults filled in (docs/protocol.md; docs/experiments.md). */
 export type FurtherExperiment = Robustness | Conflicting | Projection | Beyond
 
 export interface Robustness {

@@ -14,7 +14,7 @@ export interface Engine {
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
   /** Logits of the last token, `[vocab]`. */
   logits(tokens: readonly number[]): Promise<Float32Array>
-  /** What vectors say of the vocabulary, through the final norm and the unembedding (PROTOCOL, Main experiment, 3). */
+  /** What vectors say of the vocabulary, through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
   project(request: ProjectRequest): Promise<Projection[]>
   close(): Promise<void>
 }

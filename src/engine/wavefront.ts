@@ -5,7 +5,7 @@ import { readRows } from './answer-metrics.js'
 import { RowTree } from './row-tree.js'
 
 /**
- * All layers of a chunk of items in one pass over the blocks (PROTOCOL, Main experiment).
+ * All layers of a chunk of items in one pass over the blocks (docs/protocol.md, Main experiment).
  *
  * 1. The prompts become a tree of rows: equal prefixes are computed once.
  * 2. After block L, θ_L of an item is the mean of its theta prompts' last rows, unless it is given.

@@ -20,7 +20,7 @@ export interface TaskVectorAnswer {
   readonly dummyQueries: readonly string[]
   readonly regular: string
   readonly baseline: string
-  /** By L; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (PROTOCOL: vocabulary projection). */
+  /** By L; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (docs/protocol.md, Vocabulary projection). */
   readonly hypothesis: readonly {
     readonly layer: number
     readonly prediction: string

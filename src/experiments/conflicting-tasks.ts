@@ -4,7 +4,7 @@ import { isCorrect } from '../tasks/scoring.js'
 import { predict, promptsOf, type RunningEngine } from './main-experiment.js'
 
 /**
- * Dominance of θ (paper, section 4.2, Table 2; PROTOCOL, Dominance of θ).
+ * Dominance of θ (paper, section 4.2, Table 2; docs/protocol.md, Conflicting tasks).
  *
  * 1. Regular: [S_A, x, ->].
  * 2. Conflicting: the same prompt with θ(S_B) patched in at the best L for B.

@@ -5,7 +5,7 @@ import { formatPrompt } from '../prompt/format.js'
 import { cut, isCorrect } from '../tasks/scoring.js'
 
 /**
- * The main experiment (paper, section 3 and Figures 3 and 4; PROTOCOL, Main experiment).
+ * The main experiment (paper, section 3 and Figures 3 and 4; docs/protocol.md, Main experiment).
  *
  * 0. Baseline: the ordinary run on [x, ->].
  * 1. Dev: for every dev item (S, x), θ_L is the mean over the dummy queries x' of the last token's residual stream

@@ -5,7 +5,7 @@ import { promptsOf, type RunningEngine } from './main-experiment.js'
 import { lastStates, meanRow } from './thetas.js'
 
 /**
- * Multi-context θ (PROTOCOL, Main experiment, last paragraph): for an item, the mean of the last-token states of all other
+ * Multi-context θ (docs/protocol.md, Main experiment, "Multi-context θ"): for an item, the mean of the last-token states of all other
  * items' [S, x', ->], x' their own query, whose demonstrations and query do not contain x; for every L. An item without
  * such others is left out.
  */

@@ -3,7 +3,7 @@ import type { EvaluateOptions, AnswerMetrics } from '../engine/engine.js'
 import { promptsOf, type RunningEngine } from './main-experiment.js'
 import { scoreOf } from './score.js'
 
-/** θ of [S, x', ->] in PROTOCOL's format, patched in at the best L of a query that is written in another template. */
+/** θ of [S, x', ->] in the format of docs/protocol.md, Prompt, patched in at the best L of a query that is written in another template. */
 export async function templateTransfer(
   engine: RunningEngine,
   { items, scoring, templates, layer }: ComputeSteps['templateTransfer']['input'],

@@ -4,7 +4,7 @@ import { allLayers } from './layer-curve.js'
 import { promptsOf } from './main-experiment.js'
 
 /**
- * What θ says of the vocabulary (paper, section 5.2, Tables 3 and 7; PROTOCOL, Main experiment, step 3): the mean θ_L over
+ * What θ says of the vocabulary (paper, section 5.2, Tables 3 and 7; docs/protocol.md, Vocabulary projection): the mean θ_L over
  * the test items, through the final norm and the unembedding, for every L.
  */
 export async function vocabularyProjection(

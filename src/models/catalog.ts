@@ -7,7 +7,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 
 /**
- * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in PROTOCOL, "Models of the paper".
+ * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in docs/protocol.md, Models of the paper.
  * Hashes of what Hugging Face holds are asked of it when a model is pulled, and recorded beside the model.
  */
 const schema = z.strictObject({

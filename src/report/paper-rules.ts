@@ -1,6 +1,6 @@
 import type { Category, RunKind } from '../domain/types.js'
 
-/** The paper's own choices of what is shown, in one place (PROTOCOL, Main experiment, "Figures"). */
+/** The paper's own choices of what is shown, in one place (docs/protocol.md, Main experiment, "Figures"). */
 
 /** A task counts in Figure 3 where its best dev accuracy exceeds this. */
 export const learnedAbove = 0.75

@@ -5,7 +5,7 @@ import type { Pair, Protocol } from '../domain/types.js'
 import { randomFor, type RandomSource } from '../statistics/random.js'
 import { demonstrationsFor, isGenerated, type Population } from './sampling.js'
 
-/** Queries drawn, of which those that both tasks know are kept (PROTOCOL, Dominance of θ). */
+/** Queries drawn, of which those that both tasks know are kept (docs/protocol.md, Conflicting tasks). */
 const draws = 1000
 
 interface Side {

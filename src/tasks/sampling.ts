@@ -9,7 +9,7 @@ export type Population = readonly Pair[] | GeneratedTask
 
 /**
  * The items of all three splits. Item i of a split depends only on (seed, task, pairs, split, i): never on the order
- * of execution, on the other splits, or on how many items are asked for (PROTOCOL, Sampling).
+ * of execution, on the other splits, or on how many items are asked for (docs/protocol.md, Sampling).
  * Errors: TASK where the population is smaller than one item needs.
  */
 export function drawItems(

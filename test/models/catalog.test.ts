@@ -13,7 +13,7 @@ const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
 afterEach(() => vi.unstubAllEnvs())
 
 describe('the catalogue', () => {
-  it("holds the seven models of the paper, with PROTOCOL's shapes, and SmolLM2, to be fetched", () => {
+  it('holds the seven models of the paper, with their published shapes, and SmolLM2, to be fetched', () => {
     const fetched = modelCatalog().filter(({ folder }) => folder === undefined)
     const shapes = fetched.map(({ id, repository, blocks, dModel }) => [id, repository, blocks, dModel])
     expect(shapes).toEqual([

@@ -86,7 +86,7 @@ export const thetas = sqliteTable(
   ],
 )
 
-/** Cosine distances of a task's θ, within the task and to the other tasks' (PROTOCOL, Robustness). */
+/** Cosine distances of a task's θ, within the task and to the other tasks' (docs/protocol.md, Robustness). */
 export const thetaDistances = sqliteTable(
   'theta_distances',
   {
