@@ -13,7 +13,7 @@ import {
   type TableName,
 } from '../report/result-rows.js'
 import { table2, table6, tables3And7, type ConflictingRow } from '../report/tables/paper-tables.js'
-import { tableLatex, type Table } from '../report/tables/table.js'
+import { tableLatex, type Table } from '../figures/table.js'
 import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'

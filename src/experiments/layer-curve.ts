@@ -1,7 +1,7 @@
 import type { Score, Scores } from '../domain/experiments.js'
 import type { Item, Scoring } from '../domain/types.js'
 import type { EvaluateItem, EvaluateOptions, EvaluateRequest, AnswerMetrics } from '../engine/engine.js'
-import { promptsOf, type ItemPrompts, type RunningEngine } from './main-experiment.js'
+import { promptsOf, type ItemPrompts, type RunningEngine } from './main/main-experiment.js'
 import { scoreOf } from './score.js'
 
 /** [x, ->] of every item, with a θ of some kind patched in after each L: a score per L. */

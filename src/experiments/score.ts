@@ -1,7 +1,7 @@
 import type { Score } from '../domain/experiments.js'
 import type { Item, Scoring } from '../domain/types.js'
 import type { AnswerMetrics } from '../engine/engine.js'
-import { predict, type RunningEngine } from './main-experiment.js'
+import { predict, type RunningEngine } from './main/main-experiment.js'
 
 /** Accuracy, and the means of what was read about the answers. At least one item. */
 export async function scoreOf(

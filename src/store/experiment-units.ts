@@ -8,11 +8,16 @@ import {
 } from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import { addition, decodability, decodabilityThetas, demonstrationSets } from './beyond.js'
-import { layerTransfer, multiContext, templateTransfer } from './beyond.js'
-import { conflicting } from './conflicting.js'
-import { projection } from './projection.js'
-import { robustness, robustnessAnalysis } from './robustness.js'
+import {
+  addition,
+  decodability,
+  decodabilityThetas,
+  demonstrationSets,
+} from '../experiments/beyond/beyond.js'
+import { layerTransfer, multiContext, templateTransfer } from '../experiments/beyond/beyond.js'
+import { conflicting } from '../experiments/conflicting/conflicting.js'
+import { projection } from '../experiments/projection/projection.js'
+import { robustness, robustnessAnalysis } from '../experiments/robustness/robustness.js'
 import type { Statements } from './statements.js'
 
 /**

@@ -7,7 +7,7 @@ import type { Item, Predictions, RunKind, RunResult, Scoring } from '../domain/t
 import type { Engine } from '../engine/engine.js'
 import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
-import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main-experiment.js'
+import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main/main-experiment.js'
 import { locateModel } from '../models/locate.js'
 import { itemOf, type StoredItem } from '../store/content.js'
 import type { Problem } from './check.js'
