@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseBytes } from '../domain/bytes.js'
-import { devices, numericsModes } from '../domain/numerics.js'
+import { devices, numericsModes, processorRules } from '../domain/numerics.js'
 import { experimentsSchema } from './experiments.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
@@ -80,6 +80,8 @@ export const configSchema = z.strictObject({
   /** How products are computed: f32, or one of the approximations (docs/numerics.md). */
   numerics: z.enum(numericsModes).default('f32'),
   device: z.enum(devices).default('cpu'),
+  /** Whether workers on another kind of processor than the first may compute: their last bits differ. */
+  processors: z.enum(processorRules).default('same'),
   /** What all engine processes together may hold; no part of the sweep's identity. */
   memoryLimit: bytes.optional(),
 })

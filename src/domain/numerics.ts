@@ -1,3 +1,5 @@
+import type { Numerics } from './types.js'
+
 /**
  * How products with weights are computed. `f32` is the reference; the others are approximations, part of every result's
  * key and shown beside it. docs/numerics.md says what each changes.
@@ -8,19 +10,26 @@ export type NumericsMode = (typeof numericsModes)[number]
 export const devices = ['cpu', 'cuda'] as const
 export type Device = (typeof devices)[number]
 
+/** Whether all results of a model must come from one kind of processor, or may come from any. */
+export const processorRules = ['same', 'any'] as const
+export type ProcessorRule = (typeof processorRules)[number]
+
 /** What a sweep asks of its engines, and its results depend on; default: f32 on the cpu. */
 export interface EngineMode {
   readonly numerics?: NumericsMode | undefined
   readonly device?: Device | undefined
+  /** Default: `same`. */
+  readonly processors?: ProcessorRule | undefined
 }
 
-/** What stands beside results that are not the reference's, for instance `w8a8`; null where they are. */
-export function modeLabel({ numerics = 'f32', device = 'cpu' }: EngineMode): string | null {
-  const parts = [
-    ...(numerics === 'f32' && device === 'cpu' ? [] : [numerics]),
-    ...(device === 'cpu' ? [] : [device]),
-  ]
-  return parts.length > 0 ? parts.join(' ') : null
+/** What stands beside results that are not the reference's, for instance `w8a8` or `f32 any processor`; null where they are. */
+export function modeLabel({
+  numerics = 'f32',
+  device = 'cpu',
+  processors = 'same',
+}: EngineMode): string | null {
+  const parts = [...(device === 'cpu' ? [] : [device]), ...(processors === 'same' ? [] : ['any processor'])]
+  return numerics === 'f32' && parts.length === 0 ? null : [numerics, ...parts].join(' ')
 }
 
 /** Why a mode cannot be run anywhere; null where it can. */
@@ -28,3 +37,31 @@ export function refusedMode({ numerics = 'f32', device = 'cpu' }: EngineMode): s
   if (device === 'cpu' || numerics === 'f32') return null
   return `the approximate numerics run on the cpu only: "${numerics}" needs device: cpu`
 }
+
+/**
+ * An engine's numeric set-up as far as a sweep's results of the model are bound to it (`settled`, canonical JSON): a sweep that
+ * takes any kind of processor does not record which one computed.
+ */
+export function boundNumerics(here: Numerics, settled: string | undefined): Numerics {
+  if (settled === undefined || kernelsOf(settled) !== null) return here
+  const { kernels: _, ...rest } = here
+  return rest
+}
+
+/** The kind of processor in a stored numeric set-up; null where it may be any. */
+export function kernelsOf(numerics: string): string | null {
+  return (JSON.parse(numerics) as Partial<Numerics>).kernels ?? null
+}
+
+/** How two numeric set-ups (canonical JSON) differ, for people: `kernels is a, not b`. */
+export function numericsDifference(here: string, settled: string): string {
+  const [ours, theirs] = [here, settled].map((json) => JSON.parse(json) as Record<string, unknown>)
+  const shown = (value: unknown) => (value === undefined ? 'not set' : String(value))
+  return [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])]
+    .filter((key) => ours?.[key] !== theirs?.[key])
+    .map((key) => `${key} is ${shown(ours?.[key])}, not ${shown(theirs?.[key])}`)
+    .join('; ')
+}
+
+export const otherProcessorHint =
+  'Resume on a machine like the first, or start a new sweep with `processors: any`: its results agree within a bound, not to the last bit (docs/numerics.md).'

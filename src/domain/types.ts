@@ -113,6 +113,11 @@ export interface Numerics {
   readonly threads: number
   /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */
   readonly itemsPerChunk: number
+  /**
+   * The kind of processor, by the kernels that onnxruntime uses on it (src/engine/kernels.ts): their last bits differ. Absent: any
+   * kind (`processors: any`, and sweeps begun before kinds were recorded).
+   */
+  readonly kernels?: string
   /** Set where weights are a graph's inputs instead of repacked constants: products are summed in another order. */
   readonly weights?: 'inputs'
   /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */

@@ -25,6 +25,7 @@ import { evaluateItemPlainly, forwardLogits } from './reference-pass.js'
 import { PassCheckpoint } from './pass-checkpoint.js'
 import { plan, type Plan } from './planner.js'
 import { projectRows } from './answer-metrics.js'
+import { kernelsHere } from './kernels.js'
 import { requireDevice } from './session-options.js'
 import { runStreamedPass } from './streamed-pass.js'
 import { ThetaResults } from './theta-results.js'
@@ -62,7 +63,8 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   const tokenizer = loadTokenizer(checkpoint)
   const chosen = plan(checkpoint, architecture, shape, memoryLimit, mode.numerics)
   const sessions = await BlockSessions.load(checkpoint, architecture, shape, chosen.execution, mode)
-  const info = describe(checkpoint, sessions, tokenizer, chosen, mode)
+  const kernels = mode.processors === 'any' ? undefined : await kernelsHere()
+  const info = describe(checkpoint, sessions, tokenizer, chosen, mode, kernels)
   return new LocalEngine(
     sessions,
     tokenizer,
@@ -206,6 +208,7 @@ function describe(
   { unknownToken }: Tokenizer,
   { execution }: Plan,
   { numerics = 'f32', device }: EngineMode,
+  kernels: string | undefined,
 ): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...architecture.expectedTensors(shape).values()].map((dims) =>
@@ -228,6 +231,7 @@ function describe(
       revision: revisions[numerics],
       ...(execution === 'packed' || numerics !== 'f32' ? {} : { weights: 'inputs' as const }),
       ...(device === 'cuda' ? { device } : {}),
+      ...(kernels === undefined ? {} : { kernels }),
     },
   }
 }

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Split } from '../domain/types.js'
+import { kernelsOf, numericsDifference, otherProcessorHint } from '../domain/numerics.js'
+import type { ModelContent, Split } from '../domain/types.js'
 import { saveItems, savePairs, type PreparedRow } from './content.js'
 import type { Statements } from './statements.js'
 import type { PlanTaskInput } from './store.js'
@@ -58,7 +59,8 @@ export function savePrepared(
     ],
   )
   const row = preparedTask(db, place)
-  refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
+  const content = { hash: info.contentHash, numerics: canonicalJson(info.numerics) }
+  refuseOtherModel(place, { hash: row.model_hash, numerics: row.numerics }, content)
   refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
   return row
 }
@@ -75,31 +77,34 @@ export function preparedTask(db: Statements, { sweepId, model, task }: Place): P
   return row as PreparedRow
 }
 
-/** A sweep's results must come from one set of weights and one numeric set-up. */
-function refuseOtherModel(
-  { sweepId, model }: Place,
-  row: PreparedRow,
-  contentHash: string,
-  numerics: string,
+/** A sweep's results must come from one set of weights and one numeric set-up. Errors: STORE. */
+export function refuseOtherModel(
+  { sweepId, model }: Omit<Place, 'task'>,
+  settled: ModelContent,
+  now: ModelContent,
 ): void {
-  if (row.model_hash !== contentHash) {
+  if (settled.hash !== now.hash) {
     throw new TaskvecError(
       'STORE',
-      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} began (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
+      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} began (${settled.hash.slice(0, 12)}, now ${now.hash.slice(0, 12)})`,
       {
         hint: 'Restore the files, or start a new sweep under another name.',
       },
     )
   }
-  if (row.numerics !== numerics) {
-    throw new TaskvecError(
-      'STORE',
-      `${model}: the numeric set-up changed since sweep ${sweepId} began (${row.numerics}, now ${numerics})`,
-      {
-        hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.',
-      },
-    )
-  }
+  if (settled.numerics === now.numerics) return
+  const difference = numericsDifference(now.numerics, settled.numerics)
+  throw kernelsOf(settled.numerics) === kernelsOf(now.numerics)
+    ? new TaskvecError(
+        'STORE',
+        `${model}: the numeric set-up changed since sweep ${sweepId} began: ${difference}`,
+        { hint: 'Resume with the taskvec version that began it, or start a new sweep under another name.' },
+      )
+    : new TaskvecError(
+        'STORE',
+        `${model}: sweep ${sweepId} began on another kind of processor: ${difference}`,
+        { hint: otherProcessorHint },
+      )
 }
 
 /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */

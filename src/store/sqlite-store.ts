@@ -1,11 +1,12 @@
 import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
+import { boundNumerics } from '../domain/numerics.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelContent, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
 import { keyOf, saveRun } from './content.js'
 import { openDatabase } from './open.js'
-import { preparedTask, savePrepared } from './prepared-tasks.js'
+import { preparedTask, refuseOtherModel, savePrepared } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { Statements } from './statements.js'
 import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './experiment-units.js'
@@ -114,7 +115,11 @@ class SqliteStore implements Store {
   planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
     return this.db.write(() => {
       const place = { sweepId, model, task: prepared.task }
-      const row = savePrepared(this.db, place, info, prepared)
+      const settled = this.modelContent(sweepId, model) ?? undefined
+      const numerics = boundNumerics(info.numerics, settled?.numerics)
+      if (settled)
+        refuseOtherModel(place, settled, { hash: info.contentHash, numerics: canonicalJson(numerics) })
+      const row = savePrepared(this.db, place, { ...info, numerics }, prepared)
       const baselineStored = linkRun(
         this.db,
         place,
