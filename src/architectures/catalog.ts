@@ -1,36 +1,35 @@
 import { didYouMean } from '../domain/nearest.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import type { Architecture, ModelShape } from './architecture.js'
-import { gpt2 } from './gpt2.js'
-import { gptJ } from './gpt-j.js'
-import { gptNeox } from './gpt-neox.js'
-import { llama } from './llama.js'
+import type { Family } from './config.js'
+import type { DecoderSpec } from './decoder.js'
+import { gpt2 } from './families/gpt2.js'
+import { gptJ } from './families/gpt-j.js'
+import { gptNeox } from './families/gpt-neox.js'
+import { llama } from './families/llama.js'
 import { underExpectedNames } from './tensor-names.js'
 
-const architectures: readonly Architecture[] = [llama, gptJ, gptNeox, gpt2]
+export const families: readonly Family[] = [llama, gptJ, gptNeox, gpt2]
 
-/** A checkpoint together with the architecture that runs it. */
+/** A checkpoint together with the description of what it computes. */
 export interface Model {
-  readonly architecture: Architecture
-  readonly shape: ModelShape
-  /** Its tensors under the names that the architecture expects. */
+  readonly decoder: DecoderSpec
+  /** Its tensors under the names that the description has for them. */
   readonly checkpoint: Checkpoint
 }
 
 /** A checkpoint's model. Throws MODEL where its config cannot be run. */
 export function identify(checkpoint: Checkpoint): Model {
-  const architecture = architectureOf(checkpoint.config, checkpoint.path)
-  const shape = architecture.describe(checkpoint.config, checkpoint.path)
-  return { architecture, shape, checkpoint: underExpectedNames(checkpoint, architecture, shape) }
+  const decoder = describeDecoder(checkpoint.config, checkpoint.path)
+  return { decoder, checkpoint: underExpectedNames(checkpoint, decoder) }
 }
 
-/** The architecture of a config.json, by its `model_type`. Throws MODEL, naming those known. */
-export function architectureOf(config: Readonly<Record<string, unknown>>, path: string): Architecture {
+/** What a config.json says of its model, by its `model_type`. Throws MODEL, naming the families known. */
+export function describeDecoder(config: Readonly<Record<string, unknown>>, path: string): DecoderSpec {
   const type = config['model_type']
-  const found = architectures.find(({ name }) => name === type)
-  if (found) return found
-  const known = architectures.map(({ name }) => name)
+  const found = families.find(({ name }) => name === type)
+  if (found) return found.describe(config, path)
+  const known = families.map(({ name }) => name)
   const near = typeof type === 'string' ? didYouMean(type, known) : ''
   throw new TaskvecError(
     'MODEL',
