@@ -1,15 +1,83 @@
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { Family } from './config.js'
 import type { DecoderSpec } from './decoder.js'
+import { apertus } from './families/apertus.js'
+import { arcee } from './families/arcee.js'
+import { bloom } from './families/bloom.js'
+import { cohere, cohere2 } from './families/cohere.js'
+import { ernie45 } from './families/ernie4-5.js'
+import { exaone4 } from './families/exaone4.js'
+import { falcon } from './families/falcon.js'
+import { gemma, gemma2, gemma3 } from './families/gemma.js'
+import { glm, glm4 } from './families/glm.js'
 import { gpt2 } from './families/gpt2.js'
+import { gptBigcode } from './families/gpt-bigcode.js'
 import { gptJ } from './families/gpt-j.js'
+import { gptNeo } from './families/gpt-neo.js'
 import { gptNeox } from './families/gpt-neox.js'
+import { granite } from './families/granite.js'
+import { helium } from './families/helium.js'
+import { hunyuan } from './families/hunyuan.js'
 import { llama } from './families/llama.js'
+import { ministral, mistral } from './families/mistral.js'
+import { ministral3 } from './families/ministral3.js'
+import { mpt } from './families/mpt.js'
+import { nemotron } from './families/nemotron.js'
+import { olmo, olmo2, olmo3 } from './families/olmo.js'
+import { opt } from './families/opt.js'
+import { phi } from './families/phi.js'
+import { phi3 } from './families/phi3.js'
+import { qwen2 } from './families/qwen2.js'
+import { qwen3 } from './families/qwen3.js'
+import { seedOss } from './families/seed-oss.js'
+import { smollm3 } from './families/smollm3.js'
+import { stablelm } from './families/stablelm.js'
+import { starcoder2 } from './families/starcoder2.js'
 import { underExpectedNames } from './tensor-names.js'
 
-export const families: readonly Family[] = [llama, gptJ, gptNeox, gpt2]
+export const families: readonly Family[] = [
+  llama,
+  gptJ,
+  gptNeox,
+  gpt2,
+  mistral,
+  ministral,
+  ministral3,
+  qwen2,
+  qwen3,
+  gemma,
+  gemma2,
+  gemma3,
+  phi,
+  phi3,
+  olmo,
+  olmo2,
+  olmo3,
+  falcon,
+  mpt,
+  bloom,
+  opt,
+  gptNeo,
+  gptBigcode,
+  starcoder2,
+  stablelm,
+  cohere,
+  cohere2,
+  granite,
+  smollm3,
+  glm,
+  glm4,
+  nemotron,
+  exaone4,
+  seedOss,
+  apertus,
+  helium,
+  ernie45,
+  hunyuan,
+  arcee,
+]
 
 /** A checkpoint together with the description of what it computes. */
 export interface Model {

@@ -34,7 +34,7 @@ export function family<Fields extends z.ZodRawShape>({
     describe(config, path) {
       const given = withoutNulls(withNames(config, renamed), fields)
       const parsed = z.looseObject(fields).safeParse(given)
-      if (parsed.success) return describe(parsed.data as z.infer<z.ZodObject<Fields>>, path)
+      if (parsed.success) return describe(parsed.data, path)
       throw new TaskvecError(
         'MODEL',
         `${path}: its config cannot be run as ${name}:\n${z.prettifyError(parsed.error)}`,

@@ -7,7 +7,8 @@ import type { Rotary } from './decoder.js'
 /** Published models have heads of 64 to 256. */
 const maxRotary = 65536
 
-const parameters = z.looseObject({
+/** Of one kind of rotation: a config's `rope_scaling` or `rope_parameters`. */
+export const parameters = z.looseObject({
   rope_type: z.string().optional(),
   type: z.string().optional(),
   rope_theta: z.number().positive().optional(),
@@ -70,6 +71,34 @@ export function rotaryOf(
   const width = rotaryWidth(dHead, partial === null ? 1 : (share ?? partial), path)
   const { maxPositions: held, ...embedding } = rotaryEmbedding(config, width, maxPositions, theta, path)
   return { rotary: { width, ...embedding, interleaved }, maxPositions: held }
+}
+
+/**
+ * Rotations of layers that see everything and of those with a window. Scaling is the former's alone, unless `rope_parameters`
+ * says otherwise. Throws MODEL.
+ */
+export function rotaryByKind(
+  config: Omit<RotaryConfig, 'rope_parameters'> & {
+    readonly rope_parameters?: z.infer<typeof rotaryFieldsByKind.rope_parameters>
+    readonly max_position_embeddings: number
+  },
+  {
+    dHead,
+    theta,
+  }: { readonly dHead: number; readonly theta: { readonly full: number; readonly sliding: number } },
+  path: string,
+): { readonly full: Rotary; readonly sliding: Rotary; readonly maxPositions: number } {
+  const { rope_parameters: byKind, rope_theta, rope_scaling, max_position_embeddings: maxPositions } = config
+  const options = { dHead, maxPositions }
+  const ofFull = byKind?.full_attention ?? rope_scaling ?? parameters.parse({})
+  const full = rotaryOf({ rope_parameters: ofFull, rope_theta }, { ...options, theta: theta.full }, path)
+  const ofSliding = byKind?.sliding_attention ?? parameters.parse({})
+  const sliding = rotaryOf({ rope_parameters: ofSliding }, { ...options, theta: theta.sliding }, path)
+  return {
+    full: full.rotary,
+    sliding: sliding.rotary,
+    maxPositions: Math.min(full.maxPositions, sliding.maxPositions),
+  }
 }
 
 /** Entries of a head that are rotated, of `dHead`. Throws MODEL where they make no pairs. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { activationField } from './activations.js'
 import { blockCount, flag, insist, positive, size } from './config.js'
 import type {
@@ -253,7 +253,10 @@ export type StandardConfig = z.infer<z.ZodObject<typeof standardFields>>
 /** A decoder with LLaMA's config fields: RMSNorm and rotary embedding, unless the family says otherwise. */
 export function standardDecoder(
   family: string,
-  c: Omit<StandardConfig, 'rms_norm_eps'> & { readonly rms_norm_eps?: number },
+  c: Omit<StandardConfig, 'rms_norm_eps' | 'head_dim'> & {
+    readonly rms_norm_eps?: number
+    readonly head_dim?: number | null | undefined
+  },
   path: string,
   {
     rotary: rotation = {},
@@ -276,7 +279,7 @@ export function standardDecoder(
     dModel: c.hidden_size,
     heads: c.num_attention_heads,
     keyValueHeads: c.num_key_value_heads,
-    dHead: c.head_dim,
+    dHead,
     dMlp: c.intermediate_size,
     activation: c.hidden_act,
     vocab: c.vocab_size,

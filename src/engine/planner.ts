@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { macs, tensorsOf, type DecoderSpec, type LayerSpec } from '../architectures/decoder.js'
+import { macs, tensorsOf, type DecoderSpec } from '../architectures/decoder.js'
 import { formatBytes } from '../domain/bytes.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'
@@ -133,5 +133,5 @@ function blockBytes(checkpoint: Checkpoint, decoder: DecoderSpec, perWeight: num
 
 /** Names and shapes of the tensors of block `layer`. */
 export function blockTensors(decoder: DecoderSpec, layer: number): [string, readonly number[]][] {
-  return [...tensorsOf(decoder.layers[layer] as LayerSpec)]
+  return [...tensorsOf(decoder.layers[layer])]
 }
