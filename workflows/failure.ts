@@ -9,7 +9,7 @@ import {
 import type { FailureDetails } from '../activities/failures.js'
 import { sweepWorkflowId } from '../src/temporal/names.js'
 import type { SweepSettings } from './inputs.js'
-import { longWorkAttempts, storeOf } from './timeouts.js'
+import { longWorkAttempts, storeOf } from './activity-proxies.js'
 
 /** To the sweep: one more task or further experiment has failed for good. Sent only where it counts them. */
 export const failureSignal = defineSignal('failure')

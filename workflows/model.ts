@@ -16,7 +16,7 @@ import { experimentsWorkflow } from './experiments.js'
 import { fanOut } from './fan-out.js'
 import type { ExperimentsInput, ModelInput, Tally } from './inputs.js'
 import { taskWorkflow } from './task.js'
-import { anyWith, storeOf } from './timeouts.js'
+import { anyWith, storeOf } from './activity-proxies.js'
 
 export interface ModelProgress extends Tally {
   readonly tasksRunning: readonly string[]

@@ -14,7 +14,7 @@ import { failureSignal } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { ModelInput, SweepInput, Tally } from './inputs.js'
 import { modelWorkflow } from './model.js'
-import { storeOf } from './timeouts.js'
+import { storeOf } from './activity-proxies.js'
 
 export interface SweepProgress extends Tally {
   readonly modelsRunning: readonly string[]

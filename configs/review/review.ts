@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { sha256 } from '../../src/domain/identity.js'
 import type { WordListFile } from '../../src/tasks/lists.js'
 

@@ -5,7 +5,7 @@ import { scorings } from '../domain/types.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { experimentsSchema } from './experiments.js'
 
-/** The keys of a config file and their defaults (PROTOCOL, Main experiment). Unknown keys are errors. */
+/** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
 
 const id = z
   .string()

@@ -7,7 +7,7 @@ import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single
 import { beginningsOf, type Coder } from '../tasks/first-token.js'
 import type { ListTask, Task } from '../tasks/task.js'
 
-/** Below this, PROTOCOL asks for a warning: items repeat often and few words carry the result. */
+/** Fewer pairs produce a warning, since items repeat often and few words carry the result (docs/protocol.md, Single-token outputs). */
 const fewPairs = 70
 
 /**

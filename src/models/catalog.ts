@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { projectRoot } from '../config/home.js'
-import { readYaml, validated } from '../config/yaml-file.js'
+import { projectRoot } from '../system/home.js'
+import { readYaml, validated } from '../system/yaml-file.js'
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 
 /**
- * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in PROTOCOL, "Models of the paper".
+ * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in docs/protocol.md, Models of the paper.
  * Hashes of what Hugging Face holds are asked of it when a model is pulled, and recorded beside the model.
  */
 const schema = z.strictObject({

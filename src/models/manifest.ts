@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { z } from 'zod'
-import { taskvecHome } from '../config/home.js'
+import { taskvecHome } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { fileHash } from '../weights/content-hash.js'
 import { catalogFolder, committedFolder, modelCatalog } from './catalog.js'

@@ -8,7 +8,7 @@ import { openDatabase } from './open.js'
 import { preparedTask, savePrepared } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { Statements } from './statements.js'
-import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './units.js'
+import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './experiment-units.js'
 import type {
   BestLayer,
   Failure,

@@ -1,6 +1,6 @@
 import type { FurtherExperiment, UnitPlace } from '../domain/experiments.js'
 import type { ModelContent, ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
-import type { NextStep, UnitsOf } from './units.js'
+import type { NextStep, UnitsOf } from './experiment-units.js'
 
 /**
  * The results database as activities see it: a single writer, every method one transaction, every write

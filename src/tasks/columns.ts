@@ -1,4 +1,4 @@
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 
 /** Which columns (keys, in JSON) of a list hold x, y and further right answers: by name, or by number from 1. */
 export interface Columns {

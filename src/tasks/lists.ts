@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 import type { Category, Scoring } from '../domain/types.js'
 import type { ListTask, Source } from './task.js'
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 
 const prebuilt = join(projectRoot(), 'dist', 'workflow-bundle.js')
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { readWordList, wordListIds } from '../../src/tasks/lists.js'
 
 const folder = join(projectRoot(), 'configs', 'review', 'disagreements')

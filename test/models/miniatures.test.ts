@@ -85,13 +85,13 @@ it('are refused once a byte of them has changed', async () => {
   cpSync(join(original, '..'), join(project, 'configs', 'models'), { recursive: true })
   appendFileSync(join(project, 'configs', 'models', first?.folder ?? '', 'tokenizer.json'), ' ')
   vi.resetModules()
-  vi.doMock('../../src/config/home.js', () => ({ projectRoot: () => project, taskvecHome: () => project }))
+  vi.doMock('../../src/system/home.js', () => ({ projectRoot: () => project, taskvecHome: () => project }))
   const { refuseAltered } = await import('../../src/models/manifest.js')
   await expect(refuseAltered(join(project, 'configs', 'models', first?.folder ?? ''))).rejects.toMatchObject({
     code: 'WEIGHTS',
     message: expect.stringMatching(/tokenizer\.json: not the file whose hash the catalogue holds/) as string,
   })
-  vi.doUnmock('../../src/config/home.js')
+  vi.doUnmock('../../src/system/home.js')
 })
 
 function wordsOf(folder: string): string[] {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { lockForWriting, lockHolder } from '../../src/store/writer-lock.js'
 import { newDatabase } from './sample.js'
 
