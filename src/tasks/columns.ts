@@ -38,7 +38,7 @@ const topics = words(
     'français deutsch español italiano en fr de es it pt nl ru zh ja ko ar hi la ' +
     'country capital city currency continent landmark person name occupation instrument sport religion product company ' +
     'singular plural present past gerund infinitive verb noun adjective antonym synonym opposite lower upper letter ' +
-    'before after from to left right first second a b',
+    'before after from to left right first second',
 )
 
 /** Roles by the names that are known; undefined where none of them is. */
@@ -82,8 +82,9 @@ export function unclear(names: readonly string[]): Unclear {
 export function mayBeHeader(first: readonly string[]): boolean {
   const cells = first.map(plain).filter((cell) => cell !== '')
   const known = [inputNames, answerNames, acceptNames, headings]
-  if (cells.some((cell) => known.some((names) => names.has(cell)) || /^\p{L}+_\p{L}+$/u.test(cell)))
-    return true
+  // A letter alone is likelier one of a pair of letters than half a header.
+  const isName = (cell: string) => cell.length > 1 && known.some((names) => names.has(cell))
+  if (cells.some((cell) => isName(cell) || /^\p{L}+_\p{L}+$/u.test(cell))) return true
   return cells.length > 0 && cells.every((cell) => topics.has(cell))
 }
 

@@ -60,7 +60,7 @@ export function csvRows(file: string, text: string, columns?: Columns): Rows {
     notes: [
       ...notes,
       ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
-      ...(header || columns ? [] : [noHeader(first)]),
+      ...(columns ? [] : header ? capitalHeader(first) : [noHeader(first)]),
     ],
   }
 }
@@ -76,7 +76,8 @@ function layoutOf(first: CsvRecord, { records }: Table, columns: Columns | undef
   if (columns) {
     const roles = rolesByConfig(first.cells, columns)
     if (typeof roles === 'string') return { line: first.line, text: roles }
-    const header = byName !== undefined || Object.values(columns).some((column) => typeof column === 'string')
+    const named = Object.values(columns).some((column) => typeof column === 'string')
+    const header = named || (byName !== undefined && !isCapital(first))
     return { roles: header ? roles : { ...roles, unused: [] }, header }
   }
   if (byName) return { roles: byName, header: true }
@@ -116,6 +117,18 @@ function askNumbered({ line, cells }: CsvRecord): LineProblem {
     text: `the first column (${cells[0]}, ..) counts the lines: which columns are input and answer?`,
     hint: `Say it in the config, beside "list": ${columnsLine({ input: 2, answer: 3 })}`,
   }
+}
+
+/** `Input,Output` names columns, and might be the first pair of a list of capitals. */
+function isCapital({ cells }: CsvRecord): boolean {
+  return cells.some((cell) => cell !== cell.toLowerCase())
+}
+
+function capitalHeader(first: CsvRecord): string[] {
+  if (!isCapital(first)) return []
+  return [
+    `line ${first.line}, "${first.cells.join(',')}", is taken for the header; where it is a pair: ${columnsLine({ input: 1, answer: 2 })}`,
+  ]
 }
 
 function noHeader({ line, cells: [input = '', answer = ''] }: CsvRecord): string {

@@ -52,7 +52,7 @@ function readObject(
 ): void {
   const byColumn = columnsOfLists(text, members, columns)
   if (byColumn) return reader.columns(byColumn, members)
-  const wrapped = members.filter((member) => firstOf(text, member) === '{')
+  const wrapped = members.filter((member) => '[{'.includes(firstOf(text, member) ?? ' '))
   if (wrapped.length === 0) for (const member of members) reader.pair(member)
   else if (wrapped.length > 1)
     reader.problem(
@@ -79,7 +79,7 @@ function columnsOfLists(
   return isList(roles.input) && isList(roles.answer) ? roles : undefined
 }
 
-/** What the first member of a value begins with. */
+/** What the first member of a value begins with; a list of texts is no list of entries. */
 function firstOf(text: string, { start }: JsonPlace): string | undefined {
   if (text[start] !== '[' && text[start] !== '{') return undefined
   const inside = text.slice(start + 1).match(/\S/)
