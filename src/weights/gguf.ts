@@ -168,9 +168,9 @@ class Cursor extends HeaderReader {
       case 9:
         return this.#array(key, depth)
       case 10:
-        return this.take(8).getBigUint64(0, true)
+        return asNumber(this.take(8).getBigUint64(0, true))
       case 11:
-        return this.take(8).getBigInt64(0, true)
+        return asNumber(this.take(8).getBigInt64(0, true))
       case 12:
         return this.take(8).getFloat64(0, true)
       default:
@@ -189,4 +189,10 @@ class Cursor extends HeaderReader {
     for (let i = 0; i < length; i++) values.push(this.value(type, key, depth + 1))
     return values
   }
+}
+
+/** A count is the same whatever its width in the file; what a number cannot hold exactly stays as it is. */
+function asNumber(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
 }
