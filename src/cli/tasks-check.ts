@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { indented } from '../domain/errors.js'
 import type { Pair, Scoring } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
@@ -147,7 +148,10 @@ function inOrderOfLines(
     line: pair === null ? Infinity : (lineOf?.(pair) ?? pair),
     text: `${pair === null ? id : where(pair)}: ${text}`,
   }))
-  const broken = (own?.problems ?? []).map(({ line, text }) => ({ line, text: `${id}:${line}: ${text}` }))
+  const broken = (own?.problems ?? []).map(({ line, text, hint }) => ({
+    line,
+    text: `${id}:${line}: ${text}${hint?.includes('columns:') ? `\n${indented(hint)}` : ''}`,
+  }))
   return [...broken, ...located]
     .sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0))
     .map(({ text }) => text)
