@@ -12,7 +12,7 @@ import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
-import { layerCells } from '../store/report-queries.js'
+import { layerResults } from '../store/results.js'
 import { mainResults } from '../store/results.js'
 import { findSweep } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
@@ -172,7 +172,7 @@ async function finish(
       )
     else if (rows.length > 0)
       process.stdout.write(
-        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerCells(reader, id))}\n`,
+        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
     for (const { model, warning } of sweepWarnings(reader, id))

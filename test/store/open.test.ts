@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/system/home.js'
 import { guarded, openDatabase, openReadOnly } from '../../src/store/open.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { completeDatabase, newDatabase, sweep } from './sample.js'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
