@@ -122,8 +122,8 @@ describe('several seeds', () => {
   const file = newDatabase()
   const store = openStore(file, unitKinds)
   for (const [i, id] of ['seeded-41', 'seeded-42', 'seeded-43'].entries()) {
-    const experiments = i < 2 ? {} : { experiments: [] }
-    begin(store, id, { group: 'seeded-group', ...experiments })
+    const units = i < 2 ? {} : { units: [] }
+    begin(store, id, { group: 'seeded-group', ...units })
     runFurther(store, id)
   }
 
