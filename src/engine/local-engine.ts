@@ -36,7 +36,7 @@ import { WavefrontChunk } from './wavefront.js'
  */
 const itemsPerChunk = 16
 /** Raised whenever a change to graphs or chunking may move bits of a mode's results. */
-const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 3 }
+const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 4 }
 
 const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string

@@ -223,9 +223,14 @@ export class Store {
     )
   }
 
-  /** The sweep's failures are about to be tried again: they are no longer its verdict. */
-  retryFailures(sweepId: string): void {
-    this.db.write(() => this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId]))
+  /** The sweep's failures, or those of whole workflows only, are about to be tried again: they are no longer its verdict. */
+  retryFailures(sweepId: string, which: 'all' | 'workflows'): void {
+    this.db.write(() =>
+      this.db.run(
+        "update failures set superseded = 1 where sweep_id = ? and (? = 'all' or code = 'WORKFLOW')",
+        [sweepId, which],
+      ),
+    )
   }
 
   close(): void {
