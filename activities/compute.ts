@@ -154,14 +154,14 @@ export function createComputeActivities(
     return withEngine({ model, task, phase, ...(layers ? { layers } : {}) }, compute, input.mode)
   }
 
-  const further = Object.values(forwardPasses).map(({ activity, label, run }) => [
-    activity,
+  const further = Object.values(forwardPasses).map((passes) => [
+    passes.activity,
     (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task' | 'mode'>) => {
       const compute = (engine: Engine, options: EvaluateOptions) => {
         refuseOther(input, engine)
-        return timed(() => run(engine, input, options))
+        return timed(() => passes.run(engine, input, options))
       }
-      return withEngine({ model: input.model, task: input.task, phase: label }, compute, input.mode)
+      return withEngine({ model: input.model, task: input.task, phase: passes.label }, compute, input.mode)
     },
   ])
 

@@ -59,7 +59,7 @@ export interface UnitPlan {
   readonly identity: object
   readonly modelHash: string
   /** The first step whose rows are not stored yet; null: complete. */
-  next(stored: StoredRows): Step | null
+  readonly next: (stored: StoredRows) => Step | null
 }
 
 /** One activity's work. */
@@ -153,9 +153,9 @@ export interface StoredRows {
 export interface PlanContext {
   readonly place: UnitPlace
   /** A task of the sweep as the main experiment left it. Errors: TASK where it is not in the sweep, or has failed. */
-  task(task: string): FinishedTask
+  readonly task: (task: string) => FinishedTask
   /** Complete runs of another of the experiment's units, by task, in the config's order. */
-  runsOf(unit: string): readonly UnitRun[]
+  readonly runsOf: (unit: string) => readonly UnitRun[]
   /** Of the sweep's settings. */
   readonly seed: number
 }

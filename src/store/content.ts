@@ -102,7 +102,7 @@ export function saveRun(
       correct: Number(correct[item]),
       answerLogProb: answerLogProbs[item] as number,
       answerRank: answerRanks[item] as number,
-      answerLogitDifference: answerLogitDifferences[item] as number,
+      answerLogitDifference: answerLogitDifferences[item],
     }),
   )
   return runId

@@ -1,4 +1,4 @@
-import type { ModelContent, ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
+import type { ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
 import type { NewUnit } from '../experiments/experiment.js'
 
 /** What activities give the store, and get from it. */

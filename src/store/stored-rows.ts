@@ -8,7 +8,7 @@ export function storedRows(db: Statements, runId: number): StoredRows {
   return {
     has(table, where = {}) {
       const columns = columnsOf(table)
-      const given = Object.entries(where)
+      const given: [string, unknown][] = Object.entries(where)
       const conditions = given.map(([key]) => ` and "${columns[key]}" = ?`).join('')
       const sql = `select 1 from "${getTableName(table)}" where run_id = ?${conditions} limit 1`
       return db.pluck(sql, [runId, ...given.map(([, value]) => value)]) !== undefined
