@@ -216,8 +216,13 @@ class SqliteStore implements Store {
     )
   }
 
-  retryFailures(sweepId: string): void {
-    this.db.write(() => this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId]))
+  retryFailures(sweepId: string, which: 'all' | 'workflows'): void {
+    this.db.write(() =>
+      this.db.run(
+        "update failures set superseded = 1 where sweep_id = ? and (? = 'all' or code = 'WORKFLOW')",
+        [sweepId, which],
+      ),
+    )
   }
 
   close(): void {

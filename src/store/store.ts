@@ -28,8 +28,8 @@ export interface Store {
   nextStep(units: UnitsOf): NextStep | null
   recordStep(unit: UnitPlace, name: string, result: unknown): void
   recordFailure(failure: Failure): void
-  /** The sweep's failures are about to be tried again: they are no longer its verdict. */
-  retryFailures(sweepId: string): void
+  /** The sweep's failures, or those of whole workflows only, are about to be tried again: they are no longer its verdict. */
+  retryFailures(sweepId: string, which: 'all' | 'workflows'): void
   close(): void
 }
 

@@ -109,7 +109,8 @@ export async function runSweep(
         queue: storeQueue(storeName),
         retryFailed,
         input() {
-          if (retryFailed) store.retryFailures(id)
+          // What failed as a whole workflow says nothing of the task: it is always tried again.
+          store.retryFailures(id, retryFailed ? 'all' : 'workflows')
           return { ...inputOf(id, config, storeName, width), leave: skippedFailures(reader, id) }
         },
         signal: ending,
