@@ -3,7 +3,8 @@ import { relative, resolve } from 'node:path'
 import { defaultDatabase } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
-import type { Scoring } from '../domain/types.js'
+import { scorings, type Scoring } from '../domain/types.js'
+import type { Columns } from '../tasks/columns.js'
 
 /** Options that several commands share. */
 export function dbOption(): Option {
@@ -72,8 +73,23 @@ export function wholeNumber(least: number): (text: string) => number {
 }
 
 export function scoringRule(text: string): Scoring {
-  if (text === 'exact' || text === 'prefix') return text
-  throw new InvalidArgumentError('it must be exact or prefix.')
+  const rule = scorings.find((known) => known === text)
+  if (rule !== undefined) return rule
+  throw new InvalidArgumentError(`it must be ${scorings.slice(0, -1).join(', ')} or ${scorings.at(-1)}.`)
+}
+
+/** How a list of the user's own is read; the same keys as in a config. */
+export function columnsOption(): Option {
+  return new Option(
+    '--columns <input,answer>',
+    "names of the list's columns or keys, or their numbers from 1, where they are not recognised",
+  ).argParser((text: string): Columns => {
+    const [input, answer, accept, ...rest] = text
+      .split(',')
+      .map((name) => (/^[1-9]\d*$/.test(name.trim()) ? Number(name) : name.trim()))
+    if (input && answer && rest.length === 0) return { input, answer, ...(accept ? { accept } : {}) }
+    throw new InvalidArgumentError('it must be two names or numbers, for instance word,translation or 2,3.')
+  })
 }
 
 /** How to reach an existing Temporal server; each goes before its environment variable. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
-import { say } from '../system/log.js'
+import { logAs, say } from '../system/log.js'
 import { databaseOption } from './options.js'
 import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
@@ -26,6 +26,8 @@ Examples:
     .action(async (file: string, options: SweepCommandOptions) => {
       const known = modelCatalog().map(({ id }) => id)
       const sweeps = loadSweeps(file, known, options.elsewhere)
+      logAs(options.logFormat)
+      for (const note of sweeps[0]?.notes ?? []) say(`warning: ${note}`, { event: 'warning' })
       for (const sweep of sweeps) {
         await performSweep(sweep, { ...options, retryFailed: true })
         if (process.exitCode === 130) return

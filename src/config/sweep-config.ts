@@ -24,10 +24,18 @@ export interface SweepConfig {
   readonly group?: string
   /** After so many failures the sweep stops; no part of its identity. */
   readonly maxFailures?: number
+  /** What is to be known of how its files were read (merged duplicates, unused columns); no part of its identity. */
+  readonly notes?: readonly string[]
 }
 
 /** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
 export function sweepId(config: SweepConfig): string {
-  const identity = { ...config, file: undefined, maxFailures: undefined, memoryLimit: undefined }
+  const identity = {
+    ...config,
+    file: undefined,
+    maxFailures: undefined,
+    memoryLimit: undefined,
+    notes: undefined,
+  }
   return `${config.name}-${sha256(canonicalJson(identity)).slice(0, 8)}`
 }

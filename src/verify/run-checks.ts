@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { canonicalJson } from '../domain/identity.js'
 import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { keyOf, type PreparedRow } from '../store/content.js'
+import { decidedByToken } from '../experiments/judge.js'
 import { isCorrect } from '../tasks/scoring.js'
 import type { Problem } from './check.js'
 
@@ -76,7 +77,9 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
     }>) {
       const { text, answer, difference } = row
       const accept = JSON.parse(row.accept) as string[]
-      const right = isCorrect({ scoring: run.scoring, prediction: text, answer, accept })
+      const right = decidedByToken(run.scoring, text)
+        ? rightByRank(row, accept)
+        : isCorrect({ scoring: run.scoring, prediction: text, answer, accept })
       const where = `${nameOf(run)}, item ${row.item}`
       if (right !== (row.correct === 1))
         yield {
@@ -89,6 +92,18 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
       else yield null
     }
   }
+}
+
+/**
+ * What the rank says where the token decides: the stored judgement itself where it says nothing, in a tie, or where another
+ * accepted answer may begin with the token.
+ */
+function rightByRank(
+  row: { readonly correct: number; readonly rank: number; readonly difference: number | null },
+  accept: readonly string[],
+): boolean {
+  const silent = row.rank === 1 ? row.difference === 0 : accept.length > 0
+  return silent ? row.correct === 1 : row.rank === 1
 }
 
 type Pointer = PreparedRow & Record<'sweep_id' | 'model_id' | 'task_id' | 'run_key', string>

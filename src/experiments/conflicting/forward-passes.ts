@@ -1,6 +1,6 @@
 import type { ConflictingPredictions, ConflictingResult, ConflictingStep } from '../../domain/experiments.js'
 import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
-import { isCorrect } from '../../tasks/scoring.js'
+import { judge } from '../judge.js'
 import { predict, promptsOf, type RunningEngine } from '../main/main-experiment.js'
 
 /**
@@ -41,8 +41,12 @@ export async function conflictingTasks(
       scoringA,
       readings,
     )
-    const correctB = items.map(({ b: { answer, accept } }, i) =>
-      isCorrect({ scoring: scoringB, prediction: rest.texts[i] ?? '', answer, accept }),
+    const correctB = await judge(
+      engine,
+      items.map((item) => item.b),
+      scoringB,
+      rest.tokens,
+      rest.texts,
     )
     return { ...rest, correctA: correct, correctB }
   }

@@ -2,7 +2,8 @@ import { TaskvecError } from '../../domain/errors.js'
 import type { Item, Predictions, RunResult, Scoring } from '../../domain/types.js'
 import type { Engine, EvaluateItem, EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
 import { formatPrompt } from '../../prompt/format.js'
-import { cut, isCorrect } from '../../tasks/scoring.js'
+import { cut } from '../../tasks/scoring.js'
+import { firstAnswerToken, judge } from '../judge.js'
 
 /**
  * The main experiment (paper, section 3 and Figures 3 and 4; docs/protocol.md, Main experiment).
@@ -135,19 +136,9 @@ export async function promptsOf(
   })
 }
 
-/** The token that follows the prompt where its answer does; else, where the two merge, the answer's own first token. */
-function firstAnswerToken(
-  bare: readonly number[],
-  answered: readonly number[],
-  alone: readonly number[],
-): number {
-  const continues = answered.length > bare.length && bare.every((token, i) => answered[i] === token)
-  return (continues ? answered[bare.length] : alone[0]) ?? 0
-}
-
 /** What was read at each item's last token, scored. Throws MODEL where a value is not a number. */
 export async function predict(
-  engine: Pick<Engine, 'decode'>,
+  engine: Pick<Engine, 'encode' | 'decode'>,
   items: readonly Item[],
   scoring: Scoring,
   readings: readonly AnswerMetrics[],
@@ -163,9 +154,7 @@ export async function predict(
   return {
     tokens,
     texts,
-    correct: items.map(({ answer, accept }, i) =>
-      isCorrect({ scoring, prediction: texts[i] ?? '', answer, accept }),
-    ),
+    correct: await judge(engine, items, scoring, tokens, texts),
     answerLogProbs,
     answerRanks: readings.map(({ answerRank }) => answerRank),
     answerLogitDifferences: readings.map(({ answerLogitDifference }) => answerLogitDifference),
