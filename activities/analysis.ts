@@ -59,6 +59,6 @@ async function inProcess(analysis: Analysis, signal: AbortSignal): Promise<objec
 
 function failed({ activity }: Analysis, how: string): TaskvecError {
   return new TaskvecError('ENGINE', `the process of the analysis ${activity} ${how}`, {
-    hint: 'It is tried again.',
+    hint: 'It will be retried.',
   })
 }

@@ -179,7 +179,10 @@ export function createComputeActivities(
       const describe = async (engine: Engine): Promise<ModelContent> => {
         const content = { hash: engine.info.contentHash, numerics: canonicalJson(engine.info.numerics) }
         if (expected && (expected.hash !== content.hash || expected.numerics !== content.numerics))
-          throw new TaskvecError('WORKER', `${hostname()}: ${model} is not here what the sweep began with`)
+          throw new TaskvecError(
+            'WORKER',
+            `${hostname()}: ${model} differs here from what the sweep started with`,
+          )
         return content
       }
       return withEngine({ model, task: '', phase: 'load' }, describe, mode)
@@ -233,15 +236,15 @@ function refuseOther(
   if (numerics !== undefined && numerics !== here)
     throw new TaskvecError(
       'WORKER',
-      `${hostname()}: ${model} would be computed in another numeric set-up than the sweep's (${here}, not ${numerics})`,
+      `${hostname()}: ${model} would be computed with other numerics than the sweep's (${here}, not ${numerics})`,
       {
-        hint: 'Give this worker the memory, device and taskvec version of the others, or leave the model to them.',
+        hint: 'Give this worker the same memory, device and taskvec version as the others, or leave the model to them.',
       },
     )
   if (contentHash === modelHash) return
   throw new TaskvecError(
     'MODEL',
-    `${hostname()}: the weights of ${model} are not those that the sweep began with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
+    `${hostname()}: the weights of ${model} differ from those the sweep started with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
     {
       hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
     },

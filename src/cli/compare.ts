@@ -35,7 +35,7 @@ interface CompareOptions {
 export function compareCommand(): Command {
   return new Command('compare')
     .description(
-      'Each accuracy of a sweep beside the published one, or beside another sweep’s, with a verdict.',
+      'Compare each accuracy of a sweep with the published one or with another sweep’s, with a verdict.',
     )
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(new Option('--table <table>', 'what is compared').choices([...tables]).default('main'))

@@ -55,7 +55,7 @@ function look(db: string, wanted: string | undefined) {
       tasks,
       // A sweep whose process was killed is still called running.
       running: status === 'running' && holder !== null,
-      status: status === 'running' && holder === null ? 'not running (taskvec resume goes on)' : status,
+      status: status === 'running' && holder === null ? 'not running (taskvec resume continues)' : status,
       extent: progressTotals(tasks, unitProgress(reader, id)),
       failures: sweepFailures(reader, id).map(renderFailure),
     }

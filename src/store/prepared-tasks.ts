@@ -67,7 +67,7 @@ function refuseOtherModel(
   if (row.model_hash !== contentHash) {
     throw new TaskvecError(
       'STORE',
-      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} began (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
+      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} started (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
       {
         hint: 'Restore the files, or start a new sweep under another name.',
       },
@@ -76,9 +76,9 @@ function refuseOtherModel(
   if (row.numerics !== numerics) {
     throw new TaskvecError(
       'STORE',
-      `${model}: the numeric set-up changed since sweep ${sweepId} began (${row.numerics}, now ${numerics})`,
+      `${model}: the numerics changed since sweep ${sweepId} started (${row.numerics}, now ${numerics})`,
       {
-        hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.',
+        hint: 'Resume it with the taskvec version that started it, or start a new sweep under another name.',
       },
     )
   }
@@ -99,7 +99,7 @@ function refuseOtherItems(
     return
   throw new TaskvecError(
     'STORE',
-    `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing or scoring`,
-    { hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.' },
+    `${model}, ${task}: its items changed since sweep ${sweepId} started (another word list, sampling or scoring)`,
+    { hint: 'Resume it with the taskvec version that started it, or start a new sweep under another name.' },
   )
 }

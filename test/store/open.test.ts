@@ -169,7 +169,7 @@ describe('migrations', () => {
 
 describe("SQLite's errors", () => {
   it.each([
-    ['SQLITE_BUSY', 'STORE_BUSY', 'another process holds the database', true],
+    ['SQLITE_BUSY', 'STORE_BUSY', 'another process has locked the database', true],
     ['SQLITE_FULL', 'STORE_BUSY', 'the disk is full; nothing was written', true],
     ['ENOSPC', 'STORE_BUSY', 'the disk is full; nothing was written', true],
     ['SQLITE_IOERR_WRITE', 'STORE_BUSY', 'the disk failed or is full (SQLITE_IOERR_WRITE)', true],

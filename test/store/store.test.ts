@@ -218,7 +218,7 @@ describe('what is to be computed', () => {
       },
     ],
     ['the weights', { info: { ...info, contentHash: 'b'.repeat(64) } }],
-    ['the numeric set-up', { info: { ...info, numerics: { ...info.numerics, threads: 2 } } }],
+    ['the numerics', { info: { ...info, numerics: { ...info.numerics, threads: 2 } } }],
     ['the scoring', { prepared: prepared('upper', { scoring: 'prefix' }) }],
     ['an item', { prepared: prepared('upper', { items: prepared('lower').items }) }],
   ])('is everything where %s differ', (_, change) => {
@@ -245,11 +245,11 @@ describe('a sweep', () => {
     plan(store)
     const again = { sweepId: 's-1', model: 'm', prepared: prepared('upper'), layerChunks: [[0, 1, 2, 3]] }
     expect(() => store.planTask({ ...again, info: { ...info, contentHash: 'b'.repeat(64) } })).toThrow(
-      'm: its weights, config or tokenizer changed since sweep s-1 began (aaaaaaaaaaaa, now bbbbbbbbbbbb)',
+      'm: its weights, config or tokenizer changed since sweep s-1 started (aaaaaaaaaaaa, now bbbbbbbbbbbb)',
     )
     expect(() =>
       store.planTask({ ...again, info: { ...info, numerics: { ...info.numerics, revision: 2 } } }),
-    ).toThrow('m: the numeric set-up changed since sweep s-1 began')
+    ).toThrow('m: the numerics changed since sweep s-1 started')
     store.close()
   })
 
@@ -270,7 +270,7 @@ describe('a sweep', () => {
         prepared: other as typeof first,
         layerChunks: [[0, 1, 2, 3]],
       }),
-    ).toThrow('m, upper: its items changed since sweep s-1 began')
+    ).toThrow('m, upper: its items changed since sweep s-1 started')
     store.close()
   })
 

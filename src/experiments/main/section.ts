@@ -30,7 +30,7 @@ export interface MainExperiment {
 export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperiment): Section {
   const title = 'Main experiment'
   if (cells.length === 0)
-    return { id: 'main', title, blocks: [text('No cell is computed yet. taskvec resume goes on.')] }
+    return { id: 'main', title, blocks: [text('No cell is computed yet. taskvec resume continues.')] }
   const curves = meanCurves(cells, blocks)
   const excluded = rows.filter((row) => !isIncluded(row))
   const several = new Set(cells.map(({ model }) => model)).size > 1

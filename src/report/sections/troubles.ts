@@ -13,7 +13,7 @@ export function troubles(db: Database.Database, { id, status }: SweepSummary): S
         kind: 'not complete',
         model,
         what: task,
-        why: `${cellsDone} of ${cellsAll} cells are computed; taskvec resume goes on`,
+        why: `${cellsDone} of ${cellsAll} cells are computed; taskvec resume continues`,
       })),
     ...sweepFailures(db, id).map(({ model, task, experiment, code, message, attempts }) => ({
       kind: 'failed',
