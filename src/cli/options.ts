@@ -23,7 +23,7 @@ export function enginesOption(): Option {
 export function memoryLimitOption(): Option {
   return new Option(
     '--memory-limit <size>',
-    'what all engine processes together may hold, for instance 8GB; larger models are read block by block (default: what the machine or container has)',
+    'memory for all engine processes together, for instance 8GB; larger models are streamed block by block (default: all memory of the machine or container)',
   ).argParser((text: string) => {
     const bytes = parseBytes(text)
     if (bytes !== null) return bytes
@@ -34,12 +34,12 @@ export function memoryLimitOption(): Option {
 export function elsewhereOption(): Option {
   return new Option(
     '--elsewhere <ids>',
-    "models that other machines' workers compute, comma-separated, or all; the sweep waits for who has them",
+    'models to compute on other machines, comma-separated, or all; the sweep waits for a worker that has them',
   ).argParser((text: string) => text.split(',').map((id) => id.trim()))
 }
 
 export function logFormatOption(): Option {
-  return new Option('--log-format <format>', 'lines on stderr: for people, or JSON Lines for programs')
+  return new Option('--log-format <format>', 'format of the lines on stderr')
     .choices(['text', 'json'])
     .default('text')
 }
@@ -47,7 +47,7 @@ export function logFormatOption(): Option {
 export function metricsOption(): Option {
   return new Option(
     '--metrics <host:port>',
-    'serve metrics of workers and engines for Prometheus there (default: nothing listens)',
+    'serve Prometheus metrics of workers and engines at this address (default: none)',
   ).argParser((text: string) => {
     if (/^[^\s:/]+:\d{1,5}$/.test(text)) return text
     throw new InvalidArgumentError('it must be HOST:PORT, for instance 127.0.0.1:9464.')
@@ -55,13 +55,13 @@ export function metricsOption(): Option {
 }
 
 export function numericsOption(): Option {
-  return new Option('--numerics <mode>', 'how products are computed; all but f32 are approximations')
+  return new Option('--numerics <mode>', 'numerics of the forward passes; all but f32 are approximations')
     .choices([...numericsModes])
     .default('f32')
 }
 
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'where they are computed').choices([...devices]).default('cpu')
+  return new Option('--device <device>', 'device of the forward passes').choices([...devices]).default('cpu')
 }
 
 export function wholeNumber(least: number): (text: string) => number {

@@ -15,8 +15,8 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
-The same config again is the same sweep: it goes on where it stopped, and tries again what failed. Exit code: 0 every cell done, 1 an error, 2 wrong
-usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume goes on).
+Running the same config again resumes the sweep where it left off and retries its failures. Exit codes: 0 every cell done, 1 error, 2 wrong
+usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume continues).
 
 Examples:
   $ taskvec run configs/quickstart.yaml
@@ -35,7 +35,7 @@ Examples:
       const group = sweeps[0]?.group
       if (group !== undefined)
         say(
-          `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   means and spread over them; with --table layers too`,
+          `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   their means and spread; also with --table layers`,
         )
     })
   return addSweepOptions(command)

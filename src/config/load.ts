@@ -88,14 +88,6 @@ function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig
   refuseRepeats(yaml, 'experiments', names)
   if (!names.includes('main'))
     throw yaml.error(['experiments'], 'must include main: the others build on its best L and its items')
-  for (const [i, entry] of experiments.entries()) {
-    const layers = typeof entry === 'string' ? undefined : entry.robustness?.layers
-    if (layers && layers.from > layers.to)
-      throw yaml.error(
-        ['experiments', i, 'robustness', 'layers'],
-        `from (${layers.from}) is greater than to (${layers.to})`,
-      )
-  }
   return experiments.map(resolveExperiment)
 }
 

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import type { FurtherExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/experiments.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from '../domain/layers.js'
@@ -15,7 +15,7 @@ export interface SweepConfig {
   readonly layers: LayerSelection
   /** How many layers one activity computes; `all`: a whole task in one wavefront. */
   readonly layersPerActivity: number | 'all'
-  readonly experiments: readonly ('main' | FurtherExperiment)[]
+  readonly experiments: readonly ('main' | ChosenExperiment)[]
   /** Only where it is not f32 on the cpu. */
   readonly mode?: EngineMode
   /** Bytes that all engine processes together may hold; no part of the sweep's identity. */

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { bestOf } from '../domain/best-layer.js'
 import { canonicalJson } from '../domain/identity.js'
 import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { keyOf, type PreparedRow } from '../store/content.js'
@@ -153,22 +154,25 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
 }
 
 export function* bestLayers(db: Database.Database): Generator<Problem | null> {
-  const rows = db
+  const cells = db.prepare(
+    `select c.layer, r.correct from cells c join runs r on r.key = c.run_key
+     where c.sweep_id = ? and c.model_id = ? and c.task_id = ?`,
+  )
+  const tasks = db
     .prepare(
-      `select p.sweep_id || ' ' || p.model_id || ' ' || p.task_id as place, p.best_layer as chosen,
-              (select c.layer from cells c join runs r on r.key = c.run_key
-               where c.sweep_id = p.sweep_id and c.model_id = p.model_id and c.task_id = p.task_id
-               order by r.correct desc, c.layer limit 1) as best
-       from prepared_tasks p where p.best_layer is not null`,
+      'select sweep_id as sweep, model_id as model, task_id as task, best_layer as chosen from prepared_tasks where best_layer is not null',
     )
-    .iterate() as Iterable<{ place: string; chosen: number; best: number | null }>
-  for (const { place, chosen, best } of rows)
+    .all() as { sweep: string; model: string; task: string; chosen: number }[]
+  for (const { sweep, model, task, chosen } of tasks) {
+    const dev = cells.all(sweep, model, task) as { layer: number; correct: number }[]
+    const best = bestOf(dev, ({ correct }) => correct)?.layer ?? null
     yield chosen === best
       ? null
       : {
-          where: place,
+          where: `${sweep} ${model} ${task}`,
           message: `best L is ${chosen}, but the lowest with the highest dev accuracy is ${best}`,
         }
+  }
 }
 
 export function* taskVectors(db: Database.Database): Generator<Problem | null> {
