@@ -19,7 +19,7 @@ const schema = z.strictObject({
     .regex(/^[\w.-]+\/[\w.-]+$/)
     .optional(),
   revision: z.string().default('main'),
-  /** A Hugging Face folder committed beside the file: nothing has to be fetched. `files` holds its hashes. */
+  /** A Hugging Face folder of miniatures/: nothing has to be fetched. `files` holds its hashes. */
   folder: z
     .string()
     .regex(/^\w[\w.-]*$/)
@@ -63,9 +63,14 @@ export function catalogFolder(): string {
   return join(projectRoot(), 'configs', 'models')
 }
 
-/** Where a committed model's folder stands; null for models that are fetched. */
+/** Where the models that come with taskvec have their folders. */
+export function miniaturesFolder(): string {
+  return join(projectRoot(), 'miniatures')
+}
+
+/** A committed model's folder; null for models that are fetched. */
 export function committedFolder({ folder }: CatalogModel): string | null {
-  return folder === undefined ? null : join(catalogFolder(), folder)
+  return folder === undefined ? null : join(miniaturesFolder(), folder)
 }
 
 /** All models of a folder of YAML files, smallest first. Errors: CONFIG with file, line and key. */

@@ -16,7 +16,7 @@ interface TaskBase {
   readonly sources: readonly Source[]
 }
 
-/** A mapping written out: letters, a word list of configs/data, or a user's own list. */
+/** A mapping written out: letters, a word list of lists/, or a user's own list. */
 export interface ListTask extends TaskBase {
   readonly kind: 'list'
   /** Most frequent first where the list is a word list. */
