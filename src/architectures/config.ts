@@ -65,8 +65,8 @@ function withoutNulls(config: Readonly<Record<string, unknown>>, fields: z.ZodRa
   )
 }
 
-/** Kinds of fields. Sizes bound what is made of them: they come from outside. */
-export const size = z.int().positive().max(1e9)
+/** Kinds of fields; counts bound what is made of them, since they come from outside. */
+export const size = z.int().positive()
 export const blockCount = z.int().positive().max(1000)
 export const expertCount = z.int().positive().max(1024)
 export const flag = z.boolean()

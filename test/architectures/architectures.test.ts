@@ -90,7 +90,7 @@ describe('a config that would change the computation is refused by name', () => 
     [{ attention_bias: 1 }, /attention_bias/],
     [
       { rope_parameters: { rope_type: 'mrope' } },
-      /rope scaling "mrope" is not supported; known: default, linear, dynamic, yarn, longrope, llama3/,
+      /rope scaling "mrope" is not supported; known: default, linear, dynamic, yarn, longrope, su, llama3/,
     ],
     [{ rope_parameters: { rope_type: 'constructor' } }, /rope scaling "constructor" is not supported/],
     [{ rope_parameters: { rope_type: 'longrope' } }, /rope scaling needs "short_factor"/],
