@@ -10,7 +10,7 @@ for (const draw of draws([...allLists(), ...furtherLists()].map(({ task }) => ta
   writeReview(draw, rows)
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length
   process.stdout.write(
-    `${draw.task}, seed ${draw.seed}: ${rows.length} drawn, ${count('right')} right, ${count('wrong')} wrong, ${count('doubtful')} doubtful, ` +
-      `${count('')} to judge\n`,
+    `${draw.task}, seed ${draw.seed}: ${rows.length} drawn, ${count('right')} right, ${count('wrong')} wrong, ${count('not first')} not first, ` +
+      `${count('missing')} missing, ${count('doubtful')} doubtful, ${count('')} to judge\n`,
   )
 }
