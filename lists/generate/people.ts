@@ -36,7 +36,9 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Who spoke before there was a Mandarin. */
-const ancients = new Set('Confucius|Laozi|Mencius|Zhuangzi|Sun Tzu|Sima Qian|Qin Shi Huang|Du Fu|Li Bai'.split('|'))
+const ancients = new Set(
+  'Confucius|Laozi|Mencius|Zhuangzi|Sun Tzu|Sima Qian|Qin Shi Huang|Du Fu|Li Bai'.split('|'),
+)
 
 function rank(name: string): number {
   return gpt2Rank(name.split(' ').at(-1) ?? name)

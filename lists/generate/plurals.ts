@@ -43,7 +43,9 @@ export function singularPluralList(): GeneratedList {
 const alsoRegular = new Set(
   `person index dwarf scarf hoof formula antenna curriculum syllabus memorandum appendix vortex matrix vertex cactus radius
   maximum minimum millennium symposium nebula vertebra wharf focus
-  medium fungus corpus spectrum stratum aquarium stadium criterion larva stimulus nucleus genus automaton gymnasium`.split(/\s+/),
+  medium fungus corpus spectrum stratum aquarium stadium criterion larva stimulus nucleus genus automaton gymnasium`.split(
+    /\s+/,
+  ),
 )
 
 function irregularNouns(): Entry[] {

@@ -20,9 +20,16 @@ export const earlierSeeds = [41, 42] as const
 /** The draw that the lists must still answer to; entries that an earlier one has are left out. */
 export const seed = 20261201
 
+/** Lists that have not changed since the first draw: it is the one that they answer to. */
+const unchanged = [
+  'linguistic_present_simple_gerund',
+  'linguistic_present_simple_past_simple',
+  'linguistic_present_simple_past_perfect',
+]
+
 /** The draw of each list. */
 export function draws(tasks: readonly string[]): Draw[] {
-  return tasks.map((task) => ({ task, seed }))
+  return tasks.map((task) => ({ task, seed: unchanged.includes(task) ? earlierSeeds[0] : seed }))
 }
 
 const removed = 'removed'
@@ -78,7 +85,9 @@ export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>)
   const gone = [...old.values()].filter(
     ({ input, correction }) => correction === removed && !current.has(input),
   )
-  const before = earlierSeeds.flatMap((earlier) => readReview({ ...draw, seed: earlier }))
+  const before = earlierSeeds
+    .filter((earlier) => earlier < draw.seed)
+    .flatMap((earlier) => readReview({ ...draw, seed: earlier }))
   const judged = new Set(before.map(({ input }) => input))
   const candidates = [...current.keys(), ...gone.map(({ input }) => input)]
   return drawn(

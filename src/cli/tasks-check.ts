@@ -5,6 +5,7 @@ import type { Pair, Scoring } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { checkList, sharedInputs, type Problem } from '../tasks/check-list.js'
+import { firstTokenShare, floorsOf } from '../tasks/floors.js'
 import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
@@ -88,7 +89,8 @@ async function checkOne(
   for (const { name, encoder } of tokenizers) {
     const { reading, kept } = await singleTokenReading(pairs, encoder)
     const writable = (await writablePairs(pairs, encoder)).length
-    survivors.push({ tokenizer: name, writable, ...kept, reading })
+    const firstToken = await firstTokenShare(pairs, scoring, encoder)
+    survivors.push({ tokenizer: name, writable, ...kept, reading, firstToken })
     if (writable < pairs.length)
       unknown.push(
         `${id}: ${pairs.length - writable} of ${pairs.length} pairs have a word that the tokenizer of ${name} can only ` +
@@ -102,6 +104,7 @@ async function checkOne(
     ...report,
     drawnFrom: list.drawnFrom ?? null,
     copies: report.copies.length,
+    floors: floorsOf(pairs, scoring, report.majority.answer),
     sharedInputs: sharedInputs(pairs, others),
     tokenizers: survivors,
     problems: inOrderOfLines(list, report.problems),
@@ -143,16 +146,32 @@ function printTables(checked: readonly Checked[]): void {
   )
   process.stdout.write(`${lists}\n`)
 
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`
+  const guessed = boxedTable(
+    ['right without knowing the task', 'copying the input', 'always the commonest answer'],
+    checked.map(({ id, floors: { copier, majority } }) => [id, percent(copier), percent(majority)]),
+  )
+  process.stdout.write(`\n${guessed}\n`)
+
   if (checked.some(({ tokenizers }) => tokenizers.length > 0)) {
-    const head = ['list', 'tokenizer', 'writable', 'one token: " y"', 'one token: "y"', 'reading']
+    const head = [
+      'list',
+      'tokenizer',
+      'writable',
+      'one token: " y"',
+      'one token: "y"',
+      'reading',
+      'first token alone is right',
+    ]
     const rows = checked.flatMap(({ id, tokenizers }) =>
-      tokenizers.map(({ tokenizer, writable, leadingSpace, noSpace, reading }) => [
+      tokenizers.map(({ tokenizer, writable, leadingSpace, noSpace, reading, firstToken }) => [
         id,
         tokenizer,
         writable,
         leadingSpace,
         noSpace,
         reading,
+        percent(firstToken),
       ]),
     )
     process.stdout.write(`\n${boxedTable(head, rows)}\n`)

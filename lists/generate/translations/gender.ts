@@ -9,7 +9,7 @@ export type Gendered = (english: string, word: string) => string[]
 /** Feminine forms of a French word that stands for an English adjective or a person of either sex. */
 export const frenchGender: Gendered = (english, word) => {
   if (isAdjective(english)) return frenchFeminine(word)
-  return isPerson(english) && /(eur|ien|er|ant|ent|é|at|an)$/.test(word) ? frenchFeminine(word) : []
+  return isPerson(english) && /(eur|ien|er|ant|ent|é|at|an|mi|in)$/.test(word) ? frenchFeminine(word) : []
 }
 
 /** Feminine forms of a Spanish word; Italian's that end in -o too. */
@@ -26,7 +26,7 @@ export const italianGender: Gendered = (english, word) =>
 
 /** Of one form only, or another part of speech than the English word's: found by reading all forms that the rules give. */
 const uninflected = new Set(
-  `tous trois moins feu clef dessus roman du certains quelques non deux sous dessous bien mieux près million société plusieurs tôt cadeau filet mal avant devant six dehors
+  `ténèbres des tous trois moins feu clef dessus roman du certains quelques non deux sous dessous bien mieux près million société plusieurs tôt cadeau filet mal avant devant six dehors
   douleur tard milieu cent dix leader sept huit quartier rocher bébé repos bonbon tailleur soeur sœur marron est nord sud argent comprimé
   vingt ver quart serpent chevalier peu loin millier étudier enfant empereur seigneur monsieur père frère tyran amant bonheur
   pasteur vainqueur chauffeur apprécier
@@ -47,6 +47,7 @@ const irregularFrench: Readonly<Record<string, string>> = Object.fromEntries(
     'spectateur:spectatrice orateur:oratrice sculpteur:sculptrice inventeur:inventrice auditeur:auditrice ' +
     'professeur:professeure ingénieur:ingénieure docteur:docteure ambassadeur:ambassadrice pécheur:pécheresse ' +
     'sénateur:sénatrice dictateur:dictatrice traducteur:traductrice entraîneur:entraîneuse successeur:successeure ' +
+    'ennemi:ennemie voisin:voisine cousin:cousine orphelin:orpheline nain:naine assassin:assassine compagnon:compagne champion:championne ' +
     'nul:nulle sot:sotte chat:chatte bref:brève tiers:tierce réalisateur:réalisatrice instituteur:institutrice agriculteur:agricultrice ' +
     'serviteur:servante muet:muette net:nette protecteur:protectrice créateur:créatrice fondateur:fondatrice'
   )
@@ -77,6 +78,7 @@ function spanishFeminine(english: string, word: string): string[] {
   if (word === 'emperador') return ['emperatriz']
   if (word.endsWith('o')) return [word.replace(/o$/, 'a')]
   if (/[dtsc]or$/.test(word)) return [`${word}a`]
+  if (word.endsWith('ón')) return [word.replace(/ón$/, 'ona')]
   return /és$/.test(word) ? [word.replace(/és$/, 'esa')] : []
 }
 
