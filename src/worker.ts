@@ -15,7 +15,7 @@ import { devicesHere } from './engine/session-options.js'
 import { TaskvecError } from './domain/errors.js'
 import type { Store } from './store/store.js'
 import { identityOf, thisWorker } from './temporal/worker-identity.js'
-import { workflowBundle } from './temporal/bundle.js'
+import { workflowBundle, workflowFailureErrorTypes } from './temporal/bundle.js'
 import type { WorkerConnection } from './temporal/connection.js'
 import { engineMetrics } from './temporal/metrics.js'
 import { analysisQueue, contentQueue, modelQueue, storeQueue } from './temporal/names.js'
@@ -67,6 +67,7 @@ export async function startStoreWorker(
     taskQueue: storeQueue(storeName),
     workflowBundle: await workflowBundle(),
     activities: createStoreActivities(store, observer),
+    workflowFailureErrorTypes,
     maxConcurrentActivityTaskExecutions: 1,
     shutdownGraceTime: '1 second',
   })
@@ -126,7 +127,7 @@ export function startComputeWorkers({
     },
   )
   const measured = engineMetrics(pool)
-  const activities = createComputeActivities(pool, {
+  const { main, further } = createComputeActivities(pool, {
     ...observer,
     onProgress(work) {
       if (work.fraction >= 1) measured.done(work)
@@ -149,7 +150,7 @@ export function startComputeWorkers({
         ...server,
         identity,
         taskQueue,
-        activities,
+        activities: { ...main, ...further },
         maxConcurrentActivityTaskExecutions: atOnce,
         // The default of a minute would let a cancellation wait that long.
         maxHeartbeatThrottleInterval: '1 second',

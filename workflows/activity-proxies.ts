@@ -56,6 +56,7 @@ function longWork(taskQueue: string): ActivityOptions {
       backoffCoefficient: 2,
       maximumInterval: '30 seconds',
       maximumAttempts: longWorkAttempts,
+      nonRetryableErrorTypes: ['PayloadsTooLarge'],
     },
   }
 }

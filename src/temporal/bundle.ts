@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
 import { projectRoot } from '../system/home.js'
 
+/** By default an error of a workflow's own code, or a history that it cannot follow, would be tried again for ever. */
+export const workflowFailureErrorTypes = { '*': ['Error'] }
+
 const prebuilt = join(projectRoot(), 'dist', 'workflow-bundle.js')
 
 /** The workflow code for a worker: made at build time, since bundling takes seconds; from source in development. */
@@ -17,6 +20,7 @@ async function bundle(): Promise<string> {
   const workflowsPath = join(projectRoot(), 'workflows', 'index.ts')
   const { code } = await bundleWorkflowCode({
     workflowsPath,
+    payloadConverterPath: join(projectRoot(), 'workflows', 'payload-limit.ts'),
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
   })
   return code
