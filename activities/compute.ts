@@ -21,16 +21,19 @@ import type {
   TaskSpec,
 } from '../src/domain/types.js'
 import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
+import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
-import { experiments, phaseOf, type ExperimentActivities } from './experiments.js'
 import type { EnginePool } from './engine-pool.js'
 import { mappingFailures } from './failures.js'
 import { timed } from './timed.js'
 import { heartbeating } from './heartbeat.js'
 
-export type ComputeActivities = Omit<ReturnType<typeof createComputeActivities>, keyof ExperimentActivities>
+/** Those of the main experiment and of making tasks ready. */
+export type ComputeActivities = ReturnType<typeof createComputeActivities>['main']
+/** Those of the further experiments, by name. */
+export type ExperimentActivities = Record<string, (input: object) => Promise<object>>
 
 /** Dev predictions of one activity at most, some 50 bytes each: Temporal takes payloads up to 2 MiB. */
 const maxPredictions = 20_000
@@ -157,22 +160,18 @@ export function createComputeActivities(
     return withEngine({ model, task, phase, ...(layers ? { layers } : {}) }, compute, input.mode)
   }
 
-  const further = Object.entries(experiments).map(([name, work]) => [
-    name,
+  const further = Object.values(forwardPasses).map((passes) => [
+    passes.activity,
     (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task' | 'mode'>) => {
       const compute = (engine: Engine, options: EvaluateOptions) => {
         refuseOther(input, engine)
-        const forward = work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<object>
-        return timed(() => forward(engine, input, options))
+        return timed(() => passes.run(engine, input, options))
       }
-      const phase = phaseOf[name as keyof ExperimentActivities]
-      return withEngine({ model: input.model, task: input.task, phase }, compute, input.mode)
+      return withEngine({ model: input.model, task: input.task, phase: passes.label }, compute, input.mode)
     },
   ])
 
-  return {
-    ...(Object.fromEntries(further) as ExperimentActivities),
-
+  const main = {
     /** What the model is here. Errors: WORKER where it is not what the sweep expects. */
     describeModel: ({
       model,
@@ -232,6 +231,7 @@ export function createComputeActivities(
         input.bestLayer,
       ),
   }
+  return { main, further: Object.fromEntries(further) as ExperimentActivities }
 }
 
 function refuseOther(
@@ -258,7 +258,7 @@ function refuseOther(
   if (contentHash === modelHash) return
   throw new TaskvecError(
     'MODEL',
-    `${hostname()}: the weights of ${model} are not those that the sweep began with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
+    `${hostname()}: the weights of ${model} differ from those the sweep started with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
     {
       hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
     },

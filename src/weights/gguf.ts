@@ -16,24 +16,44 @@ export interface GgufFile {
 
 export type GgufValue = string | number | bigint | boolean | readonly GgufValue[]
 
-/** ggml_type ids -> names, as far as they can be read here. */
+/** ggml_type ids -> names. Those left out are no longer written, or hold no weights. */
 const tensorTypes: Readonly<Record<number, TensorType>> = {
   0: 'F32',
   1: 'F16',
   2: 'Q4_0',
   3: 'Q4_1',
-  8: 'Q8_0',
-  12: 'Q4_K',
-  14: 'Q6_K',
-  30: 'BF16',
-}
-const unreadTypes: Readonly<Record<number, string>> = {
   6: 'Q5_0',
   7: 'Q5_1',
+  8: 'Q8_0',
   10: 'Q2_K',
   11: 'Q3_K',
+  12: 'Q4_K',
   13: 'Q5_K',
+  14: 'Q6_K',
   15: 'Q8_K',
+  16: 'IQ2_XXS',
+  17: 'IQ2_XS',
+  18: 'IQ3_XXS',
+  19: 'IQ1_S',
+  20: 'IQ4_NL',
+  21: 'IQ3_S',
+  22: 'IQ2_S',
+  23: 'IQ4_XS',
+  29: 'IQ1_M',
+  30: 'BF16',
+  34: 'TQ1_0',
+  35: 'TQ2_0',
+  39: 'MXFP4',
+  40: 'NVFP4',
+}
+const unreadTypes: Readonly<Record<number, string>> = {
+  9: 'Q8_1',
+  24: 'I8',
+  25: 'I16',
+  26: 'I32',
+  27: 'I64',
+  28: 'F64',
+  41: 'Q1_0',
 }
 
 /** Metadata holds the tokenizer: 15 MB for the largest vocabularies. */
