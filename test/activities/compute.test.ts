@@ -10,7 +10,7 @@ const numerics: Numerics = {
   kernels: 'linux x64 avx2 aaaaaaaa',
 }
 const engine = { info: { contentHash: 'h', numerics } } as unknown as EngineProcess
-const { describeModel } = createComputeActivities({ use: (_model, _signal, work) => work(engine) })
+const { describeModel } = createComputeActivities({ use: (_model, _signal, work) => work(engine) }).main
 const describeHere = (settled: Partial<Numerics> | null) =>
   new MockActivityEnvironment().run(describeModel, {
     model: 'm',
