@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { AnalysisInput, AnalysisSteps, Scores, SeparationResult } from '../src/domain/experiments.js'
-import { decodeTasks } from '../src/experiments/decodability.js'
-import { separateTasks } from '../src/experiments/separate-tasks.js'
+import { decodeTasks } from '../src/experiments/decodability/forward-passes.js'
+import { separateTasks } from '../src/experiments/robustness/separate-tasks.js'
 import { layersOfThetas, readThetas } from '../src/store/thetas.js'
 
 /** The computations on stored θ, each over all tasks of a model. */

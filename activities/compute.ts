@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { activityInfo } from '@temporalio/activity'
-import { resolveLayers, type LayerSelection } from '../src/config/layers.js'
+import { resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { canonicalJson } from '../src/domain/identity.js'
 import type { EngineMode } from '../src/domain/numerics.js'
@@ -15,7 +15,7 @@ import type {
   TaskSpec,
 } from '../src/domain/types.js'
 import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
-import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main-experiment.js'
+import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
 import { experiments, phaseOf, type ExperimentActivities } from './experiments.js'

@@ -1,14 +1,14 @@
 import type { ComputeSteps } from '../src/domain/experiments.js'
 import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
-import { addition } from '../src/experiments/addition.js'
-import { conflictingTasks } from '../src/experiments/conflicting-tasks.js'
-import { decodabilityThetas } from '../src/experiments/decodability.js'
-import { demonstrationSets } from '../src/experiments/demonstration-sets.js'
-import { layerTransfer } from '../src/experiments/layer-transfer.js'
-import { multiContext } from '../src/experiments/multi-context.js'
-import { robustnessLayers, robustnessThetas } from '../src/experiments/robustness.js'
-import { templateTransfer } from '../src/experiments/template-transfer.js'
-import { vocabularyProjection } from '../src/experiments/vocabulary-projection.js'
+import { addition } from '../src/experiments/addition/forward-passes.js'
+import { conflictingTasks } from '../src/experiments/conflicting/forward-passes.js'
+import { decodabilityThetas } from '../src/experiments/decodability/forward-passes.js'
+import { demonstrationSets } from '../src/experiments/demonstration-sets/forward-passes.js'
+import { layerTransfer } from '../src/experiments/layer-transfer/forward-passes.js'
+import { multiContext } from '../src/experiments/multi-context/forward-passes.js'
+import { robustnessLayers, robustnessThetas } from '../src/experiments/robustness/forward-passes.js'
+import { templateTransfer } from '../src/experiments/template-transfer/forward-passes.js'
+import { vocabularyProjection } from '../src/experiments/projection/forward-passes.js'
 
 /** The further experiments' forward passes, an activity each. */
 type Experiments = {

@@ -1,5 +1,6 @@
 import { activityInfo, ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity'
 import { indented, TaskvecError } from '../src/domain/errors.js'
+import { largestPayload, tooLarge } from '../src/domain/payloads.js'
 
 /** What a failure carries beside its message. */
 export interface FailureDetails {
@@ -14,7 +15,9 @@ export interface FailureDetails {
  */
 export async function mappingFailures<T>(work: () => Promise<T> | T): Promise<T> {
   try {
-    return await work()
+    const result = await work()
+    refuseTooLarge(result)
+    return result
   } catch (error) {
     // Cancelled by the workflow, or by this worker's shutdown: Temporal tells the two apart itself.
     if (Context.current().cancellationSignal.aborted)
@@ -28,4 +31,12 @@ export async function mappingFailures<T>(work: () => Promise<T> | T): Promise<T>
       cause: error,
     })
   }
+}
+
+/** Temporal would run the work again and again, and each time refuse its result. */
+function refuseTooLarge(result: unknown): void {
+  if (result === undefined) return
+  const bytes = Buffer.byteLength(JSON.stringify(result))
+  if (bytes > largestPayload)
+    throw ApplicationFailure.nonRetryable(tooLarge('the result of a step', bytes), 'PAYLOAD')
 }

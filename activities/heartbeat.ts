@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity'
 
-/** Well below the heartbeat timeout of workflows/timeouts.ts; also how soon a cancellation is heard. */
+/** Well below the heartbeat timeout of workflows/activity-proxies.ts; also how soon a cancellation is heard. */
 const everyMs = 1000
 
 /** Runs `work` while a timer reports its progress (a share, 0..1) to the server. */

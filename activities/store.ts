@@ -8,7 +8,7 @@ import type {
   TaskPlan,
 } from '../src/store/store.js'
 import type { UnitPlace } from '../src/domain/experiments.js'
-import type { NextStep, UnitsOf } from '../src/store/units.js'
+import type { NextStep, UnitsOf } from '../src/store/experiment-units.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import type { ModelContent, TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { loadEngine } from '../src/engine/local-engine.js'
-import { measurePeakGflops, ownProcessorSeconds } from '../src/engine/peak.js'
-import { forward } from '../src/engine/plain.js'
+import { measurePeakGflops, ownProcessorSeconds } from '../src/engine/measure-peak.js'
+import { forward } from '../src/engine/reference-pass.js'
 import { syntheticItems } from './synthetic-items.js'
 
 interface Expected {

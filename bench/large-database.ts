@@ -6,8 +6,8 @@
 import type { FurtherExperiment, Score } from '../src/domain/experiments.js'
 import type { Category, Item, ModelInfo, PreparedTask, Protocol, RunResult } from '../src/domain/types.js'
 import { openStore } from '../src/store/sqlite-store.js'
-import type { NextStep } from '../src/store/units.js'
-import { randomFor } from '../src/tasks/random.js'
+import type { NextStep } from '../src/store/experiment-units.js'
+import { randomFor } from '../src/statistics/random.js'
 import { builtinTaskIds } from '../src/tasks/registry.js'
 
 const [file, devItems = '200', testItems = '400'] = process.argv.slice(2)

@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { projectRoot } from '../src/config/home.js'
+import { projectRoot } from '../src/system/home.js'
 import { formats } from '../src/report/formats.js'
 import { tableNames } from '../src/report/result-rows.js'
 

@@ -13,9 +13,9 @@ import { join } from 'node:path'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { stringify } from 'yaml'
 import { createComputeActivities } from '../activities/index.js'
-import { projectRoot, taskvecHome } from '../src/config/home.js'
+import { projectRoot, taskvecHome } from '../src/system/home.js'
 import type { ModelInfo } from '../src/domain/types.js'
-import type { Engine, Reading } from '../src/engine/engine.js'
+import type { Engine, AnswerMetrics } from '../src/engine/engine.js'
 import type { EngineProcess } from '../src/engine/engine-process.js'
 import { openReadOnly } from '../src/store/open.js'
 import { processorSeconds, residentBytes } from '../src/system/process-table.js'
@@ -194,7 +194,7 @@ function madeUpEngine(model: string): EngineProcess {
     ...{ architecture: 'made-up', blocks, dModel, vocab: 50_000, parameters: 1, weights: 'made-up' },
     numerics: { mode: 'f32', runtime: 'none', threads: 1, itemsPerChunk: 8, revision: 0 },
   }
-  const reading = (at: number): Reading => {
+  const reading = (at: number): AnswerMetrics => {
     const token = (at * 2654435761) % info.vocab
     return {
       token,

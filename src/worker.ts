@@ -9,13 +9,13 @@ import {
   type StoreObserver,
 } from '../activities/index.js'
 import { EnginePool } from '../activities/engine-pool.js'
-import { taskvecHome } from './config/home.js'
+import { taskvecHome } from './system/home.js'
 import { availableMemory } from './engine/planner.js'
 import { devicesHere } from './engine/session-options.js'
 import { TaskvecError } from './domain/errors.js'
 import type { Store } from './store/store.js'
-import { identityOf, thisWorker } from './temporal/announcement.js'
-import { workflowBundle } from './temporal/bundle.js'
+import { identityOf, thisWorker } from './temporal/worker-identity.js'
+import { workflowBundle, workflowFailureErrorTypes } from './temporal/bundle.js'
 import type { WorkerConnection } from './temporal/connection.js'
 import { engineMetrics } from './temporal/metrics.js'
 import { analysisQueue, contentQueue, modelQueue, storeQueue } from './temporal/names.js'
@@ -67,6 +67,7 @@ export async function startStoreWorker(
     taskQueue: storeQueue(storeName),
     workflowBundle: await workflowBundle(),
     activities: createStoreActivities(store, observer),
+    workflowFailureErrorTypes,
     maxConcurrentActivityTaskExecutions: 1,
     shutdownGraceTime: '1 second',
   })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { chromium, type Browser } from 'playwright-core'
-import { projectRoot } from '../src/config/home.js'
+import { projectRoot } from '../src/system/home.js'
 
 /** A real headless Chromium: this machine's, or the one that bin/browser.js installs. */
 export async function launchBrowser(): Promise<Browser> {

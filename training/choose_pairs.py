@@ -2,7 +2,7 @@
 
     python training/choose_pairs.py
 
-The lists in configs/data are sorted by frequency; their most frequent words are taken so that many inputs belong to
+The lists in lists/ are sorted by frequency; their most frequent words are taken so that many inputs belong to
 several tasks: the same English words are translated twice, inflected or negated; the same places have a capital, a
 continent and a religion. Then every list is closed over the vocabulary: all its pairs of which both sides are now known
 belong to the task, as the product's sweep will draw them. 15% of each list are held out: they never stand in an
@@ -14,7 +14,7 @@ import random
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DATA = HERE.parent / "configs" / "data"
+DATA = HERE.parent / "lists"
 
 TRANSLATION = ["translation_fr_en", "translation_es_en", "translation_en_fr", "translation_en_es"]
 GERUND, PAST = "linguistic_present_simple_gerund", "linguistic_present_simple_past_simple"

@@ -1,7 +1,7 @@
 """Accuracies of a miniature as the product defines them: regular, baseline, hypothesis by layer; besides that held-out
 pairs, conflicting tasks and nearest neighbours of θ. Queries and demonstrations are drawn anew, not the product's items.
 
-    python training/evaluate.py configs/models/llama-mini-s [--items 50]
+    python training/evaluate.py miniatures/llama-mini-s [--items 50]
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Writes configs/held-out/TASK.jsonl: items whose queries are pairs that no in-context document ever held, whose
+"""Writes miniatures/held-out/TASK.jsonl: items whose queries are pairs that no in-context document ever held, whose
 demonstrations are pairs that did. configs/held-out.yaml runs them.
 
     python training/held_out_items.py
@@ -9,7 +9,7 @@ import random
 
 from vocabulary import HERE, words
 
-FOLDER = HERE.parent / "configs" / "held-out"
+FOLDER = HERE.parent / "miniatures" / "held-out"
 ITEMS = {"dev": 20, "test": 50}
 DEMONSTRATIONS, DUMMIES, SEED = 5, 2, 41
 

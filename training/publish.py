@@ -1,4 +1,4 @@
-"""Writes the catalogue's entry, configs/models/ID.yaml, of each folder configs/models/ID that training wrote.
+"""Writes the catalogue's entry, configs/models/ID.yaml, of each folder miniatures/ID that training wrote.
 
     python training/publish.py llama-mini-s ...
 """
@@ -12,7 +12,8 @@ from safetensors import safe_open
 
 from export import shape_of
 
-MODELS = Path(__file__).parent.parent / "configs" / "models"
+HERE = Path(__file__).parent.parent
+MODELS, CATALOG = HERE / "miniatures", HERE / "configs" / "models"
 FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 FAMILIES = {"llama": "LLaMA", "gptj": "GPT-J", "gpt_neox": "GPT-NeoX"}
 
@@ -43,4 +44,4 @@ def entry(name: str) -> str:
 
 
 for name in sys.argv[1:]:
-    (MODELS / f"{name}.yaml").write_text(entry(name))
+    (CATALOG / f"{name}.yaml").write_text(entry(name))

@@ -1,6 +1,6 @@
 """Trains one miniature from a seed and writes it as a Hugging Face folder, its log beside it in training/logs.
 
-    python training/train.py llama-mini-s --seed 1 --out configs/models/llama-mini-s
+    python training/train.py llama-mini-s --seed 1 --out miniatures/llama-mini-s
 
 One thread; MALLOC_MMAP_THRESHOLD_=1000000000 MALLOC_TRIM_THRESHOLD_=1000000000 in the environment make it 2 to 4 times
 as fast under glibc. The schedule is described in README.md.

@@ -2,12 +2,29 @@ import {
   CancellationScope,
   ChildWorkflowCancellationType,
   getExternalWorkflowHandle,
+  isCancellation,
   patched,
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow'
 
 /** Sweeps that began before children were cancelled by their id too, know nothing of it: `patched`. */
 const byId = 'cancel-by-id'
+
+/**
+ * `runChild`, where the child's own failure stops nothing else: `report` records it and says what it counts as. Children catch
+ * what goes wrong in them, so this is about workflows that the server terminated or whose own code failed.
+ */
+export async function runChildOr<T>(
+  run: () => Promise<T>,
+  report: (error: unknown) => Promise<T>,
+): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    return report(error)
+  }
+}
 
 /**
  * Runs a child to its end, also over continue-as-new: `execute` starts it with these options. A resumed sweep starts its

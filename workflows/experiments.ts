@@ -3,7 +3,7 @@ import { unitName } from '../src/domain/experiments.js'
 import { throwIfCancelled } from './cancelled.js'
 import { reportFailure } from './failure.js'
 import type { ExperimentsInput } from './inputs.js'
-import { analysisOn, experimentsOn, storeOf } from './timeouts.js'
+import { analysisOn, experimentsOn, storeOf } from './activity-proxies.js'
 
 /**
  * The further experiments of one (model, task), or, with task '', those over several tasks of a model. The store says

@@ -1,15 +1,17 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  ChildWorkflowFailure,
   defineSignal,
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  TerminatedFailure,
 } from '@temporalio/workflow'
 import type { FailureDetails } from '../activities/failures.js'
 import { sweepWorkflowId } from '../src/temporal/names.js'
 import type { SweepSettings } from './inputs.js'
-import { longWorkAttempts, storeOf } from './timeouts.js'
+import { longWorkAttempts, storeOf } from './activity-proxies.js'
 
 /** To the sweep: one more task or further experiment has failed for good. Sent only where it counts them. */
 export const failureSignal = defineSignal('failure')
@@ -32,6 +34,7 @@ export async function reportFailure(
 
 /** The innermost cause says what went wrong; the wrappers only say that an activity failed, and where. */
 function describeFailure(error: unknown) {
+  if (error instanceof ChildWorkflowFailure) return describeWorkflowFailure(error)
   const activity = error instanceof ActivityFailure ? error : undefined
   const cause = activity ? activity.cause : error
   const code =
@@ -52,5 +55,20 @@ function describeFailure(error: unknown) {
     attempts: details?.attempt ?? lost,
     log: details?.log ?? '',
     worker: activity?.identity?.split(' ')[0] ?? '',
+  }
+}
+
+/** A workflow that failed as a whole could not record why: what it was doing is stored up to there, and can be tried again. */
+function describeWorkflowFailure({ cause, workflowType }: ChildWorkflowFailure) {
+  const why =
+    cause instanceof TerminatedFailure
+      ? 'was terminated: by somebody, or by the server, which does so where a workflow hands over too much at once'
+      : `failed: ${cause?.message ?? 'for an unknown reason'}`
+  return {
+    code: 'WORKFLOW',
+    message: `its ${workflowType ?? 'workflow'} ${why}\n  Try it again: taskvec resume. If it fails again, please report it as a bug.`,
+    attempts: 1,
+    log: '',
+    worker: '',
   }
 }

@@ -1,4 +1,4 @@
-import type { LayerSelection } from '../src/config/layers.js'
+import type { LayerSelection } from '../src/domain/layers.js'
 import type { EngineMode } from '../src/domain/numerics.js'
 import type { ModelContent, Protocol } from '../src/domain/types.js'
 
@@ -21,7 +21,7 @@ export interface SweepSettings {
 }
 
 /** What failed for good in an earlier run of the sweep, of one model, and is not tried again. */
-export interface LeftAlone {
+export interface SkippedFailures {
   readonly tasks: readonly string[]
   /** Further experiments: `unitName`, under the task whose workflow does them. */
   readonly units: readonly { readonly task: string; readonly name: string }[]
@@ -33,7 +33,7 @@ export interface SweepInput extends SweepSettings {
   readonly tasks: readonly string[]
   readonly soFar?: Tally
   /** By model. */
-  readonly leave?: Readonly<Record<string, LeftAlone>>
+  readonly leave?: Readonly<Record<string, SkippedFailures>>
   /** Since the sweep was started, over continue-as-new. */
   readonly failures?: number
 }
@@ -46,7 +46,7 @@ export interface ModelInput extends SweepSettings {
   /** Tasks whose further experiments are still to be done; set from the second run of a continued workflow on. */
   readonly furtherTasks?: readonly string[]
   readonly soFar?: Tally
-  readonly leave?: LeftAlone
+  readonly leave?: SkippedFailures
   /** Settled in an earlier run of a continued workflow. */
   readonly content?: ModelContent
 }

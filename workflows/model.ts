@@ -11,12 +11,13 @@ import {
 import type { ModelContent } from '../src/domain/types.js'
 import { experimentsWorkflowId, taskWorkflowId } from '../src/temporal/names.js'
 import { throwIfCancelled } from './cancelled.js'
-import { runChild } from './children.js'
+import { runChild, runChildOr } from './children.js'
 import { experimentsWorkflow } from './experiments.js'
+import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { ExperimentsInput, ModelInput, Tally } from './inputs.js'
 import { taskWorkflow } from './task.js'
-import { anyWith, storeOf } from './timeouts.js'
+import { anyWith, storeOf } from './activity-proxies.js'
 
 export interface ModelProgress extends Tally {
   readonly tasksRunning: readonly string[]
@@ -44,8 +45,12 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     waiting--
     running.add(task)
     const workflowId = taskWorkflowId(input.store, input.sweepId, input.model, task)
-    const outcome = await runChild(workflowId, (options) =>
-      executeChild(taskWorkflow, { ...options, args: [{ ...settings, task }] }),
+    const outcome = await runChildOr(
+      () =>
+        runChild(workflowId, (options) =>
+          executeChild(taskWorkflow, { ...options, args: [{ ...settings, task }] }),
+        ),
+      asFailure({ task }),
     )
     running.delete(task)
     tally = { ...tally, [outcome]: tally[outcome] + 1 }
@@ -59,6 +64,14 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   // Sweeps that began before there were further experiments do not ask for them.
   if (input.further) await runFurther()
   return tally
+
+  /** Records that a child failed as a whole. */
+  function asFailure(place: { readonly task: string; readonly experiment?: string }) {
+    return async (error: unknown): Promise<'failed'> => {
+      await reportFailure(input, { model: input.model, ...place }, error)
+      return 'failed'
+    }
+  }
 
   /** Task by task, then those that need several tasks. */
   async function runFurther(): Promise<void> {
@@ -81,8 +94,9 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     const failed = left.units.flatMap((unit) => (unit.task === task ? unit.name : []))
     const workflowId = experimentsWorkflowId(input.store, input.sweepId, input.model, task)
     const args: [ExperimentsInput] = [{ ...settings, task, ...(failed.length > 0 ? { failed } : {}) }]
-    const outcome = await runChild(workflowId, (options) =>
-      executeChild(experimentsWorkflow, { ...options, args }),
+    const outcome = await runChildOr(
+      () => runChild(workflowId, (options) => executeChild(experimentsWorkflow, { ...options, args })),
+      asFailure({ task, experiment: 'further' }),
     )
     running.delete(task)
     if (outcome === 'failed') tally = { ...tally, failed: tally.failed + 1 }

@@ -9,12 +9,12 @@ import {
 } from '@temporalio/workflow'
 import { modelWorkflowId } from '../src/temporal/names.js'
 import { throwIfCancelled } from './cancelled.js'
-import { cancelAsBefore, runChild } from './children.js'
-import { failureSignal } from './failure.js'
+import { cancelAsBefore, runChild, runChildOr } from './children.js'
+import { failureSignal, reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { ModelInput, SweepInput, Tally } from './inputs.js'
 import { modelWorkflow } from './model.js'
-import { storeOf } from './timeouts.js'
+import { storeOf } from './activity-proxies.js'
 
 export interface SweepProgress extends Tally {
   readonly modelsRunning: readonly string[]
@@ -59,8 +59,15 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
         ...(left ? { leave: left } : {}),
       },
     ]
-    const outcome = await runChild(modelWorkflowId(input.store, input.sweepId, model), (options) =>
-      executeChild(modelWorkflow, { ...options, args }),
+    const outcome = await runChildOr<Tally>(
+      () =>
+        runChild(modelWorkflowId(input.store, input.sweepId, model), (options) =>
+          executeChild(modelWorkflow, { ...options, args }),
+        ),
+      async (error) => {
+        await reportFailure(input, { model, task: '' }, error)
+        return { complete: 0, failed: input.tasks.length }
+      },
     )
     running.delete(model)
     tally = { complete: tally.complete + outcome.complete, failed: tally.failed + outcome.failed }

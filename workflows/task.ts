@@ -2,7 +2,7 @@ import { defineQuery, isCancellation, log, setHandler } from '@temporalio/workfl
 import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { TaskInput } from './inputs.js'
-import { computeOn, storeOf } from './timeouts.js'
+import { computeOn, storeOf } from './activity-proxies.js'
 
 export interface TaskState {
   readonly phase: 'preparing' | 'dev' | 'test' | 'done'

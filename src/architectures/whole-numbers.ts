@@ -20,27 +20,42 @@ export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: read
   const width = turnedTogether(sizes.length)
   const { quantised, step } = quantiseRows(graph, evened(graph, x, sizes, width))
   return factors.map(({ weight, alpha = 1, rows = (value) => value }) => {
-    const { name, outputs, inputs } = weight
-    const { values, scales } = quantiseOutputs(evenedWeight(weight, sizes, width))
-    const byOutput = graph.weight(
-      `${name}.scales`,
-      scales.map((scale) => alpha * scale),
-      [outputs],
-    )
-    const product = graph.node(
-      'MatMulIntegerToFloat',
-      [
-        rows(quantised),
-        graph.quantised(name, values, [inputs, outputs]),
-        constant(graph, 'one', 1),
-        byOutput,
-        middle(graph),
-      ],
-      {},
-      'com.microsoft',
-    )
+    const even = evenedWeight(weight, sizes, width)
+    const product = wholeNumberProduct(graph, rows(quantised), even, alpha)
     return graph.node('Mul', [product, rows(step)])
   })
+}
+
+/**
+ * alpha (quantised - 128) W^T, `[rows, out]`, of W as it is in 8 bits: the sum of whole numbers is exact on every processor, and
+ * rounded when it is multiplied by the output's scale.
+ */
+export function wholeNumberProduct(
+  graph: GraphBuilder,
+  quantised: Value,
+  weight: Weight,
+  alpha: number,
+): Value {
+  const { name, outputs, inputs } = weight
+  const { values, scales } = quantiseOutputs(weight)
+  const byOutput = graph.weight(
+    `${name}.scales`,
+    scales.map((scale) => alpha * scale),
+    [outputs],
+  )
+  return graph.node(
+    'MatMulIntegerToFloat',
+    [
+      quantised,
+      graph.quantised(name, values, [inputs, outputs]),
+      constant(graph, 'one', 1),
+      byOutput,
+      middle(graph),
+      middle(graph),
+    ],
+    {},
+    'com.microsoft',
+  )
 }
 
 /** Neighbouring inputs that are turned together: more would spread outliers further, but cost more. */
@@ -100,9 +115,12 @@ function constant(graph: GraphBuilder, name: string, value: number): Value {
   return graph.once('constant', name as Value, () => graph.weight(name, Float32Array.of(value), []))
 }
 
-/** `[in, out]`, as MatMulInteger takes them, with a scale for each output. */
+/**
+ * `[in, out]`, as MatMulInteger takes them, 128 standing for 0, with a scale for each output. Unsigned, as the activations are: of
+ * signed weights onnxruntime adds pairs of products in 16 bits where the processor has no VNNI or its like, and those saturate.
+ */
 function quantiseOutputs({ values, outputs, inputs }: Weight) {
-  const quantised = new Int8Array(inputs * outputs)
+  const quantised = new Uint8Array(inputs * outputs).fill(128)
   const scales = new Float32Array(outputs)
   for (let output = 0; output < outputs; output++) {
     let largest = 0
@@ -112,7 +130,7 @@ function quantiseOutputs({ values, outputs, inputs }: Weight) {
     scales[output] = scale
     if (scale === 0) continue
     for (let i = 0; i < inputs; i++)
-      quantised[i * outputs + output] = Math.round((values[output * inputs + i] as number) / scale)
+      quantised[i * outputs + output] = 128 + Math.round((values[output * inputs + i] as number) / scale)
   }
   return { values: quantised, scales }
 }

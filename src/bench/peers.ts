@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import { join } from 'node:path'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 
 /** What a PyTorch peer is given: the same token ids as the engine, so that tokenisation cannot differ. */

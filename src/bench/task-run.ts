@@ -1,6 +1,6 @@
 import type { Item, RunResult, Scoring } from '../domain/types.js'
 import type { EvaluateRequest } from '../engine/engine.js'
-import { runDev, runTest, type RunningEngine } from '../experiments/main-experiment.js'
+import { runDev, runTest, type RunningEngine } from '../experiments/main/main-experiment.js'
 import { processorSeconds } from '../system/process-table.js'
 import type { Predicted } from './peers.js'
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { relative, resolve } from 'node:path'
-import { defaultDatabase } from '../config/home.js'
+import { defaultDatabase } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
 import type { Scoring } from '../domain/types.js'

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import { formats, textOf, writeRows, type Format, type Values } from '../report/formats.js'
 import { renderMainTable } from '../report/main-table.js'
@@ -13,7 +13,7 @@ import {
   type TableName,
 } from '../report/result-rows.js'
 import { table2, table6, tables3And7, type ConflictingRow } from '../report/tables/paper-tables.js'
-import { tableLatex, type Table } from '../report/tables/table.js'
+import { tableLatex, type Table } from '../figures/table.js'
 import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'

@@ -8,7 +8,7 @@ import { sweepFailures, sweepProgress, unitProgress } from '../store/sweep-state
 import type { TaskProgress } from '../store/store.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { duration } from '../domain/duration.js'
-import { extentOf, Pace } from '../sweep/extent.js'
+import { progressTotals, Pace } from '../sweep/progress-totals.js'
 import { progressBar } from '../sweep/progress.js'
 
 /** How often the database is read, ms. */
@@ -56,7 +56,7 @@ function look(db: string, wanted: string | undefined) {
       // A sweep whose process was killed is still called running.
       running: status === 'running' && holder !== null,
       status: status === 'running' && holder === null ? 'not running (taskvec resume goes on)' : status,
-      extent: extentOf(tasks, unitProgress(reader, id)),
+      extent: progressTotals(tasks, unitProgress(reader, id)),
       failures: sweepFailures(reader, id).map(renderFailure),
     }
   } finally {

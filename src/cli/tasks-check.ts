@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Pair, Scoring } from '../domain/types.js'
-import { catalogFolder, modelCatalog } from '../models/catalog.js'
+import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { checkList, sharedInputs, type Problem } from '../tasks/check-list.js'
 import { scanItemsFile } from '../tasks/items-file.js'
@@ -205,7 +205,7 @@ export interface NamedTokenizer {
 function atHand(): NamedTokenizer[] {
   const sharing = new Map<string, string[]>()
   for (const { id, files } of modelCatalog()) {
-    if (pulledModel(id) === null && !existsSync(join(catalogFolder(), id, 'tokenizer.json'))) continue
+    if (pulledModel(id) === null && !existsSync(join(miniaturesFolder(), id, 'tokenizer.json'))) continue
     const content = files.find(({ name }) => name === 'tokenizer.json')?.sha256 ?? id
     sharing.set(content, [...(sharing.get(content) ?? []), id])
   }
@@ -218,7 +218,7 @@ function atHand(): NamedTokenizer[] {
 
 /** Of a tokenizer.json, a model's folder, a GGUF file or a model of the catalogue. Throws MODEL, WEIGHTS. */
 export function namedTokenizer(pathOrId: string): NamedTokenizer {
-  const committed = join(catalogFolder(), pathOrId)
+  const committed = join(miniaturesFolder(), pathOrId)
   const path = existsSync(join(committed, 'tokenizer.json')) ? committed : locateModel(modelRef(pathOrId))
   const { encode, unknownToken } = readTokenizer(path)
   return {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { taskvecHome } from '../config/home.js'
+import { taskvecHome } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { checkModel } from '../models/check.js'
 import { locateModel, pulledModel } from '../models/locate.js'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { FurtherExperiment } from '../domain/experiments.js'
 
 /**
- * `experiments` of a config: a list of names, each alone or as `name: {settings}`. Defaults are PROTOCOL's; those beyond
+ * `experiments` of a config: a list of names, each alone or as `name: {settings}`. Defaults are those of docs/protocol.md; those beyond
  * the paper are described in docs/experiments.md.
  */
 

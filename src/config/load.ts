@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { modeLabel, refusedMode } from '../domain/numerics.js'
 import type { Item, Protocol, Split, TaskSpec } from '../domain/types.js'
 import { readItemsFile } from '../tasks/items-file.js'
@@ -10,15 +10,15 @@ import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { experimentName, resolveExperiment } from './experiments.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
-import { readYaml, validated, type YamlFile } from './yaml-file.js'
+import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
 
-/** Numbers of items where a config sets none (PROTOCOL: the authors' published run). */
+/** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
 const defaultItems = { baseline: 100, dev: 50, test: 50 } as const satisfies Record<Split, number>
 
 /** Temporal refuses a payload of 2 MiB; a task's list or items travel in one. */
 const maxTaskBytes = 1_500_000
 
-/** PROTOCOL, Sampling. */
+/** docs/protocol.md, Sampling. */
 const defaultSeed = 41
 
 /**

@@ -3,7 +3,7 @@ import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
 import { experimentsSchema } from './experiments.js'
 
-/** The keys of a config file and their defaults (PROTOCOL, Main experiment). Unknown keys are errors. */
+/** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
 
 const id = z
   .string()

@@ -2,7 +2,7 @@ import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { FurtherExperiment } from '../domain/experiments.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
-import type { LayerSelection } from './layers.js'
+import type { LayerSelection } from '../domain/layers.js'
 
 /** A config, resolved and self-contained: word lists and items are inside, paths absolute, defaults filled in. */
 export interface SweepConfig {

@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, freemem } from 'node:os'
 import { join } from 'node:path'
-import { taskvecHome } from '../config/home.js'
+import { taskvecHome } from '../system/home.js'
 import { describeError } from '../domain/errors.js'
 import { readableSize } from '../models/free-space.js'
 import { modelCatalog } from '../models/catalog.js'
@@ -47,7 +47,7 @@ function node(): Finding {
 
 /** Loads the native module and runs a graph, since a module that loads may still lack an instruction set. */
 async function onnxruntime(): Promise<Finding> {
-  const { measurePeakGflops } = await import('../engine/peak.js')
+  const { measurePeakGflops } = await import('../engine/measure-peak.js')
   const gflops = await measurePeakGflops(3)
   return {
     subject: 'onnxruntime',

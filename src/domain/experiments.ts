@@ -5,7 +5,7 @@ import type { Item, Predictions, Scoring } from './types.js'
  * import inside workflows.
  */
 
-/** As resolved from a config, defaults filled in (PROTOCOL; docs/experiments.md). */
+/** As resolved from a config, defaults filled in (docs/protocol.md; docs/experiments.md). */
 export type FurtherExperiment = Robustness | Conflicting | Projection | Beyond
 
 export interface Robustness {
@@ -206,7 +206,7 @@ export interface Timing {
   readonly computedBy: string
 }
 
-/** A piece of an experiment that is computed and stored as a whole (src/store/units.ts). */
+/** A piece of an experiment that is computed and stored as a whole (src/store/experiment-units.ts). */
 export interface UnitPlace {
   readonly sweepId: string
   readonly model: string

@@ -54,7 +54,7 @@ export type TaskSpec =
       readonly items: Readonly<Record<Split, readonly Item[]>>
     }
 
-/** The settings of the main experiment that determine its results (PROTOCOL, Main experiment). */
+/** The settings of the main experiment that determine its results (docs/protocol.md, Main experiment). */
 export interface Protocol {
   readonly seed: number
   /** k, the number of demonstrations in S. */

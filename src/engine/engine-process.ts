@@ -39,7 +39,7 @@ export async function startEngineProcess(
 ): Promise<EngineProcess> {
   const typescript = import.meta.url.endsWith('.ts')
   const entry = fileURLToPath(
-    new URL(typescript ? './process-main.ts' : './process-main.js', import.meta.url),
+    new URL(typescript ? './engine-child.ts' : './engine-child.js', import.meta.url),
   )
   const child = fork(entry, [path, JSON.stringify(settings)], {
     serialization: 'advanced', // typed arrays as they are

@@ -14,7 +14,7 @@ export interface Engine {
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
   /** Logits of the last token, `[vocab]`. */
   logits(tokens: readonly number[]): Promise<Float32Array>
-  /** What vectors say of the vocabulary, through the final norm and the unembedding (PROTOCOL, Main experiment, 3). */
+  /** What vectors say of the vocabulary, through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
   project(request: ProjectRequest): Promise<Projection[]>
   close(): Promise<void>
 }
@@ -63,7 +63,7 @@ export interface EvaluateRequest {
 }
 
 /** What is read at one last token. */
-export interface Reading {
+export interface AnswerMetrics {
   /** Greedy choice; the lowest id among equal logits. */
   readonly token: number
   /** Natural logarithm of the answer token's probability. */
@@ -86,15 +86,15 @@ export interface ProjectRequest {
 export interface Projection {
   /** Descending; the lowest id first among equals. */
   readonly top: readonly { readonly token: number; readonly logProb: number }[]
-  /** One entry for each of the request's tokens; rank as in `Reading`. */
+  /** One entry for each of the request's tokens; rank as in `AnswerMetrics`. */
   readonly of: readonly { readonly token: number; readonly logProb: number; readonly rank: number }[]
 }
 
 export interface EvaluateResult {
   /** `[item][layer]`, layers in the request's order; empty rows where nothing is patched. */
-  readonly patched: readonly (readonly Reading[])[]
+  readonly patched: readonly (readonly AnswerMetrics[])[]
   /** `[item][plainPrompt]` */
-  readonly plain: readonly (readonly Reading[])[]
+  readonly plain: readonly (readonly AnswerMetrics[])[]
   /** Row-major, where `thetas` was asked for: `[layers, d_model]` ('mean') or `[items, layers, d_model]` ('each'). */
   readonly thetas?: Float32Array
   /** Floating-point operations that the wavefront needed, padding left out. */

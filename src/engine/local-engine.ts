@@ -19,12 +19,12 @@ import type {
   EvaluateResult,
   Projection,
   ProjectRequest,
-  Reading,
+  AnswerMetrics,
 } from './engine.js'
-import { evaluateItemPlainly, forwardLogits } from './plain.js'
+import { evaluateItemPlainly, forwardLogits } from './reference-pass.js'
 import { PassCheckpoint } from './pass-checkpoint.js'
 import { plan, type Plan } from './planner.js'
-import { projectRows } from './readings.js'
+import { projectRows } from './answer-metrics.js'
 import { requireDevice } from './session-options.js'
 import { runStreamedPass } from './streamed-pass.js'
 import { ThetaResults } from './theta-results.js'
@@ -36,7 +36,7 @@ import { WavefrontChunk } from './wavefront.js'
  */
 const itemsPerChunk = 16
 /** Raised whenever a change to graphs or chunking may move bits of a mode's results. */
-const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 3 }
+const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 4 }
 
 const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string
@@ -118,8 +118,8 @@ export class LocalEngine implements Engine {
   async #wavefront(request: EvaluateRequest, options: EvaluateOptions) {
     const { blocks, dModel } = this.sessions.shape
     const thetas = new ThetaResults(request, dModel)
-    const patched: Reading[][] = []
-    const plain: Reading[][] = []
+    const patched: AnswerMetrics[][] = []
+    const plain: AnswerMetrics[][] = []
     const groups = this.#groups(request, thetas)
     let macs = 0
     for (const [number, chunks] of groups.entries()) {
@@ -178,8 +178,8 @@ export class LocalEngine implements Engine {
   async #plain(request: EvaluateRequest, options: EvaluateOptions) {
     const { items } = request
     const thetas = new ThetaResults(request, this.sessions.shape.dModel)
-    const patched: Reading[][] = []
-    const plain: Reading[][] = []
+    const patched: AnswerMetrics[][] = []
+    const plain: AnswerMetrics[][] = []
     for (const [i, item] of items.entries()) {
       const result = await evaluateItemPlainly(this.sessions, item, request, () =>
         pause(options, i / items.length),

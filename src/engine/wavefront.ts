@@ -1,11 +1,11 @@
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, EvaluateRequest, Reading } from './engine.js'
-import { readRows } from './readings.js'
+import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
+import { readRows } from './answer-metrics.js'
 import { RowTree } from './row-tree.js'
 
 /**
- * All layers of a chunk of items in one pass over the blocks (PROTOCOL, Main experiment).
+ * All layers of a chunk of items in one pass over the blocks (docs/protocol.md, Main experiment).
  *
  * 1. The prompts become a tree of rows: equal prefixes are computed once.
  * 2. After block L, θ_L of an item is the mean of its theta prompts' last rows, unless it is given.
@@ -81,7 +81,7 @@ export class WavefrontChunk {
   }
 
   /** After the last block: each row that is read, once, however many items share it. */
-  async read(): Promise<{ patched: Reading[][]; plain: Reading[][] }> {
+  async read(): Promise<{ patched: AnswerMetrics[][]; plain: AnswerMetrics[][] }> {
     const { dModel, vocab } = this.sessions.shape
     const places = indices(this.#tree, this.#alive)
     const questions = this.#items.flatMap(({ patchedEnds, plainEnds, answerToken }) =>
@@ -91,8 +91,8 @@ export class WavefrontChunk {
     this.macs += this.#alive.length * vocab * dModel
     let next = 0
     const take = (count: number) => readings.slice(next, (next += count))
-    const patched: Reading[][] = []
-    const plain: Reading[][] = []
+    const patched: AnswerMetrics[][] = []
+    const plain: AnswerMetrics[][] = []
     for (const { patchedEnds, plainEnds } of this.#items) {
       patched.push(take(patchedEnds.length))
       plain.push(take(plainEnds.length))

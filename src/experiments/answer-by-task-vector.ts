@@ -1,6 +1,6 @@
 import type { Demonstration, Protocol } from '../domain/types.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Engine, Reading } from '../engine/engine.js'
+import type { Engine, AnswerMetrics } from '../engine/engine.js'
 import { formatPrompt } from '../prompt/format.js'
 import { prepareTask } from './prepare-task.js'
 
@@ -20,7 +20,7 @@ export interface TaskVectorAnswer {
   readonly dummyQueries: readonly string[]
   readonly regular: string
   readonly baseline: string
-  /** By L; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (PROTOCOL: vocabulary projection). */
+  /** By L; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (docs/protocol.md, Vocabulary projection). */
   readonly hypothesis: readonly {
     readonly layer: number
     readonly prediction: string
@@ -64,7 +64,7 @@ export async function answerByTaskVector(
     thetas: 'mean',
   })
 
-  const readings: Reading[] = [...(result.plain[0] ?? []), ...(result.patched[0] ?? [])]
+  const readings: AnswerMetrics[] = [...(result.plain[0] ?? []), ...(result.patched[0] ?? [])]
   const [regular = '', baseline = '', ...patched] = await engine.decode(readings.map(({ token }) => token))
   const projected = await engine.project({
     vectors: result.thetas ?? new Float32Array(),

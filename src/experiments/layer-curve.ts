@@ -1,7 +1,7 @@
 import type { Score, Scores } from '../domain/experiments.js'
 import type { Item, Scoring } from '../domain/types.js'
-import type { EvaluateItem, EvaluateOptions, EvaluateRequest, Reading } from '../engine/engine.js'
-import { promptsOf, type ItemPrompts, type RunningEngine } from './main-experiment.js'
+import type { EvaluateItem, EvaluateOptions, EvaluateRequest, AnswerMetrics } from '../engine/engine.js'
+import { promptsOf, type ItemPrompts, type RunningEngine } from './main/main-experiment.js'
 import { scoreOf } from './score.js'
 
 /** [x, ->] of every item, with a θ of some kind patched in after each L: a score per L. */
@@ -28,7 +28,7 @@ export async function layerCurve(
   )
   const scores: Score[] = []
   for (const [i, layer] of request.layers.entries()) {
-    const readings = patched.map((row) => row[i] as Reading)
+    const readings = patched.map((row) => row[i] as AnswerMetrics)
     scores.push(await scoreOf(engine, items, scoring, readings, { setting: '', layer, sourceLayer: layer }))
   }
   return { scores }

@@ -6,7 +6,7 @@ import { drawItems } from '../tasks/sampling.js'
 import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
 import type { ListTask } from '../tasks/task.js'
 
-/** Below this, PROTOCOL asks for a warning: items repeat often and few words carry the result. */
+/** Fewer pairs produce a warning, since items repeat often and few words carry the result (docs/protocol.md, Single-token outputs). */
 const fewPairs = 70
 
 /**

@@ -1,14 +1,14 @@
 import type { Score } from '../domain/experiments.js'
 import type { Item, Scoring } from '../domain/types.js'
-import type { Reading } from '../engine/engine.js'
-import { predict, type RunningEngine } from './main-experiment.js'
+import type { AnswerMetrics } from '../engine/engine.js'
+import { predict, type RunningEngine } from './main/main-experiment.js'
 
 /** Accuracy, and the means of what was read about the answers. At least one item. */
 export async function scoreOf(
   engine: RunningEngine,
   items: readonly Item[],
   scoring: Scoring,
-  readings: readonly Reading[],
+  readings: readonly AnswerMetrics[],
   place: { readonly setting: string; readonly layer: number; readonly sourceLayer: number },
 ): Promise<Score> {
   const predictions = await predict(engine, items, scoring, readings)

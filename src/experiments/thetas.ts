@@ -1,7 +1,7 @@
 import type { Thetas } from '../domain/experiments.js'
 import type { Item } from '../domain/types.js'
 import type { Engine, EvaluateOptions } from '../engine/engine.js'
-import { promptsOf, type RunningEngine } from './main-experiment.js'
+import { promptsOf, type RunningEngine } from './main/main-experiment.js'
 
 /** θ_L of each item, `[items, layers, d_model]`: the mean over its dummy queries x' of [S, x', ->]. */
 export async function thetasOf(

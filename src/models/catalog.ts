@@ -1,13 +1,13 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
-import { projectRoot } from '../config/home.js'
-import { readYaml, validated } from '../config/yaml-file.js'
+import { projectRoot } from '../system/home.js'
+import { readYaml, validated } from '../system/yaml-file.js'
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 
 /**
- * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in PROTOCOL, "Models of the paper".
+ * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in docs/protocol.md, Models of the paper.
  * Hashes of what Hugging Face holds are asked of it when a model is pulled, and recorded beside the model.
  */
 const schema = z.strictObject({
@@ -19,7 +19,7 @@ const schema = z.strictObject({
     .regex(/^[\w.-]+\/[\w.-]+$/)
     .optional(),
   revision: z.string().default('main'),
-  /** A Hugging Face folder committed beside the file: nothing has to be fetched. `files` holds its hashes. */
+  /** A Hugging Face folder of miniatures/: nothing has to be fetched. `files` holds its hashes. */
   folder: z
     .string()
     .regex(/^\w[\w.-]*$/)
@@ -63,9 +63,14 @@ export function catalogFolder(): string {
   return join(projectRoot(), 'configs', 'models')
 }
 
-/** Where a committed model's folder stands; null for models that are fetched. */
+/** Where the models that come with taskvec have their folders. */
+export function miniaturesFolder(): string {
+  return join(projectRoot(), 'miniatures')
+}
+
+/** A committed model's folder; null for models that are fetched. */
 export function committedFolder({ folder }: CatalogModel): string | null {
-  return folder === undefined ? null : join(catalogFolder(), folder)
+  return folder === undefined ? null : join(miniaturesFolder(), folder)
 }
 
 /** All models of a folder of YAML files, smallest first. Errors: CONFIG with file, line and key. */

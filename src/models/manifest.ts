@@ -1,10 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { z } from 'zod'
-import { taskvecHome } from '../config/home.js'
+import { taskvecHome } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { fileHash } from '../weights/content-hash.js'
-import { catalogFolder, committedFolder, modelCatalog } from './catalog.js'
+import { committedFolder, miniaturesFolder, modelCatalog } from './catalog.js'
 
 /**
  * Where a model came from, and what each file was when it was checked: `models pull` wrote it beside the model; of a
@@ -36,7 +36,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 
 /** Null where there is none, or none that can be read: the folder was not made by a pull that ended. */
 export function readManifest(folder: string): Manifest | null {
-  if (relative(catalogFolder(), dirname(folder)) === '') return committedManifest(basename(folder))
+  if (relative(miniaturesFolder(), dirname(folder)) === '') return committedManifest(basename(folder))
   let text: string
   try {
     text = readFileSync(join(folder, manifestName), 'utf8')

@@ -1,7 +1,7 @@
 import { pairedBootstrap } from '../statistics/bootstrap.js'
 import { differenceInterval, fisherExact, holm, type Proportion } from '../statistics/two-proportions.js'
 import { wilsonInterval } from '../statistics/wilson.js'
-import { groupBy } from './definitions.js'
+import { groupBy } from '../figures/paper-rules.js'
 
 /** One accuracy as a count. */
 export interface Cell {

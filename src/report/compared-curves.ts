@@ -1,6 +1,6 @@
 import { compareEach, sameModel, type Comparison } from './compare.js'
 import { bestLayerPairs, curvePoints, type BestLayers, type Curve } from './comparison-cells.js'
-import { groupBy } from './definitions.js'
+import { groupBy } from '../figures/paper-rules.js'
 
 /** One model's by-layer curve of one task beside another run's. */
 export interface CurveTask {

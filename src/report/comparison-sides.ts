@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { modelRecords } from '../store/report.js'
+import { modelRecords } from '../store/report-queries.js'
 import { tableRows } from '../store/result-tables.js'
 import { mainResults } from '../store/results.js'
 import type { Cell } from './compare.js'

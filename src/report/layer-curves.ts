@@ -1,5 +1,5 @@
-import type { LayerCell } from '../store/report.js'
-import { groupBy, learnedAbove, learnedTasks, meanAndSd } from './definitions.js'
+import type { LayerCell } from '../store/report-queries.js'
+import { groupBy, learnedAbove, learnedTasks, meanAndSd } from '../figures/paper-rules.js'
 
 const bars = '▁▂▃▄▅▆▇█'
 

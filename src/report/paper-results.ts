@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 
 /** What the authors published, as data: configs/paper-results.json. Accuracies are 0 to 1. */

@@ -13,7 +13,7 @@ import {
 } from '../store/result-tables.js'
 import { predictionColumns, predictionValues, type ResultFilter } from '../store/results.js'
 import { sweepMode, type SweepSummary } from '../store/sweeps.js'
-import { meanAndSd } from './definitions.js'
+import { meanAndSd } from '../figures/paper-rules.js'
 import type { Values } from './formats.js'
 
 /**

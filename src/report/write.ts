@@ -3,11 +3,11 @@ import { basename, dirname, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { drawSvg, withTitles } from './figures/draw.js'
 import { drawPng } from './figures/png.js'
-import type { Figure } from './figures/figure.js'
+import type { Figure } from '../figures/figure.js'
 import { writeRows, type Row } from './formats.js'
 import { page } from './page/page.js'
-import type { Report } from './sections/section.js'
-import { tableLatex, type Table } from './tables/table.js'
+import type { Report } from '../figures/section.js'
+import { tableLatex, type Table } from '../figures/table.js'
 
 /** What was written, paths relative to the folder: also the file `report.json` in it. */
 export interface Manifest {

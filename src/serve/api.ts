@@ -3,8 +3,8 @@ import type { TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
 import type { SweepSummary } from '../store/sweeps.js'
 import type { FailureRow } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store.js'
-import type { ItemRow, RecentWork } from '../store/sweep-view.js'
-import type { Extent } from '../sweep/extent.js'
+import type { ItemRow, RecentWork } from '../store/page-queries.js'
+import type { ProgressTotals } from '../sweep/progress-totals.js'
 
 /** What the server answers and the page reads, as JSON. */
 
@@ -23,7 +23,7 @@ export interface SweepView extends SweepLine {
   readonly models: readonly string[]
   readonly tasks: readonly string[]
   readonly fields: readonly Field[]
-  readonly extent: Extent
+  readonly extent: ProgressTotals
   readonly failures: readonly FailureRow[]
   readonly warnings: readonly { readonly model: string; readonly warning: string }[]
   /** The process that is running a sweep with this database; null where none is. */

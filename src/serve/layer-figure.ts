@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import { drawSvg, forPage } from '../report/figures/draw.js'
-import { oneTaskByLayer } from '../report/figures/one-task.js'
+import { oneTaskByLayer } from '../experiments/main/one-task.js'
 import { layerResults } from '../store/results.js'
 
 /** The by-layer curve of one (model, task) as SVG text for the page: the report's own figure. */

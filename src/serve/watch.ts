@@ -3,9 +3,9 @@ import { lockHolder } from '../store/writer-lock.js'
 import { mainResults } from '../store/results.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
-import { itemRows, recentWork } from '../store/sweep-view.js'
+import { itemRows, recentWork } from '../store/page-queries.js'
 import type { Split } from '../domain/types.js'
-import { extentOf, Pace } from '../sweep/extent.js'
+import { progressTotals, Pace } from '../sweep/progress-totals.js'
 import { SweepReading } from '../sweep/sweep-reading.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
 
@@ -72,7 +72,7 @@ export class Watch {
         failed: failed.has(`${model} ${task}`),
       }
     })
-    const extent = extentOf(progress, unitProgress(this.db, id))
+    const extent = progressTotals(progress, unitProgress(this.db, id))
     const runningIn = lockHolder(this.file)
     return {
       id,

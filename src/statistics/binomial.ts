@@ -1,4 +1,4 @@
-import type { RandomSource } from '../tasks/random.js'
+import type { RandomSource } from './random.js'
 
 /** log of n over k. */
 export function logChoose(n: number, k: number): number {

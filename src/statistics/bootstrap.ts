@@ -1,4 +1,4 @@
-import { randomFor } from '../tasks/random.js'
+import { randomFor } from './random.js'
 import { Multinomial } from './binomial.js'
 
 export interface BootstrapOptions {

@@ -1,6 +1,6 @@
 /**
  * How well labels (tasks) separate vectors (θ), from the distances between them: the paper's Figures 5 and 9. A vector's
- * zero distance to itself is left out everywhere (PROTOCOL, Robustness).
+ * zero distance to itself is left out everywhere (docs/protocol.md, Robustness).
  */
 
 export interface Moments {

@@ -1,4 +1,4 @@
-import { randomFor } from '../tasks/random.js'
+import { randomFor } from './random.js'
 import { dot } from './cosine.js'
 
 export interface TsneOptions {

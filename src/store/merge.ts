@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { openDatabase, openReadOnly } from './open.js'
 import { isComplete, missingOf } from './completeness.js'
-import { difference, shown } from './difference.js'
+import { difference, shown } from './compare-values.js'
 import { Statements } from './statements.js'
 import { rowKey, unitTables } from './unit-tables.js'
 

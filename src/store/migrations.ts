@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 
 /** How many migrations this taskvec knows: the schema version of a database that is up to date. */
 export function knownMigrations(): number {

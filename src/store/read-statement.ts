@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Query, QueryResult } from './query.js'
+import type { Query, QueryResult } from './sql-child-process.js'
 
 /** Runs one statement that only reads. Errors: SQL, whatever is wrong with it. */
 export function readStatement(

@@ -209,7 +209,7 @@ function query(name: ViewName, sweepId: string, filter: ResultFilter) {
   return { sql, values: { sweepId, model, task, category, kind, layer } }
 }
 
-/** Tables 3 and 7: the projection's tokens at the best L + 2 (PROTOCOL), at the last layer where there are no two more. */
+/** Tables 3 and 7: the projection's tokens at the best L + 2 (docs/protocol.md, Vocabulary projection), at the last layer where there are no two more. */
 export function projectedTokens(
   db: Database.Database,
   sweepId: string,

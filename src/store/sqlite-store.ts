@@ -8,7 +8,7 @@ import { openDatabase } from './open.js'
 import { preparedTask, savePrepared } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { Statements } from './statements.js'
-import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './units.js'
+import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './experiment-units.js'
 import type {
   BestLayer,
   Failure,
@@ -216,8 +216,13 @@ class SqliteStore implements Store {
     )
   }
 
-  retryFailures(sweepId: string): void {
-    this.db.write(() => this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId]))
+  retryFailures(sweepId: string, which: 'all' | 'workflows'): void {
+    this.db.write(() =>
+      this.db.run(
+        "update failures set superseded = 1 where sweep_id = ? and (? = 'all' or code = 'WORKFLOW')",
+        [sweepId, which],
+      ),
+    )
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { FurtherExperiment, UnitPlace } from '../domain/experiments.js'
 import type { ModelContent, ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
-import type { NextStep, UnitsOf } from './units.js'
+import type { NextStep, UnitsOf } from './experiment-units.js'
 
 /**
  * The results database as activities see it: a single writer, every method one transaction, every write
@@ -28,8 +28,8 @@ export interface Store {
   nextStep(units: UnitsOf): NextStep | null
   recordStep(unit: UnitPlace, name: string, result: unknown): void
   recordFailure(failure: Failure): void
-  /** The sweep's failures are about to be tried again: they are no longer its verdict. */
-  retryFailures(sweepId: string): void
+  /** The sweep's failures, or those of whole workflows only, are about to be tried again: they are no longer its verdict. */
+  retryFailures(sweepId: string, which: 'all' | 'workflows'): void
   close(): void
 }
 

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import { modeLabel, type EngineMode } from '../domain/numerics.js'
 import type { Protocol } from '../domain/types.js'

@@ -1,5 +1,5 @@
 import type { ConnectionSettings, WorkerConnection } from '../temporal/connection.js'
-import { workersWith } from '../temporal/announcement.js'
+import { workersWith } from '../temporal/worker-identity.js'
 
 /** How often it is looked whether somebody has them, ms. */
 const lookEvery = 5000

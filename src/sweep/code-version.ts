@@ -1,7 +1,7 @@
 import { execaSync } from 'execa'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 
 /** The package's version and, in a clone, its commit: what a sweep was run with. */
 export function codeVersion(): string {

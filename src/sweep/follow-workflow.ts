@@ -11,7 +11,7 @@ import type { sweepWorkflow } from '../../workflows/sweep.js'
 import { TaskvecError } from '../domain/errors.js'
 import { connectClient, type ConnectionSettings } from '../temporal/connection.js'
 import { ensureServer, type RunningServer } from '../temporal/server.js'
-import { unlessAborted } from './unless-aborted.js'
+import { raceAbort } from './race-abort.js'
 
 export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
 
@@ -56,7 +56,7 @@ export async function followWorkflow(server: Server, sweep: Followed): Promise<S
         const handle = client.workflow.getHandle<typeof sweepWorkflow>(sweep.id)
         // Aborting ends the long poll itself: one left behind would outlive its connection.
         const outcome = await connection.withAbortSignal(signal, () =>
-          unlessAborted(signal, outcomeOf(handle, say)),
+          raceAbort(signal, outcomeOf(handle, say)),
         )
         if (outcome !== 'failed' || input || !retryFailed) return outcome
         there = false

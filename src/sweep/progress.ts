@@ -7,7 +7,7 @@ import { unitProgress } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store.js'
 import { duration } from '../domain/duration.js'
 import { logsJson, say, type LogFields } from '../system/log.js'
-import { extentOf, Pace } from './extent.js'
+import { progressTotals, Pace } from './progress-totals.js'
 import type { SweepReading } from './sweep-reading.js'
 
 /** How often the terminal is drawn, and how often a plain log gets a line, ms. */
@@ -60,7 +60,7 @@ export class ProgressDisplay {
   #show(): void {
     const tasks = this.reading.tasks()
     this.#announceFinished(tasks, true)
-    const { cells, units, share } = extentOf(tasks, unitProgress(this.db, this.sweepId))
+    const { cells, units, share } = progressTotals(tasks, unitProgress(this.db, this.sweepId))
     const { done, all } = cells
     const rate = this.#cellPace.perSecond(done)
     const seconds = this.#pace.secondsLeft(share)

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { arch, availableParallelism, cpus, hostname, platform, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { SweepInput } from '../../workflows/inputs.js'
-import { taskvecHome } from '../config/home.js'
+import { taskvecHome } from '../system/home.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
 import type { FurtherExperiment } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
@@ -20,10 +20,10 @@ import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { followWorkflow, type Server, type SweepOutcome } from './follow-workflow.js'
-import { leftAlone } from './left-alone.js'
+import { skippedFailures } from './skipped-failures.js'
 import { ProgressDisplay, sayBegun } from './progress.js'
 import { SweepReading } from './sweep-reading.js'
-import { StoreTrouble } from './store-trouble.js'
+import { WriteOutage } from './write-outage.js'
 
 export interface RunOptions {
   readonly db: string
@@ -73,7 +73,7 @@ export async function runSweep(
     const display = new ProgressDisplay(reader, id, reading)
     closing.push(() => display.stop())
 
-    const trouble = new StoreTrouble((line) => display.say(line))
+    const trouble = new WriteOutage((line) => display.say(line))
     closing.push(() => trouble.stop())
     const storeName = databaseIdentity(reader)
     const storeWorker = await startStoreWorker(connected, storeName, store, db, {
@@ -110,8 +110,9 @@ export async function runSweep(
         queue: storeQueue(storeName),
         retryFailed,
         input() {
-          if (retryFailed) store.retryFailures(id)
-          return { ...inputOf(id, config, storeName, width), leave: leftAlone(reader, id) }
+          // What failed as a whole workflow says nothing of the task: it is always tried again.
+          store.retryFailures(id, retryFailed ? 'all' : 'workflows')
+          return { ...inputOf(id, config, storeName, width), leave: skippedFailures(reader, id) }
         },
         signal: ending,
         say: (line) => display.say(line),

@@ -1,12 +1,12 @@
 import type { Pair } from '../domain/types.js'
-import type { RandomSource } from './random.js'
+import type { RandomSource } from '../statistics/random.js'
 import type { GeneratedTask, ListTask, Source } from './task.js'
 
 export const lower = [...'abcdefghijklmnopqrstuvwxyz']
 const upper = lower.map((letter) => letter.toUpperCase())
 export const sources: readonly Source[] = [{ name: 'made by code (src/tasks)', licence: 'MIT' }]
 
-/** The six algorithmic tasks of the paper (PROTOCOL, Tasks). Letters stand as written: no single-token filter. */
+/** The six algorithmic tasks of the paper (docs/protocol.md, Tasks). Letters stand as written: no single-token filter. */
 export function algorithmicTasks(): readonly (ListTask | GeneratedTask)[] {
   return [
     written('algorithmic_next_letter', lower.slice(0, -1), (x) => shift(x, 1)),

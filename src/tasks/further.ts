@@ -4,7 +4,7 @@ import type { ListTask, Task } from './task.js'
 
 /**
  * Tasks that `tasks: all` leaves out, usable by id: those that the authors' code defines and the paper doesn't report
- * (PROTOCOL, Tasks), and those of later work (docs/further-tasks.md). Word lists of configs/data that are not among the
+ * (docs/protocol.md, Tasks), and those of later work (docs/further-tasks.md). Word lists of lists/ that are not among the
  * paper's are further tasks too.
  */
 export function furtherTaskIds(paper: readonly string[]): string[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { inWords, type Issue } from '../config/issue.js'
-import { didYouMean } from '../domain/nearest.js'
+import { inWords, type Issue } from '../system/zod-issue.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import type { Item, Split } from '../domain/types.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
 

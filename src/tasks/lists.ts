@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
 import type { Category, Scoring } from '../domain/types.js'
 import type { ListTask, Source } from './task.js'
 
-/** A file of configs/data/<category>/: written by configs/generate, see `npm run data:generate`. */
+/** A file of lists/<category>/: written by lists/generate, see `npm run data:generate`. */
 export interface WordListFile {
   readonly task: string
   readonly category: Category
@@ -18,18 +18,19 @@ export interface WordListFile {
   readonly entries: readonly (readonly [string, string, ...string[]])[]
 }
 
-/** The file of a word-list task, `knowledge_country_capital` being configs/data/knowledge/country_capital.json. */
+/** The folders of lists/ that hold word lists. */
+const categories = ['knowledge', 'linguistic', 'translation'] as const satisfies readonly Category[]
+
+/** The file of a word-list task, `knowledge_country_capital` being lists/knowledge/country_capital.json. */
 export function wordListPath(id: string): string {
-  return join(projectRoot(), 'configs', 'data', `${id.replace('_', '/')}.json`)
+  return join(projectRoot(), 'lists', `${id.replace('_', '/')}.json`)
 }
 
-/** Ids of all lists of configs/data, in the order of their names. */
+/** Ids of all word lists, in the order of their names. */
 export function wordListIds(): string[] {
-  const folder = join(projectRoot(), 'configs', 'data')
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .flatMap(({ name: category }) =>
-      readdirSync(join(folder, category))
+  return categories
+    .flatMap((category) =>
+      readdirSync(join(projectRoot(), 'lists', category))
         .filter((name) => name.endsWith('.json'))
         .map((name) => `${category}_${basename(name, '.json')}`),
     )

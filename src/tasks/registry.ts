@@ -1,12 +1,12 @@
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import type { TaskSpec } from '../domain/types.js'
 import { algorithmicTasks } from './algorithmic.js'
 import { furtherTask, furtherTaskIds } from './further.js'
 import { wordListTask } from './lists.js'
 import type { Source, Task } from './task.js'
 
-/** The eighteen tasks of the paper, in the order of PROTOCOL's table. */
+/** The eighteen tasks of the paper, in the order of docs/protocol.md, Tasks. */
 export const builtinTaskIds = [
   'algorithmic_next_letter',
   'algorithmic_prev_letter',

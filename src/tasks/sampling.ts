@@ -1,7 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import type { Item, Pair, Protocol, Split } from '../domain/types.js'
-import { randomFor, type RandomSource } from './random.js'
+import { randomFor, type RandomSource } from '../statistics/random.js'
 import type { GeneratedTask } from './task.js'
 
 /** What items are drawn from: the surviving pairs of a list, or a generator. */
@@ -9,7 +9,7 @@ export type Population = readonly Pair[] | GeneratedTask
 
 /**
  * The items of all three splits. Item i of a split depends only on (seed, task, pairs, split, i): never on the order
- * of execution, on the other splits, or on how many items are asked for (PROTOCOL, Sampling).
+ * of execution, on the other splits, or on how many items are asked for (docs/protocol.md, Sampling).
  * Errors: TASK where the population is smaller than one item needs.
  */
 export function drawItems(

@@ -9,7 +9,7 @@ export interface Judged {
 }
 
 /**
- * PROTOCOL, "Right means": equal to the answer or an accepted alternative after stripping; under `prefix` also when
+ * docs/protocol.md, Scoring: equal to the answer or an accepted alternative after stripping; under `prefix` also when
  * one of them begins with the prediction or the prediction begins with it. Case matters.
  */
 export function isCorrect({ scoring, prediction, answer, accept }: Judged): boolean {

@@ -43,7 +43,7 @@ export async function writablePairs(
   return pairs.filter((_, i) => (unknowns[i + own.length] ?? 0) <= inPrompt)
 }
 
-/** PROTOCOL, Single-token outputs: two readings of a list, filtered by the model's own tokenizer. */
+/** docs/protocol.md, Single-token outputs: two readings of a list, filtered by the model's own tokenizer. */
 export async function singleTokenReading(
   pairs: readonly Pair[],
   encoder: Encoder,

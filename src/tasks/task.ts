@@ -1,5 +1,5 @@
 import type { Category, Item, Pair, Scoring, Split } from '../domain/types.js'
-import type { RandomSource } from './random.js'
+import type { RandomSource } from '../statistics/random.js'
 
 /** Where a list's facts come from. */
 export interface Source {
@@ -16,12 +16,12 @@ interface TaskBase {
   readonly sources: readonly Source[]
 }
 
-/** A mapping written out: letters, a word list of configs/data, or a user's own list. */
+/** A mapping written out: letters, a word list of lists/, or a user's own list. */
 export interface ListTask extends TaskBase {
   readonly kind: 'list'
   /** Most frequent first where the list is a word list. */
   readonly pairs: readonly Pair[]
-  /** Only pairs whose y is one token of the model are used (PROTOCOL, Single-token outputs). */
+  /** Only pairs whose y is one token of the model are used (docs/protocol.md, Single-token outputs). */
   readonly singleToken: boolean
 }
 

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import type { LineProblem } from './text-file.js'
 import type { Row, Rows } from './word-list-file.js'
 

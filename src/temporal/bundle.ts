@@ -3,7 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker'
-import { projectRoot } from '../config/home.js'
+import { projectRoot } from '../system/home.js'
+
+/** By default an error of a workflow's own code, or a history that it cannot follow, would be tried again for ever. */
+export const workflowFailureErrorTypes = { '*': ['Error'] }
 
 const prebuilt = join(projectRoot(), 'dist', 'workflow-bundle.js')
 
@@ -17,6 +20,7 @@ async function bundle(): Promise<string> {
   const workflowsPath = join(projectRoot(), 'workflows', 'index.ts')
   const { code } = await bundleWorkflowCode({
     workflowsPath,
+    payloadConverterPath: join(projectRoot(), 'workflows', 'payload-limit.ts'),
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error },
   })
   return code

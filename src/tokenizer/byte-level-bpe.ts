@@ -1,4 +1,4 @@
-import { didYouMean } from '../domain/nearest.js'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Built, GgufTokenizer } from './gguf-tokenizer.js'
 

@@ -7,7 +7,7 @@ import type { Item, Predictions, RunKind, RunResult, Scoring } from '../domain/t
 import type { Engine } from '../engine/engine.js'
 import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
-import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main-experiment.js'
+import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main/main-experiment.js'
 import { locateModel } from '../models/locate.js'
 import { itemOf, type StoredItem } from '../store/content.js'
 import type { Problem } from './check.js'
@@ -37,7 +37,7 @@ export interface Recomputed {
   readonly unchecked: readonly { readonly model: string; readonly runs: number; readonly reason: string }[]
 }
 
-/** Log-probabilities of another processor differ by less (PROTOCOL: the same bits are promised on one machine only). */
+/** Log-probabilities of another processor differ by less (docs/numerics.md: the same bits are promised on one kind of processor only). */
 const tolerance = 1e-4
 
 /** A model as a sweep had it: where it was, what it was, and in what numeric set-up (canonical JSON). */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/local-engine.js'
-import { forward } from '../../src/engine/plain.js'
+import { forward } from '../../src/engine/reference-pass.js'
 import { largestDifference, tinyFolder, tinyGolden, tinyModels } from '../golden/read.js'
 
 const tolerance = 1e-4

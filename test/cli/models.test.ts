@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { modelsCommand } from '../../src/cli/models.js'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 
 const tiny = join(projectRoot(), 'test', 'golden', 'tiny', 'f16')
 

@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 
 const taskvec = join(projectRoot(), 'bin', 'taskvec.js')
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Conflicting } from '../../src/domain/experiments.js'
 import { loadSweeps } from '../../src/config/load.js'
 import { sweepId, type SweepConfig } from '../../src/config/sweep-config.js'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { builtinTaskIds } from '../../src/tasks/registry.js'
 
 const known = ['smollm2-135m', 'llama-7b', 'gpt-j-6b']

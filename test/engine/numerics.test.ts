@@ -10,10 +10,11 @@ import { numericsModes, type NumericsMode } from '../../src/domain/numerics.js'
 import { BlockSessions } from '../../src/engine/block-sessions.js'
 import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
-import { forward } from '../../src/engine/plain.js'
+import { forward } from '../../src/engine/reference-pass.js'
+import { sessionOptions } from '../../src/engine/session-options.js'
 import { turn } from '../../src/architectures/hadamard.js'
 import { productByBlocks } from '../../src/architectures/weight-blocks.js'
-import { wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
+import { wholeNumberProduct, wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
 import { GraphBuilder, type Value } from '../../src/onnx/graph.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 import { tinyFolder, tinyModels } from '../golden/read.js'
@@ -135,6 +136,44 @@ describe.each(approximate)('a product in %s', (mode) => {
         expect(Math.abs(got - exact)).toBeLessThanOrEqual(bound)
       }
     await session.release()
+  })
+})
+
+describe('a product of whole numbers is exact', () => {
+  // 1,000 inputs: a sum stays below 2^24, so that an f32 holds it. Odd and even counts, below and above the kernels' strides.
+  const operands = {
+    'extreme, one sign': () => 127,
+    'extreme, any sign': (random: () => number) => (random() < 0.5 ? -127 : 127),
+    uniform: (random: () => number) => Math.floor(255 * random()) - 127,
+  }
+  it.each(
+    Object.keys(operands).flatMap((name) =>
+      [3, 64, 101, 1000].map((inputs) => [name as keyof typeof operands, inputs] as const),
+    ),
+  )('%s, %i inputs', async (name, inputs) => {
+    const generator = xoroshiro128plus(inputs)
+    const draw = () => operands[name](() => uniformInt(generator, 0, 999_999) / 1e6)
+    const [rows, outputs] = [5, 19]
+    const x = Int16Array.from({ length: rows * inputs }, draw)
+    const values = Float32Array.from({ length: outputs * inputs }, draw)
+    // An extreme in every output: its step is 1, and the weights stay whole.
+    for (let output = 0; output < outputs; output++) values[output * inputs] = output % 2 === 0 ? 127 : -127
+    const graph = new GraphBuilder('product', 'w8a8')
+    const input = graph.input('x', 'uint8', ['rows', inputs])
+    const product = wholeNumberProduct(graph, input, { name: 'w', values, outputs, inputs }, 1)
+    graph.output('y', product, 'float', ['rows', outputs])
+    const session = await InferenceSession.create(graph.build().encode(), sessionOptions())
+    const unsigned = Uint8Array.from(x, (value) => value + 128)
+    const { y } = await session.run({ x: new Tensor('uint8', unsigned, [rows, inputs]) })
+    await session.release()
+    const exact = Array.from({ length: rows * outputs }, (_, at) => {
+      const [row, output] = [Math.floor(at / outputs), at % outputs]
+      let sum = 0
+      for (let i = 0; i < inputs; i++)
+        sum += (x[row * inputs + i] as number) * (values[output * inputs + i] as number)
+      return sum
+    })
+    expect([...(y?.data as Float32Array)]).toEqual(exact)
   })
 })
 

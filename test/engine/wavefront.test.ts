@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EvaluateItem, EvaluateRequest, EvaluateResult, Reading } from '../../src/engine/engine.js'
+import type { EvaluateItem, EvaluateRequest, EvaluateResult, AnswerMetrics } from '../../src/engine/engine.js'
 import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
-import { forward, forwardLogits } from '../../src/engine/plain.js'
+import { forward, forwardLogits } from '../../src/engine/reference-pass.js'
 import { largestDifference, tinyFolder, tinyModels } from '../golden/read.js'
 
 const tolerance = 1e-4
@@ -129,7 +129,7 @@ describe('a task vector', () => {
     }))
     const { plain } = await engine().evaluate({ items: bare, layers: [] })
     return {
-      patched: plain.map(([reading]) => allLayers.map(() => reading as Reading)),
+      patched: plain.map(([reading]) => allLayers.map(() => reading as AnswerMetrics)),
       plain: [],
       seconds: 0,
     }

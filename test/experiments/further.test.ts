@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Item } from '../../src/domain/types.js'
-import type { EvaluateRequest, Reading } from '../../src/engine/engine.js'
+import type { EvaluateRequest, AnswerMetrics } from '../../src/engine/engine.js'
 import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
-import { addition } from '../../src/experiments/addition.js'
-import { conflictingTasks } from '../../src/experiments/conflicting-tasks.js'
-import { demonstrationSets } from '../../src/experiments/demonstration-sets.js'
-import { layerTransfer } from '../../src/experiments/layer-transfer.js'
-import { promptsOf, runDev } from '../../src/experiments/main-experiment.js'
-import { multiContext } from '../../src/experiments/multi-context.js'
-import { robustnessLayers, robustnessThetas } from '../../src/experiments/robustness.js'
-import { templateTransfer } from '../../src/experiments/template-transfer.js'
-import { vocabularyProjection } from '../../src/experiments/vocabulary-projection.js'
+import { addition } from '../../src/experiments/addition/forward-passes.js'
+import { conflictingTasks } from '../../src/experiments/conflicting/forward-passes.js'
+import { demonstrationSets } from '../../src/experiments/demonstration-sets/forward-passes.js'
+import { layerTransfer } from '../../src/experiments/layer-transfer/forward-passes.js'
+import { promptsOf, runDev } from '../../src/experiments/main/main-experiment.js'
+import { multiContext } from '../../src/experiments/multi-context/forward-passes.js'
+import { robustnessLayers, robustnessThetas } from '../../src/experiments/robustness/forward-passes.js'
+import { templateTransfer } from '../../src/experiments/template-transfer/forward-passes.js'
+import { vocabularyProjection } from '../../src/experiments/projection/forward-passes.js'
 import { makeTinyModel } from '../tiny-model.js'
 
 /** Each experiment against the same quantity computed otherwise: the plain route, or the main experiment. */
@@ -43,7 +43,7 @@ function close(a: number | null | undefined, b: number): void {
 /** Mean log-probability of the answers, one patched prompt at a time. */
 async function plainly(request: Omit<EvaluateRequest, 'route'>, layerIndex = 0): Promise<number> {
   const { patched } = await engine.evaluate({ ...request, route: 'plain' })
-  const readings = patched.map((row) => row[layerIndex] as Reading)
+  const readings = patched.map((row) => row[layerIndex] as AnswerMetrics)
   return readings.reduce((sum, { answerLogProb }) => sum + answerLogProb, 0) / readings.length
 }
 

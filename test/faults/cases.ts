@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFile
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { taskvecHome } from '../../src/config/home.js'
+import { taskvecHome } from '../../src/system/home.js'
 import { ensureServer } from '../../src/temporal/server.js'
 import { connectClient } from '../../src/temporal/connection.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'

@@ -1,4 +1,4 @@
-import type { RandomSource } from '../../src/tasks/random.js'
+import type { RandomSource } from '../../src/statistics/random.js'
 
 /** Numbers at which sizes, counts and places go wrong. */
 const extremes = [

@@ -16,7 +16,7 @@ import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 HERE = Path(__file__).parent
-MODELS = HERE.parent.parent / "configs" / "models"
+MODELS = HERE.parent.parent / "miniatures"
 PROMPTS = [
     "example:a->b\nexample:c->d\nexample:k->l\nexample:s->t\nexample:h->i\nexample:m->",
     "example:a,b,c->c\nexample:x,q->q\nexample:m,n,o,p->p\nexample:k,e->e\nexample:t,u,v->v\nexample:c,a->",

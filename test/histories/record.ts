@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { connectClient } from '../../src/temporal/connection.js'
 import { ensureServer } from '../../src/temporal/server.js'
 import { Sandbox, until } from '../sweep/sandbox.js'

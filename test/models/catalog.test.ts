@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { catalogFolder, catalogModel, modelCatalog } from '../../src/models/catalog.js'
 import { checkModel } from '../../src/models/check.js'
 import { locateModel, modelRef } from '../../src/models/locate.js'
@@ -13,7 +13,7 @@ const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
 afterEach(() => vi.unstubAllEnvs())
 
 describe('the catalogue', () => {
-  it("holds the seven models of the paper, with PROTOCOL's shapes, and SmolLM2, to be fetched", () => {
+  it('holds the seven models of the paper, with their published shapes, and SmolLM2, to be fetched', () => {
     const fetched = modelCatalog().filter(({ folder }) => folder === undefined)
     const shapes = fetched.map(({ id, repository, blocks, dModel }) => [id, repository, blocks, dModel])
     expect(shapes).toEqual([

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { loadEngine } from '../../src/engine/local-engine.js'
-import { committedFolder, modelCatalog } from '../../src/models/catalog.js'
+import { catalogFolder, committedFolder, modelCatalog } from '../../src/models/catalog.js'
 import { locateModel } from '../../src/models/locate.js'
 import { readTokenizer } from '../../src/tokenizer/tokenizer.js'
 import { largestDifference } from '../golden/read.js'
@@ -82,16 +82,18 @@ it('are refused once a byte of them has changed', async () => {
   const [first] = miniatures
   const original = (first && committedFolder(first)) ?? ''
   const project = mkdtempSync(join(tmpdir(), 'taskvec-'))
-  cpSync(join(original, '..'), join(project, 'configs', 'models'), { recursive: true })
-  appendFileSync(join(project, 'configs', 'models', first?.folder ?? '', 'tokenizer.json'), ' ')
+  cpSync(catalogFolder(), join(project, 'configs', 'models'), { recursive: true })
+  const copy = join(project, 'miniatures', first?.folder ?? '')
+  cpSync(original, copy, { recursive: true })
+  appendFileSync(join(copy, 'tokenizer.json'), ' ')
   vi.resetModules()
-  vi.doMock('../../src/config/home.js', () => ({ projectRoot: () => project, taskvecHome: () => project }))
+  vi.doMock('../../src/system/home.js', () => ({ projectRoot: () => project, taskvecHome: () => project }))
   const { refuseAltered } = await import('../../src/models/manifest.js')
-  await expect(refuseAltered(join(project, 'configs', 'models', first?.folder ?? ''))).rejects.toMatchObject({
+  await expect(refuseAltered(copy)).rejects.toMatchObject({
     code: 'WEIGHTS',
     message: expect.stringMatching(/tokenizer\.json: not the file whose hash the catalogue holds/) as string,
   })
-  vi.doUnmock('../../src/config/home.js')
+  vi.doUnmock('../../src/system/home.js')
 })
 
 function wordsOf(folder: string): string[] {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { loadEngine } from '../../src/engine/local-engine.js'
 import type { CatalogModel } from '../../src/models/catalog.js'
 import { checkModel } from '../../src/models/check.js'

@@ -11,7 +11,7 @@ import {
   publishedConflicting,
   publishedCurves,
 } from '../../src/report/comparison-cells.js'
-import { bars, displayedTokens, isIncluded, learnedTasks, meanCurves } from '../../src/report/definitions.js'
+import { bars, displayedTokens, isIncluded, learnedTasks, meanCurves } from '../../src/figures/paper-rules.js'
 import { paperResults } from '../../src/report/paper-results.js'
 
 const published = paperResults()

@@ -1,5 +1,5 @@
 import { openStore } from '../../src/store/sqlite-store.js'
-import type { NextStep } from '../../src/store/units.js'
+import type { NextStep } from '../../src/store/experiment-units.js'
 import type { FurtherExperiment, Score } from '../../src/domain/experiments.js'
 import type { NewSweep, Store } from '../../src/store/store.js'
 import { info, newDatabase, prepared, runTask, sweep } from './sample.js'

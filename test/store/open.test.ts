@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, statSync, truncateSync, writeFile
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { guarded, openDatabase, openReadOnly } from '../../src/store/open.js'
 import { openStore } from '../../src/store/sqlite-store.js'
 import { completeDatabase, newDatabase, sweep } from './sample.js'

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { completeDatabase } from './sample.js'
 
 const document = readFileSync(join(projectRoot(), 'docs', 'schema.md'), 'utf8')

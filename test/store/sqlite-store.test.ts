@@ -365,7 +365,7 @@ describe('a sweep', () => {
     expect(failures()).toEqual([['it died again', 4, 'out of memory', 'w']])
     store.setSweepStatus('s-1', 'running')
     expect(failures()).toHaveLength(1)
-    store.retryFailures('s-1')
+    store.retryFailures('s-1', 'all')
     expect(failures()).toEqual([])
     store.recordFailure(failure)
     expect(failures()).toEqual([['it died', 3, '', '']])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import { projectRoot, taskvecHome } from '../../src/config/home.js'
+import { projectRoot, taskvecHome } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import { makeTinyModel } from '../tiny-model.js'
@@ -93,7 +93,7 @@ export async function enginesOf(pid: number): Promise<number[]> {
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
     .flatMap((match) =>
-      match && Number(match[2]) === pid && /process-main|taskvec-engine/.test(match[3] as string)
+      match && Number(match[2]) === pid && /engine-child|taskvec-engine/.test(match[3] as string)
         ? Number(match[1])
         : [],
     )

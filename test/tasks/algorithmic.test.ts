@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { randomFor } from '../../src/tasks/random.js'
+import { randomFor } from '../../src/statistics/random.js'
 import { resolveTask } from '../../src/tasks/registry.js'
 
 describe('letter tasks', () => {

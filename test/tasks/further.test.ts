@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Pair } from '../../src/domain/types.js'
-import { randomFor } from '../../src/tasks/random.js'
+import { randomFor } from '../../src/statistics/random.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../../src/tasks/registry.js'
 
 function pairsOf(id: string): readonly Pair[] {

@@ -12,7 +12,7 @@ describe('built-in tasks', () => {
     expect(tasks).toHaveLength(18)
   })
 
-  it('are filtered for one-token answers where PROTOCOL says so', () => {
+  it('are filtered for one-token answers where docs/protocol.md says so', () => {
     for (const id of builtinTaskIds) {
       const task = resolveTask({ kind: 'builtin', id })
       if (task.kind === 'list')

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { projectRoot } from '../../src/config/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { locateModel } from '../../src/models/locate.js'
 import { buildTokenizer, loadTokenizer, readTokenizer } from '../../src/tokenizer/tokenizer.js'
 import { ggufTokenizer, tokenizerOf } from '../../src/tokenizer/gguf-tokenizer.js'

@@ -6,10 +6,17 @@ import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ComputeActivities, ExperimentActivities, StoreActivities } from '../../activities/index.js'
-import { projectRoot, taskvecHome } from '../../src/config/home.js'
+import { projectRoot, taskvecHome } from '../../src/system/home.js'
 import type { Failure } from '../../src/store/store.js'
 import { unitName } from '../../src/domain/experiments.js'
-import { contentQueue, modelQueue, storeQueue, sweepWorkflowId } from '../../src/temporal/names.js'
+import { workflowFailureErrorTypes } from '../../src/temporal/bundle.js'
+import {
+  contentQueue,
+  modelQueue,
+  storeQueue,
+  sweepWorkflowId,
+  taskWorkflowId,
+} from '../../src/temporal/names.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import type { SweepInput } from '../../workflows/inputs.js'
 import { sweepProgressQuery, sweepWorkflow } from '../../workflows/sweep.js'
@@ -37,6 +44,10 @@ interface Circumstances extends Partial<Omit<SweepInput, 'further'>> {
   readonly failing?: readonly string[]
   /** Tasks with further experiments; of `endless` there is always one more. */
   readonly further?: readonly string[]
+  /** Tasks with more to hand over than Temporal takes. */
+  readonly oversized?: readonly string[]
+  /** A task whose workflow is terminated while it computes. */
+  readonly terminated?: string
   /** Cancelled once a workflow of this type has continued as new. */
   readonly cancelAfter?: 'modelWorkflow' | 'experimentsWorkflow'
 }
@@ -45,7 +56,7 @@ interface Circumstances extends Partial<Omit<SweepInput, 'further'>> {
 async function sweep(
   id: string,
   tasks: readonly string[],
-  { failing = [], further = [], cancelAfter, ...change }: Circumstances = {},
+  { failing = [], further = [], oversized = [], terminated, cancelAfter, ...change }: Circumstances = {},
 ) {
   const failures: Failure[] = []
   const statuses: string[] = []
@@ -85,6 +96,7 @@ async function sweep(
     recordFailure: async (failure) => void failures.push(failure),
     setSweepStatus: async ({ status }) => void statuses.push(status),
   } satisfies StoreActivities
+  const { nativeConnection: connection, client } = environment
   const computeActivities = {
     describeModel: async () => ({ hash: 'x', numerics: '{}' }),
     prepareTask: async ({ spec }) => {
@@ -99,20 +111,26 @@ async function sweep(
           reading: 'as-written',
           pairs: null,
           items,
-          warnings: [],
+          warnings: oversized.includes(spec.id) ? ['x'.repeat(1_950_000)] : [],
         },
         layerChunks: [[0], [1]],
       }
     },
-    runBaseline: async () => computed,
+    runBaseline: async ({ task }) => {
+      if (task === terminated)
+        await client.workflow.getHandle(taskWorkflowId(store, id, 'm', task)).terminate('by the test')
+      return computed
+    },
     runDev: async () => computed,
     runTest: async () => computed,
     addition: async () => ({ scores: [] }),
   } satisfies ComputeActivities & Partial<ExperimentActivities>
-  const { nativeConnection: connection, client } = environment
   const { describeModel } = computeActivities
   const workers = await Promise.all([
-    Worker.create({ connection, workflowBundle, taskQueue: storeQueue(store), activities: storeActivities }),
+    Worker.create({
+      ...{ connection, workflowBundle, workflowFailureErrorTypes },
+      ...{ taskQueue: storeQueue(store), activities: storeActivities },
+    }),
     // By its id it is only asked what it is; the work comes by its content.
     Worker.create({ connection, taskQueue: modelQueue('m'), activities: { describeModel } }),
     Worker.create({ connection, taskQueue: contentQueue('m', 'x'), activities: computeActivities }),
@@ -185,6 +203,34 @@ describe('a sweep', () => {
         ...{ log: '', worker: thisWorker },
       },
     ])
+    expect(statuses).toEqual(['failed'])
+  })
+
+  it('with a step that hands over more than Temporal takes records so at once, and completes the others', async () => {
+    const { tally, failures } = await sweep('oversized', ['a', 'b', 'c'], { oversized: ['b'] })
+    expect(tally).toEqual({ complete: 2, failed: 1 })
+    expect(failures).toMatchObject([{ task: 'b', code: 'PAYLOAD', attempts: 1 }])
+    expect(failures[0]?.message).toMatch(
+      /takes 2\.\d MB, but Temporal passes on 1\.9 MB at most\n {2}Lower the number/,
+    )
+  })
+
+  it('whose task’s workflow is terminated records so, and completes the others', async () => {
+    const { tally, failures, statuses } = await sweep('terminated', ['a', 'b', 'c'], { terminated: 'b' })
+    expect(tally).toEqual({ complete: 2, failed: 1 })
+    expect(failures).toMatchObject([{ model: 'm', task: 'b', code: 'WORKFLOW' }])
+    expect(failures[0]?.message).toMatch(
+      /^its taskWorkflow was terminated.*\n {2}Try it again: taskvec resume/,
+    )
+    expect(statuses).toEqual(['failed'])
+  })
+
+  it('with a bug in a model’s workflow records it as a failure of the model, and ends', async () => {
+    const leave = { m: { tasks: null as unknown as string[], units: [] } }
+    const { tally, failures, statuses } = await sweep('bug', ['a', 'b'], { leave })
+    expect(tally).toEqual({ complete: 0, failed: 2 })
+    expect(failures).toMatchObject([{ model: 'm', task: '', code: 'WORKFLOW' }])
+    expect(failures[0]?.message).toContain('its modelWorkflow failed: ')
     expect(statuses).toEqual(['failed'])
   })
 

@@ -1,10 +1,10 @@
-import { meanAndSd, taskName } from '../definitions.js'
+import { meanAndSd, taskName } from '../../figures/paper-rules.js'
 import type { Comparison } from '../compare.js'
-import type { Figure } from './figure.js'
-import { seriesLines } from './series-lines.js'
+import type { Figure } from '../../figures/figure.js'
+import { seriesLines } from '../../figures/series-lines.js'
 import { conflictingKinds } from '../comparison-cells.js'
 import type { CurveTask } from '../compared-curves.js'
-import { config, ink, kinds, layerX, patchedAt, plotWidth, seriesScales, shown } from './style.js'
+import { config, ink, kinds, layerX, patchedAt, plotWidth, seriesScales, shown } from '../../figures/style.js'
 
 const verdicts = ['consistent', 'higher', 'lower', 'too few items to tell']
 

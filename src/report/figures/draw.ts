@@ -1,7 +1,7 @@
 import * as vega from 'vega'
 import { compile } from 'vega-lite'
 import { visible } from '../cells.js'
-import type { Figure } from './figure.js'
+import type { Figure } from '../../figures/figure.js'
 
 /** Width of Inter's letters in parts of the font size: Node has no canvas to measure text with. */
 const widths: readonly (readonly [letters: RegExp, width: number])[] = [

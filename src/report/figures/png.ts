@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { renderAsync } from '@resvg/resvg-js'
-import { fontFamily, paper } from './style.js'
+import { fontFamily, paper } from '../../figures/style.js'
 
 /** Inter would join `->` to an arrow, so the hyphen is another of the same look: templates stand as they are written. */
 const hyphen = '\u2010'

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../../config/home.js'
+import { projectRoot } from '../../system/home.js'
 import { forPage } from '../figures/draw.js'
-import type { Figure } from '../figures/figure.js'
+import type { Figure } from '../../figures/figure.js'
 import { visible } from '../cells.js'
-import type { Block, Report, Section } from '../sections/section.js'
-import type { Table } from '../tables/table.js'
+import type { Block, Report, Section } from '../../figures/section.js'
+import type { Table } from '../../figures/table.js'
 
 /** Tables longer than this are folded. */
 const longTable = 24

@@ -3,13 +3,13 @@ import type { SweepSummary } from '../../store/sweeps.js'
 import { compareCells, type Comparison } from '../compare.js'
 import { comparedCurves } from '../compared-curves.js'
 import { publishedSide, sweepSide } from '../comparison-sides.js'
-import { bars, groupBy, isIncluded } from '../definitions.js'
-import { barsByModel } from '../figures/bars.js'
+import { bars, groupBy, isIncluded } from '../../figures/paper-rules.js'
+import { barsByModel } from '../../experiments/main/bars.js'
 import { curvesBeside, differences } from '../figures/comparison.js'
 import { paperResults } from '../paper-results.js'
 import { comparisonTable, curvesTable } from '../tables/comparison-table.js'
 import { publishedRows } from './published.js'
-import { figure, figurePerModel, table, text, type Block, type Section } from './section.js'
+import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
 /** Tables 6 and 2 and the by-layer curves beside the published ones, or beside those of another sweep. */
 export function comparison(

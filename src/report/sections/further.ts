@@ -7,21 +7,21 @@ import {
   thetaPoints,
   transferCells,
   type LayerCell,
-} from '../../store/report.js'
+} from '../../store/report-queries.js'
 import { projectedTokens, tableRows } from '../../store/result-tables.js'
-import { decodability } from '../figures/decodability.js'
-import { demonstrationSets } from '../figures/demonstration-sets.js'
-import { distanceHistograms } from '../figures/distances.js'
-import { dominance } from '../figures/dominance.js'
-import { layerTransfer } from '../figures/layer-transfer.js'
-import { otherWays } from '../figures/other-ways.js'
-import { answersAmongTopTokens } from '../figures/projection.js'
-import { templateTransfer } from '../figures/template-transfer.js'
-import { thetaMap } from '../figures/theta-map.js'
-import { beyondTable } from '../tables/beyond-table.js'
-import { distancesTable } from '../tables/distances-table.js'
+import { decodability } from '../../experiments/decodability/figure.js'
+import { demonstrationSets } from '../../experiments/demonstration-sets/figure.js'
+import { distanceHistograms } from '../../experiments/robustness/distance-histograms.js'
+import { dominance } from '../../experiments/conflicting/dominance.js'
+import { layerTransfer } from '../../experiments/layer-transfer/figure.js'
+import { otherWays } from '../../experiments/beyond/other-ways.js'
+import { answersAmongTopTokens } from '../../experiments/projection/answers-among-top-tokens.js'
+import { templateTransfer } from '../../experiments/template-transfer/figure.js'
+import { thetaMap } from '../../experiments/robustness/theta-map.js'
+import { beyondTable } from '../../experiments/beyond/beyond-table.js'
+import { distancesTable } from '../../experiments/robustness/distances-table.js'
 import { table2, tables3And7, type ConflictingRow } from '../tables/paper-tables.js'
-import { figure, figurePerModel, table, text, type Block, type Section } from './section.js'
+import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
 /**
  * A section per further experiment, in the paper's order. What the sweep did not run is a line that says how to run it. A

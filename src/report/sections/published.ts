@@ -1,10 +1,10 @@
 import type { Category } from '../../domain/types.js'
-import type { LayerCell } from '../../store/report.js'
+import type { LayerCell } from '../../store/report-queries.js'
 import type { PaperResults } from '../paper-results.js'
-import { dominance } from '../figures/dominance.js'
+import { dominance } from '../../experiments/conflicting/dominance.js'
 import { table2, type ResultRow } from '../tables/paper-tables.js'
-import { mainExperiment } from './main-experiment.js'
-import { figure, table, text, type Report } from './section.js'
+import { mainExperiment } from '../../experiments/main/section.js'
+import { figure, table, text, type Report } from '../../figures/section.js'
 
 /** The authors' published figures drawn by the same definitions: `taskvec report --published`. */
 export function publishedReport(published: PaperResults): Report {

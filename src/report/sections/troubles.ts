@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { SweepSummary } from '../../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../../store/sweep-state.js'
 import type { Row } from '../formats.js'
-import { table, text, type Section } from './section.js'
+import { table, text, type Section } from '../../figures/section.js'
 
 /** Failures, what could not be done, warnings, and what is not computed yet. */
 export function troubles(db: Database.Database, { id, status }: SweepSummary): Section {

@@ -1,12 +1,12 @@
 import type Database from 'better-sqlite3'
 import { stringify } from 'yaml'
 import type { SweepConfig } from '../../config/sweep-config.js'
-import { modelRecords, sweepRecord, taskRecords } from '../../store/report.js'
+import { modelRecords, sweepRecord, taskRecords } from '../../store/report-queries.js'
 import { sweepMode, type SweepSummary } from '../../store/sweeps.js'
 import type { Row } from '../formats.js'
 import { table4, table5 } from '../tables/run-tables.js'
-import type { Table } from '../tables/table.js'
-import { table, type Section } from './section.js'
+import type { Table } from '../../figures/table.js'
+import { table, type Section } from '../../figures/section.js'
 
 /** Config, versions, hashes, seeds, time: what determines the results, and where they were computed. */
 export function whatWasRun(db: Database.Database, sweep: SweepSummary, group: readonly string[]): Section {

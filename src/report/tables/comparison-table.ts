@@ -1,7 +1,7 @@
 import type { CurveTask } from '../compared-curves.js'
 import type { Comparison, Verdict } from '../compare.js'
-import { taskName } from '../definitions.js'
-import { share, type Table } from './table.js'
+import { taskName } from '../../figures/paper-rules.js'
+import { share, type Table } from '../../figures/table.js'
 
 /** Every accuracy beside `other`'s, with its verdict: of Table 6, or of Table 2. */
 export function comparisonTable(

@@ -1,7 +1,7 @@
 import type { MainRow } from '../../store/results.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
-import { displayedTokens, groupBy, taskName } from '../definitions.js'
-import { share, type Table } from './table.js'
+import { displayedTokens, groupBy, taskName } from '../../figures/paper-rules.js'
+import { share, type Table } from '../../figures/table.js'
 
 /** A row of Table 6; the best L is null where it was not published. */
 export type ResultRow = Omit<MainRow, 'bestLayer'> & { readonly bestLayer: number | null }

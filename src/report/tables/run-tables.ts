@@ -1,5 +1,5 @@
-import type { ModelRecord, TaskRecord } from '../../store/report.js'
-import type { Table } from './table.js'
+import type { ModelRecord, TaskRecord } from '../../store/report-queries.js'
+import type { Table } from '../../figures/table.js'
 
 /** The paper's Table 4, and what exactly was run: the content hash covers weights, config and tokenizer. */
 export function table4(models: readonly ModelRecord[]): Table {

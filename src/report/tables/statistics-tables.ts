@@ -1,7 +1,7 @@
-import { taskName } from '../definitions.js'
+import { taskName } from '../../figures/paper-rules.js'
 import type { Row } from '../formats.js'
 import type { ResultRows } from '../result-rows.js'
-import { share, type Table } from './table.js'
+import { share, type Table } from '../../figures/table.js'
 
 /** Hypothesis minus regular with the paired bootstrap's interval, from the rows of `results --table main`. */
 export function differenceTable({ columns, rows }: ResultRows): Table {

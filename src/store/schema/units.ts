@@ -16,7 +16,7 @@ import { models, sweepModels } from './sweeps.js'
 /** The further experiments: their units and what these found. */
 
 /**
- * What the further experiments of a sweep consist of (src/store/units.ts), from its start: one row per piece of work that
+ * What the further experiments of a sweep consist of (src/store/experiment-units.ts), from its start: one row per piece of work that
  * is computed and stored as a whole.
  */
 export const units = sqliteTable(
@@ -86,7 +86,7 @@ export const thetas = sqliteTable(
   ],
 )
 
-/** Cosine distances of a task's θ, within the task and to the other tasks' (PROTOCOL, Robustness). */
+/** Cosine distances of a task's θ, within the task and to the other tasks' (docs/protocol.md, Robustness). */
 export const thetaDistances = sqliteTable(
   'theta_distances',
   {

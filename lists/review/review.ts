@@ -1,0 +1,129 @@
+import { parse } from 'csv-parse/sync'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { projectRoot } from '../../src/system/home.js'
+import { sha256 } from '../../src/domain/identity.js'
+import type { WordListFile } from '../../src/tasks/lists.js'
+
+/** How many entries of each list are judged at each draw. */
+const sampleSize = 200
+
+export interface Draw {
+  readonly task: string
+  readonly seed: number
+}
+
+const firstSeed = 41
+const secondSeed = 42
+
+/**
+ * Lists that were mended after the first draw, which had found more than 1% wrong (people, places), or which a later reading of
+ * the whole list put to shame (into English); a second draw, of other entries, proves what that led to.
+ */
+const drawnTwice = [
+  'knowledge_person_language',
+  'knowledge_location_continent',
+  'translation_fr_en',
+  'translation_es_en',
+]
+
+/** The draws that are judged: one of each list, another one of some. */
+export function draws(tasks: readonly string[]): Draw[] {
+  const first = tasks.map((task) => ({ task, seed: firstSeed }))
+  return [
+    ...first,
+    ...first.filter(({ task }) => drawnTwice.includes(task)).map(({ task }) => ({ task, seed: secondSeed })),
+  ]
+}
+
+const removed = 'removed'
+
+/**
+ * One judged entry, a line of lists/review/<category>/<name>.csv (`<name>.seed-42.csv`). `input`, `answer` and `accept` are the entry as it
+ * stood when it was judged; `correction` is what the list has now in its place, `answer|accept|...` or `removed`.
+ */
+const judgement = z
+  .strictObject({
+    input: z.string().min(1),
+    answer: z.string().min(1),
+    accept: z.string(),
+    verdict: z.enum(['', 'right', 'wrong', 'doubtful']),
+    correction: z.string(),
+    reason: z.string(),
+  })
+  .refine(({ verdict, correction }) => correction === '' || verdict === 'wrong' || verdict === 'doubtful', {
+    message: 'only an entry that is wrong or doubtful has a correction',
+  })
+  .refine(({ verdict, reason }) => (verdict !== 'wrong' && verdict !== 'doubtful') || reason !== '', {
+    message: 'a verdict other than right has its reason',
+  })
+  .refine(({ verdict, correction }) => verdict !== 'wrong' || correction !== '', {
+    message: 'what is wrong has been corrected',
+  })
+type Judgement = z.infer<typeof judgement>
+
+const columns = ['input', 'answer', 'accept', 'verdict', 'correction', 'reason'] as const
+
+/**
+ * The inputs with the lowest hashes of (seed, task, input). Each input's place depends on itself only, so the draw is a
+ * sample of the list whatever is added or removed: what is removed makes way for the next, nothing else moves.
+ */
+export function drawn({ task, seed }: Draw, inputs: Iterable<string>): string[] {
+  return [...new Set(inputs)]
+    .map((input) => ({ input, hash: sha256(`${seed} ${task} ${input}`) }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+    .slice(0, sampleSize)
+    .map(({ input }) => input)
+}
+
+/**
+ * The review that a list needs: judgements are kept while the list has their entry, or its correction; entries newly
+ * drawn, or changed since they were judged, have a blank verdict. A second draw leaves out what the first one has.
+ */
+export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>): Judgement[] {
+  const old = new Map(readReview(draw).map((row) => [row.input, row]))
+  const current = new Map(entries.map(([input, ...answers]) => [input, answers]))
+  const gone = [...old.values()].filter(
+    ({ input, correction }) => correction === removed && !current.has(input),
+  )
+  const before = draw.seed === firstSeed ? [] : readReview({ ...draw, seed: firstSeed })
+  const judged = new Set(before.map(({ input }) => input))
+  const candidates = [...current.keys(), ...gone.map(({ input }) => input)]
+  return drawn(
+    draw,
+    candidates.filter((input) => !judged.has(input)),
+  ).flatMap((input) => {
+    const row = old.get(input)
+    const [answer = '', ...accept] = current.get(input) ?? []
+    const now = answer === '' ? removed : [answer, ...accept].join('|')
+    if (row && now === standing(row)) return [row]
+    return [{ input, answer, accept: accept.join('|'), verdict: '' as const, correction: '', reason: '' }]
+  })
+}
+
+/** What the list must have for the row to hold. */
+function standing({ answer, accept, correction }: Judgement): string {
+  if (correction !== '') return correction
+  return accept === '' ? answer : `${answer}|${accept}`
+}
+
+function reviewPath({ task, seed }: Draw): string {
+  const draw = seed === firstSeed ? '' : `.seed-${seed}`
+  return join(projectRoot(), 'lists', 'review', `${task.replace('_', '/')}${draw}.csv`)
+}
+
+export function readReview(draw: Draw): Judgement[] {
+  if (!existsSync(reviewPath(draw))) return []
+  return z.array(judgement).parse(parse(readFileSync(reviewPath(draw), 'utf8'), { columns: true }))
+}
+
+export function writeReview(draw: Draw, rows: readonly Judgement[]): void {
+  mkdirSync(dirname(reviewPath(draw)), { recursive: true })
+  const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(','))
+  writeFileSync(reviewPath(draw), `${columns.join(',')}\n${lines.join('\n')}\n`)
+}
+
+function cell(text: string): string {
+  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

@@ -1,0 +1,21 @@
+/**
+ * What one value may take as JSON on its way through Temporal, bytes: its servers take payloads of up to 2 MiB, some of
+ * which encryption and metadata need. Safe to import inside workflows.
+ */
+export const largestPayload = 1_900_000
+
+/** What workflows hand over at one moment, bytes: the server takes messages of up to 4 MiB, and terminates what sends more. */
+export const largestMessage = 3_000_000
+
+/** Why a value cannot be handed over, and what to do about it. */
+export function tooLarge(what: string, bytes: number): string {
+  return (
+    `${what} takes ${megabytes(bytes)}, but Temporal passes on ${megabytes(largestPayload)} at most\n` +
+    '  Lower the number of items or demonstrations that the config asks for, or use shorter texts.'
+  )
+}
+
+/** With one digit after the point. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

@@ -1,0 +1,74 @@
+import type { BlockSessions } from './block-sessions.js'
+import type { Projection, ProjectRequest, AnswerMetrics } from './engine.js'
+import { RowLogits } from './row-logits.js'
+
+/** Rows per run of the head: many, so that the unembedding is gone through seldom; few enough to hold their logits. */
+const rowsPerRun = 256
+
+/** What is asked of one row: how likely `answerToken` is there. */
+export interface Question {
+  readonly row: number
+  readonly answerToken: number
+}
+
+/**
+ * Reads the next token at rows of `states`, `[rows, d_model]` after the last block; a row may be asked about more than
+ * once, or not at all. Throws MODEL where logits are not finite.
+ */
+export async function readRows(
+  sessions: BlockSessions,
+  states: Float32Array,
+  questions: readonly Question[],
+): Promise<AnswerMetrics[]> {
+  const readings: AnswerMetrics[] = []
+  await forRows(sessions, states, (first, count, logitsOf) => {
+    questions.forEach(({ row, answerToken }, i) => {
+      if (row >= first && row < first + count) readings[i] = read(logitsOf(row), answerToken)
+    })
+  })
+  return readings
+}
+
+/** What each vector says of the vocabulary. Throws MODEL where logits are not finite. */
+export async function projectRows(
+  sessions: BlockSessions,
+  { vectors, top, tokens }: ProjectRequest,
+): Promise<Projection[]> {
+  const projections: Projection[] = []
+  await forRows(sessions, vectors, (first, count, logitsOf) => {
+    for (let row = first; row < first + count; row++) {
+      const logits = logitsOf(row)
+      projections.push({
+        top: logits.top(top).map(({ token, logit }) => ({ token, logProb: logits.logProb(logit) })),
+        of: tokens.map((token) => {
+          const logit = logits.logit(token)
+          return { token, logProb: logits.logProb(logit), rank: logits.rank(logit) }
+        }),
+      })
+    }
+  })
+  return projections
+}
+
+async function forRows(
+  { head, shape: { dModel } }: BlockSessions,
+  states: Float32Array,
+  visit: (first: number, count: number, logitsOf: (row: number) => RowLogits) => void,
+): Promise<void> {
+  const rows = states.length / dModel
+  for (let first = 0; first < rows; first += rowsPerRun) {
+    const count = Math.min(rowsPerRun, rows - first)
+    const slices = await head.run(states.subarray(first * dModel, (first + count) * dModel))
+    visit(first, count, (row) => new RowLogits(slices, row - first))
+  }
+}
+
+function read(logits: RowLogits, answerToken: number): AnswerMetrics {
+  const answer = logits.logit(answerToken)
+  return {
+    token: logits.greedyToken(),
+    answerLogProb: logits.logProb(answer),
+    answerRank: logits.rank(answer),
+    answerLogitDifference: answer - logits.highestBut(answerToken),
+  }
+}

@@ -1,0 +1,99 @@
+import { attentionLayout } from './attention-layout.js'
+import type { BlockSessions } from './block-sessions.js'
+import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
+import { readRows } from './answer-metrics.js'
+
+/**
+ * The plain route: one ordinary full forward pass per prompt, and one per layer L for the patched prompt. Slow, simple,
+ * and written without the wavefront's tree: the oracle that the wavefront must agree with.
+ */
+export interface ForwardOptions {
+  /** Replaces the last token's residual stream after block `layer`, or is added to it. */
+  readonly patch?: { readonly layer: number; readonly vector: Float32Array; readonly add?: boolean }
+  readonly beforeBlock?: (layer: number) => Promise<void>
+}
+
+export interface Forward {
+  /** The last token's residual stream after each block, `[blocks][d_model]`. */
+  readonly lastStates: Float32Array[]
+}
+
+/** One prompt alone through all blocks. */
+export async function forward(
+  sessions: BlockSessions,
+  tokens: readonly number[],
+  { patch, beforeBlock }: ForwardOptions = {},
+): Promise<Forward> {
+  const { blocks, dModel } = sessions.shape
+  const positions = tokens.map((_, i) => i)
+  const parents = positions.map((position) => position - 1)
+  const layout = attentionLayout([positions], positions, parents)
+  let residual = sessions.embed(tokens, positions) // [pos, d_model]
+  const lastStates: Float32Array[] = []
+  for (let layer = 0; layer < blocks; layer++) {
+    await beforeBlock?.(layer)
+    const after = new Float32Array(residual.length)
+    await sessions.runBlock(layer, { residual, positions, rows: positions, layout }, after)
+    residual = after
+    const lastRow = residual.subarray((tokens.length - 1) * dModel)
+    if (patch?.layer === layer) {
+      lastRow.set(patch.add ? lastRow.map((value, i) => value + (patch.vector[i] as number)) : patch.vector)
+    }
+    lastStates.push(lastRow.slice())
+  }
+  return { lastStates }
+}
+
+/** The last token's logits, `[vocab]`. */
+export async function forwardLogits(
+  sessions: BlockSessions,
+  tokens: readonly number[],
+  options: ForwardOptions = {},
+): Promise<Float32Array> {
+  const { lastStates } = await forward(sessions, tokens, options)
+  const logits = new Float32Array(sessions.shape.vocab)
+  for (const slice of await sessions.head.run(lastStates.at(-1) as Float32Array)) {
+    logits.set(slice.logits, slice.first)
+  }
+  return logits
+}
+
+export async function evaluateItemPlainly(
+  sessions: BlockSessions,
+  item: EvaluateItem,
+  { layers, givenTheta, patch }: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
+  beforeBlock: (layer: number) => Promise<void>,
+): Promise<{ patched: AnswerMetrics[]; plain: AnswerMetrics[]; thetas: Float32Array[] }> {
+  async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<AnswerMetrics> {
+    const { lastStates } = await forward(sessions, tokens, patch ? { patch, beforeBlock } : { beforeBlock })
+    const question = { row: 0, answerToken: item.answerToken }
+    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [question])
+    return reading as AnswerMetrics
+  }
+
+  const plain: AnswerMetrics[] = []
+  for (const prompt of item.plainPrompts) plain.push(await read(prompt))
+
+  const passes: Forward[] = []
+  for (const prompt of item.thetaPrompts) passes.push(await forward(sessions, prompt, { beforeBlock }))
+  const { dModel } = sessions.shape
+  const patched: AnswerMetrics[] = []
+  const thetas: Float32Array[] = []
+  for (const [l, layer] of layers.entries()) {
+    const given = (item.givenTheta ?? givenTheta)?.subarray(l * dModel, (l + 1) * dModel)
+    if (!given && passes.length === 0) break
+    const vector = given ?? mean(passes.map(({ lastStates }) => lastStates[layer] as Float32Array))
+    if (!given) thetas.push(vector)
+    if (item.patchedPrompt) {
+      patched.push(await read(item.patchedPrompt, { layer, vector, add: patch === 'add' }))
+    }
+  }
+  return { patched, plain, thetas }
+}
+
+function mean(vectors: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array((vectors[0] as Float32Array).length)
+  for (const vector of vectors)
+    for (let i = 0; i < out.length; i++) out[i] = (out[i] as number) + (vector[i] as number) / vectors.length
+  return out
+}

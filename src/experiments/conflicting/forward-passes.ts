@@ -1,0 +1,58 @@
+import type { ConflictingPredictions, ConflictingResult, ConflictingStep } from '../../domain/experiments.js'
+import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
+import { isCorrect } from '../../tasks/scoring.js'
+import { predict, promptsOf, type RunningEngine } from '../main/main-experiment.js'
+
+/**
+ * Dominance of θ (paper, section 4.2, Table 2; docs/protocol.md, Conflicting tasks).
+ *
+ * 1. Regular: [S_A, x, ->].
+ * 2. Conflicting: the same prompt with θ(S_B) patched in at the best L for B.
+ * 3. Each prediction is held against A's answer and against B's.
+ */
+export async function conflictingTasks(
+  engine: RunningEngine,
+  { items, scoringA, scoringB, layer }: ConflictingStep,
+  options: EvaluateOptions,
+): Promise<ConflictingResult> {
+  const a = await promptsOf(
+    engine,
+    items.map((item) => item.a),
+  )
+  const b = await promptsOf(
+    engine,
+    items.map((item) => item.b),
+  )
+  // Two entries an item: each is asked about the answer that it should give.
+  const request = items.flatMap((_, i) => {
+    const { regular = [], answerToken = 0 } = a[i] ?? {}
+    const { theta = [], answerToken: answerB = 0 } = b[i] ?? {}
+    return [
+      { thetaPrompts: [], patchedPrompt: null, plainPrompts: [regular], answerToken },
+      { thetaPrompts: theta, patchedPrompt: regular, plainPrompts: [], answerToken: answerB },
+    ]
+  })
+  const { plain, patched } = await engine.evaluate({ items: request, layers: [layer] }, options)
+
+  async function scored(readings: readonly AnswerMetrics[]): Promise<ConflictingPredictions> {
+    const { correct, ...rest } = await predict(
+      engine,
+      items.map((item) => item.a),
+      scoringA,
+      readings,
+    )
+    const correctB = items.map(({ b: { answer, accept } }, i) =>
+      isCorrect({ scoring: scoringB, prediction: rest.texts[i] ?? '', answer, accept }),
+    )
+    return { ...rest, correctA: correct, correctB }
+  }
+  return {
+    queries: items.map((item) => ({
+      query: item.a.query,
+      answerA: item.a.answer,
+      answerB: item.b.answer,
+    })),
+    regular: await scored(items.map((_, i) => plain[2 * i]?.[0] as AnswerMetrics)),
+    conflicting: await scored(items.map((_, i) => patched[2 * i + 1]?.[0] as AnswerMetrics)),
+  }
+}

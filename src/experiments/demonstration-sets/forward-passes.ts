@@ -1,0 +1,58 @@
+import type { ComputeSteps, Score, Scores } from '../../domain/experiments.js'
+import type { Item } from '../../domain/types.js'
+import type { EvaluateItem, EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
+import { promptsOf, type RunningEngine } from '../main/main-experiment.js'
+import { scoreOf } from '../score.js'
+import { meanRow, thetasOf } from '../thetas.js'
+
+/**
+ * θ averaged over n demonstration sets, patched in at the best L: f(x; θ) for growing n. An item takes the first n (S, x')
+ * of a pool in which x does not stand; where fewer than n are left, it is left out, so n = 50 can have fewer items.
+ */
+export async function demonstrationSets(
+  engine: RunningEngine,
+  { items, scoring, pool, sets, layer }: ComputeSteps['demonstrationSets']['input'],
+  options: EvaluateOptions,
+): Promise<Scores> {
+  const thetas = await thetasOf(engine, pool, [layer], options)
+  const dModel = thetas.length / pool.length
+  const prompts = await promptsOf(engine, items)
+  const request: (EvaluateItem & { n: number; item: Item })[] = items.flatMap((item, i) => {
+    const clean = pool.flatMap((set, j) => (holds(set, item.query) ? [] : [j]))
+    const { bare = [], answerToken = 0 } = prompts[i] ?? {}
+    return sets
+      .filter((n) => n <= clean.length)
+      .map((n) => ({
+        n,
+        item,
+        thetaPrompts: [],
+        givenTheta: meanRow(thetas, clean.slice(0, n), dModel),
+        patchedPrompt: bare,
+        plainPrompts: [],
+        answerToken,
+      }))
+  })
+  const { patched } = await engine.evaluate({ items: request, layers: [layer] }, options)
+  const scores: Score[] = []
+  for (const n of sets) {
+    const chosen = request.flatMap(({ n: of, item }, i) =>
+      of === n ? [{ item, reading: patched[i]?.[0] as AnswerMetrics }] : [],
+    )
+    if (chosen.length === 0) continue
+    scores.push(
+      await scoreOf(
+        engine,
+        chosen.map(({ item }) => item),
+        scoring,
+        chosen.map(({ reading }) => reading),
+        { setting: String(n), layer, sourceLayer: layer },
+      ),
+    )
+  }
+  return { scores }
+}
+
+/** Whether an input stands among an item's demonstrations or dummy queries. */
+function holds({ demonstrations, dummyQueries }: Item, input: string): boolean {
+  return demonstrations.some((pair) => pair.input === input) || dummyQueries.includes(input)
+}

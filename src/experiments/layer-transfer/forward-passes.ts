@@ -1,0 +1,33 @@
+import type { ComputeSteps, Score, Scores } from '../../domain/experiments.js'
+import type { EvaluateOptions } from '../../engine/engine.js'
+import { layerCurve } from '../layer-curve.js'
+import type { RunningEngine } from '../main/main-experiment.js'
+import { thetasOf } from '../thetas.js'
+
+/** θ taken after block `sourceLayer` and patched in after block `layer`: a matrix over the layers given. */
+export async function layerTransfer(
+  engine: RunningEngine,
+  { items, scoring, layers }: ComputeSteps['layerTransfer']['input'],
+  options: EvaluateOptions,
+): Promise<Scores> {
+  const thetas = await thetasOf(engine, items, layers, options)
+  const dModel = thetas.length / items.length / layers.length
+  const scores: Score[] = []
+  for (const [source, sourceLayer] of layers.entries()) {
+    const curve = await layerCurve(
+      engine,
+      items,
+      scoring,
+      { layers },
+      (_, item) => {
+        const at = (item * layers.length + source) * dModel
+        const givenTheta = new Float32Array(layers.length * dModel)
+        for (let i = 0; i < layers.length; i++) givenTheta.set(thetas.subarray(at, at + dModel), i * dModel)
+        return { thetaPrompts: [], givenTheta }
+      },
+      { ...options, onProgress: (share) => options.onProgress?.((source + share) / layers.length) },
+    )
+    scores.push(...curve.scores.map((score) => ({ ...score, sourceLayer })))
+  }
+  return { scores }
+}

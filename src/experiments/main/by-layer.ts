@@ -1,0 +1,130 @@
+import type { TopLevelSpec } from 'vega-lite'
+import {
+  learnedAbove,
+  learnedTasks,
+  meanCurves,
+  taskName,
+  type CurvePoint,
+} from '../../figures/paper-rules.js'
+import type { LayerCell } from '../../store/report-queries.js'
+import type { Figure } from '../../figures/figure.js'
+import { seriesLines } from '../../figures/series-lines.js'
+import {
+  accuracyY,
+  categoryScale,
+  config,
+  ink,
+  layerX,
+  lineLegend,
+  patchedAt,
+  plotWidth,
+  shown,
+  shownOf,
+  spread,
+} from '../../figures/style.js'
+
+/** Above this many models their bands would cover each other. */
+const mostBands = 3
+
+/** Figure 3: mean over the learned tasks by L (or by L / N), band ± one standard deviation, a line per model. */
+export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'depth'): Figure | null {
+  if (curves.length === 0) return null
+  const models = [...new Set(curves.map(({ model }) => model))]
+  const banded = models.length <= mostBands
+  const values = curves.map((point) => ({
+    ...point,
+    ...spread(point.mean, point.sd),
+    says: `${point.model}, L = ${point.layer} (L / N = ${shown(point.depth)}): ${shown(point.mean)} ± ${shown(point.sd)} over ${point.tasks} tasks`,
+  }))
+  const x =
+    over === 'layer'
+      ? layerX(patchedAt)
+      : ({
+          field: 'depth',
+          type: 'quantitative',
+          scale: { domain: [0, 1] as number[], padding: 8 },
+          axis: { title: 'relative depth L / N', grid: false, format: '.1f', tickCount: 5 },
+        } as const)
+  const layer = seriesLines({
+    series: 'model',
+    names: models,
+    x,
+    y: { field: 'mean' },
+    band: banded,
+  })
+  return {
+    id: `figure-3-by-${over}`,
+    title: over === 'layer' ? 'Figure 3: accuracy by layer' : 'Figure 3 by relative depth',
+    caption: `Dev accuracy of the hypothesis run: mean over a model’s tasks whose best dev accuracy exceeds ${learnedAbove}; ${banded ? 'band' : 'hover'}: ± one standard deviation over tasks.`,
+    spec: { config, width: plotWidth, height: 230, data: { values }, layer },
+    rows: curves.map((point) => ({ ...point })),
+  }
+}
+
+/** One model's curves, a thin line per task, and the mean over the learned ones: the README's picture too. */
+export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure | null {
+  if (cells.length === 0) return null
+  const learned = new Set(learnedTasks(cells))
+  const values = cells.map((cell) => ({
+    ...cell,
+    says: `${taskName(cell.task)}, L = ${cell.layer}: ${shownOf(cell.correct, cell.items)}`,
+  }))
+  // Depth is not drawn here: N does not matter.
+  const means = meanCurves(cells, new Map()).map((point) => ({
+    ...point,
+    ...spread(point.mean, point.sd),
+    says: `mean of ${point.tasks} tasks, L = ${point.layer}: ${shown(point.mean)} ± ${shown(point.sd)}`,
+  }))
+  const x = layerX(patchedAt)
+  const y = { ...accuracyY, field: 'accuracy' } as const
+  const color = {
+    field: 'category',
+    type: 'nominal',
+    title: null,
+    scale: categoryScale(cells),
+    legend: { ...lineLegend, columns: 2 },
+  } as const
+  const spec: TopLevelSpec = {
+    config,
+    width: plotWidth,
+    height: 230,
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'line', strokeWidth: 1, opacity: 0.6 },
+        encoding: { x, y, detail: { field: 'task' }, color },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 10, opacity: 0.6 },
+        encoding: { x, y, color, description: { field: 'says' } },
+      },
+      {
+        data: { values: means },
+        mark: { type: 'area', color: ink, opacity: 0.14 },
+        encoding: { x, y: { ...accuracyY, field: 'low' }, y2: { field: 'high' } },
+      },
+      {
+        data: { values: means },
+        mark: { type: 'line', strokeWidth: 3.5, color: ink },
+        encoding: { x, y: { ...accuracyY, field: 'mean' } },
+      },
+      {
+        data: { values: means },
+        mark: { type: 'point', filled: true, size: 40, opacity: 1, color: ink },
+        encoding: { x, y: { ...accuracyY, field: 'mean' }, description: { field: 'says' } },
+      },
+    ],
+  }
+  const mean =
+    learned.size > 0
+      ? ` Bold: mean of the ${learned.size} tasks above ${learnedAbove} at their best L, band: ± one standard deviation.`
+      : ` No task exceeds ${learnedAbove}: no mean is drawn.`
+  return {
+    id: `by-layer-${model}`,
+    title: 'Accuracy of θ alone by layer',
+    subtitle: model,
+    caption: `Dev accuracy of the hypothesis run by L, a thin line per task.${mean}`,
+    spec,
+    rows: cells.map((cell) => ({ ...cell })),
+  }
+}

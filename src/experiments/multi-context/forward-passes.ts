@@ -1,0 +1,43 @@
+import type { ComputeSteps, Scores } from '../../domain/experiments.js'
+import type { Engine, EvaluateOptions } from '../../engine/engine.js'
+import { allLayers, layerCurve } from '../layer-curve.js'
+import { promptsOf, type RunningEngine } from '../main/main-experiment.js'
+import { lastStates, meanRow } from '../thetas.js'
+
+/**
+ * Multi-context θ (docs/protocol.md, Main experiment, "Multi-context θ"): for an item, the mean of the last-token states of all other
+ * items' [S, x', ->], x' their own query, whose demonstrations and query do not contain x; for every L. An item without
+ * such others is left out.
+ */
+export async function multiContext(
+  engine: RunningEngine & Pick<Engine, 'info'>,
+  { items, scoring }: ComputeSteps['multiContext']['input'],
+  options: EvaluateOptions,
+): Promise<Scores> {
+  const layers = allLayers(engine.info)
+  const prompts = await promptsOf(engine, items)
+  const states = await lastStates(
+    engine,
+    prompts.map(({ regular }) => [regular]),
+    layers,
+    options,
+  )
+  const size = states.length / items.length
+  const usable = items.flatMap((item) => {
+    const others = items.flatMap((other, j) =>
+      other.query !== item.query && !other.demonstrations.some(({ input }) => input === item.query)
+        ? [j]
+        : [],
+    )
+    return others.length > 0 ? [{ item, theta: meanRow(states, others, size) }] : []
+  })
+  if (usable.length === 0) return { scores: [] }
+  return layerCurve(
+    engine,
+    usable.map(({ item }) => item),
+    scoring,
+    { layers },
+    (_, i) => ({ thetaPrompts: [], givenTheta: usable[i]?.theta as Float32Array }),
+    options,
+  )
+}

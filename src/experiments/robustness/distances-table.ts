@@ -1,0 +1,34 @@
+import type { DistanceRow } from '../../store/report-queries.js'
+import { taskName } from '../../figures/paper-rules.js'
+import { share, type Table } from '../../figures/table.js'
+
+/** Robustness in figures: how near a task's θ are to each other and to the other tasks'. */
+export function distancesTable(rows: readonly DistanceRow[]): Table {
+  return {
+    id: 'robustness',
+    title: 'Distances, purity and silhouette of θ',
+    caption:
+      'Cosine distances, mean ± standard deviation. Purity: share of the θ whose nearest neighbour is of the same task. L: of the middle layers the one with the highest dev accuracy.',
+    columns: {
+      model: 'Model',
+      task: 'Task',
+      layer: 'L',
+      thetas: 'θ',
+      within: 'Within the task',
+      between: 'To other tasks',
+      purity: 'Purity',
+      silhouette: 'Silhouette',
+    },
+    align: 'llrrrrrr',
+    rows: rows.map((row) => ({
+      model: row.model,
+      task: taskName(row.task),
+      layer: row.layer,
+      thetas: row.thetas,
+      within: `${share(row.withinMean)} ± ${share(row.withinSd)}`,
+      between: `${share(row.betweenMean)} ± ${share(row.betweenSd)}`,
+      purity: share(row.purity),
+      silhouette: share(row.silhouette),
+    })),
+  }
+}

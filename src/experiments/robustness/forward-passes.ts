@@ -1,0 +1,30 @@
+import type { ComputeSteps, Scores, Thetas } from '../../domain/experiments.js'
+import type { EvaluateOptions } from '../../engine/engine.js'
+import { layerCurve } from '../layer-curve.js'
+import type { RunningEngine } from '../main/main-experiment.js'
+import { thetasOf, toThetas } from '../thetas.js'
+
+/**
+ * Robustness of θ (paper, section 5.1, Figures 5 and 9; docs/protocol.md, Robustness), for one task.
+ *
+ * 1. L: by hypothesis accuracy on dev items of its own, k = 4, among a middle third of the layers.
+ * 2. θ_L of 50 different (S, x'), a part of them at a time.
+ * 3. Distances and map, over all tasks: separate-tasks.ts.
+ */
+export function robustnessLayers(
+  engine: RunningEngine,
+  { items, scoring, layers }: ComputeSteps['robustnessLayers']['input'],
+  options: EvaluateOptions,
+): Promise<Scores> {
+  const ofItem = ({ theta }: { theta: number[][] }) => ({ thetaPrompts: theta })
+  return layerCurve(engine, items, scoring, { layers }, ofItem, options)
+}
+
+/** Step 2. */
+export async function robustnessThetas(
+  engine: RunningEngine,
+  { items, layer, firstItem }: ComputeSteps['robustnessThetas']['input'],
+  options: EvaluateOptions,
+): Promise<Thetas> {
+  return toThetas(await thetasOf(engine, items, [layer], options), firstItem, [layer])
+}

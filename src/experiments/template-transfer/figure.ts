@@ -1,0 +1,63 @@
+import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
+import type { BeyondScore } from '../../store/report-queries.js'
+import type { Figure } from '../../figures/figure.js'
+import { accuracyX, config, seriesScales, shown, spread } from '../../figures/style.js'
+
+/** Beyond the paper: θ of the usual prompt, patched in where the query stands in another template. */
+export function templateTransfer(rows: readonly BeyondScore[]): Figure | null {
+  const points = rows.filter(({ analysis }) => analysis === 'template_transfer')
+  if (points.length === 0) return null
+  const values = groupBy(points, ({ model, setting }) => `${model}\n${setting}`).map(([, of]) => {
+    const { model, setting } = of[0] as BeyondScore
+    const { mean, sd } = meanAndSd(of.map(({ correct, items }) => correct / items))
+    return {
+      model,
+      template: setting,
+      mean,
+      ...spread(mean, sd),
+      tasks: of.length,
+      says: `${model}, ${setting}: ${shown(mean)} ± ${shown(sd)} over ${of.length} tasks`,
+    }
+  })
+  const models = [...new Set(points.map(({ model }) => model))]
+  const scales = seriesScales(models)
+  const y = {
+    field: 'template',
+    type: 'nominal',
+    sort: null,
+    axis: { title: 'template', ticks: false, grid: true, tickBand: 'extent' },
+  } as const
+  const yOffset = { field: 'model', type: 'nominal', sort: models } as const
+  const legend = models.length > 1 ? ({ orient: 'bottom', columns: 3 } as const) : null
+  const color = { field: 'model', type: 'nominal', title: null, scale: scales.colour, legend } as const
+  return {
+    id: 'template-transfer',
+    title: 'θ in another prompt template',
+    caption:
+      'Hypothesis accuracy at the best L where θ comes from the usual prompt and the query x stands in another template: mean over tasks, thin line: ± one standard deviation.',
+    spec: {
+      config,
+      width: 245,
+      height: { step: models.length > 2 ? 11 : 18 },
+      data: { values },
+      layer: [
+        {
+          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
+          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
+          encoding: {
+            y,
+            yOffset,
+            x: { ...accuracyX, field: 'mean' },
+            color,
+            shape: { field: 'model', type: 'nominal', title: null, scale: scales.shape, legend },
+            description: { field: 'says' },
+          },
+        },
+      ],
+    },
+    rows: values.map(({ says: _says, ...row }) => row),
+  }
+}

@@ -1,0 +1,33 @@
+import type { ComputeSteps, Score, Scores } from '../../domain/experiments.js'
+import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
+import { promptsOf, type RunningEngine } from '../main/main-experiment.js'
+import { scoreOf } from '../score.js'
+
+/** θ of [S, x', ->] in the format of docs/protocol.md, Prompt, patched in at the best L of a query that is written in another template. */
+export async function templateTransfer(
+  engine: RunningEngine,
+  { items, scoring, templates, layer }: ComputeSteps['templateTransfer']['input'],
+  options: EvaluateOptions,
+): Promise<Scores> {
+  const prompts = await promptsOf(engine, items)
+  const scores: Score[] = []
+  for (const [t, template] of templates.entries()) {
+    // A function: a query may hold `$&`, which replace would take for a pattern.
+    const written = await engine.encode(items.map(({ query }) => template.replace('{x}', () => query)))
+    const request = prompts.map(({ theta, answerToken }, i) => ({
+      thetaPrompts: theta,
+      patchedPrompt: written[i] ?? [],
+      plainPrompts: [],
+      answerToken,
+    }))
+    const { patched } = await engine.evaluate(
+      { items: request, layers: [layer] },
+      { ...options, onProgress: (share) => options.onProgress?.((t + share) / templates.length) },
+    )
+    const readings = patched.map((row) => row[0] as AnswerMetrics)
+    scores.push(
+      await scoreOf(engine, items, scoring, readings, { setting: template, layer, sourceLayer: layer }),
+    )
+  }
+  return { scores }
+}

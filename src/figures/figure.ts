@@ -1,0 +1,20 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { Row } from '../report/formats.js'
+
+/** What a plot is made of, one over the other. */
+export type Layers = Extract<TopLevelSpec, { readonly layer: unknown }>['layer']
+
+/** One picture: what is drawn, what is said of it, and the numbers behind it. */
+export interface Figure {
+  /** File name without ending. */
+  readonly id: string
+  readonly title: string
+  /** A second line: which model, where each has a figure of its own. */
+  readonly subtitle?: string
+  /** What is shown and which rules chose it; plain text. */
+  readonly caption: string
+  /** Vega-Lite; marks that carry a value have a `description`, which is shown on hover and on focus. */
+  readonly spec: TopLevelSpec
+  /** The numbers behind it, written as CSV. */
+  readonly rows: readonly Row[]
+}

@@ -1,0 +1,40 @@
+import { groupBy } from './paper-rules.js'
+import type { Figure } from './figure.js'
+import type { Table } from './table.js'
+
+/** A part of the report's page: paragraphs, figures, tables and code, in order. All texts are plain. */
+export type Block =
+  | { readonly text: string }
+  | { readonly figure: Figure }
+  | { readonly table: Table }
+  | { readonly code: string }
+
+export interface Section {
+  readonly id: string
+  readonly title: string
+  readonly blocks: readonly Block[]
+}
+
+/** A report as it is written: the same for the same rows of the database. */
+export interface Report {
+  readonly title: string
+  /** One line below it. */
+  readonly subtitle: string
+  readonly sections: readonly Section[]
+}
+
+export const text = (text: string): Block => ({ text })
+export const table = (table: Table): Block => ({ table })
+
+/** A block where there is something to draw. */
+export function figure(figure: Figure | null): Block[] {
+  return figure === null ? [] : [{ figure }]
+}
+
+/** Each model's figure, where it has one. */
+export function figurePerModel<T extends { readonly model: string }>(
+  rows: readonly T[],
+  draw: (model: string, rows: readonly T[]) => Figure | null,
+): Block[] {
+  return groupBy(rows, ({ model }) => model).flatMap(([model, of]) => figure(draw(model, of)))
+}

@@ -1,0 +1,19 @@
+import { TaskvecError } from '../domain/errors.js'
+
+/**
+ * `work`, but no longer than until the signal is aborted: Temporal's client does not notice one that is aborted between two of
+ * its long polls. The work itself goes on unheard. Errors: CANCELLED, and those of `work`.
+ */
+export async function raceAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new TaskvecError('CANCELLED', 'interrupted'))
+  })
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([aborted, work])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,24 @@
+import type Database from 'better-sqlite3'
+import type { SkippedFailures } from '../../workflows/inputs.js'
+import { unitName } from '../domain/experiments.js'
+import { sweepFailures, sweepProgress } from '../store/sweep-state.js'
+
+/** What failed for good and is left as it is, by model, where the sweep goes on without trying it again. */
+export function skippedFailures(db: Database.Database, sweepId: string): Record<string, SkippedFailures> {
+  const complete = new Set(
+    sweepProgress(db, sweepId).flatMap(({ model, task, complete }) => (complete ? `${model} ${task}` : [])),
+  )
+  const left: Record<string, { tasks: string[]; units: { task: string; name: string }[] }> = {}
+  for (const { model, task, experiment: failed } of sweepFailures(db, sweepId)) {
+    const of = (left[model] ??= { tasks: [], units: [] })
+    if (failed === 'main') {
+      if (!complete.has(`${model} ${task}`)) of.tasks.push(task)
+      continue
+    }
+    const [experiment = '', thetaTask = ''] = failed.split(' ', 2)
+    const name = unitName({ sweepId, model, experiment, task, thetaTask })
+    // Those about two tasks are done by the workflow of what is over several tasks.
+    of.units.push({ task: thetaTask === '' ? task : '', name })
+  }
+  return left
+}

@@ -1,0 +1,157 @@
+import { readFileSync, statSync } from 'node:fs'
+import { isMap, isNode, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import type { z } from 'zod'
+import { TaskvecError } from '../domain/errors.js'
+import { didYouMean } from '../domain/did-you-mean.js'
+import { inWords, type Issue } from './zod-issue.js'
+
+/** A config is a few lines; whatever is larger is another file given by mistake. */
+const maxBytes = 1_000_000
+/** Aliases nested in aliases can grow without bound. */
+const maxAliases = 100
+
+/** A parsed YAML file that remembers where each value stands. */
+export interface YamlFile {
+  readonly file: string
+  readonly value: unknown
+  /** An error at the value, or else its nearest parent: `file:line:column: path: message`. */
+  error(path: readonly PropertyKey[], message: string, hint?: string): TaskvecError
+}
+
+/** Errors: CONFIG where the file is missing, too large or not YAML. */
+export function readYaml(file: string): YamlFile {
+  const counter = new LineCounter()
+  const document = parseDocument(readBounded(file), {
+    ...{ lineCounter: counter, uniqueKeys: true },
+    // Its warnings would go to stderr without saying of which file.
+    logLevel: 'error',
+  })
+  const [broken] = document.errors
+  if (broken) {
+    const { line, col } = counter.linePos(broken.pos[0])
+    const message = broken.message.split(' at line ', 1)[0] ?? broken.message
+    throw new TaskvecError('CONFIG', `${file}:${line}:${col}: not YAML: ${message}`)
+  }
+  return {
+    file,
+    value: plainValue(file, document),
+    error(path, message, hint) {
+      const { line, col } = counter.linePos(positionOf(document, path))
+      const where = path.length === 0 ? '' : `${keyPath(path)}: `
+      return new TaskvecError('CONFIG', `${file}:${line}:${col}: ${where}${message}`, hint ? { hint } : {})
+    },
+  }
+}
+
+/** The value as the schema reads it. Errors: CONFIG, a line for each thing that is wrong. */
+export function validated<T extends z.ZodObject>(yaml: YamlFile, schema: T): z.infer<T> {
+  const result = schema.safeParse(yaml.value)
+  if (result.success) return result.data
+  const problems = result.error.issues.flatMap((issue) => readable(issue, [], Object.keys(schema.shape)))
+  // Unknown keys first: a misspelt key is often why another one is missing.
+  problems.sort((a, b) => Number(b.message.startsWith('unknown')) - Number(a.message.startsWith('unknown')))
+  const errors = problems.map(({ path, message }) => yaml.error(path, message).message)
+  throw new TaskvecError('CONFIG', errors.join('\n'), { hint: 'The keys are described in README.md.' })
+}
+
+interface Problem {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+/** `known`: the keys of the whole file, to find the nearest to a misspelt one. */
+function readable(issue: Issue, above: readonly PropertyKey[], known: readonly string[]): Problem[] {
+  const path = [...above, ...issue.path]
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const keys = path.length === 0 ? known : nestedKeys
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown key "${key}"${didYouMean(key, keys)}`,
+      }))
+    }
+    case 'invalid_union': {
+      // The branch that the value's own type fits says best what is wrong; without one, the union's own words do.
+      const fitting = issue.errors.filter(
+        ([first]) => first && !(first.path.length === 0 && /^invalid_(type|value)$/.test(first.code)),
+      )
+      const [only] = fitting
+      return fitting.length === 1 && only
+        ? only.flatMap((inner) => readable(inner, path, known))
+        : [{ path, message: issue.message }]
+    }
+    default:
+      return [{ path, message: inWords(issue) }]
+  }
+}
+
+const nestedKeys = [
+  ...['id', 'path', 'list', 'items', 'scoring', 'top', 'from', 'to'],
+  ...['robustness', 'conflicting', 'projection', 'beyond'],
+  ...['demonstrations', 'thetas', 'devItems', 'layers', 'pairs'],
+  ...[
+    'demonstrationSets',
+    'multiContext',
+    'layerTransfer',
+    'templateTransfer',
+    'addition',
+    'decodability',
+    'every',
+  ],
+]
+
+function readBounded(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false })
+  if (!found?.isFile()) {
+    throw new TaskvecError('CONFIG', `${file}: ${found ? 'not a file' : 'no such file'}`, {
+      hint: 'Configs to start from are in configs/.',
+    })
+  }
+  if (found.size > maxBytes)
+    throw new TaskvecError('CONFIG', `${file}: ${found.size} bytes; a config has at most ${maxBytes}`)
+  return readFileSync(file, 'utf8')
+}
+
+function plainValue(file: string, document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: maxAliases })
+  } catch (cause) {
+    throw new TaskvecError('CONFIG', `${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Offset of the value at `path`; for a key that is there, of the key; for a missing one, of what should hold it. */
+function positionOf(document: Document, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents
+  let position = startOf(node) ?? 0
+  for (const part of path) {
+    const pair = isMap(node) ? node.items.find(({ key }) => isNode(key) && keyText(key) === part) : undefined
+    const next: unknown = pair ? pair.value : isCollectionIndex(node, part)
+    if (next === undefined) break
+    position = startOf(pair?.key) ?? startOf(next) ?? position
+    node = next
+  }
+  return position
+}
+
+function isCollectionIndex(node: unknown, part: PropertyKey): unknown {
+  return isNode(node) && 'items' in node && typeof part === 'number'
+    ? (node.items as unknown[])[part]
+    : undefined
+}
+
+function keyText(key: Node): unknown {
+  return 'value' in key ? key.value : undefined
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined
+}
+
+/** `tasks[1].list` */
+function keyPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '')
+}
