@@ -262,7 +262,8 @@ async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T
   let lose: () => void = () => {}
   const lost = new Promise<never>(
     (_, reject) =>
-      (lose = () => reject(busy('another process took over while this one was suspended: run the command again'))),
+      (lose = () =>
+        reject(busy('another process took over while this one was suspended: run the command again'))),
   )
   lost.catch(() => {}) // it may come when the work is done
   const release = await lock(folder, {
@@ -271,7 +272,9 @@ async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T
     retries: { retries: 300, minTimeout: 100, maxTimeout: 500 },
     onCompromised: () => lose(),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ELOCKED' ? busy('another process holds it: wait for that process, or end it') : error
+    throw error.code === 'ELOCKED'
+      ? busy('another process holds it: wait for that process, or end it')
+      : error
   })
   try {
     return await Promise.race([work(), lost])
