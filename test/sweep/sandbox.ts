@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { projectRoot, taskvecHome } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
-import type { TableName } from '../../src/report/result-rows.js'
 import { textOfTable } from '../../src/report/write-table.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { findSweep } from '../../src/store/sweeps.js'
@@ -75,7 +74,7 @@ export class Sandbox {
     const db = openReadOnly(file)
     try {
       const sweep = findSweep(db, undefined)
-      const text = async (table: TableName) => {
+      const text = async (table: string) => {
         let all = ''
         for await (const piece of textOfTable({ db, table, sweep, filter: {} }, 'json'))
           all += typeof piece === 'string' ? piece : Buffer.from(piece).toString()
