@@ -8,7 +8,6 @@ import { describeError } from '../../src/domain/errors.js'
 import { refuseFewAddresses } from '../../src/system/address-space.js'
 import { projectRoot } from '../../src/system/home.js'
 import { sampleSweep, writeSample } from '../report/sample-database.js'
-import { completeDatabase } from '../store/sample.js'
 import { makeTinyModel } from '../tiny-model.js'
 
 const bin = join(projectRoot(), 'bin', 'taskvec.js')
@@ -132,7 +131,6 @@ const printing: readonly (readonly string[])[] = [
   ['compare', '--db', db, '--all-models'],
   ['report', '--db', db, '--out', join(folder, 'report')],
   ['verify', '--db', db, '--sample', '0'],
-  ['merge', join(folder, 'merged.db'), completeDatabase()],
   ['backup', join(folder, 'backup.db'), '--db', db],
   ['sql', 'SELECT * FROM results', '--db', db],
   ['models', 'list'],
