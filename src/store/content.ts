@@ -18,21 +18,23 @@ export interface PreparedRow {
 
 export function saveItems(db: Statements, items: readonly Item[]): string {
   const hash = sha256(canonicalJson(items))
-  items.forEach((item, i) =>
-    db.run(
-      'insert into items (items_hash, item, demonstrations, query, answer, accept, dummy_queries) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
-      [
-        hash,
-        i,
-        canonicalJson(item.demonstrations),
-        item.query,
-        item.answer,
-        canonicalJson(item.accept),
-        canonicalJson(item.dummyQueries),
-      ],
-    ),
-  )
+  items.forEach((item, i) => insertItem(db, hash, i, item))
   return hash
+}
+
+export function insertItem(db: Statements, itemsHash: string, i: number, item: Item): void {
+  db.run(
+    'insert into items (items_hash, item, demonstrations, query, answer, accept, dummy_queries) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
+    [
+      itemsHash,
+      i,
+      canonicalJson(item.demonstrations),
+      item.query,
+      item.answer,
+      canonicalJson(item.accept),
+      canonicalJson(item.dummyQueries),
+    ],
+  )
 }
 
 /** A row of the table `items`. */
@@ -108,22 +110,31 @@ export function saveRun(
     ],
   )
   const runId = db.pluck('select id from runs where key = ?', [key]) as number
-  tokens.forEach((token, item) =>
-    db.run(
-      'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank, answer_logit_difference) values (?, ?, ?, ?, ?, ?, ?, ?)',
-      [
-        runId,
-        item,
-        token,
-        texts[item],
-        Number(correct[item]),
-        answerLogProbs[item],
-        answerRanks[item],
-        answerLogitDifferences[item],
-      ],
-    ),
-  )
+  tokens.forEach((_, item) => insertPrediction(db, runId, item, run.predictions, item))
   return runId
+}
+
+/** Entry `i` of the columns, as the prediction of `item`. */
+export function insertPrediction(
+  db: Statements,
+  runId: number,
+  item: number,
+  { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences }: RunResult['predictions'],
+  i: number,
+): void {
+  db.run(
+    'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank, answer_logit_difference) values (?, ?, ?, ?, ?, ?, ?, ?)',
+    [
+      runId,
+      item,
+      tokens[i],
+      texts[i],
+      Number(correct[i]),
+      answerLogProbs[i],
+      answerRanks[i],
+      answerLogitDifferences[i],
+    ],
+  )
 }
 
 /** The key of a run of this task; see src/domain/identity.ts. */
@@ -144,6 +155,6 @@ export function keyOf(
   })
 }
 
-function itemsOf(row: PreparedRow, split: Split): string {
+export function itemsOf(row: PreparedRow, split: Split): string {
   return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }[split]
 }

@@ -8,6 +8,7 @@ import {
 } from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
+import { largestPayload } from '../domain/payloads.js'
 import {
   addition,
   decodability,
@@ -61,6 +62,8 @@ export interface NextStep {
   readonly unit: UnitPlace
   readonly name: string
   readonly step: Step
+  /** Set, and `step` left without items, where it takes more than can be handed to a worker: bytes. */
+  readonly tooLarge?: number
 }
 
 export interface UnitsOf {
@@ -152,9 +155,16 @@ export function nextStep(db: Statements, { sweepId, model, task, failed }: Units
     if (failed.includes(unitName(unit)) || (row.complete === 1 && ofTask !== '')) continue
     const planned = plan(db, unit, row.settings)
     const next = planned && advance(db, planned)
-    if (next) return { unit, ...next }
+    if (next) return { unit, ...handedOver(next) }
   }
   return null
+}
+
+function handedOver(next: Omit<NextStep, 'unit'>): Omit<NextStep, 'unit'> {
+  const bytes = Buffer.byteLength(JSON.stringify(next.step))
+  if (bytes <= largestPayload - 1000) return next
+  const { activity, input } = next.step
+  return { ...next, step: { activity, input: { ...input, items: [], pool: [] } } as Step, tooLarge: bytes }
 }
 
 /** Stores what a step found; one that is there already, or no longer asked for, changes nothing. */

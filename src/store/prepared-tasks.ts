@@ -1,6 +1,6 @@
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Split } from '../domain/types.js'
+import type { PreparedTask, Split } from '../domain/types.js'
 import { saveItems, savePairs, type PreparedRow } from './content.js'
 import type { Statements } from './statements.js'
 import type { PlanTaskInput } from './store.js'
@@ -19,6 +19,27 @@ export function savePrepared(
   info: PlanTaskInput['info'],
   prepared: PlanTaskInput['prepared'],
 ): PreparedRow {
+  const itemsHash = {
+    baseline: saveItems(db, prepared.items.baseline),
+    dev: saveItems(db, prepared.items.dev),
+    test: saveItems(db, prepared.items.test),
+  }
+  const pairsHash = prepared.pairs && savePairs(db, prepared.pairs)
+  return savePreparedRow(db, place, info, { ...prepared, itemsHash, pairsHash })
+}
+
+interface NewPreparedTask extends Pick<PreparedTask, 'category' | 'scoring' | 'reading' | 'warnings'> {
+  readonly itemsHash: Record<Split, string>
+  readonly pairsHash: string | null
+}
+
+/** The same where its items and pairs are stored already. */
+export function savePreparedRow(
+  db: Statements,
+  place: Place,
+  info: PlanTaskInput['info'],
+  { itemsHash, pairsHash, ...prepared }: NewPreparedTask,
+): PreparedRow {
   const { sweepId, model, task } = place
   db.run(
     `insert into models (content_hash, architecture, blocks, d_model, vocab, parameters, weights) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
@@ -32,12 +53,6 @@ export function savePrepared(
       info.weights,
     ],
   )
-  const itemsHash = {
-    baseline: saveItems(db, prepared.items.baseline),
-    dev: saveItems(db, prepared.items.dev),
-    test: saveItems(db, prepared.items.test),
-  }
-  const pairsHash = prepared.pairs && savePairs(db, prepared.pairs)
   db.run(
     `insert into prepared_tasks (sweep_id, model_id, task_id, model_hash, numerics, category, scoring, reading, pairs_hash,
        baseline_items, dev_items, test_items, warnings) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,

@@ -1,11 +1,20 @@
 import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelContent, TaskSpec } from '../domain/types.js'
+import type { ModelContent, Pair, Protocol, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
 import { keyOf, saveRun } from './content.js'
 import { openDatabase } from './open.js'
-import { preparedTask, savePrepared } from './prepared-tasks.js'
+import {
+  pairSlice,
+  planLargeTask,
+  taskToPrepare,
+  type LargeTaskPlan,
+  type PlanLargeTaskInput,
+  type TaskToPrepare,
+} from './large-tasks.js'
+import { preparedTask, savePrepared, type Place } from './prepared-tasks.js'
+import { nextPart, nextTestPart, recordPart, type RecordPartInput, type TaskPart } from './task-parts.js'
 import { linkCells, linkRun } from './run-links.js'
 import { Statements } from './statements.js'
 import { createUnits, nextStep, recordStep, type NextStep, type UnitsOf } from './experiment-units.js'
@@ -88,6 +97,31 @@ class SqliteStore implements Store {
     if (typeof spec !== 'string')
       throw new TaskvecError('STORE', `${this.db.file}: sweep ${sweepId} has no task ${task}`)
     return JSON.parse(spec) as TaskSpec
+  }
+
+  taskToPrepare(sweepId: string, task: string): TaskToPrepare {
+    return taskToPrepare(this.taskSpec(sweepId, task), this.#protocol(sweepId))
+  }
+
+  pairSlice(sweepId: string, task: string, slice: number): readonly Pair[] {
+    return pairSlice(this.taskSpec(sweepId, task), slice)
+  }
+
+  planLargeTask(input: PlanLargeTaskInput): Promise<LargeTaskPlan> {
+    const { sweepId, task } = input
+    return planLargeTask(this.db, this.taskSpec(sweepId, task), this.#protocol(sweepId), input)
+  }
+
+  nextPart(place: Place, under: readonly string[]): TaskPart | null {
+    return nextPart(this.db, place, under)
+  }
+
+  nextTestPart(place: Place): TaskPart | null {
+    return nextTestPart(this.db, place)
+  }
+
+  recordPart(input: RecordPartInput): void {
+    this.db.write(() => recordPart(this.db, input))
   }
 
   modelContent(sweepId: string, model: string): ModelContent | null {
@@ -227,6 +261,12 @@ class SqliteStore implements Store {
 
   close(): void {
     this.db.close()
+  }
+
+  #protocol(sweepId: string): Protocol {
+    return JSON.parse(
+      this.db.pluck('select protocol from sweeps where id = ?', [sweepId]) as string,
+    ) as Protocol
   }
 
   #refuseIncomplete(sweepId: string): void {

@@ -1,6 +1,17 @@
 import type { FurtherExperiment, UnitPlace } from '../domain/experiments.js'
-import type { ModelContent, ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
+import type {
+  ModelContent,
+  ModelInfo,
+  Pair,
+  PreparedTask,
+  Protocol,
+  RunResult,
+  TaskSpec,
+} from '../domain/types.js'
 import type { NextStep, UnitsOf } from './experiment-units.js'
+import type { LargeTaskPlan, PlanLargeTaskInput, TaskToPrepare } from './large-tasks.js'
+import type { Place } from './prepared-tasks.js'
+import type { RecordPartInput, TaskPart } from './task-parts.js'
 
 /**
  * The results database as activities see it: a single writer, every method one transaction, every write
@@ -15,6 +26,14 @@ export interface Store {
   modelContent(sweepId: string, model: string): ModelContent | null
   /** Settles it: the first one stays. */
   settleModel(sweepId: string, model: string, content: ModelContent): ModelContent
+  /** How a task is made ready: whole, or in parts. Errors: TASK where it is too large to be run at all. */
+  taskToPrepare(sweepId: string, task: string): TaskToPrepare
+  /** Of a large task: some of its pairs; what `planTask` does; the next part to be computed; and its results. */
+  pairSlice(sweepId: string, task: string, slice: number): readonly Pair[]
+  planLargeTask(input: PlanLargeTaskInput): Promise<LargeTaskPlan>
+  nextPart(place: Place, under: readonly string[]): TaskPart | null
+  nextTestPart(place: Place): TaskPart | null
+  recordPart(input: RecordPartInput): void
   /**
    * Records model, pairs and items of one (model, task), derives every run's key, links runs already stored by
    * this or any other sweep, and says what is still to be computed.

@@ -1,6 +1,12 @@
 import { TaskvecError } from '../../domain/errors.js'
 import type { Item, Predictions, RunResult, Scoring } from '../../domain/types.js'
-import type { Engine, EvaluateItem, EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
+import type {
+  Engine,
+  EvaluateItem,
+  EvaluateOptions,
+  EvaluatePart,
+  AnswerMetrics,
+} from '../../engine/engine.js'
 import { formatPrompt } from '../../prompt/format.js'
 import { cut, isCorrect } from '../../tasks/scoring.js'
 
@@ -19,6 +25,8 @@ export interface Outcome {
   readonly seconds: number
   /** `[d_model]`: mean θ over the items, where one layer was patched. */
   readonly theta?: Float32Array
+  /** `[d_model]`: its sum over the items up to here, where they are a part. */
+  readonly thetaSum?: Float64Array
 }
 
 export type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'evaluate'>
@@ -29,6 +37,7 @@ export async function runBaseline(
   items: readonly Item[],
   scoring: Scoring,
   options: EvaluateOptions = {},
+  part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request = prompts.map(({ bare, answerToken }) => ({
@@ -37,7 +46,7 @@ export async function runBaseline(
     plainPrompts: [bare],
     answerToken,
   }))
-  const { plain, seconds } = await engine.evaluate({ items: request, layers: [] }, options)
+  const { plain, seconds } = await engine.evaluate({ items: request, layers: [], ...ofWhole(part) }, options)
   const predictions = await predict(engine, items, scoring, plain.map(first))
   return { runs: [{ kind: 'baseline', split: 'baseline', layer: null, predictions }], seconds }
 }
@@ -49,6 +58,7 @@ export async function runDev(
   scoring: Scoring,
   layers: readonly number[],
   options: EvaluateOptions = {},
+  part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request = prompts.map(({ theta, bare, answerToken }) => ({
@@ -57,7 +67,7 @@ export async function runDev(
     plainPrompts: [],
     answerToken,
   }))
-  const { patched, seconds } = await engine.evaluate({ items: request, layers }, options)
+  const { patched, seconds } = await engine.evaluate({ items: request, layers, ...ofWhole(part) }, options)
   const runs: RunResult[] = []
   for (const [i, layer] of layers.entries()) {
     const predictions = await predict(
@@ -78,6 +88,7 @@ export async function runTest(
   scoring: Scoring,
   bestLayer: number,
   options: EvaluateOptions = {},
+  part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, answerToken }) => ({
@@ -86,8 +97,8 @@ export async function runTest(
     plainPrompts: [regular],
     answerToken,
   }))
-  const { patched, plain, thetas, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], thetas: 'mean' },
+  const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
+    { items: request, layers: [bestLayer], thetas: 'mean', ...ofWhole(part) },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))
@@ -96,7 +107,7 @@ export async function runTest(
     { kind: 'regular', split: 'test', layer: null, predictions: regular },
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
   ]
-  return { runs, seconds, ...(thetas ? { theta: thetas } : {}) }
+  return { runs, seconds, ...(thetas ? { theta: thetas } : {}), ...(thetaSum ? { thetaSum } : {}) }
 }
 
 export interface ItemPrompts {
@@ -170,6 +181,10 @@ export async function predict(
     answerRanks: readings.map(({ answerRank }) => answerRank),
     answerLogitDifferences: readings.map(({ answerLogitDifference }) => answerLogitDifference),
   }
+}
+
+function ofWhole(part: EvaluatePart | undefined): { part?: EvaluatePart } {
+  return part ? { part } : {}
 }
 
 function first(readings: readonly AnswerMetrics[]): AnswerMetrics {
