@@ -5,6 +5,7 @@ import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { compareTensors, type TensorDifferences } from '../weights/compare-tensors.js'
 import { fileHash } from '../weights/content-hash.js'
+import { ggufFiles } from '../weights/gguf-parts.js'
 import { openCheckpoint } from '../weights/open.js'
 import { readManifest, type Manifest } from './manifest.js'
 
@@ -70,7 +71,9 @@ async function checkFiles(checkpoint: Checkpoint): Promise<FileCheck[]> {
   const manifest = readManifest(folder)
   const recorded = manifest?.files.map(({ name }) => name) ?? []
   const used =
-    checkpoint.format === 'gguf' ? [basename(checkpoint.path)] : readdirSync(folder).filter(isModelFile)
+    checkpoint.format === 'gguf'
+      ? ggufFiles(checkpoint.path).map((file) => basename(file))
+      : readdirSync(folder).filter(isModelFile)
   const relevant = recorded.some((name) => used.includes(name)) ? [...new Set([...used, ...recorded])] : used
   return Promise.all(relevant.sort().map((name) => checkFile(folder, name, manifest)))
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { catalogModel } from './catalog.js'
@@ -14,8 +14,8 @@ export interface ModelRef {
 /** The real path of the model's folder or GGUF file. Errors: MODEL where it is unknown, not there, or not pulled yet. */
 export function locateModel({ id, path }: ModelRef): string {
   if (path !== undefined) {
-    // A shard in Hugging Face's cache is a link to a file without its name: only its folder is resolved.
-    if (/\.(bin|safetensors)$/.test(path) && existsSync(path))
+    // A file in Hugging Face's cache is a link to one without its name: only its folder is resolved.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile())
       return join(realpathSync(dirname(path)), basename(path))
     if (existsSync(path)) return realpathSync(path)
     throw new TaskvecError('MODEL', `model ${id}: ${path}: no such file or folder`, {
@@ -42,6 +42,8 @@ export function pulledModel(id: string): string | null {
   const folder = modelFolder(id)
   if (!existsSync(folder)) return null
   if (existsSync(join(folder, 'config.json'))) return folder
-  const [gguf] = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
+  const [gguf] = readdirSync(folder)
+    .filter((name) => name.endsWith('.gguf'))
+    .sort()
   return gguf === undefined ? null : join(folder, gguf)
 }

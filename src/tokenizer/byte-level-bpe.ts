@@ -1,52 +1,23 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Built, GgufTokenizer } from './gguf-tokenizer.js'
+import { preTokenizers, type PreTokenizer } from './pre-tokenizers.js'
 
-/** LLaMA 3's splitting pattern, as its tokenizer.json has it. */
-const llama3Pattern =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
 
-const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true }
-
-interface Splitting {
-  readonly preTokenizer: unknown
-  /** Whether a piece that is a token is taken whole, whatever the merges would make of it. */
-  readonly ignoreMerges?: boolean
-  readonly addsBos?: boolean
-}
-
-/** llama.cpp's names of how text is split into pieces before merging, as the models' own tokenizer.json files say it. */
-const splittings: Readonly<Record<string, Splitting>> = {
-  'gpt-2': { preTokenizer: byteLevel },
-  default: { preTokenizer: byteLevel },
-  smollm: {
-    preTokenizer: sequence({ type: 'Digits', individual_digits: true }, byteLevel),
-  },
-  'llama-bpe': {
-    preTokenizer: sequence(
-      { type: 'Split', pattern: { Regex: llama3Pattern }, behavior: 'Isolated', invert: false },
-      { ...byteLevel, use_regex: false },
-    ),
-    ignoreMerges: true,
-    addsBos: true,
-  },
-}
-
-/** GPT-2's kind of tokenizer: bytes as printable characters, merged in the order of the file's list. */
+/** GPT-2's kind of tokenizer: bytes as printable characters, merged in the order of the file's list. Throws MODEL. */
 export function byteLevelBpe(path: string, { pre, tokens, merges }: GgufTokenizer): Built {
-  const splitting = Object.hasOwn(splittings, pre) ? splittings[pre] : undefined
-  if (!splitting) {
-    const known = Object.keys(splittings)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: unknown pre-tokenizer "${pre}"${didYouMean(pre, known)}; known: ${known.join(', ')}`,
-      { hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.' },
-    )
-  }
+  const { patterns, nfc, ignoreMerges, addsBos } = preTokenizerOf(path, pre)
+  const splits = patterns.map((Regex) => ({
+    type: 'Split',
+    pattern: { Regex },
+    behavior: 'Isolated',
+    invert: false,
+  }))
   return {
     tokenizer: {
-      normalizer: null,
-      pre_tokenizer: splitting.preTokenizer,
+      normalizer: nfc ? { type: 'NFC' } : null,
+      pre_tokenizer: { type: 'Sequence', pretokenizers: [...splits, byteLevel] },
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
       model: {
         type: 'BPE',
@@ -54,13 +25,29 @@ export function byteLevelBpe(path: string, { pre, tokens, merges }: GgufTokenize
         merges,
         fuse_unk: false,
         byte_fallback: false,
-        ignore_merges: splitting.ignoreMerges ?? false,
+        ignore_merges: ignoreMerges ?? false,
       },
     },
-    addsBos: splitting.addsBos ?? false,
+    addsBos: addsBos ?? false,
   }
 }
 
-function sequence(...pretokenizers: unknown[]): unknown {
-  return { type: 'Sequence', pretokenizers }
+function preTokenizerOf(path: string, pre: string | undefined): PreTokenizer {
+  const hint =
+    'Take the Hugging Face folder of the model, or write the name into a copy: ' +
+    'pip install gguf; gguf-new-metadata --pre-tokenizer NAME OLD.gguf NEW.gguf'
+  if (pre === undefined)
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: no tokenizer.ggml.pre: how text is cut into pieces before merging is not known, and a wrong guess changes the tokens`,
+      { hint: `${hint} (llama-bpe for Llama 3, qwen2 for Qwen 2 and 3, gpt-2 for GPT-2).` },
+    )
+  const found = preTokenizers.get(pre)
+  if (found) return found
+  const known = [...preTokenizers.keys()]
+  throw new TaskvecError(
+    'MODEL',
+    `${path}: unknown pre-tokenizer "${pre}"${didYouMean(pre, known)}; known: ${known.join(', ')}`,
+    { hint: `${hint}.` },
+  )
 }

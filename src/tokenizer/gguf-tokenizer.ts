@@ -2,22 +2,33 @@ import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import { BoundedFile } from '../weights/bounded-file.js'
 import { readGguf, type GgufValue } from '../weights/gguf.js'
+import { ggufFiles } from '../weights/gguf-parts.js'
 import { byteLevelBpe } from './byte-level-bpe.js'
 import { sentencePiece } from './sentence-piece.js'
 import type { TokenizerFiles } from './tokenizer.js'
 
+/** Converters write a flag as a boolean or as a number. */
+const flag = z.union([z.boolean(), z.literal([0, 1]).transform((value) => value === 1)])
+/** "No such token" is -1, or the same 32 bits without a sign. */
+const tokenId = z
+  .number()
+  .optional()
+  .transform((id) => (id === -1 || id === 0xffffffff ? undefined : id))
+
 /** Metadata of a tokenizer in a GGUF file, without the prefix `tokenizer.ggml.` (ggml's docs/gguf.md). */
 const schema = z.object({
   model: z.string(),
-  pre: z.string().default('default'),
+  pre: z.string().optional(),
   tokens: z.array(z.string()).min(1),
   merges: z.array(z.string()).default([]),
   scores: z.array(z.number()).optional(),
   token_type: z.array(z.number()).optional(),
-  add_bos_token: z.boolean().optional(),
-  add_space_prefix: z.boolean().default(true),
-  bos_token_id: z.number().optional(),
-  unknown_token_id: z.number().default(0),
+  add_bos_token: flag.optional(),
+  add_eos_token: flag.default(false),
+  add_sep_token: flag.default(false),
+  add_space_prefix: flag.default(true),
+  bos_token_id: tokenId,
+  unknown_token_id: tokenId,
 })
 
 export type GgufTokenizer = z.infer<typeof schema>
@@ -31,17 +42,20 @@ const builders: Readonly<Record<string, (path: string, metadata: GgufTokenizer) 
   llama: sentencePiece,
 }
 
-/** What differs between kinds of tokenizer: parts of tokenizer.json, and whether a BOS is added where no key says so. */
+/** What differs between kinds of tokenizer: parts of tokenizer.json, and what holds where no key says otherwise. */
 export interface Built {
   readonly tokenizer: Readonly<Record<string, unknown>>
+  /** Whether a BOS is added. */
   readonly addsBos: boolean
+  readonly bos?: number
 }
 
 /** tokenizer.json's contents, made from the metadata of a GGUF file. Errors: MODEL where its kind is unknown, WEIGHTS. */
 export function ggufTokenizer(path: string): TokenizerFiles {
-  const file = new BoundedFile(path)
+  const [first = path] = ggufFiles(path)
+  const file = new BoundedFile(first)
   try {
-    return tokenizerOf(path, readGguf(file).metadata)
+    return tokenizerOf(first, readGguf(file).metadata)
   } finally {
     file.close()
   }
@@ -53,7 +67,7 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
   if (!build) {
     throw new TaskvecError(
       'MODEL',
-      `${path}: tokenizer "${String(kind)}" in a GGUF; known: gpt2 (byte-level BPE), llama (SentencePiece)`,
+      `${path}: ${kind === undefined ? 'no tokenizer' : `tokenizer "${String(kind)}"`} in a GGUF; known: gpt2 (byte-level BPE), llama (SentencePiece)`,
       { hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.' },
     )
   }
@@ -62,30 +76,54 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
   )
   if (!parsed.success)
     throw new TaskvecError('WEIGHTS', `${path}: tokenizer metadata: ${z.prettifyError(parsed.error)}`)
-  const { tokenizer, addsBos } = build(path, parsed.data)
+  refuseUnfit(path, parsed.data)
+  const { tokenizer, addsBos, bos } = build(path, parsed.data)
+  const { add_bos_token: addBos = addsBos, bos_token_id: bosId = bos } = parsed.data
   return {
     tokenizer: {
       version: '1.0',
       truncation: null,
       padding: null,
       added_tokens: addedTokens(parsed.data),
-      post_processor: (parsed.data.add_bos_token ?? addsBos) ? prependBos(path, parsed.data) : null,
+      post_processor: addBos ? prependBos(path, parsed.data.tokens, bosId) : null,
       ...tokenizer,
     },
     config: {},
   }
 }
 
+function refuseUnfit(path: string, { tokens, token_type: types, ...metadata }: GgufTokenizer): void {
+  // θ is read at the last token of a prompt, "->".
+  for (const key of ['add_eos_token', 'add_sep_token'] as const)
+    if (metadata[key])
+      throw new TaskvecError(
+        'MODEL',
+        `${path}: tokenizer.ggml.${key} is true: a token would be added after each prompt, behind its last "->"`,
+        {
+          hint: `Set it to false in a copy: pip install gguf; gguf-set-metadata COPY.gguf tokenizer.ggml.${key} 0`,
+        },
+      )
+  if (types && types.length !== tokens.length)
+    throw new TaskvecError('WEIGHTS', `${path}: ${types.length} token types for ${tokens.length} tokens`)
+  const ids = new Map<string, number>()
+  for (const [id, token] of tokens.entries()) {
+    const twin = ids.get(token)
+    if (twin !== undefined)
+      throw new TaskvecError('WEIGHTS', `${path}: tokens ${twin} and ${id} are both ${JSON.stringify(token)}`)
+    ids.set(token, id)
+  }
+}
+
 function addedTokens({ tokens, token_type: types }: GgufTokenizer): unknown[] {
   return tokens.flatMap((content, id) => {
     const type = types?.[id]
-    if (type !== controlToken && type !== userToken) return []
+    if (content === '' || (type !== controlToken && type !== userToken)) return []
     const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false }
     return [{ id, content, special: type === controlToken, ...plain }]
   })
 }
 
-function prependBos(path: string, { tokens, bos_token_id: id }: GgufTokenizer): unknown {
+function prependBos(path: string, tokens: readonly string[], id: number | undefined): unknown {
   const token = id === undefined ? undefined : tokens[id]
   if (token === undefined)
     throw new TaskvecError('WEIGHTS', `${path}: a BOS is to be added, but bos_token_id is ${id ?? 'missing'}`)

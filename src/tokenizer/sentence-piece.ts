@@ -4,12 +4,15 @@ import type { Built, GgufTokenizer } from './gguf-tokenizer.js'
 /** SentencePiece's stand-in for a space. */
 const space = '▁'
 
+/** SentencePiece's own ids, which a file need not repeat. */
+const [defaultUnknown, defaultBos] = [0, 1]
+
 /**
  * LLaMA 1 and 2's kind of tokenizer: a SentencePiece BPE with byte fallback, spaces as `▁`, one of them put before the
  * text. Parts as in those models' tokenizer.json.
  */
 export function sentencePiece(path: string, metadata: GgufTokenizer): Built {
-  const { tokens, unknown_token_id: unknown, add_space_prefix: prefix } = metadata
+  const { tokens, unknown_token_id: unknown = defaultUnknown, add_space_prefix: prefix } = metadata
   const replace = { type: 'Replace', pattern: { String: ' ' }, content: space }
   return {
     tokenizer: {
@@ -38,6 +41,7 @@ export function sentencePiece(path: string, metadata: GgufTokenizer): Built {
       },
     },
     addsBos: true,
+    bos: defaultBos,
   }
 }
 

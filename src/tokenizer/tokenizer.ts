@@ -4,6 +4,7 @@ import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import { isGgufFolder } from '../weights/gguf-parts.js'
 import { ggufTokenizer } from './gguf-tokenizer.js'
 
 export interface Tokenizer {
@@ -45,7 +46,8 @@ export function loadTokenizer(checkpoint: Checkpoint): Tokenizer {
 
 /** The tokenizer of a tokenizer.json, of a Hugging Face folder or of a GGUF file, weights unseen. Throws WEIGHTS, MODEL. */
 export function readTokenizer(path: string): Tokenizer {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return buildTokenizer(path, folderFiles(path))
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    return buildTokenizer(path, isGgufFolder(path) ? ggufTokenizer(path) : folderFiles(path))
   if (!path.endsWith('.json')) return buildTokenizer(path, ggufTokenizer(path))
   return buildTokenizer(path, { tokenizer: readJson(path), config: configBeside(dirname(path)) })
 }

@@ -1,3 +1,5 @@
+import type { QuantisedType } from './dequantize.js'
+
 /**
  * A checkpoint as architectures see it, whatever its file format: a Hugging Face config, and tensors under
  * Hugging Face names and in Hugging Face layout (GGUF names and the permuted q/k rows are mapped when read).
@@ -27,7 +29,7 @@ export interface Checkpoint {
   close(): void
 }
 
-export type TensorType = 'F32' | 'F16' | 'BF16' | 'Q8_0' | 'Q4_0' | 'Q4_1' | 'Q4_K' | 'Q6_K'
+export type TensorType = 'F32' | 'F16' | 'BF16' | QuantisedType
 
 export interface TensorInfo {
   readonly name: string

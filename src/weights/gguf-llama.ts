@@ -1,6 +1,6 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { TensorInfo } from './checkpoint.js'
-import type { GgufFile } from './gguf.js'
+import type { GgufFile, GgufValue } from './gguf.js'
 
 /** A GGUF of architecture `llama` seen as the Hugging Face checkpoint that it was converted from. */
 
@@ -31,7 +31,7 @@ export function llamaConfig(path: string, gguf: GgufFile): Record<string, unknow
   }
   refusePartialHeads(path, gguf)
   const has = (name: string) => gguf.tensors.some((tensor) => tensor.name === name)
-  const read = (key: string) => gguf.metadata.get(`llama.${key}`)
+  const read = (key: string) => sameInAllLayers(path, gguf, `llama.${key}`)
   return {
     model_type: 'llama',
     hidden_size: read('embedding_length'),
@@ -92,9 +92,20 @@ function huggingFaceName(path: string, name: string): string {
   })
 }
 
+/** Some counts may be given by layer: a model whose layers differ in them cannot be run. Throws MODEL. */
+function sameInAllLayers(path: string, { metadata }: GgufFile, key: string): GgufValue | undefined {
+  const value = metadata.get(key)
+  if (!Array.isArray(value)) return value
+  const [first, ...rest] = value as readonly GgufValue[]
+  if (first !== undefined && rest.every((other) => other === first)) return first
+  throw new TaskvecError('MODEL', `${path}: ${key} differs by layer: [${value.join(', ')}]`, {
+    hint: 'Such models cannot be run.',
+  })
+}
+
 /** Rotary embedding over a part of each head, and values of another width than keys: not LLaMA as it is built here. */
 function refusePartialHeads(path: string, gguf: GgufFile): void {
-  const read = (key: string) => gguf.metadata.get(`llama.${key}`)
+  const read = (key: string) => sameInAllLayers(path, gguf, `llama.${key}`)
   const dHead =
     read('attention.key_length') ?? Number(read('embedding_length')) / Number(read('attention.head_count'))
   for (const key of ['rope.dimension_count', 'attention.value_length']) {

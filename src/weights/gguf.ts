@@ -16,24 +16,44 @@ export interface GgufFile {
 
 export type GgufValue = string | number | bigint | boolean | readonly GgufValue[]
 
-/** ggml_type ids -> names, as far as they can be read here. */
+/** ggml_type ids -> names. Those left out are no longer written, or hold no weights. */
 const tensorTypes: Readonly<Record<number, TensorType>> = {
   0: 'F32',
   1: 'F16',
   2: 'Q4_0',
   3: 'Q4_1',
-  8: 'Q8_0',
-  12: 'Q4_K',
-  14: 'Q6_K',
-  30: 'BF16',
-}
-const unreadTypes: Readonly<Record<number, string>> = {
   6: 'Q5_0',
   7: 'Q5_1',
+  8: 'Q8_0',
   10: 'Q2_K',
   11: 'Q3_K',
+  12: 'Q4_K',
   13: 'Q5_K',
+  14: 'Q6_K',
   15: 'Q8_K',
+  16: 'IQ2_XXS',
+  17: 'IQ2_XS',
+  18: 'IQ3_XXS',
+  19: 'IQ1_S',
+  20: 'IQ4_NL',
+  21: 'IQ3_S',
+  22: 'IQ2_S',
+  23: 'IQ4_XS',
+  29: 'IQ1_M',
+  30: 'BF16',
+  34: 'TQ1_0',
+  35: 'TQ2_0',
+  39: 'MXFP4',
+  40: 'NVFP4',
+}
+const unreadTypes: Readonly<Record<number, string>> = {
+  9: 'Q8_1',
+  24: 'I8',
+  25: 'I16',
+  26: 'I32',
+  27: 'I64',
+  28: 'F64',
+  41: 'Q1_0',
 }
 
 /** Metadata holds the tokenizer: 15 MB for the largest vocabularies. */
@@ -168,9 +188,9 @@ class Cursor extends HeaderReader {
       case 9:
         return this.#array(key, depth)
       case 10:
-        return this.take(8).getBigUint64(0, true)
+        return asNumber(this.take(8).getBigUint64(0, true))
       case 11:
-        return this.take(8).getBigInt64(0, true)
+        return asNumber(this.take(8).getBigInt64(0, true))
       case 12:
         return this.take(8).getFloat64(0, true)
       default:
@@ -189,4 +209,10 @@ class Cursor extends HeaderReader {
     for (let i = 0; i < length; i++) values.push(this.value(type, key, depth + 1))
     return values
   }
+}
+
+/** A count is the same whatever its width in the file; what a number cannot hold exactly stays as it is. */
+function asNumber(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
 }

@@ -4,8 +4,8 @@ import { TaskvecError } from '../domain/errors.js'
 import { BoundedFile } from './bounded-file.js'
 import type { Checkpoint } from './checkpoint.js'
 import { contentHash } from './content-hash.js'
-import { readGguf } from './gguf.js'
 import { llamaConfig, llamaTensors, storedRow } from './gguf-llama.js'
+import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
 import { snapshotFolder } from './hugging-face-cache.js'
 import { readObject } from './json-object.js'
 import { tensorReader } from './tensor-reader.js'
@@ -15,7 +15,7 @@ const maxConfigBytes = 1_000_000
 
 /**
  * Opens a Hugging Face folder, one file of weights in it (`.safetensors`, PyTorch's `.bin`), a model of Hugging Face's cache
- * (`models--org--name`), or a GGUF file. Errors: MODEL, WEIGHTS.
+ * (`models--org--name`), or a GGUF file, a part of one or a folder that holds one. Errors: MODEL, WEIGHTS.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const stat = statSync(path, { throwIfNoEntry: false })
@@ -25,12 +25,12 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     })
   if (stat.isDirectory()) {
     const folder = realpathSync(snapshotFolder(path))
-    return openFolder(folder, weightFiles)
+    return isGgufFolder(folder) ? openGguf(folder) : openFolder(folder, weightFiles)
   }
   // By the name given: in Hugging Face's cache, the file at the end of the link has none.
   if (/\.(bin|safetensors)$/.test(path))
     return openFolder(realpathSync(dirname(path)), (folder) => namedWeightFile(folder, basename(path)))
-  return openGguf(realpathSync(path))
+  return openGguf(join(realpathSync(dirname(path)), basename(path)))
 }
 
 async function openFolder(folder: string, find: (folder: string) => WeightFiles): Promise<Checkpoint> {
@@ -56,9 +56,11 @@ async function openFolder(folder: string, find: (folder: string) => WeightFiles)
   )
 }
 
-async function openGguf(path: string): Promise<Checkpoint> {
-  return withFiles([path], async (files) => {
-    const gguf = readGguf(files.get(path) as BoundedFile)
+async function openGguf(named: string): Promise<Checkpoint> {
+  const paths = ggufFiles(named)
+  return withFiles(paths, async (files) => {
+    const gguf = readGgufParts([...files.values()])
+    const path = paths[0] as string
     const config = llamaConfig(path, gguf)
     const tensors = llamaTensors(path, gguf)
     const unread = new Map<string, string>()
@@ -68,7 +70,9 @@ async function openGguf(path: string): Promise<Checkpoint> {
       config,
       tensors,
       unread,
-      contentHash: await contentHash(new Map([['gguf', path]])),
+      contentHash: await contentHash(
+        new Map(paths.map((part, i) => [i === 0 ? 'gguf' : `gguf ${i + 1} of ${paths.length}`, part])),
+      ),
       ...tensorReader(path, tensors, unread, files, (tensor) => storedRow(tensor, config)),
     }
   })

@@ -61,12 +61,41 @@ describe('a tokenizer made from GGUF metadata', () => {
     expect(load(mixed).encode('the', true)).toEqual([0, ...load(mixed).encode('the', false)])
   })
 
-  it("splits as LLaMA 3's pattern does and adds a BOS even where no key says so", () => {
-    const metadata = new Map(metadataOf(mixed)).set('tokenizer.ggml.pre', 'llama-bpe')
-    metadata.delete('tokenizer.ggml.add_bos_token')
-    const tokenizer = buildTokenizer(mixed, tokenizerOf(mixed, metadata))
-    const { prompts } = expected<Golden>('llama3.json')
-    expect(prompts.map(({ text }) => ({ text, ids: tokenizer.encode(text, true) }))).toEqual(prompts)
+  it.each(['llama-bpe', 'llama3', 'llama-v3'])(
+    "%s: splits as LLaMA 3's pattern does and adds a BOS even where no key says so",
+    (pre) => {
+      const metadata = new Map(metadataOf(mixed)).set('tokenizer.ggml.pre', pre)
+      metadata.delete('tokenizer.ggml.add_bos_token')
+      const tokenizer = buildTokenizer(mixed, tokenizerOf(mixed, metadata))
+      const { prompts } = expected<Golden>('llama3.json')
+      expect(prompts.map(({ text }) => ({ text, ids: tokenizer.encode(text, true) }))).toEqual(prompts)
+    },
+  )
+
+  it('without a name for its splitting is refused, never guessed', () => {
+    const metadata = new Map(metadataOf(mixed))
+    metadata.delete('tokenizer.ggml.pre')
+    expect(() => tokenizerOf(mixed, metadata)).toThrow(`${mixed}: no tokenizer.ggml.pre`)
+  })
+
+  it.each<[string, Record<string, GgufValue>, number[]]>([
+    ['a flag is a number', { add_bos_token: 1 }, [0]],
+    ['a flag is the number 0', { add_bos_token: 0 }, []],
+    ['there is no BOS, by -1', { add_bos_token: false, bos_token_id: 0xffffffff }, []],
+  ])('is read where %s', (_, change, before) => {
+    const metadata = new Map(metadataOf(mixed))
+    for (const [key, value] of Object.entries(change)) metadata.set(`tokenizer.ggml.${key}`, value)
+    const { encode } = buildTokenizer(mixed, tokenizerOf(mixed, metadata))
+    expect(encode('the', true)).toEqual([...before, ...encode('the', false)])
+  })
+
+  it("SentencePiece's BOS is 1 where the file does not say", () => {
+    const path = join(golden, 'tokenizers', 'sentencepiece.gguf')
+    const metadata = new Map(metadataOf(path))
+    for (const key of ['bos_token_id', 'unknown_token_id']) metadata.delete(`tokenizer.ggml.${key}`)
+    const built = buildTokenizer(path, tokenizerOf(path, metadata))
+    expect(built.encode('the', true)[0]).toBe(1)
+    expect(built.unknownToken).toBe(0)
   })
 
   it.each<[string, GgufValue, string]>([
@@ -79,6 +108,10 @@ describe('a tokenizer made from GGUF metadata', () => {
     ],
     ['tokenizer.ggml.model', 'llama', 'no scores for 288 tokens'],
     ['tokenizer.ggml.tokens', [], 'tokenizer metadata'],
+    ['tokenizer.ggml.tokens', ['a', 'b', 'a'], '288 token types for 3 tokens'],
+    ['tokenizer.ggml.add_eos_token', true, 'a token would be added after each prompt'],
+    ['tokenizer.ggml.add_sep_token', 1, 'a token would be added after each prompt'],
+    ['tokenizer.ggml.add_bos_token', 2, 'tokenizer metadata'],
     ['tokenizer.ggml.tokens', 'abc', 'tokenizer metadata'],
     ['tokenizer.ggml.bos_token_id', 99999, 'a BOS is to be added, but bos_token_id is 99999'],
   ])('%s = %j is refused', (key, value, message) => {

@@ -101,8 +101,25 @@ function scalar(type: number, value: unknown, itemType = 4): Buffer {
       ])
     }
     default:
-      return Buffer.alloc(1)
+      return integer(type, value)
   }
+}
+
+/** GGUF's integers; of any other type, a byte. */
+function integer(type: number, value: unknown): Buffer {
+  const bytes = new DataView(new ArrayBuffer(8))
+  const write: Readonly<Record<number, [bytes: number, write: () => void]>> = {
+    0: [1, () => bytes.setUint8(0, Number(value))],
+    1: [1, () => bytes.setInt8(0, Number(value))],
+    2: [2, () => bytes.setUint16(0, Number(value), true)],
+    3: [2, () => bytes.setInt16(0, Number(value), true)],
+    5: [4, () => bytes.setInt32(0, Number(value), true)],
+    10: [8, () => bytes.setBigUint64(0, BigInt(value as number), true)],
+    11: [8, () => bytes.setBigInt64(0, BigInt(value as number), true)],
+  }
+  const [length, fill] = write[type] ?? [1, () => {}]
+  fill()
+  return Buffer.from(bytes.buffer, 0, length)
 }
 
 /** A zip archive of plainly stored entries; `zip64` puts every size and place into zip64 fields, the others are faults. */

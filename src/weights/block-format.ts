@@ -1,0 +1,42 @@
+import { halfToFloat } from './half.js'
+
+/** How a quantised storage type of ggml packs its values (ggml's ggml-quants.c; the `gguf` package's quants.py). */
+export interface BlockFormat {
+  /** Values of a block, and the bytes that they take. */
+  readonly values: number
+  readonly bytes: number
+  /** Writes a block's values to `out` from `at`, rounding in f32 at each step as ggml does. */
+  readonly decode: (block: Block, out: Float32Array, at: number) => void
+}
+
+/** One block's bytes; moved from block to block. */
+export class Block {
+  start = 0
+  readonly signed: Int8Array
+
+  constructor(readonly bytes: Uint8Array) {
+    this.signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  u8(at: number): number {
+    return this.bytes[this.start + at] as number
+  }
+
+  i8(at: number): number {
+    return this.signed[this.start + at] as number
+  }
+
+  u16(at: number): number {
+    return this.u8(at) | (this.u8(at + 1) << 8)
+  }
+
+  u32(at: number): number {
+    return (this.u16(at) | (this.u16(at + 2) << 16)) >>> 0
+  }
+
+  f16(at: number): number {
+    return halfToFloat(this.u16(at))
+  }
+}
+
+export const round = Math.fround

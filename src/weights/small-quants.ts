@@ -1,0 +1,135 @@
+import { round, type BlockFormat } from './block-format.js'
+
+/** Types of 32 values a block (NVFP4: 64): a scale, perhaps a minimum, and a few bits a value. */
+
+/** What four bits stand for in IQ4_NL and IQ4_XS, and in the 4-bit floats (E2M1, doubled) of MXFP4 and NVFP4. */
+export const unevenSteps = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
+const e2m1 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
+
+/** f16 d, 32 nibbles q, low ones first; value = d (q - 8). */
+const q4_0: BlockFormat = {
+  values: 32,
+  bytes: 18,
+  decode(block, out, at) {
+    const d = block.f16(0)
+    for (let i = 0; i < 16; i++) {
+      const pair = block.u8(2 + i)
+      out[at + i] = d * ((pair & 15) - 8)
+      out[at + 16 + i] = d * ((pair >> 4) - 8)
+    }
+  },
+}
+
+/** f16 d, f16 m, 32 nibbles q; value = d q + m. */
+const q4_1: BlockFormat = {
+  values: 32,
+  bytes: 20,
+  decode(block, out, at) {
+    const [d, m] = [block.f16(0), block.f16(2)]
+    for (let i = 0; i < 16; i++) {
+      const pair = block.u8(4 + i)
+      out[at + i] = round(d * (pair & 15)) + m
+      out[at + 16 + i] = round(d * (pair >> 4)) + m
+    }
+  },
+}
+
+/** f16 d, 32 fifth bits, 32 nibbles; value = d (q - 16). */
+const q5_0: BlockFormat = {
+  values: 32,
+  bytes: 22,
+  decode(block, out, at) {
+    const [d, fifth] = [block.f16(0), block.u32(2)]
+    for (let i = 0; i < 16; i++) {
+      const pair = block.u8(6 + i)
+      out[at + i] = d * (((pair & 15) | (((fifth >>> i) & 1) << 4)) - 16)
+      out[at + 16 + i] = d * (((pair >> 4) | (((fifth >>> (16 + i)) & 1) << 4)) - 16)
+    }
+  },
+}
+
+/** f16 d, f16 m, 32 fifth bits, 32 nibbles; value = d q + m. */
+const q5_1: BlockFormat = {
+  values: 32,
+  bytes: 24,
+  decode(block, out, at) {
+    const [d, m, fifth] = [block.f16(0), block.f16(2), block.u32(4)]
+    for (let i = 0; i < 16; i++) {
+      const pair = block.u8(8 + i)
+      out[at + i] = round(d * ((pair & 15) | (((fifth >>> i) & 1) << 4))) + m
+      out[at + 16 + i] = round(d * ((pair >> 4) | (((fifth >>> (16 + i)) & 1) << 4))) + m
+    }
+  },
+}
+
+/** f16 d, 32 signed bytes q; value = d q. */
+const q8_0: BlockFormat = {
+  values: 32,
+  bytes: 34,
+  decode(block, out, at) {
+    const d = block.f16(0)
+    for (let i = 0; i < 32; i++) out[at + i] = d * block.i8(2 + i)
+  },
+}
+
+/** f16 d, 32 nibbles that name an uneven step; value = d step. */
+const iq4_nl: BlockFormat = {
+  values: 32,
+  bytes: 18,
+  decode(block, out, at) {
+    const d = block.f16(0)
+    for (let i = 0; i < 16; i++) {
+      const pair = block.u8(2 + i)
+      out[at + i] = d * (unevenSteps[pair & 15] as number)
+      out[at + 16 + i] = d * (unevenSteps[pair >> 4] as number)
+    }
+  },
+}
+
+/** An exponent e, 32 nibbles that are 4-bit floats; value = 2^(e - 127) float. */
+const mxfp4: BlockFormat = {
+  values: 32,
+  bytes: 17,
+  decode(block, out, at) {
+    const d = 2 ** (block.u8(0) - 128)
+    for (let i = 0; i < 16; i++) {
+      const pair = block.u8(1 + i)
+      out[at + i] = d * (e2m1[pair & 15] as number)
+      out[at + 16 + i] = d * (e2m1[pair >> 4] as number)
+    }
+  },
+}
+
+/** Four scales of 8 bits (E4M3 without a sign), each with 16 nibbles that are 4-bit floats. */
+const nvfp4: BlockFormat = {
+  values: 64,
+  bytes: 36,
+  decode(block, out, at) {
+    for (let part = 0; part < 4; part++) {
+      const d = halfScale(block.u8(part))
+      for (let i = 0; i < 8; i++) {
+        const pair = block.u8(4 + 8 * part + i)
+        out[at + 16 * part + i] = d * (e2m1[pair & 15] as number)
+        out[at + 16 * part + 8 + i] = d * (e2m1[pair >> 4] as number)
+      }
+    }
+  },
+}
+
+/** Half an E4M3 number: the 4-bit floats of the table are doubled. */
+function halfScale(bits: number): number {
+  if (bits === 0 || bits === 0x7f) return 0
+  const [exponent, fraction] = [(bits >> 3) & 15, bits & 7]
+  return (exponent === 0 ? fraction * 2 ** -9 : (1 + fraction / 8) * 2 ** (exponent - 7)) / 2
+}
+
+export const smallQuants = {
+  Q4_0: q4_0,
+  Q4_1: q4_1,
+  Q5_0: q5_0,
+  Q5_1: q5_1,
+  Q8_0: q8_0,
+  IQ4_NL: iq4_nl,
+  MXFP4: mxfp4,
+  NVFP4: nvfp4,
+} as const
