@@ -4,7 +4,7 @@ import type { TaskPart } from '../src/store/task-parts.js'
 import { throwIfCancelled } from './cancelled.js'
 import type { TaskInput } from './inputs.js'
 import type { TaskState, taskWorkflow } from './task.js'
-import { computeOn, storeOf } from './activity-proxies.js'
+import { computeOn, plannerOf, storeOf } from './activity-proxies.js'
 
 /** A history of at most 50 MB and 51,200 events is kept; each part adds about half a megabyte to it. */
 const largestHistory = { bytes: 8_000_000, events: 4_000 }
@@ -48,7 +48,7 @@ export async function runLargeTask(
     }
     if (!info) throw new Error(`${task}: no slice of its pairs was read`)
     const { layers, layersPerActivity } = input
-    const plan = await store.planLargeTask({ ...place, info, marks, layers, layersPerActivity })
+    const plan = await plannerOf().planLargeTask({ ...place, info, marks, layers, layersPerActivity })
     return plan.lanes
   }
 

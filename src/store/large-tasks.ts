@@ -43,6 +43,7 @@ export type TaskToPrepare =
 /** Errors: TASK where it cannot be run at all, before anything is computed. */
 export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare {
   const task = resolveTask(spec)
+  refuseLargeList(task)
   const expected = expectedSize(task, protocol)
   // Too few pairs for an item: making it ready whole says so, and why.
   if (expected === null) return { size: 'whole', spec }
@@ -156,16 +157,31 @@ interface ExpectedSize {
   readonly largest: number
 }
 
-/** By a few items of each split; null where none can be drawn. */
+/** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
+const seen = 20
+
+/** By a few items of each split, drawn small and taken as large as they will be; null where none can be drawn. */
 function expectedSize(task: Task, protocol: Protocol): ExpectedSize | null {
   const counts = countsOf(task, protocol)
   const looked = 8
   try {
-    const draw = drawerOf(task, task.kind === 'list' ? task.pairs : null, protocol)
+    const pairs = task.kind === 'list' ? task.pairs : null
+    const { demonstrations, dummyQueries } = protocol
+    const small = {
+      demonstrations: Math.min(seen, demonstrations),
+      dummyQueries: Math.min(seen, dummyQueries),
+    }
+    // Errors: where there are too few pairs.
+    drawerOf(task, pairs, protocol)
+    const draw = drawerOf(task, pairs, { ...protocol, ...small })
+    const scale =
+      task.kind === 'items'
+        ? 1
+        : (demonstrations + dummyQueries) / (small.demonstrations + small.dummyQueries)
     const splits = Object.entries(counts).map(([split, count]) => {
       const sizes = Array.from({ length: Math.min(looked, count) }, (_, i) =>
         bytesOf(draw(split as Split, Math.floor((i * count) / looked))),
-      )
+      ).map((bytes) => (split === 'baseline' ? bytes : scale * bytes))
       const mean = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
       return { bytes: count * mean, largest: Math.max(0, ...sizes) }
     })
@@ -189,15 +205,19 @@ function refuseBeyondLimits(task: Task, { bytes, items, largest }: ExpectedSize)
       `${task.id}: its items (${items} in the largest split) take about ${megabytes(bytes)}; a task may have ${megabytes(largestTask)}, since each item passes through Temporal's database`,
       { hint: lower },
     )
-  const pairs = task.kind === 'list' ? bytesOf(task.pairs) : 0
-  if (task.kind === 'list' && pairs > largestList)
-    throw new TaskvecError(
-      'TASK',
-      `${task.id}: its ${task.pairs.length} pairs take ${megabytes(pairs)}; a list may have ${megabytes(largestList)}, since all of it passes through one workflow's history`,
-      { hint: 'Shorten the list; items are drawn from a few thousand pairs just as well.' },
-    )
   // Some 16 are computed together; looked at once more when all have been drawn.
   refuseChunk(task, 16 * largest)
+}
+
+function refuseLargeList(task: Task): void {
+  if (task.kind !== 'list') return
+  const bytes = bytesOf(task.pairs)
+  if (bytes > largestList)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: its ${task.pairs.length} pairs take ${megabytes(bytes)}; a list may have ${megabytes(largestList)}, since all of it passes through one workflow's history`,
+      { hint: 'Shorten the list; items are drawn from a few thousand pairs just as well.' },
+    )
 }
 
 function refuseChunk(task: Task, bytes: number): void {
