@@ -1,4 +1,5 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow'
+import type { Scoring } from '../src/domain/types.js'
 import type { PairMarks } from '../src/tasks/read-list.js'
 import type { TaskPart } from '../src/store/task-parts.js'
 import { throwIfCancelled } from './cancelled.js'
@@ -15,7 +16,7 @@ const largestHistory = { bytes: 8_000_000, events: 4_000 }
  */
 export async function runLargeTask(
   input: TaskInput,
-  large: { readonly slices: number; readonly singleToken: boolean },
+  large: { readonly slices: number; readonly singleToken: boolean; readonly scoring: Scoring },
   update: (change: Partial<TaskState>) => void,
 ): Promise<void> {
   const { sweepId, model, task, content, store: storeName } = input
@@ -36,19 +37,28 @@ export async function runLargeTask(
   update({ phase: 'done' })
 
   async function prepare(): Promise<number> {
-    const { slices, singleToken } = large
+    const { slices, ...how } = large
     const marks: PairMarks[] = []
+    let partial = 0
     let info: Awaited<ReturnType<typeof compute.readPairs>>['info'] | undefined
     for (let slice = 0; slice < slices; slice++) {
       const pairs = await store.pairSlice({ sweepId, task, slice })
       const known = content ? { content } : {}
-      const read = await compute.readPairs({ model, task, pairs, singleToken, ...known, ...mode })
+      const read = await compute.readPairs({ model, task, pairs, ...how, ...known, ...mode })
       marks.push(read.marks)
+      partial += read.partial
       info = read.info
     }
     if (!info) throw new Error(`${task}: no slice of its pairs was read`)
     const { layers, layersPerActivity } = input
-    const plan = await plannerOf().planLargeTask({ ...place, info, marks, layers, layersPerActivity })
+    const plan = await plannerOf().planLargeTask({
+      ...place,
+      info,
+      marks,
+      partial,
+      layers,
+      layersPerActivity,
+    })
     return plan.lanes
   }
 

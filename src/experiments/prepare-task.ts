@@ -1,16 +1,18 @@
 import type { Item, ModelInfo, Pair, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { resolveTask } from '../tasks/registry.js'
-import { explained, markPairs, readList } from '../tasks/read-list.js'
+import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
 import { drawItems } from '../tasks/sampling.js'
 import { writablePairs, type Encoder } from '../tasks/single-token.js'
+import { beginningsOf, type Coder } from '../tasks/first-token.js'
+import type { Task } from '../tasks/task.js'
 
 /**
  * A task made ready for one model: pairs filtered by its tokenizer (writable at all; one-token answers), items of all splits drawn by seed. Explicit items
  * are taken exactly as written. Errors: TASK where the task is unknown or too small.
  */
 export async function prepareTask(
-  engine: Pick<Engine, 'encode'> & { readonly info: Pick<ModelInfo, 'unknownToken'> },
+  engine: Pick<Engine, 'encode' | 'decode'> & { readonly info: Pick<ModelInfo, 'unknownToken'> },
   spec: TaskSpec,
   protocol: Protocol,
 ): Promise<PreparedTask> {
@@ -24,14 +26,25 @@ export async function prepareTask(
     case 'items':
     case 'generated': {
       const items = task.kind === 'items' ? task.items : drawItems(task.id, task, protocol)
-      const warnings = await unknownWords(encoder, task.id, Object.values(items).flat())
+      const all = Object.values(items).flat()
+      const warnings = [
+        ...(await unknownWords(encoder, task.id, all)),
+        ...(await partialAnswers(
+          engine,
+          task,
+          all.map(({ answer }) => answer),
+        )),
+      ]
       return { ...known, reading: 'as-written', pairs: null, items, warnings }
     }
     case 'list': {
-      const { reading, pairs, warnings } = readList(
-        task,
-        await markPairs(task.pairs, task.singleToken, encoder),
-      )
+      const {
+        reading,
+        pairs,
+        warnings: found,
+      } = readList(task, await markPairs(task.pairs, task.singleToken, encoder))
+      const answers = pairs.map(({ output }) => output)
+      const warnings = [...found, ...(await partialAnswers(engine, task, answers))]
       return {
         ...known,
         reading,
@@ -60,4 +73,16 @@ async function unknownWords(encoder: Encoder, task: string, items: readonly Item
     `${task}: ${touched} of ${items.length} items have a word that this model's tokenizer can only write as its ` +
       'unknown token',
   ]
+}
+
+/** A token that is part of a character has no text to compare: said, as what counts is then another thing. */
+async function partialAnswers(
+  coder: Coder,
+  { id, scoring }: Pick<Task, 'id' | 'scoring'>,
+  answers: readonly string[],
+): Promise<string[]> {
+  if (scoring !== 'prefix') return []
+  const { partial } = await beginningsOf(answers, coder)
+  if (partial === 0) return []
+  return [partialWarning(id, partial, answers.length)]
 }

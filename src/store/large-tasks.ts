@@ -5,8 +5,8 @@ import { canonicalJson } from '../domain/identity.js'
 import { cutItems } from '../domain/item-parts.js'
 import { layerChunks, resolveLayers, type LayerSelection } from '../domain/layers.js'
 import { largestPayload, megabytes } from '../domain/payloads.js'
-import type { Item, ModelInfo, Pair, Protocol, Split, TaskSpec } from '../domain/types.js'
-import { explained, readList, type PairMarks } from '../tasks/read-list.js'
+import type { Item, ModelInfo, Pair, Protocol, Scoring, Split, TaskSpec } from '../domain/types.js'
+import { explained, partialWarning, readList, type PairMarks } from '../tasks/read-list.js'
 import { resolveTask } from '../tasks/registry.js'
 import { itemDrawer } from '../tasks/sampling.js'
 import type { Task } from '../tasks/task.js'
@@ -38,7 +38,12 @@ const batch = 2_000
 /** What a task's workflow needs to know of it first. */
 export type TaskToPrepare =
   | { readonly size: 'whole'; readonly spec: TaskSpec }
-  | { readonly size: 'large'; readonly slices: number; readonly singleToken: boolean }
+  | {
+      readonly size: 'large'
+      readonly slices: number
+      readonly singleToken: boolean
+      readonly scoring: Scoring
+    }
 
 /** Errors: TASK where it cannot be run at all, before anything is computed. */
 export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare {
@@ -60,6 +65,7 @@ export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare
     size: 'large',
     slices: slicesOf(pairs).length,
     singleToken: task.kind === 'list' && task.singleToken,
+    scoring: task.scoring,
   }
 }
 
@@ -73,6 +79,8 @@ export interface PlanLargeTaskInput extends Place {
   readonly info: ModelInfo
   /** Of each slice of pairs, in order. */
   readonly marks: readonly PairMarks[]
+  /** Answers that begin with part of a character. */
+  readonly partial: number
   readonly layers: LayerSelection
   readonly layersPerActivity: number | 'all'
 }
@@ -87,7 +95,7 @@ export async function planLargeTask(
   db: Statements,
   spec: TaskSpec,
   protocol: Protocol,
-  { sweepId, model, info, marks, layers, layersPerActivity }: PlanLargeTaskInput,
+  { sweepId, model, info, marks, partial, layers, layersPerActivity }: PlanLargeTaskInput,
 ): Promise<LargeTaskPlan> {
   const task = resolveTask(spec)
   const place = { sweepId, model, task: task.id }
@@ -102,6 +110,10 @@ export async function planLargeTask(
           },
         })
       : { reading: 'as-written' as const, pairs: null, warnings: notLookedThrough(task, info) }
+  const warnings =
+    partial > 0 && list.pairs
+      ? [...list.warnings, partialWarning(task.id, partial, list.pairs.length)]
+      : list.warnings
   const draw = explained(list.warnings, () => drawerOf(task, list.pairs, protocol))
   const counts = countsOf(task, protocol)
   const hashes = {
@@ -124,7 +136,7 @@ export async function planLargeTask(
   db.write(() => {
     const pairsHash = list.pairs && savePairs(db, list.pairs)
     const { category, scoring } = task
-    const known = { category, scoring, reading: list.reading, warnings: list.warnings }
+    const known = { category, scoring, reading: list.reading, warnings }
     const row = savePreparedRow(db, place, info, { ...known, pairsHash, itemsHash: hashes })
     linkRun(db, place, 'baseline', keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []))
     for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev)) linkCells(db, place, row, chunk)

@@ -1,7 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
 import type { Item, Numerics, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
-import { insertPrediction, itemOf, itemsOf, keyOf, type PreparedRow, type StoredItem } from './content.js'
+import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
 import { preparedTask, type Place } from './prepared-tasks.js'
 import type { Statements } from './statements.js'
 
@@ -159,7 +159,7 @@ function testWork({ best_layer: layer }: PreparedRow): Work {
 function missing(db: Statements, row: PreparedRow, work: Work, under: readonly string[]): TaskPart | null {
   const keys = work.runs.map((run) => keyOf(row, run, work.layersTogether))
   if (keys.every((key) => stored(db, key) !== undefined)) return null
-  const itemsHash = itemsOf(row, work.split)
+  const itemsHash = itemHashes(row)[work.split]
   const parts = partsOf(db, row, itemsHash, work)
   const ids = keys.map((key) => stored(db, key) ?? stored(db, partial(key)))
   const has = (first: number) =>
@@ -230,7 +230,7 @@ function partialRun(db: Statements, row: PreparedRow, run: RunResult, key: strin
   const { kind, split, layer } = run
   db.run(
     `insert into runs (key, model_hash, kind, split, layer, items_hash, numerics, items, correct) values (?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict do nothing`,
-    [partial(key), row.model_hash, kind, split, layer, itemsOf(row, split), row.numerics],
+    [partial(key), row.model_hash, kind, split, layer, itemHashes(row)[split], row.numerics],
   )
   return stored(db, partial(key)) as number
 }

@@ -63,3 +63,12 @@ export function explained<T>(warnings: readonly string[], draw: () => T): T {
     })
   }
 }
+
+/** So many answers begin with part of a character. */
+export function partialWarning(id: string, partial: number, answers: number): string {
+  return (
+    `${id}: ${partial} of ${answers} answers begin with a token that is part of a character in this model's ` +
+    "tokenizer. Its text can't be compared, so such a prediction is right where it is the answer's first token " +
+    '(rank 1); scoring: first-token judges all answers so'
+  )
+}

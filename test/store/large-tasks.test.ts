@@ -4,7 +4,7 @@ import { largestPayload } from '../../src/domain/payloads.js'
 import type { Pair, Protocol, RunResult, TaskSpec } from '../../src/domain/types.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { taskToPrepare } from '../../src/store/large-tasks.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import type { TaskPart } from '../../src/store/task-parts.js'
 import { info, newDatabase, run, sweep } from './sample.js'
 
@@ -88,7 +88,7 @@ describe('a task of thousands of items of 200 tokens', () => {
         writable: '1'.repeat(store.pairSlice('s-1', 'mine', slice).length),
         ...{ leadingSpace: '', noSpace: '' },
       }))
-      const plan = { ...place, info, marks, layers: 'all' as const, layersPerActivity: 2 }
+      const plan = { ...place, info, marks, partial: 0, layers: 'all' as const, layersPerActivity: 2 }
       expect(await store.planLargeTask(plan)).toEqual({ lanes: 4 })
       // As after a restart.
       expect(await store.planLargeTask(plan)).toEqual({ lanes: 4 })
