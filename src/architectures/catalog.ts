@@ -1,6 +1,7 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import { unreadTensors, withOwnHead } from '../weights/settle-weights.js'
 import type { Architecture, ModelShape } from './architecture.js'
 import { gpt2 } from './gpt2.js'
 import { gptJ } from './gpt-j.js'
@@ -16,13 +17,21 @@ export interface Model {
   readonly shape: ModelShape
   /** Its tensors under the names that the architecture expects. */
   readonly checkpoint: Checkpoint
+  /** What its files have that is decided, not computed as it stands: see src/weights/settle-weights.ts. */
+  readonly warnings: readonly string[]
 }
 
 /** A checkpoint's model. Throws MODEL where its config cannot be run. */
-export function identify(checkpoint: Checkpoint): Model {
-  const architecture = architectureOf(checkpoint.config, checkpoint.path)
-  const shape = architecture.describe(checkpoint.config, checkpoint.path)
-  return { architecture, shape, checkpoint: underExpectedNames(checkpoint, architecture, shape) }
+export function identify(opened: Checkpoint): Model {
+  const { path } = opened
+  const architecture = architectureOf(opened.config, path)
+  const tensorsOf = (config: Checkpoint['config']) =>
+    architecture.expectedTensors(architecture.describe(config, path))
+  const { checkpoint: settled, warnings } = withOwnHead(opened, tensorsOf)
+  const shape = architecture.describe(settled.config, path)
+  const checkpoint = underExpectedNames(settled, architecture, shape)
+  const unread = unreadTensors(checkpoint, architecture.expectedTensors(shape))
+  return { architecture, shape, checkpoint, warnings: [...warnings, ...unread] }
 }
 
 /** The architecture of a config.json, by its `model_type`. Throws MODEL, naming those known. */
