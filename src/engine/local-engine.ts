@@ -61,11 +61,15 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   if (refusal !== null) throw new TaskvecError('MODEL', refusal)
   requireDevice(mode.device ?? 'cpu')
   await refuseAltered(path)
-  const { decoder, checkpoint } = identify(await openCheckpoint(path))
+  const { decoder, checkpoint, warnings } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
   const chosen = plan(checkpoint, decoder, memoryLimit, mode.numerics)
   const sessions = await BlockSessions.load(checkpoint, decoder, chosen.execution, mode)
-  const info = describe(checkpoint, sessions, tokenizer, chosen, mode)
+  const said = [...warnings, ...tokenizer.warnings]
+  const info = {
+    ...describe(checkpoint, sessions, tokenizer, chosen, mode),
+    ...(said.length === 0 ? {} : { warnings: said }),
+  }
   return new LocalEngine(
     sessions,
     tokenizer,

@@ -12,7 +12,7 @@ import type { Task } from '../tasks/task.js'
  * are taken exactly as written. Errors: TASK where the task is unknown or too small.
  */
 export async function prepareTask(
-  engine: Pick<Engine, 'encode' | 'decode'> & { readonly info: Pick<ModelInfo, 'unknownToken'> },
+  engine: Pick<Engine, 'encode' | 'decode'> & { readonly info: Pick<ModelInfo, 'unknownToken' | 'warnings'> },
   spec: TaskSpec,
   protocol: Protocol,
 ): Promise<PreparedTask> {
@@ -20,6 +20,7 @@ export async function prepareTask(
     encode: (texts, options) => engine.encode(texts, options),
     unknownToken: engine.info.unknownToken,
   }
+  const ofModel = engine.info.warnings ?? []
   const task = resolveTask(spec)
   const known = { task: task.id, category: task.category, scoring: task.scoring }
   switch (task.kind) {
@@ -28,6 +29,7 @@ export async function prepareTask(
       const items = task.kind === 'items' ? task.items : drawItems(task.id, task, protocol)
       const all = Object.values(items).flat()
       const warnings = [
+        ...ofModel,
         ...(await unknownWords(encoder, task.id, all)),
         ...(await partialAnswers(
           engine,
@@ -44,7 +46,7 @@ export async function prepareTask(
         warnings: found,
       } = readList(task, await markPairs(task.pairs, task.singleToken, encoder))
       const answers = pairs.map(({ output }) => output)
-      const warnings = [...found, ...(await partialAnswers(engine, task, answers))]
+      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers))]
       return {
         ...known,
         reading,
