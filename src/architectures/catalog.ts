@@ -109,6 +109,16 @@ export function describeDecoder(config: Readonly<Record<string, unknown>>, path:
   const type = config['model_type']
   const found = families.find(({ name }) => name === type)
   if (found) return found.describe(config, path)
+  // A model of texts and pictures: its language model alone.
+  const text = config['text_config'] as Readonly<Record<string, unknown>> | null | undefined
+  const language = families.find(({ name }) => name === text?.['model_type'])
+  if (text && language) {
+    const { tie_word_embeddings } = config
+    return language.describe(
+      { ...(tie_word_embeddings === undefined ? {} : { tie_word_embeddings }), ...text },
+      path,
+    )
+  }
   const known = families.map(({ name }) => name)
   const near = typeof type === 'string' ? didYouMean(type, known) : ''
   throw new TaskvecError(
