@@ -3,13 +3,22 @@ import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { boundNumerics } from '../domain/numerics.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelContent, TaskSpec } from '../domain/types.js'
+import type { ModelContent, ModelInfo, Pair, Protocol, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
 import { keyOf, saveRun } from './content.js'
 import { openDatabase } from './open.js'
-import { preparedTask, refuseOtherModel, savePrepared } from './prepared-tasks.js'
+import {
+  pairSlice,
+  planLargeTask,
+  taskToPrepare,
+  type LargeTaskPlan,
+  type PlanLargeTaskInput,
+  type TaskToPrepare,
+} from './large-tasks.js'
+import { preparedTask, refuseOtherModel, savePrepared, type Place } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { taskVectors, timings } from './schema/runs.js'
+import { nextPart, nextTestPart, recordPart, type RecordPartInput, type TaskPart } from './task-parts.js'
 import { sweepModels, sweeps, sweepTasks } from './schema/sweeps.js'
 import { Statements } from './statements.js'
 import {
@@ -102,6 +111,37 @@ export class Store {
     return row?.hash && row.numerics ? { hash: row.hash, numerics: row.numerics } : null
   }
 
+  /** How a task is made ready: whole, or in parts. Errors: TASK where it is too large to be run at all. */
+  taskToPrepare(sweepId: string, task: string): TaskToPrepare {
+    return taskToPrepare(this.taskSpec(sweepId, task), this.#protocol(sweepId))
+  }
+
+  /** Of a large task: some of its pairs, for the tokenizer. */
+  pairSlice(sweepId: string, task: string, slice: number): readonly Pair[] {
+    return pairSlice(this.taskSpec(sweepId, task), slice)
+  }
+
+  /** Of a large task: what `planTask` does. */
+  planLargeTask(input: PlanLargeTaskInput): Promise<LargeTaskPlan> {
+    const { sweepId, task } = input
+    const info = this.#asSettled(sweepId, input.model, input.info)
+    return planLargeTask(this.db, this.taskSpec(sweepId, task), this.#protocol(sweepId), { ...input, info })
+  }
+
+  /** Of a large task: the next part of baseline or dev, but for those under way; null: none. */
+  nextPart(place: Place, under: readonly string[]): TaskPart | null {
+    return nextPart(this.db, place, under)
+  }
+
+  /** Of a large task: the next part of test, after the best L is chosen; null: none. */
+  nextTestPart(place: Place): TaskPart | null {
+    return nextTestPart(this.db, place)
+  }
+
+  recordPart(input: RecordPartInput): void {
+    this.db.write(() => recordPart(this.db, input))
+  }
+
   /** Settles it: the first one stays. */
   settleModel(sweepId: string, model: string, content: ModelContent): ModelContent {
     return this.db.write(() => {
@@ -121,11 +161,7 @@ export class Store {
   planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
     return this.db.write(() => {
       const place = { sweepId, model, task: prepared.task }
-      const settled = this.modelContent(sweepId, model)
-      const numerics = boundNumerics(info.numerics, settled?.numerics)
-      if (settled)
-        refuseOtherModel(place, settled, { hash: info.contentHash, numerics: canonicalJson(numerics) })
-      const row = savePrepared(this.db, place, { ...info, numerics }, prepared)
+      const row = savePrepared(this.db, place, this.#asSettled(sweepId, model, info), prepared)
       const baselineStored = linkRun(
         this.db,
         place,
@@ -240,6 +276,21 @@ export class Store {
 
   close(): void {
     this.db.close()
+  }
+
+  /** Refuses what the sweep's results of the model are not of. Errors: STORE. */
+  #asSettled(sweepId: string, model: string, info: ModelInfo): ModelInfo {
+    const settled = this.modelContent(sweepId, model)
+    const numerics = boundNumerics(info.numerics, settled?.numerics)
+    const now = { hash: info.contentHash, numerics: canonicalJson(numerics) }
+    if (settled) refuseOtherModel({ sweepId, model }, settled, now)
+    return { ...info, numerics }
+  }
+
+  #protocol(sweepId: string): Protocol {
+    return JSON.parse(
+      this.db.pluck('select protocol from sweeps where id = ?', [sweepId]) as string,
+    ) as Protocol
   }
 
   #refuseIncomplete(sweepId: string): void {
