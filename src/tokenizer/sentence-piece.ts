@@ -60,8 +60,7 @@ function mergesOf(path: string, { tokens, scores, token_type: types }: GgufToken
     .map((token, id) => ({ token, id, score: scores[id] ?? 0 }))
     .filter(({ id }) => types === undefined || types[id] === normalToken)
   const known = new Map(pieces.map(({ token, id }) => [token, id]))
-  const byScore = pieces
-    .sort((a, b) => b.score - a.score)
+  const byScore = pieces.sort((a, b) => b.score - a.score)
   return byScore.flatMap(({ token }) => {
     const characters = Array.from(token)
     // Longer ones are no pieces of text; their splits would grow with the square of the length.

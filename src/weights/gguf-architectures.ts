@@ -14,6 +14,8 @@ export interface GgufArchitecture {
   /** Names outside the blocks, and names in them, without `.weight` and `.bias`. */
   readonly outer: Readonly<Record<string, string>>
   readonly block: Readonly<Record<string, string>>
+  /** Names in the blocks of models that have a tensor, by its name. */
+  readonly blockWith?: readonly [tensor: string, names: Readonly<Record<string, string>>]
   /** Rotary pairs were put side by side in the rows of queries and keys. */
   readonly rotaryPairs?: boolean
   /** Queries, keys and values of each group of heads stood together; GGUF has all queries, then all keys, then all values. */
@@ -77,10 +79,13 @@ const gpt2Config = (model: GgufMetadata) => ({
   n_embd: model.read('embedding_length'),
   n_layer: model.read('block_count'),
   n_head: model.read('attention.head_count'),
-  n_inner: model.read('feed_forward_length'),
+  n_inner: mlpWidth(model),
   n_positions: model.shape('position_embd.weight')?.[0] ?? model.read('context_length'),
   layer_norm_epsilon: model.read('attention.layer_norm_epsilon'),
 })
+/** Some converters write 4 d_model whatever it is. */
+const mlpWidth = (model: GgufMetadata) =>
+  model.shape('blk.0.ffn_up.weight')?.[0] ?? model.read('feed_forward_length')
 /** BLOOM's and Falcon's names within a block; GPT-NeoX's differ in one word. */
 const fused = (attention: string, extra: Readonly<Record<string, string>> = {}) => ({
   attn_norm: 'input_layernorm',
@@ -162,6 +167,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
       ffn_down: 'mlp.fc2',
     },
     modelType: 'phi',
+    config: (model) => ({ intermediate_size: mlpWidth(model) }),
   },
   phi3: {
     layers: 'model.layers',
@@ -202,7 +208,10 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
   starcoder: {
     ...gpt2,
     modelType: 'gpt_bigcode',
-    config: (model) => ({ ...gpt2Config(model), multi_query: model.keyValueHeads === 1 }),
+    config: (model) => ({
+      ...gpt2Config(model),
+      multi_query: model.shape('blk.0.attn_qkv.weight')?.[0] !== 3 * (model.number('embedding_length') ?? 0),
+    }),
   },
   starcoder2: {
     layers: 'model.layers',
@@ -223,7 +232,11 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
   falcon: {
     layers: 'transformer.h',
     outer: wordEmbeddings,
-    block: fused('self_attention', { attn_norm_2: 'ln_attn' }),
+    block: fused('self_attention'),
+    blockWith: [
+      'blk.0.attn_norm_2.weight',
+      fused('self_attention', { attn_norm: 'ln_mlp', attn_norm_2: 'ln_attn' }),
+    ],
     groupedQkv: true,
     modelType: 'falcon',
     config: (model) => ({

@@ -26,7 +26,9 @@ export function ggufCheckpoint(
   readValues: (tensor: TensorInfo) => Float32Array,
 ): GgufCheckpoint {
   const model = new GgufMetadata(path, gguf, readValues)
-  const architecture = architectureOf(path, gguf)
+  const found = architectureOf(path, gguf)
+  const [marker, block] = found.blockWith ?? []
+  const architecture = marker && block && model.has(marker) ? { ...found, block } : found
   const config = configOf(model, architecture)
   const tensors = new Map<string, TensorInfo>()
   const transposed = new Set(architecture.transposed?.map((part) => `${part}.weight`))
