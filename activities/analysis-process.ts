@@ -1,5 +1,6 @@
+import { analyses } from '../src/experiments/catalog.js'
 import { openReadOnly } from '../src/store/open.js'
-import { analyses } from './analyses.js'
+import { thetaReader } from '../src/store/thetas.js'
 import type { Analysis, AnalysisAnswer } from './analysis.js'
 
 /** The process of one analysis (analysis.ts): reads θ, answers once, ends. */
@@ -9,7 +10,9 @@ process.once('message', (analysis: Analysis) => {
 
 function answer({ db, activity, ...input }: Analysis): AnalysisAnswer {
   try {
-    return { result: analyses[activity](openReadOnly(db), input) }
+    const analysis = analyses[activity]
+    if (!analysis) throw new Error('no such analysis')
+    return { result: analysis.run(thetaReader(openReadOnly(db)), input) }
   } catch (error) {
     return { failure: { message: (error as Error).message } }
   }

@@ -1,42 +1,34 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { TaskvecError } from '../src/domain/errors.js'
-import type { AnalysisInput, AnalysisSteps } from '../src/domain/experiments.js'
+import { analyses } from '../src/experiments/catalog.js'
+import type { AnalysisInput } from '../src/experiments/experiment.js'
 import { mappingFailures } from './failures.js'
 import { heartbeating } from './heartbeat.js'
 import { timed } from './timed.js'
 
-export type AnalysisActivities = {
-  [Name in keyof AnalysisSteps]: (input: AnalysisInput) => Promise<AnalysisSteps[Name]['result']>
-}
+export type AnalysisActivities = Record<string, (input: AnalysisInput) => Promise<object>>
 
 export interface Analysis extends AnalysisInput {
   readonly db: string
-  readonly activity: keyof AnalysisSteps
+  readonly activity: string
 }
 
-export type AnalysisAnswer =
-  | { readonly result: AnalysisSteps[keyof AnalysisSteps]['result'] }
-  | { readonly failure: { readonly message: string } }
+export type AnalysisAnswer = { readonly result: object } | { readonly failure: { readonly message: string } }
 
 /**
  * Computations on stored θ, beside the database: they read it themselves, since θ are too large for payloads. A process
  * each: some take minutes, and the writer's event loop must not wait.
  */
 export function createAnalysisActivities(db: string): AnalysisActivities {
-  const run = <Result extends object>(activity: keyof AnalysisSteps, input: AnalysisInput): Promise<Result> =>
+  const run = (activity: string) => (input: AnalysisInput) =>
     mappingFailures(() =>
-      heartbeating((_, signal) =>
-        timed(() => inProcess({ ...input, db, activity }, signal) as Promise<Result>),
-      ),
+      heartbeating((_, signal) => timed(() => inProcess({ ...input, db, activity }, signal))),
     )
-  return {
-    separateTasks: (input) => run('separateTasks', input),
-    decodeTasks: (input) => run('decodeTasks', input),
-  }
+  return Object.fromEntries(Object.keys(analyses).map((activity) => [activity, run(activity)]))
 }
 
-async function inProcess(analysis: Analysis, signal: AbortSignal): Promise<unknown> {
+async function inProcess(analysis: Analysis, signal: AbortSignal): Promise<object> {
   const typescript = import.meta.url.endsWith('.ts')
   const entry = fileURLToPath(
     new URL(typescript ? './analysis-process.ts' : './analysis-process.js', import.meta.url),
@@ -67,6 +59,6 @@ async function inProcess(analysis: Analysis, signal: AbortSignal): Promise<unkno
 
 function failed({ activity }: Analysis, how: string): TaskvecError {
   return new TaskvecError('ENGINE', `the process of the analysis ${activity} ${how}`, {
-    hint: 'It is tried again.',
+    hint: 'It will be retried.',
   })
 }

@@ -15,16 +15,19 @@ import type {
   TaskSpec,
 } from '../src/domain/types.js'
 import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
+import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
-import { experiments, phaseOf, type ExperimentActivities } from './experiments.js'
 import type { EnginePool } from './engine-pool.js'
 import { mappingFailures } from './failures.js'
 import { timed } from './timed.js'
 import { heartbeating } from './heartbeat.js'
 
-export type ComputeActivities = Omit<ReturnType<typeof createComputeActivities>, keyof ExperimentActivities>
+/** Those of the main experiment and of making tasks ready. */
+export type ComputeActivities = ReturnType<typeof createComputeActivities>['main']
+/** Those of the further experiments, by name. */
+export type ExperimentActivities = Record<string, (input: object) => Promise<object>>
 
 /** Dev predictions of one activity at most, some 50 bytes each: Temporal takes payloads up to 2 MiB. */
 const maxPredictions = 20_000
@@ -151,22 +154,18 @@ export function createComputeActivities(
     return withEngine({ model, task, phase, ...(layers ? { layers } : {}) }, compute, input.mode)
   }
 
-  const further = Object.entries(experiments).map(([name, work]) => [
-    name,
+  const further = Object.values(forwardPasses).map((passes) => [
+    passes.activity,
     (input: Pick<RunInput, 'model' | 'modelHash' | 'numerics' | 'task' | 'mode'>) => {
       const compute = (engine: Engine, options: EvaluateOptions) => {
         refuseOther(input, engine)
-        const forward = work as (engine: Engine, input: unknown, options: EvaluateOptions) => Promise<object>
-        return timed(() => forward(engine, input, options))
+        return timed(() => passes.run(engine, input, options))
       }
-      const phase = phaseOf[name as keyof ExperimentActivities]
-      return withEngine({ model: input.model, task: input.task, phase }, compute, input.mode)
+      return withEngine({ model: input.model, task: input.task, phase: passes.label }, compute, input.mode)
     },
   ])
 
-  return {
-    ...(Object.fromEntries(further) as ExperimentActivities),
-
+  const main = {
     /** What the model is here. Errors: WORKER where it is not what the sweep expects. */
     describeModel: ({
       model,
@@ -180,7 +179,10 @@ export function createComputeActivities(
       const describe = async (engine: Engine): Promise<ModelContent> => {
         const content = { hash: engine.info.contentHash, numerics: canonicalJson(engine.info.numerics) }
         if (expected && (expected.hash !== content.hash || expected.numerics !== content.numerics))
-          throw new TaskvecError('WORKER', `${hostname()}: ${model} is not here what the sweep began with`)
+          throw new TaskvecError(
+            'WORKER',
+            `${hostname()}: ${model} differs here from what the sweep started with`,
+          )
         return content
       }
       return withEngine({ model, task: '', phase: 'load' }, describe, mode)
@@ -222,6 +224,7 @@ export function createComputeActivities(
         input.bestLayer,
       ),
   }
+  return { main, further: Object.fromEntries(further) as ExperimentActivities }
 }
 
 function refuseOther(
@@ -233,15 +236,15 @@ function refuseOther(
   if (numerics !== undefined && numerics !== here)
     throw new TaskvecError(
       'WORKER',
-      `${hostname()}: ${model} would be computed in another numeric set-up than the sweep's (${here}, not ${numerics})`,
+      `${hostname()}: ${model} would be computed with other numerics than the sweep's (${here}, not ${numerics})`,
       {
-        hint: 'Give this worker the memory, device and taskvec version of the others, or leave the model to them.',
+        hint: 'Give this worker the same memory, device and taskvec version as the others, or leave the model to them.',
       },
     )
   if (contentHash === modelHash) return
   throw new TaskvecError(
     'MODEL',
-    `${hostname()}: the weights of ${model} are not those that the sweep began with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
+    `${hostname()}: the weights of ${model} differ from those the sweep started with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
     {
       hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
     },

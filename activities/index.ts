@@ -3,9 +3,9 @@ export {
   createComputeActivities,
   type ComputeActivities,
   type ComputeObserver,
+  type ExperimentActivities,
   type Place,
   type Work,
 } from './compute.js'
 export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'
 export { createAnalysisActivities, type AnalysisActivities } from './analysis.js'
-export type { ExperimentActivities } from './experiments.js'

@@ -3,10 +3,10 @@ import type {
   Failure,
   PlanTaskInput,
   RecordRunsInput,
-  Store,
   SweepStatus,
   TaskPlan,
-} from '../src/store/store.js'
+} from '../src/store/store-inputs.js'
+import type { Store } from '../src/store/store.js'
 import type { UnitPlace } from '../src/domain/experiments.js'
 import type { NextStep, UnitsOf } from '../src/store/experiment-units.js'
 import { TaskvecError } from '../src/domain/errors.js'

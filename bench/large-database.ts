@@ -3,9 +3,12 @@
  * of 28 to 60 blocks, 18 tasks, every layer, every experiment; with the default of 200 dev and 400 test items over
  * 1,000,000 rows in `predictions`. Usage: npx tsx bench/large-database.ts FILE [DEV_ITEMS] [TEST_ITEMS]
  */
-import type { FurtherExperiment, Score } from '../src/domain/experiments.js'
+import { unitKinds, unitsOf } from '../src/experiments/catalog.js'
+import type { ConflictingStep } from '../src/experiments/conflicting/forward-passes.js'
+import type { AnalysisInput, TaskStep } from '../src/experiments/experiment.js'
+import type { Score } from '../src/experiments/scores.js'
 import type { Category, Item, ModelInfo, PreparedTask, Protocol, RunResult } from '../src/domain/types.js'
-import { openStore } from '../src/store/sqlite-store.js'
+import { openStore } from '../src/store/store.js'
 import type { NextStep } from '../src/store/experiment-units.js'
 import { randomFor } from '../src/statistics/random.js'
 import { builtinTaskIds } from '../src/tasks/registry.js'
@@ -38,7 +41,7 @@ const protocol: Protocol = {
 }
 
 const tasks = [...builtinTaskIds]
-const further: readonly FurtherExperiment[] = [
+const further = [
   { experiment: 'robustness', demonstrations: 4, thetas: 50, devItems: 50, layers: null },
   {
     experiment: 'conflicting',
@@ -68,7 +71,7 @@ const words = Array.from({ length: 300 }, (_, i) => `word${i}`)
 const pairs = words.map((input) => ({ input, output: input.toUpperCase(), accept: [] }))
 const word = () => words[random.below(words.length)] as string
 
-const store = openStore(file)
+const store = openStore(file, unitKinds)
 const sweepId = 'large-00000000'
 store.createSweep({
   id: sweepId,
@@ -79,7 +82,7 @@ store.createSweep({
   protocol,
   models: Object.keys(blocksOf).map((id) => ({ id, source: id })),
   tasks: tasks.map((id) => ({ kind: 'builtin', id })),
-  experiments: further,
+  units: unitsOf(further, tasks),
 })
 for (const [model, blocks] of Object.entries(blocksOf)) {
   for (const task of tasks) runMain(model, blocks, task)
@@ -168,22 +171,33 @@ function run(
   }
 }
 
+/** What some steps take. */
+interface Inputs extends TaskStep, AnalysisInput {
+  readonly layer: number
+  readonly layers: readonly number[]
+  readonly firstItem: number
+  readonly sets: readonly number[]
+  readonly templates: readonly string[]
+  readonly top: number
+}
+
 /** What a step's activity would have computed. */
 function resultOf({ step }: NextStep, blocks: number): unknown {
   const every = Array.from({ length: blocks }, (_, layer) => layer)
+  const input = step.input as Inputs
   switch (step.activity) {
     case 'robustnessThetas': {
-      const { items, layer, firstItem } = step.input
+      const { items, layer, firstItem } = input
       return { firstItem, layers: [layer], base64: thetasOf(items.length) }
     }
     case 'decodabilityThetas': {
-      const { items, layers, firstItem } = step.input
+      const { items, layers, firstItem } = input
       return { firstItem, layers, base64: thetasOf(items.length * layers.length) }
     }
     case 'separateTasks':
       return {
         edges: Array.from({ length: 51 }, (_, i) => i / 50),
-        tasks: step.input.thetas.map(({ task }) => ({
+        tasks: input.thetas.map(({ task }) => ({
           task,
           layer: 12,
           thetas: 50,
@@ -200,7 +214,7 @@ function resultOf({ step }: NextStep, blocks: number): unknown {
       }
     case 'decodeTasks':
       return {
-        scores: step.input.thetas.flatMap(({ task }) =>
+        scores: input.thetas.flatMap(({ task }) =>
           every.map((layer) => score(layer, { task, setting: 'nearest_mean' })),
         ),
       }
@@ -208,7 +222,7 @@ function resultOf({ step }: NextStep, blocks: number): unknown {
       return {
         layers: every.map((layer) => ({
           layer,
-          tokens: Array.from({ length: step.input.top }, (_, rank) => ({
+          tokens: Array.from({ length: input.top }, (_, rank) => ({
             token: random.below(50_000),
             text: ` ${word()}`,
             logProb: -1 - rank / 10,
@@ -222,7 +236,7 @@ function resultOf({ step }: NextStep, blocks: number): unknown {
         })),
       }
     case 'conflictingTasks': {
-      const { items } = step.input
+      const { items } = step.input as ConflictingStep
       const predictions = () => ({
         tokens: items.map(() => random.below(50_000)),
         texts: items.map(word),
@@ -239,11 +253,11 @@ function resultOf({ step }: NextStep, blocks: number): unknown {
       }
     }
     case 'demonstrationSets':
-      return { scores: step.input.sets.map((n) => score(step.input.layer, { setting: String(n) })) }
+      return { scores: input.sets.map((n) => score(input.layer, { setting: String(n) })) }
     case 'templateTransfer':
-      return { scores: step.input.templates.map((setting) => score(step.input.layer, { setting })) }
+      return { scores: input.templates.map((setting) => score(input.layer, { setting })) }
     case 'robustnessLayers':
-      return { scores: step.input.layers.map((layer) => score(layer)) }
+      return { scores: input.layers.map((layer) => score(layer)) }
     case 'layerTransfer':
       return { scores: every.flatMap((layer) => every.map((sourceLayer) => score(layer, { sourceLayer }))) }
     case 'multiContext':

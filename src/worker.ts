@@ -127,7 +127,7 @@ export function startComputeWorkers({
     },
   )
   const measured = engineMetrics(pool)
-  const activities = createComputeActivities(pool, {
+  const { main, further } = createComputeActivities(pool, {
     ...observer,
     onProgress(work) {
       if (work.fraction >= 1) measured.done(work)
@@ -150,7 +150,7 @@ export function startComputeWorkers({
         ...server,
         identity,
         taskQueue,
-        activities,
+        activities: { ...main, ...further },
         maxConcurrentActivityTaskExecutions: atOnce,
         // The default of a minute would let a cancellation wait that long.
         maxHeartbeatThrottleInterval: '1 second',

@@ -38,14 +38,19 @@ export async function experimentsWorkflow(input: ExperimentsInput): Promise<'com
 
 type NextStep = NonNullable<Awaited<ReturnType<ReturnType<typeof storeOf>['nextStep']>>>
 
-/** An activity's name and input belong together; TypeScript cannot follow that through a lookup. */
+/** Of sweeps that began before a step said whether it is on stored θ. */
+const onThetasBefore = ['separateTasks', 'decodeTasks']
+
 function runStep(
   { store, model, content, mode }: ExperimentsInput,
-  { activity, input }: NextStep['step'],
-): Promise<unknown> {
-  const analysis = activity === 'separateTasks' || activity === 'decodeTasks'
-  const activities = analysis ? analysisOn(store) : experimentsOn(model, content)
-  return (activities as unknown as Record<string, (input: unknown) => Promise<unknown>>)[activity]?.(
-    mode && !analysis ? { ...input, mode } : input,
-  ) as Promise<unknown>
+  {
+    activity,
+    input,
+    onThetas = onThetasBefore.includes(activity),
+  }: Partial<NextStep['step']> & Pick<NextStep['step'], 'activity'>,
+): Promise<object> | undefined {
+  const activities: Record<string, (input: never) => Promise<object>> = onThetas
+    ? analysisOn(store)
+    : experimentsOn(model, content)
+  return activities[activity]?.((mode && !onThetas ? { ...input, mode } : input) as never)
 }

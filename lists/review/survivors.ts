@@ -1,21 +1,26 @@
 import { encode } from 'gpt-tokenizer/encoding/r50k_base'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { namedTokenizer, type NamedTokenizer } from '../../src/cli/tasks-check.js'
+import { namedTokenizer } from '../../src/cli/tasks-check.js'
 import { wordListIds, wordListTask } from '../../src/tasks/lists.js'
-import { singleTokenReading } from '../../src/tasks/single-token.js'
+import { singleTokenReading, type Encoder } from '../../src/tasks/single-token.js'
 
 /** Lists of foreign words must keep this many pairs, whichever model is asked. */
 export const required = { lists: ['translation_en_fr', 'translation_en_es'], pairs: 100 }
 
+interface NamedEncoder {
+  readonly name: string
+  readonly encoder: Encoder
+}
+
 /** GPT-2's, GPT-J's too, from npm gpt-tokenizer. */
-export const gpt2: NamedTokenizer = {
+export const gpt2: NamedEncoder = {
   name: 'GPT-2',
   encoder: { encode: async (texts) => texts.map((text) => encode(text)) },
 }
 
 /** LLaMA's, from npm llama-tokenizer-js; its vocabulary is not in a tokenizer.json. */
-async function llama(path: string): Promise<NamedTokenizer> {
+async function llama(path: string): Promise<NamedEncoder> {
   const { default: tokenizer } = (await import(pathToFileURL(resolve(path)).href)) as {
     default: { encode(text: string, bos: boolean, precedingSpace: boolean): number[] }
   }

@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import type { RunningEngine } from '../experiments/main/main-experiment.js'
+import type { RunningEngine } from '../experiments/prompts.js'
 
 /** Which core something runs on; without taskset (Linux) nothing is pinned. */
 export interface Pinning {

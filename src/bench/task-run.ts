@@ -1,6 +1,7 @@
 import type { Item, RunResult, Scoring } from '../domain/types.js'
 import type { EvaluateRequest } from '../engine/engine.js'
-import { runDev, runTest, type RunningEngine } from '../experiments/main/main-experiment.js'
+import { type RunningEngine } from '../experiments/prompts.js'
+import { runDev, runTest } from '../experiments/main/main-experiment.js'
 import { processorSeconds } from '../system/process-table.js'
 import type { Predicted } from './peers.js'
 

@@ -8,14 +8,14 @@ import { dbOption } from './options.js'
 export function backupCommand(): Command {
   return new Command('backup')
     .description('Copy the results database into one file, also while a sweep writes it.')
-    .argument('<file>', 'the copy; it must not be there yet')
+    .argument('<file>', 'the copy; must not exist yet')
     .addOption(dbOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 The copy is the database at one moment, checked (SQLite's integrity_check) before it gets its name. It is used as it is: any
-command takes it with --db, and resume goes on from it. To restore it in the old place, see docs/reliability.md.
+command reads it with --db, and resume continues from it. docs/reliability.md shows how to restore it.
 
 Examples:
   $ taskvec backup backups/monday.db

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
 import { databaseIdentity, findSweep } from '../store/sweeps.js'
-import { openStore } from '../store/sqlite-store.js'
+import { openStore } from '../store/store.js'
 import { lockForWriting, lockHolder } from '../store/writer-lock.js'
 import { connectClient, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { sweepWorkflowId } from '../temporal/names.js'
@@ -21,7 +21,7 @@ const childrenPatience = 5_000
 /** `taskvec cancel SWEEP`. */
 export function cancelCommand(): Command {
   const command = new Command('cancel')
-    .description('Stop a running sweep. What is stored stays; taskvec resume goes on with it.')
+    .description('Stop a running sweep. Stored results are kept; taskvec resume continues.')
     .argument('<sweep>', 'id or name')
     .addOption(dbOption())
     .addHelpText(
@@ -46,7 +46,7 @@ async function cancel(wanted: string, { db, ...server }: ServerOptions & { db: s
   const { status: now } = sweepOf(db, id)
   process.stderr.write(
     now === 'cancelled'
-      ? `Cancelled: ${id}. What is stored stays.\nNext: npx taskvec resume ${id}${databaseOption(db)}   goes on; nothing stored is computed again\n`
+      ? `Cancelled: ${id}. Stored results are kept.\nNext: npx taskvec resume ${id}${databaseOption(db)}   resumes it; stored results are kept\n`
       : `Sweep ${id} ended before it could be cancelled: it is ${now}.\n`,
   )
 }
@@ -73,7 +73,9 @@ async function terminateWhereItRuns(db: string, id: string, server: ServerOption
     await withServer(server, (client) => terminate(client, sweepWorkflowId(sweepOf(db, id).store, id)))
   } catch (error) {
     if (!(error instanceof TaskvecError) || error.code !== 'SERVER') throw error
-    process.stderr.write(`${describeError(error)}\nWorkers elsewhere go on with what they were given.\n`)
+    process.stderr.write(
+      `${describeError(error)}\nWorkers on other machines finish their current activities.\n`,
+    )
   }
 }
 
@@ -97,14 +99,14 @@ async function cancelWorkflow(db: string, id: string, server: ServerOptions): Pr
       if (sweepOf(db, id).status !== 'running') return
       if (Date.now() < until) continue
       throw new TaskvecError('SERVER', `sweep ${id} is running, but not at the Temporal server ${address}`, {
-        hint: 'Name the server that it was given: --address, as with taskvec run. Or stop its process with Ctrl-C.',
+        hint: 'Pass the --address that taskvec run was given, or stop its process with Ctrl-C.',
       })
     }
     for (const until = Date.now() + patience; Date.now() < until; await sleep(200)) {
       if (sweepOf(db, id).status !== 'running') return
     }
-    throw new TaskvecError('SERVER', `sweep ${id} was told to stop but has not within ${patience / 1000} s`, {
-      hint: 'Look at it with taskvec status; stop its process with Ctrl-C.',
+    throw new TaskvecError('SERVER', `sweep ${id} did not stop within ${patience / 1000} s`, {
+      hint: 'See taskvec status; stop its process with Ctrl-C.',
     })
   })
 }

@@ -11,7 +11,8 @@ import {
 } from '../report/compare.js'
 import { bestLayerPairs, curvePoints } from '../report/comparison-cells.js'
 import { publishedSide, sweepSide, type Side } from '../report/comparison-sides.js'
-import { textFormats, writeRows, type Row, type TextFormat } from '../report/formats.js'
+import type { Row } from '../figures/table.js'
+import { textFormats, writeRows, type TextFormat } from '../report/formats.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep } from '../store/sweeps.js'
 import { dbOption } from './options.js'
@@ -34,7 +35,7 @@ interface CompareOptions {
 export function compareCommand(): Command {
   return new Command('compare')
     .description(
-      'Each accuracy of a sweep beside the published one, or beside another sweep’s, with a verdict.',
+      'Compare each accuracy of a sweep with the published one or with another sweep’s, with a verdict.',
     )
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(new Option('--table <table>', 'what is compared').choices([...tables]).default('main'))
@@ -73,8 +74,8 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
   try {
     const sweep = findSweep(reader, wanted)
     const other = options.with === undefined ? null : findSweep(reader, options.with)
-    const theirs = other ? sweepSide(reader, other.id) : publishedSide()
-    const rows = compared(sweepSide(reader, sweep.id), theirs, options)
+    const theirs = other ? sweepSide(reader, other) : publishedSide()
+    const rows = compared(sweepSide(reader, sweep), theirs, options)
     const name = other?.id ?? 'the published results'
     if (rows.length === 0)
       throw new TaskvecError(

@@ -6,13 +6,13 @@ import { examine, type Finding } from '../doctor/examine.js'
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'Check this machine: Node, native modules, Temporal server, models, disk, memory; say what to mend.',
+      'Check this machine (Node, native modules, Temporal server, models, disk, memory) and suggest fixes.',
     )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Nothing is downloaded or changed. Exit code 1 where something must be mended before a sweep can run.
+Downloads and changes nothing. Exit code 1 if something must be fixed before a sweep can run.
 
 Examples:
   $ taskvec doctor
@@ -31,9 +31,9 @@ async function doctor({ json }: { json?: boolean }): Promise<void> {
   const findings = await examine()
   if (json) process.stdout.write(JSON.stringify(findings) + '\n')
   else
-    for (const { verdict, subject, found, mend } of findings)
+    for (const { verdict, subject, found, fix } of findings)
       process.stdout.write(
-        `${marks[verdict]} ${subject.padEnd(18)} ${found}${mend ? `\n${' '.repeat(24)}${mend}` : ''}\n`,
+        `${marks[verdict]} ${subject.padEnd(18)} ${found}${fix ? `\n${' '.repeat(24)}${fix}` : ''}\n`,
       )
   if (findings.some(({ verdict }) => verdict === 'fail')) process.exitCode = 1
 }

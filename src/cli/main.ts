@@ -61,7 +61,7 @@ export async function buildProgram(only?: string): Promise<Command> {
       `
 Examples:
   $ taskvec run configs/quickstart.yaml      run a sweep: server, worker, results table
-  $ taskvec resume                           go on with the latest unfinished sweep
+  $ taskvec resume                           resume the latest unfinished sweep
   $ taskvec results --table layers           accuracy by layer of the latest sweep
   $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,
     )

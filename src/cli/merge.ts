@@ -19,11 +19,11 @@ interface MergeOptions {
 export function mergeCommand(): Command {
   return new Command('merge')
     .description(
-      'Take the results of other databases into one, by their keys; nothing stored is overwritten.',
+      'Merge the results of other databases into one, by their keys; nothing stored is overwritten.',
     )
-    .argument('<into>', 'the database that takes them; made where it is not there')
-    .argument('<from...>', 'databases that are read and left as they are')
-    .option('--dry-run', 'say what would be done, and do nothing')
+    .argument('<into>', 'the database to merge into; created if missing')
+    .argument('<from...>', 'databases to read; they are not changed')
+    .option('--dry-run', 'show what would be merged, without merging')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -87,7 +87,7 @@ function describe(
   const runs = (added['runs'] ?? 0) + (added['unit_runs'] ?? 0)
   const rows = Object.entries(added).map(([table, count]) => `${count} ${table}`)
   return [
-    `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} there already, ${rounded} there but for the last bits, ${conflicts.length} conflicts`,
+    `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} already there, ${rounded} equal but for the last bits, ${conflicts.length} conflicts`,
     ...(rows.length > 0 ? [`  rows: ${rows.join(', ')}`] : []),
     ...conflicts
       .slice(0, shownConflicts)

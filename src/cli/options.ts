@@ -3,7 +3,8 @@ import { relative, resolve } from 'node:path'
 import { defaultDatabase } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
-import type { Scoring } from '../domain/types.js'
+import { scorings, type Scoring } from '../domain/types.js'
+import type { Columns } from '../tasks/columns.js'
 
 /** Options that several commands share. */
 export function dbOption(): Option {
@@ -22,7 +23,7 @@ export function enginesOption(): Option {
 export function memoryLimitOption(): Option {
   return new Option(
     '--memory-limit <size>',
-    'what all engine processes together may hold, for instance 8GB; larger models are read block by block (default: what the machine or container has)',
+    'memory for all engine processes together, for instance 8GB; larger models are streamed block by block (default: all memory of the machine or container)',
   ).argParser((text: string) => {
     const bytes = parseBytes(text)
     if (bytes !== null) return bytes
@@ -33,12 +34,12 @@ export function memoryLimitOption(): Option {
 export function elsewhereOption(): Option {
   return new Option(
     '--elsewhere <ids>',
-    "models that other machines' workers compute, comma-separated, or all; the sweep waits for who has them",
+    'models to compute on other machines, comma-separated, or all; the sweep waits for a worker that has them',
   ).argParser((text: string) => text.split(',').map((id) => id.trim()))
 }
 
 export function logFormatOption(): Option {
-  return new Option('--log-format <format>', 'lines on stderr: for people, or JSON Lines for programs')
+  return new Option('--log-format <format>', 'format of the lines on stderr')
     .choices(['text', 'json'])
     .default('text')
 }
@@ -46,7 +47,7 @@ export function logFormatOption(): Option {
 export function metricsOption(): Option {
   return new Option(
     '--metrics <host:port>',
-    'serve metrics of workers and engines for Prometheus there (default: nothing listens)',
+    'serve Prometheus metrics of workers and engines at this address (default: none)',
   ).argParser((text: string) => {
     if (/^[^\s:/]+:\d{1,5}$/.test(text)) return text
     throw new InvalidArgumentError('it must be HOST:PORT, for instance 127.0.0.1:9464.')
@@ -54,13 +55,13 @@ export function metricsOption(): Option {
 }
 
 export function numericsOption(): Option {
-  return new Option('--numerics <mode>', 'how products are computed; all but f32 are approximations')
+  return new Option('--numerics <mode>', 'numerics of the forward passes; all but f32 are approximations')
     .choices([...numericsModes])
     .default('f32')
 }
 
 export function deviceOption(): Option {
-  return new Option('--device <device>', 'where they are computed').choices([...devices]).default('cpu')
+  return new Option('--device <device>', 'device of the forward passes').choices([...devices]).default('cpu')
 }
 
 export function wholeNumber(least: number): (text: string) => number {
@@ -72,8 +73,23 @@ export function wholeNumber(least: number): (text: string) => number {
 }
 
 export function scoringRule(text: string): Scoring {
-  if (text === 'exact' || text === 'prefix') return text
-  throw new InvalidArgumentError('it must be exact or prefix.')
+  const rule = scorings.find((known) => known === text)
+  if (rule !== undefined) return rule
+  throw new InvalidArgumentError(`it must be ${scorings.slice(0, -1).join(', ')} or ${scorings.at(-1)}.`)
+}
+
+/** How a list of the user's own is read; the same keys as in a config. */
+export function columnsOption(): Option {
+  return new Option(
+    '--columns <input,answer>',
+    "names of the list's columns or keys, or their numbers from 1, where they are not recognised",
+  ).argParser((text: string): Columns => {
+    const [input, answer, accept, ...rest] = text
+      .split(',')
+      .map((name) => (/^[1-9]\d*$/.test(name.trim()) ? Number(name) : name.trim()))
+    if (input && answer && rest.length === 0) return { input, answer, ...(accept ? { accept } : {}) }
+    throw new InvalidArgumentError('it must be two names or numbers, for instance word,translation or 2,3.')
+  })
 }
 
 /** How to reach an existing Temporal server; each goes before its environment variable. */

@@ -25,8 +25,8 @@ export function reportCommand(): Command {
     .description('Every figure and table of a sweep as one HTML page, and each as a file of its own.')
     .argument('[sweep]', 'id or name (default: the latest)')
     .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)')
-    .option('--with <sweep>', 'set it beside another sweep instead of the published results')
-    .option('--published', 'the published results themselves, drawn in the same way')
+    .option('--with <sweep>', 'compare with another sweep instead of the published results')
+    .option('--published', 'draw the published results themselves')
     .option('--json', 'print what was written as JSON')
     .addOption(dbOption())
     .addHelpText(
@@ -46,7 +46,7 @@ Examples:
 
 async function report(wanted: string | undefined, options: ReportOptions): Promise<void> {
   if (options.published && (wanted !== undefined || options.with !== undefined))
-    throw new TaskvecError('USAGE', '--published stands alone: it draws no sweep')
+    throw new TaskvecError('USAGE', '--published cannot be combined with a sweep or --with')
   const made = options.published
     ? { report: publishedReport(paperResults()), name: 'published' }
     : ofSweep(options, wanted)

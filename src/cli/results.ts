@@ -1,23 +1,19 @@
 import { Command, Option } from 'commander'
+import { resultTables } from '../experiments/catalog.js'
+import { filterNames, type ResultFilter } from '../experiments/sweep-rows.js'
+import { sweepRows } from '../report/sweep-rows.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
-import { formats, textOf, writeRows, type Format, type Values } from '../report/formats.js'
+import type { Values } from '../figures/table.js'
+import { formats, textOf, writeRows, type Format } from '../report/formats.js'
 import { renderMainTable } from '../report/main-table.js'
 import { writeParquet } from '../report/parquet.js'
-import {
-  averagedTables,
-  filtersOf,
-  overSeeds,
-  resultRows,
-  tableNames,
-  type TableName,
-} from '../report/result-rows.js'
-import { table2, table6, tables3And7, type ConflictingRow } from '../report/tables/paper-tables.js'
-import { tableLatex, type Table } from '../figures/table.js'
+import { averagedTables, filtersOf, overSeeds, resultRows, tableNames } from '../report/result-rows.js'
+import { tableLatex } from '../report/table-latex.js'
+import type { Table } from '../figures/table.js'
 import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
-import { filterNames, projectedTokens, tableRows, type ViewName } from '../store/result-tables.js'
-import { mainResults, type ResultFilter } from '../store/results.js'
+import { mainResults } from '../store/results.js'
 import { findSweep, sweepGroup, sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { sweepProgress } from '../store/sweep-state.js'
 import { dbOption, wholeNumber } from './options.js'
@@ -28,7 +24,7 @@ const terminalRows = 1000
 
 interface ResultsOptions extends ResultFilter {
   db: string
-  table: TableName
+  table: string
   format: Format
   json?: boolean
   seeds?: boolean
@@ -137,7 +133,9 @@ async function print(
     return toStdout(`${renderMainTable(mainResults(db, sweep.id, options), sweepMode(sweep))}\n`)
   const laidOut = format === 'latex' || (table !== 'main' && (format === 'table' || format === 'md'))
   const paper =
-    laidOut && !options.seeds && options.limit === undefined ? paperLayout(db, table, sweep, options) : null
+    laidOut && !options.seeds && options.limit === undefined
+      ? resultTables[table]?.paper?.(sweepRows(db, sweep, options))
+      : undefined
   if (paper && format === 'latex') return toStdout(paper.map(tableLatex).join('\n'))
   if (paper && format !== 'parquet') {
     // The last of them has all tasks.
@@ -151,24 +149,11 @@ async function print(
     return writeParquetTable(whole, options.out as string)
   }
   const { columns, rows } = options.seeds
-    ? overSeeds(db, table as ViewName, sweepGroup(db, sweep.id), options)
+    ? overSeeds(db, table, sweepGroup(db, sweep.id), options)
     : { ...resultRows(db, table, sweep, {}), rows: rowsInParts(whole) }
   const some = limit === 0 ? rows : limited(rows, limit)
   if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
   writeParquet(some, columns, options.out as string)
-}
-
-/** The tables that the paper has, in its layout; null: it has none. */
-function paperLayout(
-  db: Reader,
-  table: TableName,
-  { id }: SweepSummary,
-  filter: ResultFilter,
-): Table[] | null {
-  if (table === 'main') return [table6(mainResults(db, id, filter))]
-  if (table === 'conflicting')
-    return [table2([...tableRows(db, table, id, filter)] as unknown as ConflictingRow[])]
-  return table === 'projection' ? tables3And7(projectedTokens(db, id, filter)) : null
 }
 
 function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {

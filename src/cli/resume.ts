@@ -8,14 +8,14 @@ import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep
 export function resumeCommand(): Command {
   const command = new Command('resume')
     .description(
-      'Go on with a sweep after Ctrl-C, a crash or a cancellation, or with its failures. The config is in the database.',
+      'Resume a sweep where it left off: after Ctrl-C, a crash or a cancellation. The config is in the database.',
     )
     .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
-    .option('--retry-failed', 'try again what failed for good; without it, failed tasks are left as they are')
+    .option('--retry-failed', 'also retry tasks that failed for good (default: leave them)')
     .addHelpText(
       'after',
       `
-Exit codes as of taskvec run.
+Exit codes: see taskvec run --help.
 
 Examples:
   $ taskvec resume

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
-import { say } from '../system/log.js'
+import { logAs, say } from '../system/log.js'
 import { databaseOption } from './options.js'
 import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
 
@@ -15,8 +15,8 @@ export function runCommand(): Command {
     .addHelpText(
       'after',
       `
-The same config again is the same sweep: it goes on where it stopped, and tries again what failed. Exit code: 0 every cell done, 1 an error, 2 wrong
-usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume goes on).
+Running the same config again resumes the sweep where it left off and retries its failures. Exit codes: 0 every cell done, 1 error, 2 wrong
+usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume continues).
 
 Examples:
   $ taskvec run configs/quickstart.yaml
@@ -26,6 +26,8 @@ Examples:
     .action(async (file: string, options: SweepCommandOptions) => {
       const known = modelCatalog().map(({ id }) => id)
       const sweeps = loadSweeps(file, known, options.elsewhere)
+      logAs(options.logFormat)
+      for (const note of sweeps[0]?.notes ?? []) say(`warning: ${note}`, { event: 'warning' })
       for (const sweep of sweeps) {
         await performSweep(sweep, { ...options, retryFailed: true })
         if (process.exitCode === 130) return
@@ -33,7 +35,7 @@ Examples:
       const group = sweeps[0]?.group
       if (group !== undefined)
         say(
-          `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   means and spread over them; with --table layers too`,
+          `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   their means and spread; also with --table layers`,
         )
     })
   return addSweepOptions(command)

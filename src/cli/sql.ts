@@ -37,7 +37,8 @@ Examples:
     .action(async (statement: string, { db, limit, timeout, format, json }: SqlOptions) => {
       const { columns, rows, more } = await runQuery({ db, statement, limit, timeoutMs: timeout * 1000 })
       writeRows(rows, columns, json ? 'json' : format, toStdout)
-      if (more) process.stderr.write(`More rows than ${limit}: the rest is left out. --limit N shows more.\n`)
+      if (more)
+        process.stderr.write(`More rows than ${limit}: the rest is not shown. Use --limit N to see more.\n`)
     })
 }
 

@@ -5,7 +5,7 @@ import { renderFailure } from '../report/failure.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep } from '../store/sweeps.js'
 import { sweepFailures, sweepProgress, unitProgress } from '../store/sweep-state.js'
-import type { TaskProgress } from '../store/store.js'
+import type { TaskProgress } from '../store/store-inputs.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { duration } from '../domain/duration.js'
 import { progressTotals, Pace } from '../sweep/progress-totals.js'
@@ -55,7 +55,7 @@ function look(db: string, wanted: string | undefined) {
       tasks,
       // A sweep whose process was killed is still called running.
       running: status === 'running' && holder !== null,
-      status: status === 'running' && holder === null ? 'not running (taskvec resume goes on)' : status,
+      status: status === 'running' && holder === null ? 'not running (taskvec resume continues)' : status,
       extent: progressTotals(tasks, unitProgress(reader, id)),
       failures: sweepFailures(reader, id).map(renderFailure),
     }

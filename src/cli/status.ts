@@ -5,7 +5,7 @@ import { renderFailure } from '../report/failure.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps, type SweepSummary } from '../store/sweeps.js'
 import { sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
-import type { TaskProgress } from '../store/store.js'
+import type { TaskProgress } from '../store/store-inputs.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { databaseOption, dbOption } from './options.js'
 import { watchStatus } from './status-watch.js'
@@ -13,10 +13,10 @@ import { watchStatus } from './status-watch.js'
 /** `taskvec status [SWEEP]`. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Cells done per model and task, and failures; works while a sweep runs and when none does.')
+    .description('Cells done per model and task, and failures; also while a sweep runs.')
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(dbOption())
-    .option('--watch', 'show it until the sweep ends')
+    .option('--watch', 'keep the display up to date until the sweep ends')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -33,7 +33,7 @@ async function status(
   wanted: string | undefined,
   { db, json, watch }: { db: string; json?: boolean; watch?: boolean },
 ): Promise<void> {
-  if (watch && json) throw new TaskvecError('USAGE', '--watch and --json do not go together')
+  if (watch && json) throw new TaskvecError('USAGE', '--watch and --json cannot be combined')
   if (watch) return watchStatus(db, wanted)
   const reader = openReadOnly(db)
   try {
@@ -78,10 +78,10 @@ function render(sweep: SweepSummary, tasks: readonly TaskProgress[]): string {
     cellsAll === 0 ? '-' : `${cellsDone}/${cellsAll}`,
     cellsReused,
     bestLayer ?? '-',
-    complete ? 'complete' : cellsAll === 0 ? 'waiting' : 'under way',
+    complete ? 'complete' : cellsAll === 0 ? 'waiting' : 'running',
   ])
   const table = boxedTable(['model', 'task', 'cells', 'reused', 'best L', ''], rows)
-  return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, begun ${sweep.createdAt}\n${table}`
+  return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, started ${sweep.createdAt}\n${table}`
 }
 
 /** `where`: the option that names the database, where it is not the usual one. */

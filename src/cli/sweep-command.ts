@@ -12,7 +12,7 @@ import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
-import { layerCells } from '../store/report-queries.js'
+import { layerResults } from '../store/results.js'
 import { mainResults } from '../store/results.js'
 import { findSweep } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
@@ -119,7 +119,7 @@ async function haveModels(config: SweepConfig): Promise<void> {
 
 function describeNeeds(needs: Requirements): string {
   const memory = `${readableSize(needs.memoryBytes)} of memory for the largest model in f32 (${readableSize(needs.freeMemoryBytes)} free here)`
-  return `The sweep needs ${readableSize(needs.downloadBytes)} more on disk, ${memory}, and roughly ${duration(needs.coreHours * 3600)} on one core at 100 GFLOP/s.`
+  return `The sweep needs ${readableSize(needs.downloadBytes)} more on disk, ${memory}, and about ${duration(needs.coreHours * 3600)} on one core at 100 GFLOP/s.`
 }
 
 /** Ctrl-C once stops cleanly, twice at once. */
@@ -127,7 +127,7 @@ function interruption(): AbortSignal {
   const controller = new AbortController()
   const stop = () => {
     if (controller.signal.aborted) process.exit(130)
-    say('\nStopping: engines, workers, server. Once more to force.')
+    say('\nStopping engines, workers and server. Press Ctrl-C again to force.')
     controller.abort()
   }
   process.on('SIGINT', stop)
@@ -153,7 +153,7 @@ async function finish(
     const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
     const reportable = report && outcome !== 'interrupted' && rows.length > 0
     if (reportable && cells > mostReported)
-      say(`No report by itself of more than ${mostReported} cells: npx taskvec report ${id} writes it.`)
+      say(`More than ${mostReported} cells, so no report was written: npx taskvec report ${id} writes it.`)
     const page = reportable && cells <= mostReported ? await pageOf(reader, id, db) : null
     const reused = progress.reduce((sum, task) => sum + task.cellsReused, 0)
     if (json)
@@ -172,7 +172,7 @@ async function finish(
       )
     else if (rows.length > 0)
       process.stdout.write(
-        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerCells(reader, id))}\n`,
+        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
     for (const { model, warning } of sweepWarnings(reader, id))
@@ -182,9 +182,9 @@ async function finish(
     for (const failure of sweepFailures(reader, id))
       say(renderFailure(failure), { event: 'failure', ...failure })
     const dbOption = databaseOption(db)
-    const reuse = reused > 0 ? `, ${reused} of them stored before and reused` : ''
+    const reuse = reused > 0 ? `, ${reused} of them reused from the database` : ''
     say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
-    if (page !== null) say(`Report, every figure and table: ${page}`)
+    if (page !== null) say(`Report with every figure and table: ${page}`)
     if (outcome === 'complete') {
       say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
       say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
@@ -193,17 +193,17 @@ async function finish(
       )
     } else if (outcome === 'failed') {
       say(
-        `Next: npx taskvec resume ${id} --retry-failed${dbOption}   tries them again; without it, only what is open`,
+        `Next: npx taskvec resume ${id} --retry-failed${dbOption}   retries the failures; without it, only unfinished tasks run`,
       )
     } else {
-      say(`Next: npx taskvec resume ${id}${dbOption}   goes on; nothing stored is computed again`)
+      say(`Next: npx taskvec resume ${id}${dbOption}   resumes it; stored results are kept`)
     }
   } finally {
     reader.close()
   }
 }
 
-/** Writes the sweep's report and gives its page; where that fails, the sweep is none the worse. */
+/** Writes the sweep's report and gives its page; a failure here does not affect the sweep. */
 async function pageOf(reader: Database.Database, id: string, db: string): Promise<string | null> {
   try {
     const [{ sweepReport }, { writeReport }] = await Promise.all([
@@ -214,7 +214,7 @@ async function pageOf(reader: Database.Database, id: string, db: string): Promis
     const { page } = await writeReport(sweepReport(reader, findSweep(reader, id), null), folder)
     return join(folder, page)
   } catch (error) {
-    say(`The report was not written: ${describeError(error)}\n  taskvec report ${id} tries again.`)
+    say(`The report was not written: ${describeError(error)}\n  To retry: taskvec report ${id}`)
     return null
   }
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { indented } from '../domain/errors.js'
 import type { Pair, Scoring } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
@@ -11,9 +12,11 @@ import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
 import { examplesOf } from '../tasks/sampling.js'
 import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
 import { scanWordListFile } from '../tasks/word-list-file.js'
-import type { LineProblem } from '../tasks/text-file.js'
+import type { Columns } from '../tasks/columns.js'
+import { beginningsOf, type Coder } from '../tasks/first-token.js'
+import { readTextFile, type LineProblem } from '../tasks/text-file.js'
 import { readTokenizer } from '../tokenizer/tokenizer.js'
-import { scoringRule } from './options.js'
+import { columnsOption, scoringRule } from './options.js'
 import { boxedTable } from '../report/boxed-table.js'
 
 /** `taskvec tasks check [FILE]`. */
@@ -21,8 +24,14 @@ export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check a word list or an items file of your own, or all built-in tasks.')
-    .argument('[file]', 'CSV or JSON word list, or JSON Lines items')
-    .option('--scoring <rule>', 'exact or prefix: how the list will be scored', scoringRule, 'exact')
+    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines), or items (JSON Lines)')
+    .option(
+      '--scoring <rule>',
+      'exact, prefix or first-token: how the list will be scored',
+      scoringRule,
+      'exact',
+    )
+    .addOption(columnsOption())
     .option(
       '--tokenizer <path-or-id>',
       "also count what a tokenizer's single-token filter leaves: a tokenizer.json, a model's folder, a GGUF file or a " +
@@ -33,8 +42,9 @@ export function checkCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit code 1 where something is wrong; warnings are no errors.\n\nExamples:\n  $ taskvec tasks check\n' +
+      '\nExit code 1 where the file cannot be run as it is; warnings are no errors.\n\nExamples:\n  $ taskvec tasks check\n' +
         '  $ taskvec tasks check my.csv --scoring prefix\n' +
+        '  $ taskvec tasks check words.csv --columns word,translation\n' +
         '  $ taskvec tasks check my.csv --tokenizer smollm2-135m --tokenizer ../gpt2/tokenizer.json',
     )
     .action(check)
@@ -43,18 +53,19 @@ export function checkCommand(): Command {
 interface CheckOptions {
   json?: boolean
   scoring: Scoring
+  columns?: Columns
   tokenizer?: string[]
   model?: string[]
 }
 
 async function check(file: string | undefined, options: CheckOptions): Promise<void> {
-  const { json, scoring } = options
-  if (file?.endsWith('.jsonl')) return checkItems(file, json)
+  const { json, scoring, columns } = options
+  if (file !== undefined && holdsItems(file)) return checkItems(file, json)
   const builtin = builtinLists()
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
-  for (const list of file === undefined ? builtin : [ownList(file, scoring)])
+  for (const list of file === undefined ? builtin : [ownList(file, scoring, columns)])
     checked.push(await checkOne(list, builtin, tokenizers))
   if (checked.some(({ problems }) => problems.length > 0)) process.exitCode = 1
   if (json) return print(checked)
@@ -71,8 +82,8 @@ interface CheckedList {
   readonly where: (index: number) => string
   /** Line of pair i in the user's file. */
   readonly lineOf?: (index: number) => number
-  /** What is wrong with lines that are no pairs. */
-  readonly unread?: readonly LineProblem[]
+  /** Of a user's file: what a sweep would refuse, and what it would say of how the file is read. */
+  readonly own?: { readonly problems: readonly LineProblem[]; readonly notes: readonly string[] }
 }
 
 async function checkOne(
@@ -85,10 +96,24 @@ async function checkOne(
   const others = builtin.filter((other) => other.id !== id).map((other) => other.pairs)
   const survivors = []
   const unknown: string[] = []
+  const answers = pairs.map(({ output }) => output)
   for (const { name, encoder } of tokenizers) {
     const { reading, kept } = await singleTokenReading(pairs, encoder)
     const writable = (await writablePairs(pairs, encoder)).length
-    survivors.push({ tokenizer: name, writable, ...kept, reading })
+    const { whole, partial } = await beginningsOf(answers, encoder)
+    survivors.push({
+      tokenizer: name,
+      writable,
+      ...kept,
+      reading,
+      wholeAnswers: whole,
+      partialAnswers: partial,
+    })
+    if (partial > 0 && scoring !== 'first-token')
+      unknown.push(
+        `${id}: ${partial} of ${pairs.length} answers begin with a token that is part of a character in the tokenizer of ` +
+          `${name}: ${scoring === 'exact' ? 'they are never right under exact' : 'they are judged by that token'}; see --scoring first-token`,
+      )
     if (writable < pairs.length)
       unknown.push(
         `${id}: ${pairs.length - writable} of ${pairs.length} pairs have a word that the tokenizer of ${name} can only ` +
@@ -104,21 +129,29 @@ async function checkOne(
     copies: report.copies.length,
     sharedInputs: sharedInputs(pairs, others),
     tokenizers: survivors,
-    problems: inOrderOfLines(list, report.problems),
-    warnings: [...report.warnings.map(say), ...unknown],
+    problems: inOrderOfLines(list, list.own ? [] : report.problems),
+    warnings: [
+      ...(list.own?.notes ?? []),
+      ...(list.own ? inOrderOfLines({ ...list, own: undefined }, report.problems) : []),
+      ...report.warnings.map(say),
+      ...unknown,
+    ],
   }
 }
 
 /** Problems of lines and of pairs as they stand in the file, those of the whole list behind them. */
 function inOrderOfLines(
-  { id, where, lineOf, unread = [] }: CheckedList,
+  { id, where, lineOf, own }: Omit<CheckedList, 'own'> & { readonly own?: CheckedList['own'] | undefined },
   problems: readonly Problem[],
 ): string[] {
   const located = problems.map(({ pair, text }) => ({
     line: pair === null ? Infinity : (lineOf?.(pair) ?? pair),
     text: `${pair === null ? id : where(pair)}: ${text}`,
   }))
-  const broken = unread.map(({ line, text }) => ({ line, text: `${id}:${line}: ${text}` }))
+  const broken = (own?.problems ?? []).map(({ line, text, hint }) => ({
+    line,
+    text: `${id}:${line}: ${text}${hint?.includes('columns:') ? `\n${indented(hint)}` : ''}`,
+  }))
   return [...broken, ...located]
     .sort((a, b) => (a.line < b.line ? -1 : a.line > b.line ? 1 : 0))
     .map(({ text }) => text)
@@ -144,15 +177,19 @@ function printTables(checked: readonly Checked[]): void {
   process.stdout.write(`${lists}\n`)
 
   if (checked.some(({ tokenizers }) => tokenizers.length > 0)) {
-    const head = ['list', 'tokenizer', 'writable', 'one token: " y"', 'one token: "y"', 'reading']
+    const head = [
+      ...['list', 'tokenizer', 'writable', 'one token: " y"', 'one token: "y"', 'reading'],
+      'begin in a character',
+    ]
     const rows = checked.flatMap(({ id, tokenizers }) =>
-      tokenizers.map(({ tokenizer, writable, leadingSpace, noSpace, reading }) => [
+      tokenizers.map(({ tokenizer, writable, leadingSpace, noSpace, reading, partialAnswers }) => [
         id,
         tokenizer,
         writable,
         leadingSpace,
         noSpace,
         reading,
+        partialAnswers,
       ]),
     )
     process.stdout.write(`\n${boxedTable(head, rows)}\n`)
@@ -179,11 +216,23 @@ function builtinLists(): CheckedList[] {
   })
 }
 
-function ownList(file: string, scoring: Scoring): CheckedList {
-  const { pairs: located, problems } = scanWordListFile(file)
+function ownList(file: string, scoring: Scoring, columns: Columns | undefined): CheckedList {
+  const { pairs: located, problems, notes } = scanWordListFile(file, { columns })
   const pairs = located.map(({ pair }) => pair)
   const lineOf = (index: number) => located[index]?.line ?? 0
-  return { id: file, pairs, scoring, where: (index) => `${file}:${lineOf(index)}`, lineOf, unread: problems }
+  return {
+    id: file,
+    pairs,
+    scoring,
+    where: (index) => `${file}:${lineOf(index)}`,
+    lineOf,
+    own: { problems, notes: notes.map((note) => `${file}: ${note}`) },
+  }
+}
+
+/** JSON Lines are items where a line of them names its split, else a list. */
+function holdsItems(file: string): boolean {
+  return /\.(jsonl|ndjson)$/i.test(file) && /^\s*\{.*"split"\s*:/m.test(readTextFile(file))
 }
 
 function checkItems(file: string, json: boolean | undefined): void {
@@ -198,7 +247,7 @@ function checkItems(file: string, json: boolean | undefined): void {
 
 export interface NamedTokenizer {
   readonly name: string
-  readonly encoder: Encoder
+  readonly encoder: Encoder & Coder
 }
 
 /** Of the catalogue's models that are pulled, or committed beside it; models with the same tokenizer.json share one. */
@@ -220,11 +269,12 @@ function atHand(): NamedTokenizer[] {
 export function namedTokenizer(pathOrId: string): NamedTokenizer {
   const committed = join(miniaturesFolder(), pathOrId)
   const path = existsSync(join(committed, 'tokenizer.json')) ? committed : locateModel(modelRef(pathOrId))
-  const { encode, unknownToken } = readTokenizer(path)
+  const { encode, decodeToken, unknownToken } = readTokenizer(path)
   return {
     name: basename(path) === 'tokenizer.json' ? basename(dirname(path)) : basename(pathOrId),
     encoder: {
       encode: async (texts, { special = true } = {}) => texts.map((text) => encode(text, special)),
+      decode: async (tokens) => tokens.map(decodeToken),
       unknownToken,
     },
   }

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
 import type { Scoring } from '../domain/types.js'
-import { scoringRule, wholeNumber } from './options.js'
+import type { Columns } from '../tasks/columns.js'
+import { columnsOption, scoringRule, wholeNumber } from './options.js'
 import { checkCommand } from './tasks-check.js'
 import { wordListNotes } from '../tasks/lists.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
@@ -13,7 +14,7 @@ import { boxedTable } from '../report/boxed-table.js'
 /** `taskvec tasks list|show|check`. */
 export function tasksCommand(): Command {
   return new Command('tasks')
-    .description('The tasks: list them, show their pairs and sources, check a word list.')
+    .description('List tasks, show their pairs and sources, check a word list.')
     .addCommand(
       new Command('list')
         .description('The eighteen tasks of the paper, and further ones that are used by id.')
@@ -25,13 +26,14 @@ export function tasksCommand(): Command {
       new Command('show')
         .description("A task's pairs, sources and licences.")
         .argument('[id]', 'a task id (taskvec tasks list)')
-        .option('--file <list>', 'a CSV or JSON word list of your own instead')
+        .option('--file <list>', 'a list of your own instead: CSV, TSV, JSON or JSON Lines')
         .option(
           '--scoring <rule>',
-          'exact or prefix: how the list of your own will be scored',
+          'exact, prefix or first-token: how the list of your own will be scored',
           scoringRule,
           'exact',
         )
+        .addOption(columnsOption())
         .option('--head <n>', 'the first n pairs only', wholeNumber(1))
         .option(
           '--json',
@@ -84,13 +86,14 @@ function tableOf(
   )
 }
 
-function show(id: string | undefined, { json, head, file, scoring }: ShowOptions): void {
+function show(id: string | undefined, { json, head, file, scoring, columns }: ShowOptions): void {
   if ((id === undefined) === (file === undefined)) {
     throw new TaskvecError('CONFIG', 'tasks show: name a task, or a list of your own with --file, not both', {
       hint: 'See: taskvec tasks list',
     })
   }
-  const task = file === undefined ? resolveTask({ kind: 'builtin', id: id ?? '' }) : ownTask(file, scoring)
+  const task =
+    file === undefined ? resolveTask({ kind: 'builtin', id: id ?? '' }) : ownTask(file, scoring, columns)
   const all = sizeOf(task)
   const entries = entriesOf(task, head ?? (task.kind === 'generated' ? drawn : all))
   if (entries.length < all) {
@@ -124,10 +127,13 @@ interface ShowOptions {
   head?: number
   file?: string
   scoring: Scoring
+  columns?: Columns
 }
 
-function ownTask(file: string, scoring: Scoring): Task {
-  return resolveTask({ kind: 'list', id: file, scoring, singleToken: false, pairs: readWordListFile(file) })
+function ownTask(file: string, scoring: Scoring, columns: Columns | undefined): Task {
+  const { pairs, notes } = readWordListFile(file, { columns })
+  for (const note of notes) process.stderr.write(`warning: ${note}\n`)
+  return resolveTask({ kind: 'list', id: file, scoring, singleToken: false, pairs })
 }
 
 interface Entry {

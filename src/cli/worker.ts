@@ -29,9 +29,7 @@ interface WorkerOptions extends ServerOptions {
 /** `taskvec worker`. */
 export function workerCommand(): Command {
   const command = new Command('worker')
-    .description(
-      'Take part in sweeps from another process or machine: forward passes only; the database stays where it is.',
-    )
+    .description('Compute for sweeps of another process or machine: forward passes only, never the database.')
     .requiredOption(
       '--models <ids>',
       'models to compute, comma-separated: ID, or ID=PATH for one that a config names by path',
@@ -43,7 +41,7 @@ export function workerCommand(): Command {
     .addHelpText(
       'after',
       `
-Models of the catalogue that are not here are pulled; every model's files are checked before the worker says that it has it. It
+Missing catalogue models are pulled, and every model's files are checked before the worker announces it. It
 needs the Temporal server alone: no shared disk, no access to the database. Ctrl-C stops it; what it was computing goes
 to another worker. Who is there: taskvec workers.
 
@@ -96,7 +94,7 @@ async function work({
   await connected.connection.close()
 }
 
-/** Where the model is, pulled if need be. Errors: MODEL, WEIGHTS, DOWNLOAD where its files are not what they should be. */
+/** Where the model is, pulled if need be. Errors: MODEL, WEIGHTS, DOWNLOAD where its files are damaged or incomplete. */
 async function checked(entry: string): Promise<[string, string]> {
   const [id = '', path] = entry.trim().split('=', 2)
   if (path === undefined && pulledModel(id) === null)
@@ -104,8 +102,8 @@ async function checked(entry: string): Promise<[string, string]> {
   const located = locateModel(path === undefined ? { id } : { id, path: resolve(path) })
   const { ok } = await checkModel(located)
   if (!ok)
-    throw new TaskvecError('WEIGHTS', `${located}: its files are not what they should be`, {
-      hint: `See what is wrong: taskvec models check ${located}`,
+    throw new TaskvecError('WEIGHTS', `${located}: its files are damaged or incomplete`, {
+      hint: `For details: taskvec models check ${located}`,
     })
   return [id, located]
 }

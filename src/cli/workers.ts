@@ -16,7 +16,7 @@ type Listed = SeenWorker & { readonly usable: boolean }
 export function workersCommand(): Command {
   const command = new Command('workers')
     .description(
-      "Which workers there are for a sweep's models: content hash, engines, memory, device, last seen.",
+      "List the workers that serve a sweep's models: content hash, engines, memory, device, last seen.",
     )
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(dbOption())
@@ -25,7 +25,7 @@ export function workersCommand(): Command {
       'after',
       `
 A worker says of itself what it has, through the Temporal server alone; one that went is listed for up to 75 s. "other files"
-marks one whose model by that id is not the one that the sweep's results are of: it gets none of its work.
+marks a worker whose model of that id has other weights than the sweep's: it gets no work.
 
 Examples:
   $ taskvec workers
@@ -44,8 +44,8 @@ async function workers(
   reader.close()
   const settings = existingServer(server) ?? runningServer()
   if (!settings)
-    throw new TaskvecError('SERVER', 'no Temporal server runs here, so no worker can be seen', {
-      hint: 'Name one with --address or TEMPORAL_ADDRESS, or start a sweep.',
+    throw new TaskvecError('SERVER', 'no Temporal server is running here, so workers cannot be listed', {
+      hint: 'Pass --address, set TEMPORAL_ADDRESS, or start a sweep.',
     })
   const { connection } = await connectClient(settings)
   try {

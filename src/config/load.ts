@@ -59,15 +59,17 @@ interface Models {
 
 function loadConfig(yaml: YamlFile, config: ConfigFile, models: Models): SweepConfig {
   const { file } = yaml
+  const { tasks, notes } = tasksOf(yaml, config)
   return {
     name: config.name ?? nameOf(file),
     file,
     protocol: protocolOf(config),
     models: modelsOf(yaml, config, models),
-    tasks: tasksOf(yaml, config),
+    tasks,
     layers: layersOf(yaml, config),
     layersPerActivity: config.layersPerActivity,
     experiments: experimentsOf(yaml, config),
+    ...(notes.length === 0 ? {} : { notes }),
     ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
     ...modeOf(yaml, config),
     ...(config.memoryLimit === undefined ? {} : { memoryLimit: config.memoryLimit }),
@@ -86,14 +88,6 @@ function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig
   refuseRepeats(yaml, 'experiments', names)
   if (!names.includes('main'))
     throw yaml.error(['experiments'], 'must include main: the others build on its best L and its items')
-  for (const [i, entry] of experiments.entries()) {
-    const layers = typeof entry === 'string' ? undefined : entry.robustness?.layers
-    if (layers && layers.from > layers.to)
-      throw yaml.error(
-        ['experiments', i, 'robustness', 'layers'],
-        `from (${layers.from}) is greater than to (${layers.to})`,
-      )
-  }
   return experiments.map(resolveExperiment)
 }
 
@@ -141,15 +135,22 @@ function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Mode
   })
 }
 
-function tasksOf(yaml: YamlFile, config: ConfigFile): TaskSpec[] {
-  if (config.tasks === 'all') return builtinTaskIds.map((id) => ({ kind: 'builtin', id }))
+interface Tasks {
+  readonly tasks: readonly TaskSpec[]
+  readonly notes: readonly string[]
+}
+
+function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
+  if (config.tasks === 'all')
+    return { tasks: builtinTaskIds.map((id) => ({ kind: 'builtin', id })), notes: [] }
   refuseRepeats(
     yaml,
     'tasks',
     config.tasks.map((task) => (typeof task === 'string' ? task : task.id)),
   )
-  return config.tasks.map((entry, i) => {
-    const spec = taskSpec(yaml, config, entry, i)
+  const notes: string[] = []
+  const tasks = config.tasks.map((entry, i) => {
+    const spec = taskSpec(yaml, config, entry, i, notes)
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(
@@ -158,20 +159,35 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): TaskSpec[] {
       'Split it into several tasks, or give fewer items.',
     )
   })
+  return { tasks, notes }
 }
 
-function taskSpec(yaml: YamlFile, config: ConfigFile, entry: TaskEntry, i: number): TaskSpec {
+function taskSpec(
+  yaml: YamlFile,
+  config: ConfigFile,
+  entry: TaskEntry,
+  i: number,
+  notes: string[],
+): TaskSpec {
   const given = typeof entry === 'string' ? { id: entry } : entry
   const { id, scoring = 'exact' } = given
+  const category = given.category === undefined ? {} : { category: given.category }
   const path = (name: string) => resolve(dirname(yaml.file), name)
 
   if (given.items !== undefined) {
     const all = readItemsFile(path(given.items))
-    return { kind: 'items', id, scoring, items: asManyAsAsked(yaml, config, i, given.items, all) }
+    return {
+      kind: 'items',
+      id,
+      scoring,
+      items: asManyAsAsked(yaml, config, i, given.items, all),
+      ...category,
+    }
   }
   if (given.list !== undefined) {
-    const pairs = readWordListFile(path(given.list))
-    return { kind: 'list', id, scoring, singleToken: scoring === 'exact', pairs }
+    const list = readWordListFile(path(given.list), given)
+    notes.push(...list.notes)
+    return { kind: 'list', id, scoring, singleToken: scoring === 'exact', pairs: list.pairs, ...category }
   }
   return builtinSpec(
     yaml,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
+import { scorings } from '../domain/types.js'
+import { duplicateRules } from '../tasks/duplicates.js'
 import { experimentsSchema } from './experiments.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
@@ -9,9 +11,14 @@ const id = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-" only')
   .max(80)
-const scoring = z.enum(['exact', 'prefix'])
+const scoring = z.enum(scorings)
 const count = z.int().min(1).max(100_000)
 const layer = z.int().min(0).max(10_000)
+
+const column = z.union([z.string().min(1), z.int().min(1).max(10_000)], {
+  error: "must be a column's name, or its number from 1",
+})
+const columns = z.strictObject({ input: column, answer: column, accept: column.optional() })
 
 const bytes = z
   .union([z.string(), z.number()], { error: 'must be a size such as 8GB or 1500MB' })
@@ -35,6 +42,12 @@ const task = z.union(
         list: z.string().min(1).optional(),
         items: z.string().min(1).optional(),
         scoring: scoring.optional(),
+        /** Of a list: which columns or keys hold x and y. */
+        columns: columns.optional(),
+        /** Of a list: what becomes of an input given twice. */
+        duplicates: z.enum(duplicateRules).optional(),
+        /** A name under which tasks are coloured and filtered. */
+        category: id.optional(),
         /** Take the n most frequent pairs of a built-in word list. */
         top: count.optional(),
       })
@@ -47,6 +60,11 @@ const task = z.union(
             path: ['scoring'],
             message: 'a built-in task has its own scoring rule',
           })
+        if (value.category !== undefined && value.list === undefined && value.items === undefined)
+          context.addIssue({ code: 'custom', path: ['category'], message: 'a built-in task has its own' })
+        for (const key of ['columns', 'duplicates'] as const)
+          if (value[key] !== undefined && value.list === undefined)
+            context.addIssue({ code: 'custom', path: [key], message: 'belongs to a list' })
       }),
   ],
   { error: 'must be a task id, {id, list, scoring}, {id, items, scoring} or {id, top}' },

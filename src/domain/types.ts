@@ -1,14 +1,19 @@
 /**
- * The nouns of the paper, shared by every folder. Types only; safe to import inside workflows.
+ * The nouns of the paper, shared by every folder. Safe to import inside workflows.
  * Terms: demonstrations S, query x, dummy query x', task vector θ, layer L (0-based block).
  */
 
 import type { NumericsMode } from './numerics.js'
 
-export type Category = 'algorithmic' | 'translation' | 'linguistic' | 'knowledge' | 'custom'
+/** `algorithmic`, `translation`, `linguistic`, `knowledge`; `custom`, or a name of its own, where the list is the user's. */
+export type Category = string
 
-/** `exact`: equal after stripping. `prefix`: or one begins with the other (knowledge tasks). */
-export type Scoring = 'exact' | 'prefix'
+/**
+ * `exact`: equal after stripping. `prefix`: or one begins with the other (knowledge tasks). `first-token`: the greedy
+ * token is the answer's first one, right also where that is part of a character. See docs/datasets.md.
+ */
+export const scorings = ['exact', 'prefix', 'first-token'] as const
+export type Scoring = (typeof scorings)[number]
 
 export type Split = 'baseline' | 'dev' | 'test'
 export type RunKind = 'baseline' | 'regular' | 'hypothesis'
@@ -46,12 +51,15 @@ export type TaskSpec =
       readonly scoring: Scoring
       readonly singleToken: boolean
       readonly pairs: readonly Pair[]
+      /** Only where the config names one. */
+      readonly category?: string
     }
   | {
       readonly kind: 'items'
       readonly id: string
       readonly scoring: Scoring
       readonly items: Readonly<Record<Split, readonly Item[]>>
+      readonly category?: string
     }
 
 /** The settings of the main experiment that determine its results (docs/protocol.md, Main experiment). */

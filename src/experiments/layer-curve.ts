@@ -1,8 +1,7 @@
-import type { Score, Scores } from '../domain/experiments.js'
 import type { Item, Scoring } from '../domain/types.js'
 import type { EvaluateItem, EvaluateOptions, EvaluateRequest, AnswerMetrics } from '../engine/engine.js'
-import { promptsOf, type ItemPrompts, type RunningEngine } from './main/main-experiment.js'
-import { scoreOf } from './score.js'
+import { promptsOf, type ItemPrompts, type RunningEngine } from './prompts.js'
+import { scoreOf, type Score, type Scores } from './scores.js'
 
 /** [x, ->] of every item, with a θ of some kind patched in after each L: a score per L. */
 export async function layerCurve(
@@ -32,8 +31,4 @@ export async function layerCurve(
     scores.push(await scoreOf(engine, items, scoring, readings, { setting: '', layer, sourceLayer: layer }))
   }
   return { scores }
-}
-
-export function allLayers({ blocks }: { readonly blocks: number }): number[] {
-  return Array.from({ length: blocks }, (_, layer) => layer)
 }

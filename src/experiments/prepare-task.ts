@@ -4,7 +4,8 @@ import type { Engine } from '../engine/engine.js'
 import { resolveTask } from '../tasks/registry.js'
 import { drawItems } from '../tasks/sampling.js'
 import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
-import type { ListTask } from '../tasks/task.js'
+import { beginningsOf, type Coder } from '../tasks/first-token.js'
+import type { ListTask, Task } from '../tasks/task.js'
 
 /** Fewer pairs produce a warning, since items repeat often and few words carry the result (docs/protocol.md, Single-token outputs). */
 const fewPairs = 70
@@ -14,7 +15,7 @@ const fewPairs = 70
  * are taken exactly as written. Errors: TASK where the task is unknown or too small.
  */
 export async function prepareTask(
-  engine: Pick<Engine, 'encode'> & { readonly info: Pick<ModelInfo, 'unknownToken'> },
+  engine: Pick<Engine, 'encode' | 'decode'> & { readonly info: Pick<ModelInfo, 'unknownToken'> },
   spec: TaskSpec,
   protocol: Protocol,
 ): Promise<PreparedTask> {
@@ -28,11 +29,21 @@ export async function prepareTask(
     case 'items':
     case 'generated': {
       const items = task.kind === 'items' ? task.items : drawItems(task.id, task, protocol)
-      const warnings = await unknownWords(encoder, task.id, Object.values(items).flat())
+      const all = Object.values(items).flat()
+      const warnings = [
+        ...(await unknownWords(encoder, task.id, all)),
+        ...(await partialAnswers(
+          engine,
+          task,
+          all.map(({ answer }) => answer),
+        )),
+      ]
       return { ...known, reading: 'as-written', pairs: null, items, warnings }
     }
     case 'list': {
-      const { reading, pairs, warnings } = await readList(encoder, task)
+      const { reading, pairs, warnings: found } = await readList(encoder, task)
+      const answers = pairs.map(({ output }) => output)
+      const warnings = [...found, ...(await partialAnswers(engine, task, answers))]
       return {
         ...known,
         reading,
@@ -72,6 +83,22 @@ async function unknownWords(encoder: Encoder, task: string, items: readonly Item
   return [
     `${task}: ${touched} of ${items.length} items have a word that this model's tokenizer can only write as its ` +
       'unknown token',
+  ]
+}
+
+/** A token that is part of a character has no text to compare: said, as what counts is then another thing. */
+async function partialAnswers(
+  coder: Coder,
+  { id, scoring }: Pick<Task, 'id' | 'scoring'>,
+  answers: readonly string[],
+): Promise<string[]> {
+  if (scoring !== 'prefix') return []
+  const { partial } = await beginningsOf(answers, coder)
+  if (partial === 0) return []
+  return [
+    `${id}: ${partial} of ${answers.length} answers begin with a token that is part of a character in this model's ` +
+      "tokenizer. Its text can't be compared, so such a prediction is right where it is the answer's first token " +
+      '(rank 1); scoring: first-token judges all answers so',
   ]
 }
 

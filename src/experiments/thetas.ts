@@ -1,7 +1,15 @@
-import type { Thetas } from '../domain/experiments.js'
 import type { Item } from '../domain/types.js'
 import type { Engine, EvaluateOptions } from '../engine/engine.js'
-import { promptsOf, type RunningEngine } from './main/main-experiment.js'
+import { thetas as thetaTable } from '../store/schema/units.js'
+import { rowsOf, type StoredRows, type TableRows } from './experiment.js'
+import { promptsOf, type RunningEngine } from './prompts.js'
+
+export interface Thetas {
+  readonly firstItem: number
+  readonly layers: readonly number[]
+  /** `[items, layers, d_model]`, f32 little-endian. */
+  readonly base64: string
+}
 
 /** θ_L of each item, `[items, layers, d_model]`: the mean over its dummy queries x' of [S, x', ->]. */
 export async function thetasOf(
@@ -45,10 +53,65 @@ export function toBase64(vectors: Float32Array): string {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64')
 }
 
+/** One after the other. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let offset = 0
+  for (const part of parts) {
+    all.set(part, offset)
+    offset += part.length
+  }
+  return all
+}
+
 /** Mean of rows of `[rows, size]`. */
 export function meanRow(vectors: Float32Array, rows: readonly number[], size: number): Float32Array {
   return Float32Array.from(
     { length: size },
     (_, i) => rows.reduce((sum, row) => sum + (vectors[row * size + i] as number), 0) / rows.length,
+  )
+}
+
+/** θ as rows, one per item and L. */
+export function thetaRows({ firstItem, layers, base64 }: Thetas, dModel: number): TableRows[] {
+  const bytes = Buffer.from(base64, 'base64')
+  const size = 4 * dModel
+  const vectors = Array.from({ length: bytes.length / size }, (_, vector) => ({
+    layer: layers[vector % layers.length] as number,
+    item: firstItem + Math.floor(vector / layers.length),
+    values: bytes.subarray(vector * size, (vector + 1) * size),
+  }))
+  return [rowsOf(thetaTable, vectors)]
+}
+
+/** Bytes of vectors in one payload: as base64 within Temporal's 2 MiB. */
+const maxVectorBytes = 1_000_000
+
+export interface ThetaPart {
+  readonly layers: readonly number[]
+  readonly first: number
+  readonly end: number
+}
+
+/** (layers, items) cut into parts that fit a payload each. */
+export function thetaParts(layers: readonly number[], items: number, dModel: number): ThetaPart[] {
+  const vectors = Math.max(1, Math.floor(maxVectorBytes / (4 * dModel)))
+  const layersAtOnce = Math.min(layers.length, vectors)
+  const itemsAtOnce = Math.max(1, Math.floor(vectors / layersAtOnce))
+  const parts: ThetaPart[] = []
+  for (let l = 0; l < layers.length; l += layersAtOnce)
+    for (let first = 0; first < items; first += itemsAtOnce)
+      parts.push({
+        layers: layers.slice(l, l + layersAtOnce),
+        first,
+        end: Math.min(items, first + itemsAtOnce),
+      })
+  return parts
+}
+
+/** The first part whose θ are not stored. */
+export function missingPart(stored: StoredRows, parts: readonly ThetaPart[]): ThetaPart | undefined {
+  return parts.find(
+    ({ layers: [layer], first }) => !stored.has(thetaTable, { layer: layer as number, item: first }),
   )
 }

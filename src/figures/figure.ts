@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
-import type { Row } from '../report/formats.js'
+import type { Row } from '../figures/table.js'
 
 /** What a plot is made of, one over the other. */
 export type Layers = Extract<TopLevelSpec, { readonly layer: unknown }>['layer']

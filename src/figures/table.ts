@@ -1,5 +1,12 @@
-import { byPosition, type Row } from '../report/formats.js'
-import { latexLayout } from '../report/latex.js'
+import { wilsonInterval } from '../statistics/wilson.js'
+
+/** A value of a row: what JSON has, or a blob of SQLite. */
+export type Value = string | number | bigint | boolean | null | Uint8Array
+
+export type Row = Readonly<Record<string, Value>>
+
+/** A row by position: what large tables are read and written as. */
+export type Values = readonly Value[]
 
 /** One table of the report, with the paper's layout where it has one. Also written as CSV and as LaTeX. */
 export interface Table {
@@ -14,12 +21,12 @@ export interface Table {
   readonly align: string
 }
 
-export function tableLatex({ columns, rows, align }: Table): string {
-  const keys = Object.keys(columns)
-  const { head, row, tail } = latexLayout(keys, { titles: Object.values(columns), align })
-  return head + Array.from(byPosition(rows, keys), row).join('') + tail
-}
-
 export function share(value: number): string {
   return value.toFixed(2)
+}
+
+/** Wilson's interval, 95 %, of an accuracy. */
+export function shareInterval(value: number, items: number): string {
+  const { low, high } = wilsonInterval(Math.round(value * items), items)
+  return `[${share(low)}, ${share(high)}]`
 }

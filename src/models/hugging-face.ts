@@ -174,7 +174,7 @@ async function fetchFile(repository: Repository, file: RemoteFile, context: Fetc
     'DOWNLOAD',
     `Hugging Face: ${file.name}: its hash is not the one that the repository records: altered on the way`,
     {
-      hint: 'Try again; if it stays so, something between here and Hugging Face changes the file.',
+      hint: 'Try again; if it persists, something between here and Hugging Face changes the file.',
     },
   )
 }

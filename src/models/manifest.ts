@@ -83,7 +83,7 @@ export async function refuseAltered(path: string): Promise<void> {
 
 export function alteredCommitted(file: string): TaskvecError {
   return new TaskvecError('WEIGHTS', `${file}: not the file whose hash the catalogue holds`, {
-    hint: `Take it from version control again: git checkout -- ${file}`,
+    hint: `Restore it from version control: git checkout -- ${file}`,
   })
 }
 

@@ -88,7 +88,7 @@ export async function pull(model: CatalogModel, options: PullOptions = {}): Prom
       }
     }
     throw new TaskvecError('DOWNLOAD', `model ${model.id} could not be fetched:\n${failures.join('\n')}`, {
-      hint: 'Any copy of the model will do: name its folder or .gguf file as a path, {id: name, path: PATH} in a config.',
+      hint: 'Any copy of the model works: name its folder or .gguf file by path, {id: name, path: PATH} in a config.',
     })
   })
 }
@@ -175,7 +175,7 @@ async function withLock<T>(
 
 function cancelled(id: string, { reason }: AbortSignal): TaskvecError {
   return new TaskvecError('CANCELLED', `${id}: the pull was stopped`, {
-    hint: 'What was fetched is kept: the same command goes on from there.',
+    hint: 'The files fetched so far are kept: the same command resumes the download.',
     cause: reason,
   })
 }

@@ -56,7 +56,7 @@ export async function fetchFromPypi(
 function unlikely(draft: string, message: string): TaskvecError {
   rmSync(draft, { recursive: true, force: true })
   return new TaskvecError('DOWNLOAD', message, {
-    hint: 'Try again; if it stays so, the package index in use holds another file.',
+    hint: 'Try again; if it persists, the package index serves another file.',
   })
 }
 
@@ -83,7 +83,7 @@ async function pipInstall(requirement: string, folder: string, signal: AbortSign
       .filter((line) => line.startsWith('ERROR:') || line.includes('No module'))
     throw new TaskvecError('DOWNLOAD', `PyPI: pip failed: ${errors.join(' ') || message}`)
   }
-  throw new TaskvecError('DOWNLOAD', 'PyPI: neither python3 nor python is there to run pip', {
+  throw new TaskvecError('DOWNLOAD', 'PyPI: neither python3 nor python was found to run pip', {
     hint: 'Install Python 3 with pip.',
   })
 }

@@ -1,4 +1,4 @@
-import type { Value, Values } from './formats.js'
+import type { Value, Values } from '../figures/table.js'
 import { sixDigits } from './six-digits.js'
 
 /** One value as text: for machines (JSON, CSV) and for people's eyes (terminal, Markdown, LaTeX). */

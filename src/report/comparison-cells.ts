@@ -1,7 +1,8 @@
-import type { MainRow } from '../store/results.js'
+import { bestOf } from '../domain/best-layer.js'
+import type { ConflictingRow } from '../experiments/conflicting/table-2.js'
+import type { LayerRow, MainRow } from '../store/results.js'
 import type { Cell, Pairing } from './compare.js'
 import type { PaperResults } from './paper-results.js'
-import type { ConflictingRow } from './tables/paper-tables.js'
 
 /** What can be set beside another run: a sweep's accuracies and the published ones, as cells. */
 
@@ -72,16 +73,11 @@ export interface Curve {
   readonly accuracies: ReadonlyMap<number, number>
 }
 
-export interface CurveRow {
-  readonly model: string
-  readonly task: string
-  readonly layer: number
-  readonly accuracy: number
-  readonly items: number
-}
-
 /** `blocks` gives N by model. */
-export function curvesOf(rows: readonly CurveRow[], blocks: ReadonlyMap<string, number>): Curve[] {
+export function curvesOf(
+  rows: readonly Pick<LayerRow, 'model' | 'task' | 'layer' | 'accuracy' | 'items'>[],
+  blocks: ReadonlyMap<string, number>,
+): Curve[] {
   const curves = new Map<string, Curve & { accuracies: Map<number, number> }>()
   for (const { model, task, layer, accuracy, items } of rows) {
     const key = `${model}\n${task}`
@@ -180,7 +176,8 @@ export function bestLayerPairs(
 
 /** The lowest L with the highest accuracy. */
 function bestLayer({ accuracies }: Curve): number {
-  return [...accuracies].sort(([a, x], [b, y]) => y - x || a - b)[0]?.[0] ?? 0
+  const points = Array.from(accuracies, ([layer, accuracy]) => ({ layer, accuracy }))
+  return bestOf(points, ({ accuracy }) => accuracy)?.layer ?? 0
 }
 
 function cell(model: string, task: string, kind: string, accuracy: number, items: number): Cell {

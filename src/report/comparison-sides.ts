@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
-import { modelRecords } from '../store/report-queries.js'
-import { tableRows } from '../store/result-tables.js'
-import { mainResults } from '../store/results.js'
+import { conflictingRows } from '../experiments/conflicting/conflicting.js'
+import { layerResults, mainResults } from '../store/results.js'
+import type { SweepSummary } from '../store/sweeps.js'
 import type { Cell } from './compare.js'
 import {
   cellsOf,
@@ -11,10 +11,9 @@ import {
   publishedConflicting,
   publishedCurves,
   type Curve,
-  type CurveRow,
 } from './comparison-cells.js'
 import { paperResults } from './paper-results.js'
-import type { ConflictingRow } from './tables/paper-tables.js'
+import { blocksOf, sweepRows } from './sweep-rows.js'
 
 /** What one side of a comparison has; read when it is asked for. */
 export interface Side {
@@ -26,16 +25,11 @@ export interface Side {
   readonly curves: () => Curve[]
 }
 
-export function sweepSide(db: Database.Database, sweep: string): Side {
-  const blocks = () =>
-    new Map(
-      modelRecords(db, sweep).flatMap(({ model, blocks }) => (blocks === null ? [] : [[model, blocks]])),
-    )
+export function sweepSide(db: Database.Database, sweep: SweepSummary): Side {
   return {
-    main: () => cellsOf(mainResults(db, sweep)),
-    conflicting: () =>
-      conflictingCells([...tableRows(db, 'conflicting', sweep)] as unknown as ConflictingRow[]),
-    curves: () => curvesOf([...tableRows(db, 'layers', sweep)] as unknown as CurveRow[], blocks()),
+    main: () => cellsOf(mainResults(db, sweep.id)),
+    conflicting: () => conflictingCells(conflictingRows(sweepRows(db, sweep))),
+    curves: () => curvesOf(layerResults(db, sweep.id), blocksOf(db, sweep.id)),
   }
 }
 

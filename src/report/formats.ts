@@ -1,17 +1,10 @@
+import type { Row, Values } from '../figures/table.js'
 import { measuredRows, textLayout, type TextLayout } from './text-layouts.js'
 
 export const formats = ['table', 'json', 'csv', 'md', 'latex', 'parquet'] as const
 export type Format = (typeof formats)[number]
 export const textFormats = formats.filter((format) => format !== 'parquet')
 export type TextFormat = (typeof textFormats)[number]
-
-/** A value of a row: what JSON has, or a blob of SQLite. */
-export type Value = string | number | bigint | boolean | null | Uint8Array
-
-export type Row = Readonly<Record<string, Value>>
-
-/** A row by position: what large tables are read and written as. */
-export type Values = readonly Value[]
 
 /** Characters gathered before they are written. */
 const chunk = 1 << 16

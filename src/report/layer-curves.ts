@@ -1,4 +1,4 @@
-import type { LayerCell } from '../store/report-queries.js'
+import type { LayerCell } from '../experiments/main/by-layer.js'
 import { groupBy, learnedAbove, learnedTasks, meanAndSd } from '../figures/paper-rules.js'
 
 const bars = '▁▂▃▄▅▆▇█'

@@ -1,6 +1,6 @@
 import { ByteWriter, fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
-import type { ColumnType } from '../store/result-tables.js'
-import type { Value, Values } from './formats.js'
+import type { ColumnType } from '../experiments/sweep-rows.js'
+import type { Value, Values } from '../figures/table.js'
 
 /** Columns in order, with their types. */
 type Columns = Readonly<Record<string, ColumnType>>

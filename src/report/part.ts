@@ -1,14 +1,15 @@
 import type Database from 'better-sqlite3'
-import type { ResultFilter } from '../store/results.js'
+import type { ResultFilter } from '../experiments/sweep-rows.js'
 import type { SweepSummary } from '../store/sweeps.js'
-import { piecesOf, type Format, type Values } from './formats.js'
+import type { Values } from '../figures/table.js'
+import { piecesOf, type Format } from './formats.js'
 import { encodeRows, type RowGroup } from './parquet.js'
-import { resultRows, type TableName } from './result-rows.js'
+import { resultRows } from './result-rows.js'
 import { textLayout } from './text-layouts.js'
 
 /** What any thread needs to know to render any part of a table. */
 export interface TableInFormat {
-  readonly table: TableName
+  readonly table: string
   readonly sweep: SweepSummary
   readonly format: Format
   /** The table's first rows, see `textLayout`. */

@@ -2,44 +2,45 @@ import type Database from 'better-sqlite3'
 import { pairedBootstrap } from '../statistics/bootstrap.js'
 import { wilsonInterval } from '../statistics/wilson.js'
 import { pairedItems } from '../store/paired-items.js'
+import { resultTables } from '../experiments/catalog.js'
 import {
   filterNames,
-  resultTables,
-  tableValues,
   type ColumnType,
   type FilterName,
+  type ResultFilter,
+  type ResultRows,
   type ResultTable,
-  type ViewName,
-} from '../store/result-tables.js'
-import { predictionColumns, predictionValues, type ResultFilter } from '../store/results.js'
+} from '../experiments/sweep-rows.js'
+import { predictionColumns, predictionValues } from '../store/results.js'
+import { columnTypes, tableValues } from '../store/view-rows.js'
 import { sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { meanAndSd } from '../figures/paper-rules.js'
-import type { Values } from './formats.js'
+import type { Values } from '../figures/table.js'
 
 /**
- * What `taskvec results` prints: the tables of src/store/result-tables.ts with an interval beside every accuracy, and
+ * What `taskvec results` prints: the experiments' tables with an interval beside every accuracy, and
  * every prediction. Rows come one at a time: some tables have millions.
  */
 
-export const tableNames = [...(Object.keys(resultTables) as ViewName[]), 'predictions'] as const
-export type TableName = (typeof tableNames)[number]
+export const tableNames: readonly string[] = [...Object.keys(resultTables), 'predictions']
 
-/** Columns in order, with their types. */
-export type Columns = Readonly<Record<string, ColumnType>>
-
-export interface ResultRows {
-  readonly columns: Columns
-  readonly rows: Iterable<Values>
+export function filtersOf(table: string): readonly FilterName[] {
+  return table === 'predictions' ? filterNames : tableOf(table).filters
 }
 
-export function filtersOf(table: TableName): readonly FilterName[] {
-  return table === 'predictions' ? filterNames : resultTables[table].filters
+/** How a table is read in parts. */
+export function partsOfTable(table: string): Pick<ResultTable, 'parts'> {
+  return table === 'predictions' ? { parts: 'task' } : tableOf(table)
+}
+
+function tableOf(name: string): ResultTable {
+  return resultTables[name] as ResultTable
 }
 
 /** Nothing is read before `rows` are. Where they are not f32 on the cpu, every row says so, in a last column `numerics`. */
 export function resultRows(
   db: Database.Database,
-  table: TableName,
+  table: string,
   sweep: SweepSummary,
   filter: ResultFilter,
 ): ResultRows {
@@ -54,19 +55,20 @@ export function resultRows(
 
 function referenceRows(
   db: Database.Database,
-  table: TableName,
+  table: string,
   sweep: SweepSummary,
   filter: ResultFilter,
 ): ResultRows {
   if (table === 'predictions')
     return { columns: predictionColumns, rows: predictionValues(db, sweep.id, filter) }
-  const intervals = withWilson(resultTables[table], tableValues(db, table, sweep.id, filter))
+  const intervals = withWilson(tableOf(table), tableValues(db, tableOf(table), sweep.id, filter))
   return table === 'main' ? withDifference(intervals, () => differences(db, sweep, filter.model)) : intervals
 }
 
 /** Wilson's interval of each accuracy; counts become accuracies. */
-function withWilson({ columns, accuracies = {}, counts }: ResultTable, rows: Iterable<Values>): ResultRows {
-  const types = Object.fromEntries(Object.entries(columns).map(([name, [, type]]) => [name, type]))
+function withWilson(table: ResultTable, rows: Iterable<Values>): ResultRows {
+  const { accuracies = {}, counts } = table
+  const types = columnTypes(table)
   const names = Object.keys(types)
   const shares = Object.entries(accuracies).map(([name, items]) => {
     if (counts) types[name] = 'real'
@@ -117,9 +119,7 @@ function withDifference(
 }
 
 /** The tables that have a mean over seeds. */
-export const averagedTables = tableNames.filter(
-  (name) => name !== 'predictions' && (resultTables[name] as ResultTable).averaged !== undefined,
-)
+export const averagedTables = tableNames.filter((name) => resultTables[name]?.averaged !== undefined)
 
 /**
  * Mean and standard deviation (divisor n - 1; none of one seed) over the sweeps of one config, one per seed. A row that
@@ -127,17 +127,17 @@ export const averagedTables = tableNames.filter(
  */
 export function overSeeds(
   db: Database.Database,
-  table: ViewName,
+  table: string,
   sweepIds: readonly string[],
   filter: ResultFilter,
 ): ResultRows {
-  const definition: ResultTable = resultTables[table]
+  const definition = tableOf(table)
   const { keys = [], averaged = [] } = definition
   const groups = new Map<string, { key: Values; values: number[][] }>()
   let names: string[] = []
-  let types: Columns = {}
+  let types: ResultRows['columns'] = {}
   for (const id of sweepIds) {
-    const { columns, rows } = withWilson(definition, tableValues(db, table, id, filter))
+    const { columns, rows } = withWilson(definition, tableValues(db, definition, id, filter))
     types = columns
     names = Object.keys(columns)
     for (const row of rows) {

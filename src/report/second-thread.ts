@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { openReadOnly } from '../store/open.js'
-import type { ResultFilter } from '../store/results.js'
+import type { ResultFilter } from '../experiments/sweep-rows.js'
 import { everything, renderer } from './part.js'
 import type { SecondThreadInput } from './two-threads.js'
 

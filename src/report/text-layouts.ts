@@ -1,5 +1,6 @@
 import { csvCell, jsonCell, rowOf, visibleCell } from './cells.js'
-import type { TextFormat, Value, Values } from './formats.js'
+import type { Value, Values } from '../figures/table.js'
+import type { TextFormat } from './formats.js'
 import { latexLayout } from './latex.js'
 
 /**

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import type { ResultFilter } from '../store/results.js'
+import type { ResultFilter } from '../experiments/sweep-rows.js'
 import { everything, type Part, type PartSize, type Render, type TableInFormat } from './part.js'
 
 /** A table that is no larger needs no second thread. */

@@ -1,11 +1,12 @@
 import type Database from 'better-sqlite3'
 import { partsOf } from '../store/result-parts.js'
-import type { ResultFilter } from '../store/results.js'
+import type { ResultFilter } from '../experiments/sweep-rows.js'
 import type { SweepSummary } from '../store/sweeps.js'
-import type { Format, TextFormat, Values } from './formats.js'
+import type { Values } from '../figures/table.js'
+import type { Format, TextFormat } from './formats.js'
 import { ParquetFile } from './parquet.js'
 import { renderer, type Part, type PartSize } from './part.js'
-import { resultRows, type TableName } from './result-rows.js'
+import { partsOfTable, resultRows } from './result-rows.js'
 import { measuredRows, textLayout } from './text-layouts.js'
 import { inTwoThreads } from './two-threads.js'
 
@@ -13,7 +14,7 @@ import { inTwoThreads } from './two-threads.js'
 
 export interface WholeTable {
   readonly db: Database.Database
-  readonly table: TableName
+  readonly table: string
   readonly sweep: SweepSummary
   readonly filter: ResultFilter
   /** Of what is rendered at once. */
@@ -31,7 +32,7 @@ export async function* textOfTable(
   const { head, separator, tail } = textLayout(format, Object.keys(columns), first)
   yield head
   let before = ''
-  for await (const { rows, bytes } of partsOfTable(whole, format, first)) {
+  for await (const { rows, bytes } of renderedParts(whole, format, first)) {
     if (rows === 0) continue
     yield before
     yield bytes
@@ -43,24 +44,25 @@ export async function* textOfTable(
 /** Returns once the file is written. */
 export async function writeParquetTable(whole: WholeTable, path: string): Promise<void> {
   const file = new ParquetFile(path, resultRows(whole.db, whole.table, whole.sweep, {}).columns)
-  for await (const { rows, bytes, metadata } of partsOfTable(whole, 'parquet', []))
+  for await (const { rows, bytes, metadata } of renderedParts(whole, 'parquet', []))
     if (rows > 0 && metadata) file.append({ bytes, metadata })
   file.finish()
 }
 
-function partsOfTable(
+function renderedParts(
   { db, table, sweep, filter, size }: WholeTable,
   format: Format,
   first: readonly Values[],
 ): AsyncIterable<Part> {
   const asked = { table, sweep, format, first }
-  const filters = partsOf(db, table, sweep.id, filter)
+  const filters = partsOf(db, partsOfTable(table), sweep.id, filter)
   return inTwoThreads(filters, renderer(db, asked), { ...asked, db: db.name }, size)
 }
 
 /** One after the other: who wants only some of them reads no further than the part where these end. */
 export function* rowsInParts({ db, table, sweep, filter }: WholeTable): Generator<Values> {
-  for (const part of partsOf(db, table, sweep.id, filter)) yield* resultRows(db, table, sweep, part).rows
+  for (const part of partsOf(db, partsOfTable(table), sweep.id, filter))
+    yield* resultRows(db, table, sweep, part).rows
 }
 
 function firstRows(whole: WholeTable): Values[] {

@@ -4,10 +4,12 @@ import { TaskvecError } from '../domain/errors.js'
 import { drawSvg, withTitles } from './figures/draw.js'
 import { drawPng } from './figures/png.js'
 import type { Figure } from '../figures/figure.js'
-import { writeRows, type Row } from './formats.js'
+import type { Row } from '../figures/table.js'
+import { writeRows } from './formats.js'
 import { page } from './page/page.js'
 import type { Report } from '../figures/section.js'
-import { tableLatex, type Table } from '../figures/table.js'
+import { tableLatex } from './table-latex.js'
+import type { Table } from '../figures/table.js'
 
 /** What was written, paths relative to the folder: also the file `report.json` in it. */
 export interface Manifest {

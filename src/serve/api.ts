@@ -2,7 +2,7 @@ import type { Demonstration, Split } from '../domain/types.js'
 import type { TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
 import type { SweepSummary } from '../store/sweeps.js'
 import type { FailureRow } from '../store/sweep-state.js'
-import type { TaskProgress } from '../store/store.js'
+import type { TaskProgress } from '../store/store-inputs.js'
 import type { ItemRow, RecentWork } from '../store/page-queries.js'
 import type { ProgressTotals } from '../sweep/progress-totals.js'
 

@@ -14,8 +14,8 @@ const allPages = 0x7fffffff
  */
 export async function backUp(db: string, file: string): Promise<number> {
   if (existsSync(file))
-    throw new TaskvecError('STORE', `${file}: is there already; a backup overwrites nothing`, {
-      hint: 'Choose another name, or move it away.',
+    throw new TaskvecError('STORE', `${file}: already exists; a backup never overwrites a file`, {
+      hint: 'Choose another name, or move the file.',
     })
   guarded(file, () => mkdirSync(dirname(file), { recursive: true }))
   const reader = openReadOnly(db)

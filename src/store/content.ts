@@ -1,6 +1,8 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Item, Numerics, Pair, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import { predictions, runs } from './schema/runs.js'
+import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
 
 /** Rows that are stored once per content, whoever asks for them: items, pairs and runs. */
@@ -19,18 +21,15 @@ export interface PreparedRow {
 export function saveItems(db: Statements, items: readonly Item[]): string {
   const hash = sha256(canonicalJson(items))
   items.forEach((item, i) =>
-    db.run(
-      'insert into items (items_hash, item, demonstrations, query, answer, accept, dummy_queries) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing',
-      [
-        hash,
-        i,
-        canonicalJson(item.demonstrations),
-        item.query,
-        item.answer,
-        canonicalJson(item.accept),
-        canonicalJson(item.dummyQueries),
-      ],
-    ),
+    db.insert(itemsTable, {
+      itemsHash: hash,
+      item: i,
+      demonstrations: canonicalJson(item.demonstrations),
+      query: item.query,
+      answer: item.answer,
+      accept: canonicalJson(item.accept),
+      dummyQueries: canonicalJson(item.dummyQueries),
+    }),
   )
   return hash
 }
@@ -57,14 +56,8 @@ export function itemOf({ demonstrations, query, answer, accept, dummy_queries }:
 export function savePairs(db: Statements, pairs: readonly Pair[]): string {
   const hash = sha256(canonicalJson(pairs))
   if (db.pluck('select 1 from task_pairs where pairs_hash = ?', [hash])) return hash
-  pairs.forEach((pair, i) =>
-    db.run('insert into task_pairs (pairs_hash, position, input, output, accept) values (?, ?, ?, ?, ?)', [
-      hash,
-      i,
-      pair.input,
-      pair.output,
-      canonicalJson(pair.accept),
-    ]),
+  pairs.forEach(({ input, output, accept }, position) =>
+    db.insert(taskPairs, { pairsHash: hash, position, input, output, accept: canonicalJson(accept) }),
   )
   return hash
 }
@@ -80,7 +73,7 @@ export function saveRun(
   const known = db.pluck('select id from runs where key = ?', [key])
   if (typeof known === 'number') return known
 
-  const itemsHash = itemsOf(row, run.split)
+  const itemsHash = itemHashes(row)[run.split]
   const { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences } = run.predictions
   const expected = db.pluck('select count(*) from items where items_hash = ?', [itemsHash])
   if (
@@ -93,35 +86,24 @@ export function saveRun(
       `${db.file}: a ${run.kind} run has ${tokens.length} predictions for ${String(expected)} items`,
     )
   }
-  db.run(
-    `insert into runs (key, model_hash, kind, split, layer, items_hash, numerics, items, correct) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      key,
-      row.model_hash,
-      run.kind,
-      run.split,
-      run.layer,
-      itemsHash,
-      row.numerics,
-      tokens.length,
-      correct.filter(Boolean).length,
-    ],
-  )
+  const { kind, split, layer } = run
+  db.insert(runs, {
+    ...{ key, kind, split, layer, itemsHash },
+    modelHash: row.model_hash,
+    numerics: row.numerics,
+    items: tokens.length,
+    correct: correct.filter(Boolean).length,
+  })
   const runId = db.pluck('select id from runs where key = ?', [key]) as number
   tokens.forEach((token, item) =>
-    db.run(
-      'insert into predictions (run_id, item, token, text, correct, answer_log_prob, answer_rank, answer_logit_difference) values (?, ?, ?, ?, ?, ?, ?, ?)',
-      [
-        runId,
-        item,
-        token,
-        texts[item],
-        Number(correct[item]),
-        answerLogProbs[item],
-        answerRanks[item],
-        answerLogitDifferences[item],
-      ],
-    ),
+    db.insert(predictions, {
+      ...{ runId, item, token },
+      text: texts[item] as string,
+      correct: Number(correct[item]),
+      answerLogProb: answerLogProbs[item] as number,
+      answerRank: answerRanks[item] as number,
+      answerLogitDifference: answerLogitDifferences[item],
+    }),
   )
   return runId
 }
@@ -136,7 +118,7 @@ export function keyOf(
     modelHash: row.model_hash,
     numerics: JSON.parse(row.numerics) as Numerics,
     scoring: row.scoring,
-    itemsHash: itemsOf(row, run.split),
+    itemsHash: itemHashes(row)[run.split],
     kind: run.kind,
     split: run.split,
     layer: run.layer,
@@ -144,6 +126,7 @@ export function keyOf(
   })
 }
 
-function itemsOf(row: PreparedRow, split: Split): string {
-  return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }[split]
+/** Of each split. */
+export function itemHashes(row: PreparedRow): Record<Split, string> {
+  return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }
 }

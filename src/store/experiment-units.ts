@@ -1,66 +1,25 @@
-import {
-  unitName,
-  type AnalysisStep,
-  type ComputeStep,
-  type FurtherExperiment,
-  type Timing,
-  type UnitPlace,
-} from '../domain/experiments.js'
+import { unitName, type Timing, type UnitPlace } from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import {
-  addition,
-  decodability,
-  decodabilityThetas,
-  demonstrationSets,
-} from '../experiments/beyond/beyond.js'
-import { layerTransfer, multiContext, templateTransfer } from '../experiments/beyond/beyond.js'
-import { conflicting } from '../experiments/conflicting/conflicting.js'
-import { projection } from '../experiments/projection/projection.js'
-import { robustness, robustnessAnalysis } from '../experiments/robustness/robustness.js'
+import type { NewUnit, Step, UnitKind, UnitPlan } from '../experiments/experiment.js'
+import { planContext } from './plan-context.js'
+import { timings } from './schema/runs.js'
+import { unitRuns, units } from './schema/units.js'
 import type { Statements } from './statements.js'
+import { storedRows } from './stored-rows.js'
 
 /**
- * The further experiments of a sweep, in units that are stored as a whole, each under a key that hashes all that
- * determines it. What is to be done next is always read off the database: so a unit goes on where it stopped.
+ * The further experiments of a sweep, in units that are stored as a whole, each under a key that hashes all that determines it.
+ * Their kinds say what comes next given what is stored, so a unit resumes where it left off.
  */
 
-export type Step = ComputeStep | AnalysisStep
-
-export interface UnitPlan {
-  /** All that determines the results, besides the experiment and the model's hash. */
-  readonly identity: unknown
-  readonly modelHash: string
-  /** The first step whose rows are not there yet; null: complete. `name` tells it from the unit's others. */
-  readonly next: (runId: number) => { readonly name: string; readonly step: Step } | null
-}
-
-/** One experiment, as far as it touches the database: a file of its own beside this one. */
-export interface UnitKind {
-  /** Errors: TASK where it cannot be done for this model and these tasks: the unit is skipped, with the message. */
-  plan(db: Statements, place: UnitPlace, settings: unknown): UnitPlan
-  /** Writes the rows of a step that were not there. */
-  record(db: Statements, runId: number, result: unknown): void
-}
-
-const kinds: Readonly<Record<string, UnitKind>> = {
-  robustness,
-  robustness_analysis: robustnessAnalysis,
-  conflicting,
-  projection,
-  demonstration_sets: demonstrationSets,
-  multi_context: multiContext,
-  layer_transfer: layerTransfer,
-  template_transfer: templateTransfer,
-  addition,
-  decodability_thetas: decodabilityThetas,
-  decodability,
-}
+/** By the column `experiment`: src/experiments/catalog.ts. */
+export type UnitKinds = Readonly<Record<string, UnitKind>>
 
 export interface NextStep {
   readonly unit: UnitPlace
   readonly name: string
-  readonly step: Step
+  readonly step: Pick<Step, 'activity' | 'input' | 'onThetas'>
 }
 
 export interface UnitsOf {
@@ -68,7 +27,7 @@ export interface UnitsOf {
   readonly model: string
   /** The units of this task; '': those over several tasks. */
   readonly task: string
-  /** Experiments, with their pair of tasks, that failed for now and are left alone: `unitName`. */
+  /** Units that have failed and are skipped: `unitName`. */
   readonly failed: readonly string[]
 }
 
@@ -77,49 +36,15 @@ export function createUnits(
   db: Statements,
   sweepId: string,
   models: readonly string[],
-  tasks: readonly string[],
-  experiments: readonly FurtherExperiment[],
+  registered: readonly NewUnit[],
 ): void {
-  for (const model of models)
-    for (const { experiment, task, thetaTask, settings } of experiments.flatMap((one) => unitsOf(one, tasks)))
-      db.run(
-        'insert into units (sweep_id, model_id, experiment, task_id, theta_task_id, settings, reused) values (?, ?, ?, ?, ?, ?, 0) on conflict do nothing',
-        [sweepId, model, experiment, task, thetaTask, canonicalJson(settings)],
-      )
-}
-
-type NewUnit = Pick<UnitPlace, 'experiment' | 'task' | 'thetaTask'> & { readonly settings: unknown }
-
-function unitsOf(settings: FurtherExperiment, tasks: readonly string[]): NewUnit[] {
-  const perTask = (experiment: string, own: unknown): NewUnit[] =>
-    tasks.map((task) => ({ experiment, task, thetaTask: '', settings: own }))
-  const overTasks = (experiment: string): NewUnit => ({ experiment, task: '', thetaTask: '', settings: {} })
-  switch (settings.experiment) {
-    case 'robustness':
-      return [...perTask('robustness', settings), overTasks('robustness_analysis')]
-    case 'conflicting':
-      return settings.pairs.map(([task, thetaTask]) => ({
-        experiment: 'conflicting',
-        task,
-        thetaTask,
-        settings: { demonstrations: settings.demonstrations, items: settings.items },
-      }))
-    case 'projection':
-      return perTask('projection', settings)
-    case 'beyond': {
-      const { items, demonstrationSets: sets, templateTransfer: templates } = settings
-      return [
-        ...(sets.length > 0 ? perTask('demonstration_sets', { items, sets }) : []),
-        ...(settings.multiContext ? perTask('multi_context', { items }) : []),
-        ...(settings.layerTransfer ? perTask('layer_transfer', { items, ...settings.layerTransfer }) : []),
-        ...(templates.length > 0 ? perTask('template_transfer', { items, templates }) : []),
-        ...(settings.addition ? perTask('addition', { items }) : []),
-        ...(settings.decodability
-          ? [...perTask('decodability_thetas', settings.decodability), overTasks('decodability')]
-          : []),
-      ]
-    }
-  }
+  for (const modelId of models)
+    for (const { experiment, task: taskId, thetaTask: thetaTaskId, settings } of registered)
+      db.insert(units, {
+        ...{ sweepId, modelId, experiment, taskId, thetaTaskId },
+        settings: canonicalJson(settings),
+        reused: 0,
+      })
 }
 
 interface UnitRow {
@@ -131,7 +56,11 @@ interface UnitRow {
 }
 
 /** The next step of a task's units; null: all are complete, skipped or in `failed`. */
-export function nextStep(db: Statements, { sweepId, model, task, failed }: UnitsOf): NextStep | null {
+export function nextStep(
+  db: Statements,
+  kinds: UnitKinds,
+  { sweepId, model, task, failed }: UnitsOf,
+): NextStep | null {
   // A task whose main experiment failed has no items and no best L; its failure is recorded already.
   const ready = db.pluck(
     'select 1 from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ? and best_layer is not null',
@@ -150,22 +79,32 @@ export function nextStep(db: Statements, { sweepId, model, task, failed }: Units
     const unit = { sweepId, model, experiment, task: ofTask, thetaTask }
     // What is over all tasks is planned anew: a task that had failed may be there now.
     if (failed.includes(unitName(unit)) || (row.complete === 1 && ofTask !== '')) continue
-    const planned = plan(db, unit, row.settings)
+    const planned = plan(db, kinds, unit, row.settings)
     const next = planned && advance(db, planned)
-    if (next) return { unit, ...next }
+    if (!next) continue
+    const { name, activity, input, onThetas } = next
+    return { unit, name, step: { activity, input, onThetas } }
   }
   return null
 }
 
 /** Stores what a step found; one that is there already, or no longer asked for, changes nothing. */
-export function recordStep(db: Statements, unit: UnitPlace, name: string, result: unknown): void {
+export function recordStep(
+  db: Statements,
+  kinds: UnitKinds,
+  unit: UnitPlace,
+  name: string,
+  result: unknown,
+): void {
   const settings = db.pluck(
     'select settings from units where sweep_id = ? and model_id = ? and experiment = ? and task_id = ? and theta_task_id = ?',
     [unit.sweepId, unit.model, unit.experiment, unit.task, unit.thetaTask],
   )
-  const planned = plan(db, unit, settings as string)
-  if (!planned || advance(db, planned)?.name !== name) return
-  kindOf(unit).record(db, planned.runId, result)
+  const planned = plan(db, kinds, unit, settings as string)
+  const step = planned && advance(db, planned)
+  if (!planned || step?.name !== name) return
+  for (const { table, rows } of step.rows(result))
+    for (const row of rows) db.insert(table, { runId: planned.runId, ...row })
   saveTiming(db, unit, name, result as Partial<Timing>)
   advance(db, planned)
 }
@@ -179,10 +118,10 @@ function saveTiming(
   // A step that an older taskvec computed does not say.
   if (seconds === undefined || computedBy === undefined) return
   const work = [experiment, thetaTask, name].filter(Boolean).join(' ')
-  db.run(
-    `insert into timings (sweep_id, model_id, task_id, work, engine_seconds, computed_by, finished_at) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-    [sweepId, model, task, work, seconds, computedBy, new Date().toISOString()],
-  )
+  db.insert(timings, {
+    ...{ sweepId, modelId: model, taskId: task, work, engineSeconds: seconds, computedBy },
+    finishedAt: new Date().toISOString(),
+  })
 }
 
 interface Planned {
@@ -191,22 +130,22 @@ interface Planned {
 }
 
 /** Points the unit at its run, which is made where it is not there; null: skipped. */
-function plan(db: Statements, unit: UnitPlace, settings: string): Planned | null {
+function plan(db: Statements, kinds: UnitKinds, unit: UnitPlace, settings: string): Planned | null {
   const place = [unit.sweepId, unit.model, unit.experiment, unit.task, unit.thetaTask]
   const where = 'where sweep_id = ? and model_id = ? and experiment = ? and task_id = ? and theta_task_id = ?'
   try {
-    const { identity, modelHash, next } = kindOf(unit).plan(db, unit, JSON.parse(settings))
+    const { identity, modelHash, next } = kindOf(kinds, unit).plan(
+      planContext(db, unit),
+      JSON.parse(settings),
+    )
     const { experiment } = unit
-    const key = sha256(canonicalJson({ experiment, modelHash, ...(identity as object) }))
+    const key = sha256(canonicalJson({ experiment, modelHash, ...identity }))
     const known = db.pluck('select complete from unit_runs where key = ?', [key])
     db.run(
       `update units set run_key = ?, skipped = null, reused = ? ${where} and (run_key is not ? or skipped is not null)`,
       [key, Number(known === 1), ...place, key],
     )
-    db.run(
-      'insert into unit_runs (key, experiment, model_hash, complete) values (?, ?, ?, 0) on conflict do nothing',
-      [key, experiment, modelHash],
-    )
+    db.insert(unitRuns, { key, experiment, modelHash, complete: 0 })
     return { runId: db.pluck('select id from unit_runs where key = ?', [key]) as number, next }
   } catch (error) {
     if (!(error instanceof TaskvecError) || error.code !== 'TASK') throw error
@@ -216,14 +155,14 @@ function plan(db: Statements, unit: UnitPlace, settings: string): Planned | null
 }
 
 /** The run's next step; marks it as complete where there is none. */
-function advance(db: Statements, { runId, next }: Planned): ReturnType<UnitPlan['next']> {
+function advance(db: Statements, { runId, next }: Planned): Step | null {
   if (db.pluck('select complete from unit_runs where id = ?', [runId]) === 1) return null
-  const step = next(runId)
+  const step = next(storedRows(db, runId))
   if (!step) db.run('update unit_runs set complete = 1 where id = ?', [runId])
   return step
 }
 
-function kindOf({ experiment }: UnitPlace): UnitKind {
+function kindOf(kinds: UnitKinds, { experiment }: UnitPlace): UnitKind {
   const kind = kinds[experiment]
   if (!kind) throw new TaskvecError('STORE', `unknown experiment ${experiment}: made by a newer taskvec`)
   return kind

@@ -42,7 +42,7 @@ export function openReadOnly(file: string): Database.Database {
     try {
       sqlite.transaction(() => checkOwner(file, sqlite))()
       if (sqlite.pragma('application_id', { simple: true }) !== applicationId) {
-        throw new TaskvecError('STORE', `${file}: an empty file, no database yet`, {
+        throw new TaskvecError('STORE', `${file}: an empty file, not a database`, {
           hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
         })
       }
@@ -71,15 +71,15 @@ export function storeError(file: string, error: unknown): unknown {
   if (error instanceof TaskvecError || typeof code !== 'string') return error
   const { message } = error as Error
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new TaskvecError('STORE_BUSY', `${file}: another process holds the database: ${message}`, {
+    return new TaskvecError('STORE_BUSY', `${file}: another process has locked the database: ${message}`, {
       cause: error,
-      hint: 'Wait for it, or end it.',
+      hint: 'Wait until it ends, or stop it.',
     })
   }
   if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
     return new TaskvecError('STORE_BUSY', `${file}: the disk is full; nothing was written`, {
       cause: error,
-      hint: `Free some room under ${dirname(file)}; the sweep then goes on (taskvec resume).`,
+      hint: `Free some space under ${dirname(file)}, then run taskvec resume.`,
     })
   }
   if (code.startsWith('SQLITE_IOERR')) {
@@ -158,13 +158,13 @@ function checkOwner(file: string, sqlite: Database.Database): void {
     throw new TaskvecError(
       'STORE',
       `${file}: made by a newer taskvec (schema ${version}; this one knows ${knownMigrations()})`,
-      { hint: 'Update taskvec, or choose another file with --db. The file was not touched.' },
+      { hint: 'Update taskvec, or choose another file with --db. The file was not changed.' },
     )
   }
   const tables = sqlite.prepare('select count(*) from sqlite_master').pluck().get() as number
   if (id === 0 && tables === 0) return
   throw new TaskvecError('STORE', `${file}: an SQLite database, but not taskvec's`, {
-    hint: 'Choose another file with --db. The file was not touched.',
+    hint: 'Choose another file with --db. The file was not changed.',
   })
 }
 

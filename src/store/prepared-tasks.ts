@@ -2,8 +2,9 @@ import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Split } from '../domain/types.js'
 import { saveItems, savePairs, type PreparedRow } from './content.js'
+import { models, preparedTasks } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
-import type { PlanTaskInput } from './store.js'
+import type { PlanTaskInput } from './store-inputs.js'
 
 /** A (model, task) of a sweep. */
 export interface Place {
@@ -20,43 +21,24 @@ export function savePrepared(
   prepared: PlanTaskInput['prepared'],
 ): PreparedRow {
   const { sweepId, model, task } = place
-  db.run(
-    `insert into models (content_hash, architecture, blocks, d_model, vocab, parameters, weights) values (?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-    [
-      info.contentHash,
-      info.architecture,
-      info.blocks,
-      info.dModel,
-      info.vocab,
-      info.parameters,
-      info.weights,
-    ],
-  )
+  const { contentHash, architecture, blocks, dModel, vocab, parameters, weights } = info
+  db.insert(models, { contentHash, architecture, blocks, dModel, vocab, parameters, weights })
   const itemsHash = {
     baseline: saveItems(db, prepared.items.baseline),
     dev: saveItems(db, prepared.items.dev),
     test: saveItems(db, prepared.items.test),
   }
   const pairsHash = prepared.pairs && savePairs(db, prepared.pairs)
-  db.run(
-    `insert into prepared_tasks (sweep_id, model_id, task_id, model_hash, numerics, category, scoring, reading, pairs_hash,
-       baseline_items, dev_items, test_items, warnings) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`,
-    [
-      sweepId,
-      model,
-      task,
-      info.contentHash,
-      canonicalJson(info.numerics),
-      prepared.category,
-      prepared.scoring,
-      prepared.reading,
-      pairsHash,
-      itemsHash.baseline,
-      itemsHash.dev,
-      itemsHash.test,
-      canonicalJson(prepared.warnings),
-    ],
-  )
+  const { category, scoring, reading } = prepared
+  db.insert(preparedTasks, {
+    ...{ sweepId, modelId: model, taskId: task, modelHash: contentHash, pairsHash },
+    ...{ category, scoring, reading },
+    numerics: canonicalJson(info.numerics),
+    baselineItems: itemsHash.baseline,
+    devItems: itemsHash.dev,
+    testItems: itemsHash.test,
+    warnings: canonicalJson(prepared.warnings),
+  })
   const row = preparedTask(db, place)
   refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
   refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
@@ -85,7 +67,7 @@ function refuseOtherModel(
   if (row.model_hash !== contentHash) {
     throw new TaskvecError(
       'STORE',
-      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} began (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
+      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} started (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
       {
         hint: 'Restore the files, or start a new sweep under another name.',
       },
@@ -94,9 +76,9 @@ function refuseOtherModel(
   if (row.numerics !== numerics) {
     throw new TaskvecError(
       'STORE',
-      `${model}: the numeric set-up changed since sweep ${sweepId} began (${row.numerics}, now ${numerics})`,
+      `${model}: the numerics changed since sweep ${sweepId} started (${row.numerics}, now ${numerics})`,
       {
-        hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.',
+        hint: 'Resume it with the taskvec version that started it, or start a new sweep under another name.',
       },
     )
   }
@@ -117,7 +99,7 @@ function refuseOtherItems(
     return
   throw new TaskvecError(
     'STORE',
-    `${model}, ${task}: its items changed since sweep ${sweepId} began: another word list, or another way of drawing or scoring`,
-    { hint: 'Go on with the taskvec version that began it, or start a new sweep under another name.' },
+    `${model}, ${task}: its items changed since sweep ${sweepId} started (another word list, sampling or scoring)`,
+    { hint: 'Resume it with the taskvec version that started it, or start a new sweep under another name.' },
   )
 }

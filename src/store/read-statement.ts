@@ -36,13 +36,13 @@ function prepare(db: Database.Database, statement: string): Database.Statement {
   if (!['SELECT', 'WITH', 'VALUES', 'EXPLAIN'].includes(first)) {
     throw new TaskvecError(
       'SQL',
-      `only statements that read are run: SELECT, WITH, VALUES or EXPLAIN, not ${first || 'an empty one'}`,
+      `only read-only statements are allowed: SELECT, WITH, VALUES or EXPLAIN, not ${first || 'an empty one'}`,
     )
   }
   try {
     const prepared = db.prepare(statement)
     if (prepared.reader && prepared.readonly) return prepared
-    throw new TaskvecError('SQL', 'only statements that read are run; this one would write')
+    throw new TaskvecError('SQL', 'only read-only statements are allowed; this one would write')
   } catch (error) {
     if (error instanceof TaskvecError) throw error
     throw explained(db, error as Error)

@@ -1,6 +1,5 @@
 import type Database from 'better-sqlite3'
-import { resultTables, type ResultTable, type ViewName } from './result-tables.js'
-import type { ResultFilter } from './results.js'
+import type { ResultFilter, ResultTable } from '../experiments/sweep-rows.js'
 
 /**
  * Narrower filters that cut a table's rows, in the order in which they stand, into parts that can be read apart: one per
@@ -8,11 +7,10 @@ import type { ResultFilter } from './results.js'
  */
 export function partsOf(
   db: Database.Database,
-  name: ViewName | 'predictions',
+  { parts }: Pick<ResultTable, 'parts'>,
   sweepId: string,
   filter: ResultFilter,
 ): ResultFilter[] {
-  const { parts }: Partial<ResultTable> = name === 'predictions' ? { parts: 'task' } : resultTables[name]
   if (parts === undefined) return [filter]
   const ids = (of: 'model' | 'task', wanted: string | undefined): string[] =>
     wanted !== undefined

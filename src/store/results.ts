@@ -1,61 +1,47 @@
 import type Database from 'better-sqlite3'
-import type { Category } from '../domain/types.js'
+import type { ResultFilter, ViewRow } from '../experiments/sweep-rows.js'
 import { keptStatement } from './kept-statements.js'
+import { layers, results } from './schema/views.js'
+import { viewRows } from './view-rows.js'
 
-/** Queries on the results database, read-only. Rows come in the config's order, never in that of insertion. */
+/** Rows of the main experiment, in the config's order. Read-only. */
 
-export interface MainRow {
-  readonly model: string
-  readonly task: string
-  readonly category: Category
-  readonly baseline: number
-  readonly hypothesis: number
-  readonly regular: number
-  readonly bestLayer: number
-  readonly baselineItems: number
-  readonly testItems: number
-  readonly devItems: number
+const mainColumns = [
+  ...(['model', 'task', 'category', 'baseline', 'hypothesis', 'regular', 'bestLayer'] as const),
+  ...(['baselineItems', 'testItems', 'devItems'] as const),
+]
+
+export type MainRow = Pick<ViewRow<typeof results>, (typeof mainColumns)[number]>
+
+export function mainResults(
+  db: Database.Database,
+  sweepId: string,
+  { model, task, category }: ResultFilter = {},
+): MainRow[] {
+  return viewRows(db, results, sweepId, { columns: mainColumns, order: ['task'] }, { model, task, category })
 }
 
-export interface LayerRow {
-  readonly model: string
-  readonly task: string
-  readonly layer: number
-  readonly accuracy: number
-  readonly items: number
-}
+export type LayerRow = ReturnType<typeof layerResults>[number]
 
-export interface ResultFilter {
-  readonly model?: string | undefined
-  readonly task?: string | undefined
-  readonly kind?: string | undefined
-  readonly layer?: number | undefined
-  readonly category?: string | undefined
+export function layerResults(
+  db: Database.Database,
+  sweepId: string,
+  { model, task, layer }: ResultFilter = {},
+) {
+  return viewRows(
+    db,
+    layers,
+    sweepId,
+    {
+      columns: ['model', 'task', 'category', 'layer', 'accuracy', 'correct', 'items'],
+      order: ['task', 'layer'],
+    },
+    { model, task, layer },
+  )
 }
 
 const inConfigOrder = `join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
   join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = v.task`
-
-export function mainResults(db: Database.Database, sweepId: string, filter: ResultFilter = {}): MainRow[] {
-  return db
-    .prepare(
-      `select v.model, v.task, v.category, v.baseline, v.hypothesis, v.regular, v.best_layer as bestLayer,
-              v.baseline_items as baselineItems, v.test_items as testItems, v.dev_items as devItems
-       from results v ${inConfigOrder} where v.sweep = @sweepId ${given(filter, 'model', 'task', 'category')}
-       order by m.position, t.position`,
-    )
-    .all(parameters(sweepId, filter)) as MainRow[]
-}
-
-export function layerResults(db: Database.Database, sweepId: string, filter: ResultFilter = {}): LayerRow[] {
-  return db
-    .prepare(
-      `select v.model, v.task, v.layer, v.accuracy, v.items from layers v ${inConfigOrder}
-       where v.sweep = @sweepId ${given(filter, 'model', 'task', 'layer')}
-       order by m.position, t.position, v.layer`,
-    )
-    .all(parameters(sweepId, filter)) as LayerRow[]
-}
 
 /** Columns of `predictionValues`, in order, and their types. */
 export const predictionColumns = {

@@ -1,117 +1,252 @@
-import type { FurtherExperiment, UnitPlace } from '../domain/experiments.js'
-import type { ModelContent, ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
-import type { NextStep, UnitsOf } from './experiment-units.js'
+import { bestOf } from '../domain/best-layer.js'
+import type { UnitPlace } from '../domain/experiments.js'
+import { canonicalJson } from '../domain/identity.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { ModelContent, TaskSpec } from '../domain/types.js'
+import { describeMissing, isComplete, missingOf } from './completeness.js'
+import { keyOf, saveRun } from './content.js'
+import { openDatabase } from './open.js'
+import { preparedTask, savePrepared } from './prepared-tasks.js'
+import { linkCells, linkRun } from './run-links.js'
+import { taskVectors, timings } from './schema/runs.js'
+import { sweepModels, sweeps, sweepTasks } from './schema/sweeps.js'
+import { Statements } from './statements.js'
+import {
+  createUnits,
+  nextStep,
+  recordStep,
+  type NextStep,
+  type UnitKinds,
+  type UnitsOf,
+} from './experiment-units.js'
+import type {
+  BestLayer,
+  Failure,
+  NewSweep,
+  PlanTaskInput,
+  RecordRunsInput,
+  SweepStatus,
+  TaskPlan,
+} from './store-inputs.js'
+
+/** Opens the results database as the one writer that activities use. Errors: STORE, STORE_BUSY. */
+export function openStore(file: string, kinds: UnitKinds = {}): Store {
+  return new Store(new Statements(file, openDatabase(file)), kinds)
+}
 
 /**
- * The results database as activities see it: a single writer, every method one transaction, every write
- * idempotent, so that an activity delivered twice changes nothing. Implemented in sqlite-store.ts.
+ * The results database as activities see it: a single writer, every method one transaction, every write idempotent, so that an
+ * activity delivered twice changes nothing.
  */
-export interface Store {
+export class Store {
+  constructor(
+    private readonly db: Statements,
+    private readonly kinds: UnitKinds,
+  ) {}
+
   /** Registers a sweep, or finds the one with this id again; a repeated call changes nothing. */
-  createSweep(sweep: NewSweep): void
-  setSweepStatus(sweepId: string, status: SweepStatus): void
-  taskSpec(sweepId: string, task: string): TaskSpec
+  createSweep(sweep: NewSweep): void {
+    this.db.write(() => {
+      const { id, name, config, protocol, codeVersion, machine } = sweep
+      this.db.insert(sweeps, {
+        ...{ id, name, config, codeVersion },
+        protocol: canonicalJson(protocol),
+        seed: protocol.seed,
+        machine: canonicalJson(machine),
+        status: 'running',
+        createdAt: now(),
+        groupId: sweep.group ?? null,
+      })
+      sweep.models.forEach((model, position) =>
+        this.db.insert(sweepModels, { sweepId: id, modelId: model.id, position, source: model.source }),
+      )
+      sweep.tasks.forEach((task, position) =>
+        this.db.insert(sweepTasks, { sweepId: id, taskId: task.id, position, spec: canonicalJson(task) }),
+      )
+      const models = sweep.models.map((model) => model.id)
+      createUnits(this.db, id, models, sweep.units ?? [])
+    })
+  }
+
+  setSweepStatus(sweepId: string, status: SweepStatus): void {
+    this.db.write(() => {
+      if (status === 'complete') this.#refuseIncomplete(sweepId)
+      this.db.run('update sweeps set status = ?, finished_at = ? where id = ? and status <> ?', [
+        status,
+        status === 'running' ? null : now(),
+        sweepId,
+        status,
+      ])
+    })
+  }
+
+  taskSpec(sweepId: string, task: string): TaskSpec {
+    const spec = this.db.pluck('select spec from sweep_tasks where sweep_id = ? and task_id = ?', [
+      sweepId,
+      task,
+    ])
+    if (typeof spec !== 'string')
+      throw new TaskvecError('STORE', `${this.db.file}: sweep ${sweepId} has no task ${task}`)
+    return JSON.parse(spec) as TaskSpec
+  }
+
   /** What the sweep's results of a model are of; null where none was settled yet. */
-  modelContent(sweepId: string, model: string): ModelContent | null
+  modelContent(sweepId: string, model: string): ModelContent | null {
+    const row = this.db.row(
+      `select coalesce(m.content_hash, p.model_hash) as hash, coalesce(m.numerics, p.numerics) as numerics from sweep_models m
+       left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id
+       where m.sweep_id = ? and m.model_id = ? limit 1`,
+      [sweepId, model],
+    ) as { hash: string | null; numerics: string | null } | undefined
+    return row?.hash && row.numerics ? { hash: row.hash, numerics: row.numerics } : null
+  }
+
   /** Settles it: the first one stays. */
-  settleModel(sweepId: string, model: string, content: ModelContent): ModelContent
+  settleModel(sweepId: string, model: string, content: ModelContent): ModelContent {
+    return this.db.write(() => {
+      const { hash, numerics } = this.modelContent(sweepId, model) ?? content
+      this.db.run(
+        'update sweep_models set content_hash = ?, numerics = ? where sweep_id = ? and model_id = ? and content_hash is null',
+        [hash, numerics, sweepId, model],
+      )
+      return { hash, numerics }
+    })
+  }
+
   /**
-   * Records model, pairs and items of one (model, task), derives every run's key, links runs already stored by
-   * this or any other sweep, and says what is still to be computed.
+   * Records model, pairs and items of one (model, task), derives every run's key, links runs already stored by this or any
+   * other sweep, and returns what is still to be computed.
    */
-  planTask(input: PlanTaskInput): TaskPlan
+  planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
+    return this.db.write(() => {
+      const place = { sweepId, model, task: prepared.task }
+      const row = savePrepared(this.db, place, info, prepared)
+      const baselineStored = linkRun(
+        this.db,
+        place,
+        'baseline',
+        keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []),
+      )
+      const missingChunks = layerChunks.filter((chunk) => linkCells(this.db, place, row, chunk))
+      const reused = this.db.pluck(
+        'select count(*) from cells where sweep_id = ? and model_id = ? and task_id = ? and reused = 1',
+        [sweepId, model, prepared.task],
+      )
+      return {
+        baselineStored,
+        missingChunks,
+        cells: { all: layerChunks.flat().length, reused: Number(reused) },
+      }
+    })
+  }
+
   /** Stores runs under their keys; a key already there adds no row. */
-  recordRuns(input: RecordRunsInput): void
-  /** The lowest L with the highest dev accuracy; links or plans the test runs at it. Throws if a dev cell is missing. */
-  chooseBestLayer(sweepId: string, model: string, task: string): BestLayer
+  recordRuns(input: RecordRunsInput): void {
+    this.db.write(() => {
+      const row = preparedTask(this.db, input)
+      for (const run of input.runs) {
+        const runId = saveRun(this.db, row, run, input.layersTogether)
+        if (input.theta && run.kind === 'hypothesis' && run.split === 'test') {
+          const { layer, base64 } = input.theta
+          this.db.insert(taskVectors, { runId, layer, values: Buffer.from(base64, 'base64') })
+        }
+      }
+      const work = [input.runs[0]?.split ?? '', input.layersTogether.join(',')].join(' ').trim()
+      const { sweepId, model: modelId, task: taskId, seconds: engineSeconds, computedBy } = input
+      this.db.insert(timings, {
+        ...{ sweepId, modelId, taskId, work, engineSeconds, computedBy },
+        finishedAt: now(),
+      })
+    })
+  }
+
+  /** The best L; links or plans the test runs at it. Throws if a dev cell is missing. */
+  chooseBestLayer(sweepId: string, model: string, task: string): BestLayer {
+    return this.db.write(() => {
+      const place = { sweepId, model, task }
+      const dev = this.db.all(
+        'select layer, correct, items from cells where sweep_id = ? and model_id = ? and task_id = ? order by layer',
+        [sweepId, model, task],
+      ) as { layer: number; correct: number | null; items: number }[]
+      const missing = dev.filter(({ correct }) => correct === null).map(({ layer }) => layer)
+      const best = bestOf(dev, ({ correct }) => correct as number)
+      if (!best || missing.length > 0) {
+        throw new TaskvecError(
+          'STORE',
+          `${this.db.file}: ${model}, ${task}: dev cells of layers ${missing.join(', ')} are not stored yet`,
+        )
+      }
+      this.db.run(
+        'update prepared_tasks set best_layer = ? where sweep_id = ? and model_id = ? and task_id = ?',
+        [best.layer, sweepId, model, task],
+      )
+      const row = preparedTask(this.db, place)
+      const regular = linkRun(
+        this.db,
+        place,
+        'regular',
+        keyOf(row, { kind: 'regular', split: 'test', layer: null }, [best.layer]),
+      )
+      const hypothesis = linkRun(
+        this.db,
+        place,
+        'hypothesis',
+        keyOf(row, { kind: 'hypothesis', split: 'test', layer: best.layer }, [best.layer]),
+      )
+      return {
+        layer: best.layer,
+        devAccuracy: (best.correct as number) / Math.max(1, best.items),
+        testStored: regular && hypothesis,
+      }
+    })
+  }
+
   /** What the further experiments of a task, or those over several, do next; null: nothing. */
-  nextStep(units: UnitsOf): NextStep | null
-  recordStep(unit: UnitPlace, name: string, result: unknown): void
-  recordFailure(failure: Failure): void
+  nextStep(units: UnitsOf): NextStep | null {
+    return this.db.write(() => nextStep(this.db, this.kinds, units))
+  }
+
+  recordStep(unit: UnitPlace, name: string, result: unknown): void {
+    this.db.write(() => recordStep(this.db, this.kinds, unit, name, result))
+  }
+
+  recordFailure(failure: Failure): void {
+    const { sweepId, model, task, experiment = 'main', code, message, attempts, log, worker } = failure
+    this.db.write(() =>
+      this.db.run(
+        `insert into failures (sweep_id, model_id, task_id, experiment, code, message, attempts, log, worker, failed_at, superseded)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+         on conflict do update set message = excluded.message, attempts = excluded.attempts, log = excluded.log,
+           worker = excluded.worker, failed_at = excluded.failed_at, superseded = 0`,
+        [sweepId, model, task ?? '', experiment, code, message, attempts, log ?? '', worker ?? '', now()],
+      ),
+    )
+  }
+
   /** The sweep's failures, or those of whole workflows only, are about to be tried again: they are no longer its verdict. */
-  retryFailures(sweepId: string, which: 'all' | 'workflows'): void
-  close(): void
+  retryFailures(sweepId: string, which: 'all' | 'workflows'): void {
+    this.db.write(() =>
+      this.db.run(
+        "update failures set superseded = 1 where sweep_id = ? and (? = 'all' or code = 'WORKFLOW')",
+        [sweepId, which],
+      ),
+    )
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  #refuseIncomplete(sweepId: string): void {
+    const missing = missingOf((sql, values) => this.db.pluck(sql, values), sweepId)
+    if (!isComplete(missing))
+      throw new TaskvecError(
+        'STORE',
+        `${this.db.file}: sweep ${sweepId} is not complete: ${describeMissing(missing)}`,
+      )
+  }
 }
 
-export type SweepStatus = 'running' | 'complete' | 'failed' | 'cancelled'
-
-export interface NewSweep {
-  /** `<name>-<8 hex of the resolved config's hash>`: the same config is the same sweep. */
-  readonly id: string
-  readonly name: string
-  /** The resolved config, canonical JSON. */
-  readonly config: string
-  readonly codeVersion: string
-  readonly machine: Readonly<Record<string, string | number>>
-  readonly protocol: Protocol
-  readonly models: readonly { readonly id: string; readonly source: string }[]
-  readonly tasks: readonly TaskSpec[]
-  /** After the main one. */
-  readonly experiments?: readonly FurtherExperiment[]
-  /** The same for the sweeps of one config's several seeds. */
-  readonly group?: string
-}
-
-export interface PlanTaskInput {
-  readonly sweepId: string
-  readonly model: string
-  readonly info: ModelInfo
-  readonly prepared: PreparedTask
-  /** The layers of the sweep for this model, ascending, cut into the chunks computed together. */
-  readonly layerChunks: readonly (readonly number[])[]
-}
-
-export interface TaskPlan {
-  readonly baselineStored: boolean
-  /** Chunks with at least one cell not stored yet. */
-  readonly missingChunks: readonly (readonly number[])[]
-  readonly cells: { readonly all: number; readonly reused: number }
-}
-
-export interface RecordRunsInput {
-  readonly sweepId: string
-  readonly model: string
-  readonly task: string
-  /** The layers computed together with these runs; part of each run's key. */
-  readonly layersTogether: readonly number[]
-  readonly runs: readonly RunResult[]
-  /** Seconds in the engine for all of `runs` together. */
-  readonly seconds: number
-  /** Host and process that computed them. */
-  readonly computedBy: string
-  /** Mean θ over the split's items at `layer`, f32 little-endian, base64; stored as a task vector. */
-  readonly theta?: { readonly layer: number; readonly base64: string }
-}
-
-export interface BestLayer {
-  readonly layer: number
-  readonly devAccuracy: number
-  /** Whether regular and hypothesis at this layer are stored already. */
-  readonly testStored: boolean
-}
-
-export interface Failure {
-  readonly sweepId: string
-  readonly model: string
-  readonly task: string | null
-  /** Default: main. */
-  readonly experiment?: string
-  readonly code: string
-  readonly message: string
-  readonly attempts: number
-  /** Last lines of the process that failed. */
-  readonly log?: string
-  /** Which worker it failed on. */
-  readonly worker?: string
-}
-
-/** Progress of one (model, task), read by `status` and the live display. */
-export interface TaskProgress {
-  readonly model: string
-  readonly task: string
-  readonly cellsDone: number
-  readonly cellsAll: number
-  readonly cellsReused: number
-  readonly bestLayer: number | null
-  readonly complete: boolean
+function now(): string {
+  return new Date().toISOString()
 }

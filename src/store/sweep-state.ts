@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { TaskProgress } from './store.js'
+import type { TaskProgress } from './store-inputs.js'
 
 /** How far a sweep is, and what it failed at, left out or warned of. Read-only; rows in the config's order. */
 

@@ -3,7 +3,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import { modeLabel, type EngineMode } from '../domain/numerics.js'
 import type { Protocol } from '../domain/types.js'
-import type { SweepStatus } from './store.js'
+import type { SweepStatus } from './store-inputs.js'
 
 /** Which sweeps a results database holds, and of what models. Read-only. */
 

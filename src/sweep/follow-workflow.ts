@@ -118,7 +118,7 @@ async function outcomeOf(
         `the sweep's workflow failed: ${String((cause as Error | undefined)?.message ?? error)}`,
         {
           cause: error,
-          hint: 'What is stored stays; taskvec resume goes on.',
+          hint: 'Stored results are kept; taskvec resume continues.',
         },
       )
     }

@@ -1,4 +1,4 @@
-import type { TaskProgress } from '../store/store.js'
+import type { TaskProgress } from '../store/store-inputs.js'
 
 /** How much there is to do in a sweep, and how much of it is done. */
 export interface ProgressTotals {

@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import type { SweepInput } from '../../workflows/inputs.js'
 import { taskvecHome } from '../system/home.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
-import type { FurtherExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/experiments.js'
+import { unitKinds, unitsOf } from '../experiments/catalog.js'
 import { canonicalJson } from '../domain/identity.js'
 import { locateModel } from '../models/locate.js'
 import { openReadOnly } from '../store/open.js'
 import { databaseIdentity } from '../store/sweeps.js'
-import { openStore } from '../store/sqlite-store.js'
-import type { NewSweep } from '../store/store.js'
+import { openStore } from '../store/store.js'
+import type { NewSweep } from '../store/store-inputs.js'
 import { lockForWriting } from '../store/writer-lock.js'
 import { connectWorker, existingServer, type ServerOptions } from '../temporal/connection.js'
 import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
@@ -52,7 +53,7 @@ export async function runSweep(
 ): Promise<SweepOutcome> {
   const here = config.models.filter(({ id }) => !elsewhere.includes(id))
   const models = new Map(here.map((model) => [model.id, locateModel(model)]))
-  const store = openStore(db)
+  const store = openStore(db, unitKinds)
   const closing: (() => unknown)[] = [() => store.close()]
   try {
     closing.push(await lockForWriting(db))
@@ -156,7 +157,7 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
   }
 }
 
-function furtherOf({ experiments }: SweepConfig): FurtherExperiment[] {
+function furtherOf({ experiments }: SweepConfig): ChosenExperiment[] {
   return experiments.filter((experiment) => experiment !== 'main')
 }
 
@@ -175,7 +176,10 @@ function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, s
       node: process.version,
     },
     protocol: config.protocol,
-    experiments: furtherOf(config),
+    units: unitsOf(
+      furtherOf(config),
+      config.tasks.map((task) => task.id),
+    ),
     ...(config.group === undefined ? {} : { group: config.group }),
     models: config.models.map(({ id: model }) => ({ id: model, source: models.get(model) ?? 'elsewhere' })),
     tasks: config.tasks,

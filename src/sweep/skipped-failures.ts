@@ -16,7 +16,7 @@ export function skippedFailures(db: Database.Database, sweepId: string): Record<
       continue
     }
     const [experiment = '', thetaTask = ''] = failed.split(' ', 2)
-    const name = unitName({ sweepId, model, experiment, task, thetaTask })
+    const name = unitName({ experiment, task, thetaTask })
     // Those about two tasks are done by the workflow of what is over several tasks.
     of.units.push({ task: thetaTask === '' ? task : '', name })
   }

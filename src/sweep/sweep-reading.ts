@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { modelsOf } from '../store/sweeps.js'
 import { sweepProgress } from '../store/sweep-state.js'
-import type { TaskProgress } from '../store/store.js'
+import type { TaskProgress } from '../store/store-inputs.js'
 
 /**
  * How far a sweep is, read again and again while it runs. What is complete stays so, and is not read again: a sweep of a thousand

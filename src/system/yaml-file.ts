@@ -86,7 +86,22 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: readonly s
 }
 
 const nestedKeys = [
-  ...['id', 'path', 'list', 'items', 'scoring', 'top', 'from', 'to'],
+  ...[
+    'id',
+    'path',
+    'list',
+    'items',
+    'scoring',
+    'top',
+    'columns',
+    'duplicates',
+    'category',
+    'input',
+    'answer',
+    'accept',
+    'from',
+    'to',
+  ],
   ...['robustness', 'conflicting', 'projection', 'beyond'],
   ...['demonstrations', 'thetas', 'devItems', 'layers', 'pairs'],
   ...[

@@ -39,12 +39,12 @@ export function resolveTask(spec: TaskSpec): Task {
     case 'builtin':
       return spec.top === undefined ? builtinTask(spec.id) : mostFrequent(builtinTask(spec.id), spec.top)
     case 'list': {
-      const { id, scoring, singleToken, pairs } = spec
-      return { kind: 'list', id, category: 'custom', scoring, sources: own, pairs, singleToken }
+      const { id, category = 'custom', scoring, singleToken, pairs } = spec
+      return { kind: 'list', id, category, scoring, sources: own, pairs, singleToken }
     }
     case 'items': {
-      const { id, scoring, items } = spec
-      return { kind: 'items', id, category: 'custom', scoring, sources: own, items }
+      const { id, category = 'custom', scoring, items } = spec
+      return { kind: 'items', id, category, scoring, sources: own, items }
     }
   }
 }

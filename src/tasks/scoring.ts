@@ -10,7 +10,8 @@ export interface Judged {
 
 /**
  * docs/protocol.md, Scoring: equal to the answer or an accepted alternative after stripping; under `prefix` also when
- * one of them begins with the prediction or the prediction begins with it. Case matters.
+ * one of them begins with the prediction or the prediction begins with it. Case matters. Under `first-token` it is the
+ * token that counts (src/experiments/judge.ts); a text alone is judged as under `prefix`.
  */
 export function isCorrect({ scoring, prediction, answer, accept }: Judged): boolean {
   const given = prediction.trim()
@@ -19,7 +20,7 @@ export function isCorrect({ scoring, prediction, answer, accept }: Judged): bool
   return [answer, ...accept].some((text) => {
     const right = text.trim()
     if (right === '') return false
-    return given === right || (scoring === 'prefix' && (right.startsWith(given) || given.startsWith(right)))
+    return given === right || (scoring !== 'exact' && (right.startsWith(given) || given.startsWith(right)))
   })
 }
 

@@ -1,8 +1,10 @@
-import { CsvError, parse } from 'csv-parse/sync'
 import { TaskvecError } from '../domain/errors.js'
 import type { Pair } from '../domain/types.js'
+import type { Columns } from './columns.js'
+import { mergeDuplicates, repeats, type DuplicateRule, type LocatedPair } from './duplicates.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
-import { jsonRows } from './word-list-json.js'
+import { csvRows } from './word-list-csv.js'
+import { jsonLinesRows, jsonRows } from './word-list-json.js'
 
 /** One entry as found in a file: x, y and further accepted answers. */
 export interface Row {
@@ -14,70 +16,72 @@ export interface Row {
 export interface Rows {
   readonly rows: readonly Row[]
   readonly problems: readonly LineProblem[]
+  /** What its user should know of how it was read. */
+  readonly notes: readonly string[]
 }
 
-interface LocatedPair {
-  readonly line: number
-  readonly pair: Pair
+export interface ReadOptions {
+  readonly columns?: Columns | undefined
+  readonly duplicates?: DuplicateRule | undefined
+}
+
+/** A list ready for use, and what its user should know of it. */
+export interface WordList {
+  readonly pairs: readonly Pair[]
+  readonly notes: readonly string[]
 }
 
 /**
- * A user's word list, x -> y with further accepted answers. NFC, spaces around words dropped.
- * - `.json`: {"hot": "cold", "big": ["small", "little"]}, or a list of {input, answer, accept} or [x, y, ...accept]
- * - else CSV (`.tsv`: tabs): input, answer, further accepted answers, in columns or split by `|`; the header
- *   `input,answer,...` may be there or not
- * Errors: CONFIG naming what is wrong with file and line; an input given twice is named with both lines.
+ * A user's list, x -> y with further accepted answers (docs/datasets.md): CSV, TSV, JSON or JSON Lines. NFC, spaces
+ * around texts dropped. Inputs given twice are merged or refused.
+ * Errors: CONFIG naming what is wrong with file and line.
  */
-export function readWordListFile(file: string): Pair[] {
-  const { pairs, problems } = scanWordListFile(file)
-  refuseProblems(file, [...problems, ...repeats(pairs)])
-  return pairs.map(({ pair }) => pair)
+export function readWordListFile(file: string, options: ReadOptions = {}): WordList {
+  const { pairs: located, problems, notes } = scanWordListFile(file, options)
+  refuseProblems(file, problems)
+  const { pairs, notes: merged } = mergeDuplicates(file, located)
+  return { pairs, notes: [...notes, ...merged, ...inPrompt(pairs)].map((note) => `${file}: ${note}`) }
 }
 
 /**
  * Every entry that can be read, with its line, repeated inputs too; and what is wrong with the other ones.
  * Errors: CONFIG where the file can't be read at all, or has nothing in it.
  */
-export function scanWordListFile(file: string): {
+export function scanWordListFile(
+  file: string,
+  { columns, duplicates = 'merge' }: ReadOptions = {},
+): {
   readonly pairs: readonly LocatedPair[]
   readonly problems: readonly LineProblem[]
+  readonly notes: readonly string[]
 } {
-  const text = readTextFile(file)
-  const { rows, problems } = file.endsWith('.json') ? jsonRows(file, text) : csvRows(file, text)
+  const { rows, problems, notes } = rowsOf(file, readTextFile(file), columns)
   if (rows.length + problems.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
-  const good = rows.filter((row) => problemsOf(row).length === 0)
+  const pairs = rows
+    .filter((row) => blanks(row).length === 0)
+    .map((row) => ({ line: row.line, pair: pairOf(row) }))
   return {
-    pairs: good.map((row) => ({ line: row.line, pair: pairOf(row) })),
-    problems: [...problems, ...rows.flatMap(problemsOf)],
+    pairs,
+    problems: [...problems, ...rows.flatMap(blanks), ...(duplicates === 'refuse' ? repeats(pairs) : [])],
+    notes,
   }
 }
 
-function repeats(located: readonly LocatedPair[]): LineProblem[] {
-  const lineOf = new Map<string, number>()
-  return located.flatMap(({ line, pair: { input } }) => {
-    const earlier = lineOf.get(input)
-    if (earlier === undefined) lineOf.set(input, line)
-    return earlier === undefined
-      ? []
-      : [
-          {
-            line,
-            text: `"${input}" is given twice; first on line ${earlier}`,
-            hint: 'Keep one of them; put further right answers behind the preferred one.',
-          },
-        ]
-  })
+function rowsOf(file: string, text: string, columns: Columns | undefined): Rows {
+  if (/\.json$/i.test(file)) return jsonRows(file, text, columns)
+  if (/\.(jsonl|ndjson)$/i.test(file)) return jsonLinesRows(text, columns)
+  if (/\.(parquet|xlsx?|zip|gz)$/i.test(file))
+    throw new TaskvecError('CONFIG', `${file}: lists are CSV, TSV, JSON or JSON Lines`, {
+      hint: 'Export it as one of these.',
+    })
+  return csvRows(file, text, columns)
 }
 
-function problemsOf({ line, cells: [input = '', answer = '', ...accept] }: Row): LineProblem[] {
-  const texts = [
-    ...(input.trim() === '' ? ['the input is blank'] : []),
-    ...(answer.trim() === '' ? ['the answer is blank'] : []),
-    ...[input, answer, ...accept]
-      .filter((cell) => /[\r\n]/.test(cell.trim()))
-      .map((cell) => `${JSON.stringify(cell)} has a line break in it`),
+function blanks({ line, cells: [input = '', answer = ''] }: Row): LineProblem[] {
+  return [
+    ...(input.trim() === '' ? [{ line, text: 'the input is blank' }] : []),
+    ...(answer.trim() === '' ? [{ line, text: 'the answer is blank' }] : []),
   ]
-  return texts.map((text) => ({ line, text }))
 }
 
 function pairOf({ cells }: Row): Pair {
@@ -86,64 +90,14 @@ function pairOf({ cells }: Row): Pair {
   return { input, output, accept: [...others] }
 }
 
-interface CsvRecord {
-  readonly record: readonly string[]
-  readonly info: { readonly lines: number }
-}
-
-function csvRows(file: string, text: string): Rows {
-  const { records, problems } = readCsv(file, text)
-  const [first] = records
-  const isHeader = first?.record[0]?.toLowerCase() === 'input'
-  const rows: Row[] = []
-  const alone: LineProblem[] = []
-  for (const { record, info } of isHeader ? records.slice(1) : records) {
-    const [input = '', answer, ...accept] = record
-    if (answer !== undefined)
-      rows.push({ line: info.lines, cells: [input, answer, ...accept.flatMap((cell) => cell.split('|'))] })
-    else
-      alone.push({
-        line: info.lines,
-        text: 'one column only; two are needed: input, answer',
-        hint: 'Separate them by a comma (by a tab in a .tsv file); put quotes around a word with a comma in it.',
-      })
-  }
-  return { rows, problems: [...problems, ...alone] }
-}
-
-/** Where a quote is out of place, lines are read one by one, so that the others can be told from the broken ones. */
-function readCsv(file: string, text: string): { records: readonly CsvRecord[]; problems: LineProblem[] } {
-  const whole = parseCsv(file, text)
-  if (!(whole instanceof CsvError)) return { records: whole, problems: [] }
-  const records: CsvRecord[] = []
-  const problems: LineProblem[] = []
-  text.split(/\r\n|\n|\r/).forEach((lineText, i) => {
-    const line = i + 1
-    const found = parseCsv(file, lineText)
-    if (found instanceof CsvError) problems.push({ line, text: `not CSV: ${withoutLine(found.message)}` })
-    else records.push(...found.map(({ record }) => ({ record, info: { lines: line } })))
-  })
-  return { records, problems }
-}
-
-/** The parser counts from the line that it was given. */
-function withoutLine(message: string): string {
-  return message.replace(/ (at|on) line \d+/g, '')
-}
-
-function parseCsv(file: string, text: string): readonly CsvRecord[] | CsvError {
-  try {
-    return parse(text, {
-      delimiter: file.endsWith('.tsv') ? '\t' : ',',
-      bom: true,
-      info: true,
-      trim: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: 100_000,
-    }) as unknown as CsvRecord[]
-  } catch (error) {
-    if (error instanceof CsvError) return error
-    throw error
-  }
+/** Texts that hold what the prompt is built with are used as they are: all that can be done is to say so. */
+function inPrompt(pairs: readonly Pair[]): string[] {
+  const count = (part: RegExp) =>
+    pairs.filter(({ input, output }) => part.test(input) || part.test(output)).length
+  const [lines, arrows] = [count(/[\r\n]/), count(/->/)]
+  const of = (n: number, what: string) => `${n} of ${pairs.length} pairs have ${what} in them`
+  return [
+    ...(lines > 0 ? [`${of(lines, 'a line break')}, which is also what stands between demonstrations`] : []),
+    ...(arrows > 0 ? [`${of(arrows, '"->"')}, which is also what stands between x and y`] : []),
+  ]
 }

@@ -1,58 +1,241 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import { TaskvecError } from '../domain/errors.js'
-import { didYouMean } from '../domain/did-you-mean.js'
+import {
+  columnsLine,
+  misspelt,
+  rolesByConfig,
+  rolesByName,
+  unclear,
+  type Columns,
+  type Roles,
+} from './columns.js'
+import { jsonMembers, lineCounter, type JsonMember, type JsonPlace } from './json-members.js'
 import type { LineProblem } from './text-file.js'
 import type { Row, Rows } from './word-list-file.js'
 
 /**
- * Entries of a JSON word list with their lines. JSON is YAML too, and the YAML parser keeps positions.
- * Errors: CONFIG where it isn't JSON.
+ * The entries of a JSON word list with their lines: {"hot": "cold"}, {"hot": ["cold", "icy"]}; a list of objects or of
+ * [x, y, ...]; {"examples": [..]}; or a list per column, {"input": [..], "output": [..]}. Errors: CONFIG where it isn't JSON.
  */
-export function jsonRows(file: string, text: string): Rows {
+export function jsonRows(file: string, text: string, columns?: Columns): Rows {
   assertJson(file, text)
-  const counter = new LineCounter()
-  const { contents } = parseDocument(text, { schema: 'json', lineCounter: counter, uniqueKeys: false })
-  const lineOf = (node: unknown) => counter.linePos((node as Node | null)?.range?.[0] ?? 0).line
-  const problems: LineProblem[] = []
-  const wrong: Wrong = (node, text) => problems.push({ line: lineOf(node), text })
+  const reader = new EntryReader(text, lineCounter(text), columns)
+  const start = text.search(/\S/)
+  if (text[start] === '[') for (const entry of jsonMembers(text, start)) reader.entry(entry)
+  else if (text[start] === '{') readObject(reader, text, jsonMembers(text, start), columns)
+  else reader.problem(start, 'must be a map {"x": "y"} or a list of {input, answer, accept}')
+  return reader.result()
+}
 
-  const rows: Row[] = []
+/** JSON Lines: an object or [x, y, ...] on each; blank lines are skipped. */
+export function jsonLinesRows(text: string, columns?: Columns): Rows {
+  const reader = new EntryReader(text, lineCounter(text), columns)
+  let start = 0
+  for (const line of text.split('\n')) {
+    const at = start + Math.max(0, line.search(/\S/))
+    start += line.length + 1
+    if (line.trim() === '') continue
+    try {
+      JSON.parse(line)
+      reader.entry({ start: at, end: start - 1 })
+    } catch (error) {
+      reader.problem(at, `not JSON: ${(error as Error).message}`)
+    }
+  }
+  return reader.result()
+}
+
+function readObject(
+  reader: EntryReader,
+  text: string,
+  members: readonly JsonMember[],
+  columns: Columns | undefined,
+): void {
+  const byColumn = columnsOfLists(text, members, columns)
+  if (byColumn) return reader.columns(byColumn, members)
+  const wrapped = members.filter((member) => '[{'.includes(firstOf(text, member) ?? ' '))
+  if (wrapped.length === 0) for (const member of members) reader.pair(member)
+  else if (wrapped.length > 1)
+    reader.problem(
+      wrapped[1]?.key?.start ?? 0,
+      `several lists in one file (${wrapped.map(({ key }) => key?.text).join(', ')}); put each into a file of its own`,
+    )
+  else {
+    const [list] = wrapped as [JsonMember]
+    reader.unused(members.filter((member) => member !== list).map(({ key }) => key?.text ?? ''))
+    for (const entry of jsonMembers(text, list.start)) reader.entry(entry)
+  }
+}
+
+/** Where an object holds a list for each column, the roles of its keys. */
+function columnsOfLists(
+  text: string,
+  members: readonly JsonMember[],
+  columns: Columns | undefined,
+): Roles | undefined {
+  const names = members.map(({ key }) => key?.text ?? '')
+  const roles = columns ? rolesByConfig(names, columns) : rolesByName(names)
+  if (roles === undefined || typeof roles === 'string') return undefined
+  const isList = (index: number) => text[members[index]?.start ?? 0] === '['
+  return isList(roles.input) && isList(roles.answer) ? roles : undefined
+}
+
+/** What the first member of a value begins with; a list of texts is no list of entries. */
+function firstOf(text: string, { start }: JsonPlace): string | undefined {
+  if (text[start] !== '[' && text[start] !== '{') return undefined
+  const inside = text.slice(start + 1).match(/\S/)
+  if (text[start] === '[') return inside?.[0]
+  const [first] = jsonMembers(text, start)
+  return first && text[first.start]
+}
+
+/** Reads entries one by one; the same problem of many entries is named once, with their number. */
+class EntryReader {
+  private readonly rows: Row[] = []
+  private readonly problems: LineProblem[] = []
+  private readonly unusedKeys = new Set<string>()
+  /** By the keys of an entry: its roles, or the problem that was named, with the number of entries. */
+  private readonly known = new Map<string, Roles | { problem: LineProblem; entries: number }>()
+
+  constructor(
+    private readonly text: string,
+    private readonly lineOf: (offset: number) => number,
+    private readonly asked: Columns | undefined,
+  ) {}
+
+  /** An object, or [x, y, ...accept]. */
+  entry({ start }: JsonPlace): void {
+    const members = jsonMembers(this.text, start)
+    if (this.text[start] === '{') return this.named(start, members)
+    if (this.text[start] !== '[')
+      return this.problem(
+        start,
+        'an object such as {"input": "x", "output": "y"}, or ["x", "y"], is expected here',
+      )
+    const roles = this.asked && rolesByConfig([], this.asked)
+    if (typeof roles === 'string') return this.problem(start, `${roles}: the entry is a list; give numbers`)
+    const { input = 0, answer = 1, accept = members.slice(2).map((_, i) => i + 2) } = roles ?? {}
+    this.add(start, [members[input]], [members[answer], ...accept.map((i) => members[i])])
+  }
+
+  /** `"x": "y"` or `"x": ["y", ...accept]`. */
+  pair({ key, ...value }: JsonMember): void {
+    this.collect(key?.start ?? value.start, () => [key?.text ?? '', ...this.texts(value)])
+  }
+
+  /** A list for each column. */
+  columns(roles: Roles, lists: readonly JsonMember[]): void {
+    const cells = lists.map((list) => jsonMembers(this.text, list.start))
+    const [inputs = [], answers = []] = [cells[roles.input], cells[roles.answer]]
+    if (inputs.length !== answers.length)
+      return this.problem(
+        lists[roles.answer]?.start ?? 0,
+        `${answers.length} answers for ${inputs.length} inputs`,
+      )
+    this.unused(roles.unused)
+    inputs.forEach((input, i) => {
+      this.add(input.start, [input], [answers[i], ...roles.accept.map((column) => cells[column]?.[i])])
+    })
+  }
+
+  unused(keys: readonly string[]): void {
+    for (const key of keys) this.unusedKeys.add(key)
+  }
+
+  problem(offset: number, text: string, hint?: string): void {
+    this.problems.push({ line: this.lineOf(offset), text, ...(hint === undefined ? {} : { hint }) })
+  }
+
+  result(): Rows {
+    for (const found of this.known.values()) {
+      if (!('problem' in found) || found.entries === 1) continue
+      const { problem, entries } = found
+      this.problems[this.problems.indexOf(problem)] = {
+        ...problem,
+        text: `${problem.text} (so in ${entries} entries)`,
+      }
+    }
+    const unused = [...this.unusedKeys].map((key) => `"${key}"`)
+    const notes = unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []
+    return { rows: this.rows, problems: this.problems, notes }
+  }
+
+  private named(start: number, members: readonly JsonMember[]): void {
+    const names = members.map(({ key }) => key?.text ?? '')
+    const signature = names.join('\0')
+    const known = this.known.get(signature)
+    if (known && 'problem' in known) known.entries++
+    else {
+      const roles = known ?? this.rolesOf(start, names, members)
+      if (roles === undefined) return
+      this.known.set(signature, roles)
+      this.unused(roles.unused)
+      const at = (index: number) => members[index]
+      this.add(start, [at(roles.input)], [at(roles.answer), ...roles.accept.map(at)])
+    }
+  }
+
+  private rolesOf(
+    start: number,
+    names: readonly string[],
+    members: readonly JsonMember[],
+  ): Roles | undefined {
+    const repeated = names.findIndex((name, i) => names.indexOf(name) < i)
+    const roles = this.asked ? rolesByConfig(names, this.asked) : rolesByName(names)
+    const before = this.problems.length
+    if (repeated >= 0)
+      this.problem(members[repeated]?.key?.start ?? start, `the key "${names[repeated]}" is given twice`)
+    else if (typeof roles === 'string') this.problem(start, roles)
+    else if (!this.asked)
+      members.forEach(({ key }) => {
+        const nearest = misspelt(key?.text ?? '', roles !== undefined)
+        if (nearest) this.problem(key?.start ?? start, `unknown key "${key?.text}"${nearest}`)
+      })
+    if (roles === undefined && this.problems.length === before) {
+      const { text, suggested } = unclear(names)
+      this.problem(start, text, `Say it in the config, beside "list": ${columnsLine(suggested)}`)
+    }
+    const [problem] = this.problems.slice(before)
+    if (problem === undefined) return roles as Roles
+    this.known.set(names.join('\0'), { problem, entries: 1 })
+    return undefined
+  }
+
+  private add(
+    at: number,
+    [input]: readonly (JsonPlace | undefined)[],
+    answers: readonly (JsonPlace | undefined)[],
+  ): void {
+    this.collect(at, () => {
+      const inputs = input === undefined ? [''] : this.texts(input)
+      if (inputs.length > 1) this.problem(input?.start ?? at, 'the input is a list; one text is expected')
+      return [inputs[0] ?? '', ...answers.flatMap((answer) => (answer ? this.texts(answer) : ['']))]
+    })
+  }
+
   /** An entry that has a problem is no row. */
-  const add = (node: unknown, read: () => string[]) => {
-    const before = problems.length
+  private collect(at: number, read: () => string[]): void {
+    const before = this.problems.length
     const cells = read()
-    if (problems.length === before) rows.push({ line: lineOf(node), cells })
+    if (this.problems.length === before) this.rows.push({ line: this.lineOf(at), cells })
   }
-  if (isMap(contents))
-    for (const { key, value } of contents.items) add(key, () => [textOf(key, wrong), ...texts(value, wrong)])
-  else if (isSeq(contents))
-    for (const entry of contents.items)
-      add(entry, () => (isMap(entry) ? named(entry.items, wrong) : texts(entry, wrong)))
-  else wrong(contents, 'must be a map {"x": "y"} or a list of {input, answer, accept}')
-  return { rows, problems }
-}
 
-type Wrong = (node: unknown, text: string) => void
-
-function named(items: readonly { key: unknown; value: unknown }[], wrong: Wrong): string[] {
-  const keys = ['input', 'answer', 'accept']
-  const values = new Map<string, string[]>()
-  for (const { key, value } of items) {
-    const name = textOf(key, wrong)
-    if (keys.includes(name)) values.set(name, texts(value, wrong))
-    else wrong(key, `unknown key "${name}"${didYouMean(name, keys)}`)
+  /** Numbers and true or false as they are written; null is no text. */
+  private texts({ start, end }: JsonPlace): string[] {
+    const first = this.text[start]
+    if (first === '[') {
+      const members = jsonMembers(this.text, start)
+      if (members.some((member) => '[{'.includes(this.text[member.start] ?? ''))) this.notText(start)
+      return members.length === 0 ? [''] : members.flatMap((member) => this.texts(member))
+    }
+    if (first === '{') this.notText(start)
+    const written = this.text.slice(start, end)
+    if (written === 'null') return ['']
+    return [first === '"' ? (JSON.parse(written) as string) : written]
   }
-  return [values.get('input')?.[0] ?? '', ...(values.get('answer') ?? ['']), ...(values.get('accept') ?? [])]
-}
 
-function texts(node: unknown, wrong: Wrong): string[] {
-  return isSeq(node) ? node.items.map((item) => textOf(item, wrong)) : [textOf(node, wrong)]
-}
-
-function textOf(node: unknown, wrong: Wrong): string {
-  if (isScalar(node) && typeof node.value === 'string') return node.value
-  wrong(node, 'a string, or a list of strings, is expected here')
-  return ''
+  private notText(start: number): void {
+    this.problem(start, 'a text, or a list of texts, is expected here')
+  }
 }
 
 function assertJson(file: string, text: string): void {
@@ -63,6 +246,8 @@ function assertJson(file: string, text: string): void {
     // Older versions of Node give the offset only.
     const offset = /at position (\d+)/.exec(message)?.[1]
     const line = offset === undefined ? '' : `:${text.slice(0, Number(offset)).split('\n').length}`
-    throw new TaskvecError('CONFIG', `${file}${line}: not JSON: ${message}`, { cause })
+    const lines = /^\s*[[{].*\n\s*[[{]/.test(text)
+    const hint = lines ? { hint: 'An entry on each line is JSON Lines: name the file .jsonl.' } : {}
+    throw new TaskvecError('CONFIG', `${file}${line}: not JSON: ${message}`, { cause, ...hint })
   }
 }

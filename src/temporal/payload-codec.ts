@@ -66,7 +66,7 @@ export class EncryptingCodec implements PayloadCodec {
     } catch (cause) {
       throw new TaskvecError(
         'SERVER',
-        'a payload was altered on its way: its authentication tag does not fit',
+        'a payload was altered in transit: its authentication tag does not match',
         {
           cause,
         },

@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3'
 import { describeMissing, isComplete, missingOf } from '../store/completeness.js'
-import { unitTables } from '../store/unit-tables.js'
+import { unitKinds } from '../experiments/catalog.js'
+import { Statements } from '../store/statements.js'
+import { storedRows } from '../store/stored-rows.js'
 import type { Check, Problem } from './check.js'
 import { contents } from './content-checks.js'
 import { bestLayers, cellScores, counts, judgements, keys, taskVectors } from './run-checks.js'
@@ -67,31 +69,26 @@ function* completeness(db: Database.Database): Generator<Problem | null> {
   }
 }
 
-/** Tables whose rows stand beside another table's of the same run: they alone make no result. */
-const companions = ['theta_points', 'projection_scores']
-
 function* furtherExperiments(db: Database.Database): Generator<Problem | null> {
-  const anyRow = unitTables(db)
-    .filter((table) => !companions.includes(table))
-    .map((table) => `exists (select 1 from ${table} where run_id = r.id)`)
-    .join(' or ')
+  const statements = new Statements(db.name, db)
   const rows = db
     .prepare(
-      `select r.id, r.experiment, r.key, (${anyRow}) as rows,
+      `select r.id, r.experiment, r.key,
               (select count(*) from units u where u.run_key = r.key and u.experiment <> r.experiment) as others,
               (select count(*) from thetas t join models m on m.content_hash = r.model_hash
-               where t.run_id = r.id and length(t."values") <> 4 * m.d_model) as misshapen,
-              (select total(kind = 'regular') <> total(kind = 'conflicting') from conflicting_predictions where run_id = r.id) as unpaired
+               where t.run_id = r.id and length(t."values") <> 4 * m.d_model) as misshapen
        from unit_runs r where r.complete = 1`,
     )
-    .iterate() as Iterable<
-    Record<'experiment' | 'key', string> & Record<'rows' | 'others' | 'misshapen' | 'unpaired', number>
-  >
-  for (const { experiment, key, rows: has, others, misshapen, unpaired } of rows) {
+    .all() as { id: number; experiment: string; key: string; others: number; misshapen: number }[]
+  for (const { id, experiment, key, others, misshapen } of rows) {
     const where = `${experiment} ${key.slice(0, 12)}`
-    if (!has) yield { where, message: 'called complete, but has no rows' }
+    const kind = unitKinds[experiment]
+    const stored = storedRows(statements, id)
+    const wrong = kind?.check?.(stored) ?? null
+    if (!kind) yield { where, message: 'an experiment that this taskvec does not know' }
+    else if (!stored.has(kind.table)) yield { where, message: 'called complete, but has no rows' }
     else if (others > 0) yield { where, message: 'another experiment points at it' }
     else if (misshapen > 0) yield { where, message: `${misshapen} θ are not of the model's size` }
-    else yield unpaired ? { where, message: 'not as many regular as conflicting predictions' } : null
+    else yield wrong === null ? null : { where, message: wrong }
   }
 }

@@ -2,16 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { analyses } from '../../activities/analyses.js'
-import { experiments } from '../../activities/experiments.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { unitName, type UnitPlace } from '../domain/experiments.js'
-import type { Engine, EvaluateOptions } from '../engine/engine.js'
+import type { Engine } from '../engine/engine.js'
+import { analyses, forwardPasses, unitKinds } from '../experiments/catalog.js'
+import type { AnalysisInput } from '../experiments/experiment.js'
 import { difference, shown } from '../store/compare-values.js'
 import { guarded } from '../store/open.js'
 import { Statements } from '../store/statements.js'
 import { rowKey, unitTables } from '../store/unit-tables.js'
-import { nextStep, recordStep, type Step } from '../store/experiment-units.js'
+import { nextStep, recordStep, type NextStep } from '../store/experiment-units.js'
+import { thetaReader } from '../store/thetas.js'
 import type { Problem } from './check.js'
 import { byModel, draw, openAsStored, type Sample, type StoredModel } from './recompute.js'
 
@@ -144,18 +145,15 @@ class Copy {
     ) as UnitPlace[]
     const failed = others.map(unitName).filter((name) => name !== unitName(unit))
     const of = { sweepId, model, task: thetaTask === '' ? unit.task : '', failed }
-    for (let next = nextStep(this.statements, of); next; next = nextStep(this.statements, of))
-      recordStep(this.statements, next.unit, next.name, await this.#result(next.step, engine))
+    const next = () => nextStep(this.statements, unitKinds, of)
+    for (let step = next(); step; step = next())
+      recordStep(this.statements, unitKinds, step.unit, step.name, await this.#result(step.step, engine))
   }
 
-  async #result({ activity, input }: Step, engine: Engine): Promise<unknown> {
-    if (activity in analyses) return analyses[activity as keyof typeof analyses](this.sqlite, input as never)
-    const forward = experiments[activity as keyof typeof experiments] as (
-      engine: Engine,
-      input: unknown,
-      options: EvaluateOptions,
-    ) => Promise<unknown>
-    return forward(engine, input, {})
+  async #result({ activity, input, onThetas }: NextStep['step'], engine: Engine): Promise<unknown> {
+    return onThetas
+      ? analyses[activity]?.run(thetaReader(this.sqlite), input as AnalysisInput)
+      : forwardPasses[activity]?.run(engine, input, {})
   }
 
   #compare(unit: Unit) {

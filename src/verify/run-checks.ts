@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3'
+import { bestOf } from '../domain/best-layer.js'
 import { canonicalJson } from '../domain/identity.js'
 import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { keyOf, type PreparedRow } from '../store/content.js'
+import { decidedByToken } from '../experiments/judge.js'
 import { isCorrect } from '../tasks/scoring.js'
 import type { Problem } from './check.js'
 
@@ -76,7 +78,9 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
     }>) {
       const { text, answer, difference } = row
       const accept = JSON.parse(row.accept) as string[]
-      const right = isCorrect({ scoring: run.scoring, prediction: text, answer, accept })
+      const right = decidedByToken(run.scoring, text)
+        ? rightByRank(row, accept)
+        : isCorrect({ scoring: run.scoring, prediction: text, answer, accept })
       const where = `${nameOf(run)}, item ${row.item}`
       if (right !== (row.correct === 1))
         yield {
@@ -89,6 +93,18 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
       else yield null
     }
   }
+}
+
+/**
+ * What the rank says where the token decides: the stored judgement itself where it says nothing, in a tie, or where another
+ * accepted answer may begin with the token.
+ */
+function rightByRank(
+  row: { readonly correct: number; readonly rank: number; readonly difference: number | null },
+  accept: readonly string[],
+): boolean {
+  const silent = row.rank === 1 ? row.difference === 0 : accept.length > 0
+  return silent ? row.correct === 1 : row.rank === 1
 }
 
 type Pointer = PreparedRow & Record<'sweep_id' | 'model_id' | 'task_id' | 'run_key', string>
@@ -138,22 +154,25 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
 }
 
 export function* bestLayers(db: Database.Database): Generator<Problem | null> {
-  const rows = db
+  const cells = db.prepare(
+    `select c.layer, r.correct from cells c join runs r on r.key = c.run_key
+     where c.sweep_id = ? and c.model_id = ? and c.task_id = ?`,
+  )
+  const tasks = db
     .prepare(
-      `select p.sweep_id || ' ' || p.model_id || ' ' || p.task_id as place, p.best_layer as chosen,
-              (select c.layer from cells c join runs r on r.key = c.run_key
-               where c.sweep_id = p.sweep_id and c.model_id = p.model_id and c.task_id = p.task_id
-               order by r.correct desc, c.layer limit 1) as best
-       from prepared_tasks p where p.best_layer is not null`,
+      'select sweep_id as sweep, model_id as model, task_id as task, best_layer as chosen from prepared_tasks where best_layer is not null',
     )
-    .iterate() as Iterable<{ place: string; chosen: number; best: number | null }>
-  for (const { place, chosen, best } of rows)
+    .all() as { sweep: string; model: string; task: string; chosen: number }[]
+  for (const { sweep, model, task, chosen } of tasks) {
+    const dev = cells.all(sweep, model, task) as { layer: number; correct: number }[]
+    const best = bestOf(dev, ({ correct }) => correct)?.layer ?? null
     yield chosen === best
       ? null
       : {
-          where: place,
+          where: `${sweep} ${model} ${task}`,
           message: `best L is ${chosen}, but the lowest with the highest dev accuracy is ${best}`,
         }
+  }
 }
 
 export function* taskVectors(db: Database.Database): Generator<Problem | null> {

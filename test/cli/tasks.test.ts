@@ -53,12 +53,12 @@ it('check finds nothing wrong with the built-in lists', async () => {
   expect(exitCode).toBe(0)
 })
 
-it("check of a user's list names file and line", async () => {
+it("check of a user's list warns with file and line, and succeeds where the list can be run", async () => {
   const file = join(folder, 'mine.csv')
   writeFileSync(file, 'hot,cold\ncheap,bon marché\n')
   const { stdout, exitCode } = await tasks('check', file)
-  expect(stdout).toContain(`${file}:2: the answer "bon marché" is several words`)
-  expect(exitCode).toBe(1)
+  expect(stdout).toContain(`warning: ${file}:2: the answer "bon marché" is several words`)
+  expect(exitCode).toBe(0)
   expect((await tasks('check', file, '--scoring', 'prefix')).exitCode).toBe(0)
 })
 
@@ -68,9 +68,11 @@ it('check names every complaint with its line, and counts what a tokenizer leave
   const tokenizer = join(folder, 'tokenizer.json')
   writeFileSync(tokenizer, JSON.stringify(wordLevel(['dog', 'chien', 'chat', 'hot']).tokenizer))
   const { stdout, exitCode } = await tasks('check', file, '--tokenizer', tokenizer, '--json')
-  const [checked] = JSON.parse(stdout) as { problems: string[]; tokenizers: object[] }[]
-  expect(exitCode).toBe(1)
-  expect(checked?.problems).toEqual([
+  const [checked] = JSON.parse(stdout) as { problems: string[]; warnings: string[]; tokenizers: object[] }[]
+  expect(exitCode).toBe(0)
+  expect(checked?.problems).toEqual([])
+  expect(checked?.warnings.slice(0, 3)).toEqual([
+    expect.stringContaining(`${file}: no header is known: line 1 is the pair "dog" -> "chien"`),
     `${file}:3: "dog" is given twice, as "chien" and as "chat"`,
     `${file}:4: the answer "a b" is several words; one token is generated, so it can't be given`,
   ])
@@ -85,8 +87,8 @@ it('check goes on behind a blank entry and a broken row, and takes items line by
   expect(stdout.split('\n').filter((line) => line.startsWith('error: '))).toEqual([
     `error: ${file}:1: the answer is blank`,
     expect.stringContaining(`error: ${file}:2: not CSV: `),
-    expect.stringContaining(`error: ${file}:3: the answer "a b" is several words`),
   ])
+  expect(stdout).toContain(`warning: ${file}:3: the answer "a b" is several words`)
   const items = join(folder, 'broken.jsonl')
   writeFileSync(items, '{\n{"split":"baseline","query":"x","answer":"y"}\n[]\n')
   const checked = await tasks('check', items, '--json')
@@ -98,6 +100,20 @@ it('check goes on behind a blank entry and a broken row, and takes items line by
       expect.stringContaining(':3: must be of type object'),
     ],
   })
+})
+
+it('check reads JSON Lines as a list where they are no items, and asks about columns that it does not know', async () => {
+  const lines = join(folder, 'list.jsonl')
+  writeFileSync(lines, '{"input":"hot","output":"cold"}\n{"input":"big","output":"small"}\n')
+  const [checked] = JSON.parse((await tasks('check', lines, '--json')).stdout) as object[]
+  expect(checked).toMatchObject({ pairs: 2, problems: [] })
+  const csv = join(folder, 'columns.csv')
+  writeFileSync(csv, 'word,translation\nhot,cold\n')
+  const asked = await tasks('check', csv)
+  expect(asked.stdout).toContain(`error: ${csv}:1: this line may be a header`)
+  expect(asked.stdout).toContain('columns: {input: word, answer: translation}')
+  expect(asked.exitCode).toBe(1)
+  expect((await tasks('check', csv, '--columns', 'word,translation')).exitCode).toBe(0)
 })
 
 it('check draws pairs of tasks made by code, and counts what a tokenizer can write of them', async () => {

@@ -19,8 +19,10 @@ const protocol: Protocol = {
 }
 
 /** The arrow, then one token a word of up to four letters, two for longer ones; a leading space is no token of its own. */
-const shortWords: { encode: Encode; info: object } = {
+const decode = async (tokens: readonly number[]) => tokens.map(String)
+const shortWords: { encode: Encode; decode: typeof decode; info: object } = {
   info: {},
+  decode,
   encode: async (texts) =>
     texts.map((text) => [0, ...(text === '->' ? [] : text.slice(2).trim().length <= 4 ? [1] : [1, 2])]),
 }
@@ -71,6 +73,7 @@ describe('a task made ready', () => {
     const tokenizer = buildTokenizer('words', wordLevel(['a', 'b']))
     const words = {
       encode: (async (texts) => texts.map((text) => tokenizer.encode(text, false))) satisfies Encode,
+      decode: async (tokens: readonly number[]) => tokens.map(tokenizer.decodeToken),
       info: { unknownToken: tokenizer.unknownToken ?? -1 },
     }
     // A list of letters is one word to this tokenizer, and it knows none.
@@ -99,7 +102,7 @@ describe('a task made ready', () => {
       const known = Array.from({ length: count }, (_, i) => [`x${i}`, `y${i}`]).flat()
       const tokenizer = buildTokenizer('words', wordLevel(known))
       const encode: Encode = async (texts) => texts.map((text) => tokenizer.encode(text, false))
-      return { encode, info: { unknownToken: tokenizer.unknownToken ?? -1 } }
+      return { encode, decode, info: { unknownToken: tokenizer.unknownToken ?? -1 } }
     }
     const list = (singleToken: boolean) => ({
       kind: 'list' as const,
@@ -151,15 +154,17 @@ describe('a task made ready', () => {
 
 describe("with SmolLM2's own tokenizer", () => {
   let encode: Encode
+  let decode: (tokens: readonly number[]) => Promise<string[]>
   beforeAll(async () => {
     const checkpoint = await openCheckpoint(locateModel({ id: 'smollm2-135m' }))
     const tokenizer = loadTokenizer(checkpoint)
     checkpoint.close()
     encode = async (texts, options) => texts.map((text) => tokenizer.encode(text, options?.special ?? true))
+    decode = async (tokens) => tokens.map(tokenizer.decodeToken)
   })
 
   it.each(builtinTaskIds)('%s has enough pairs to draw from, without a warning', async (id) => {
-    const prepared = await prepareTask({ encode, info: {} }, { kind: 'builtin', id }, protocol)
+    const prepared = await prepareTask({ encode, decode, info: {} }, { kind: 'builtin', id }, protocol)
     expect(prepared.warnings).toEqual([])
     const category = id.split('_')[0] ?? ''
     expect(prepared.reading).toBe(
@@ -169,5 +174,25 @@ describe("with SmolLM2's own tokenizer", () => {
       const answers = prepared.items.test.map(({ answer }) => answer)
       for (const tokens of await encode(answers, { special: false })) expect(tokens).toHaveLength(1)
     }
+  })
+
+  it('says how many answers begin in the middle of a character, where prefix compares texts', async () => {
+    const list = (scoring: 'prefix' | 'first-token') => ({
+      kind: 'list' as const,
+      id: 'ja',
+      scoring,
+      singleToken: false,
+      pairs: ['猫', '犬', '皿', '石', '竹', '紙', 'cat', 'dog', 'cow'].map((output, i) => ({
+        input: `x${i}`,
+        output,
+        accept: [],
+      })),
+    })
+    const engine = { encode, decode, info: {} }
+    const { warnings } = await prepareTask(engine, list('prefix'), protocol)
+    expect(warnings).toEqual([
+      expect.stringMatching(/^ja: [1-6] of 9 answers begin with a token that is part of a character/),
+    ])
+    expect((await prepareTask(engine, list('first-token'), protocol)).warnings).toEqual([])
   })
 })

@@ -87,7 +87,7 @@ async function alteredWeights(sandbox: Sandbox, db: string): Promise<string> {
   copyFileSync(join(other, 'model.safetensors'), weights)
   for (const pid of await enginesOf(run.pid as number)) process.kill(pid, 'SIGKILL')
   const { exitCode, stderr } = await run
-  const refused = String(stderr).includes('are not those that the sweep began with')
+  const refused = String(stderr).includes('differ from those the sweep started with')
   copyFileSync(original, weights)
   const again = await sandbox.taskvec(['resume', '--retry-failed'], { db })
   return `exit code ${exitCode}${refused ? ', refused by their hash' : ''}; restored, resume --retry-failed: ${again.exitCode}`

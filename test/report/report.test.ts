@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { writeRows, type Row } from '../../src/report/formats.js'
+import type { Row } from '../../src/figures/table.js'
+import { writeRows } from '../../src/report/formats.js'
 import { renderMainTable } from '../../src/report/main-table.js'
 import { wilsonInterval } from '../../src/statistics/wilson.js'
 

@@ -4,22 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { harmless } from '../../src/cli/stdout.js'
-import { writeValues, type TextFormat, type Values } from '../../src/report/formats.js'
+import type { Values } from '../../src/figures/table.js'
+import { writeValues, type TextFormat } from '../../src/report/formats.js'
 import { writeParquet } from '../../src/report/parquet.js'
-import {
-  averagedTables,
-  overSeeds,
-  resultRows,
-  tableNames,
-  type ResultRows,
-  type TableName,
-} from '../../src/report/result-rows.js'
+import { averagedTables, overSeeds, resultRows, tableNames } from '../../src/report/result-rows.js'
 import { pairedBootstrap } from '../../src/statistics/bootstrap.js'
 import { wilsonInterval } from '../../src/statistics/wilson.js'
 import { openReadOnly } from '../../src/store/open.js'
-import { projectedTokens, type ViewName } from '../../src/store/result-tables.js'
+import { unitKinds } from '../../src/experiments/catalog.js'
+import { projectedTokens } from '../../src/experiments/projection/projection.js'
+import type { ResultFilter, ResultRows } from '../../src/experiments/sweep-rows.js'
+import { sweepRows } from '../../src/report/sweep-rows.js'
 import { findSweep, sweepGroup } from '../../src/store/sweeps.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { begin, furtherDatabase, runFurther } from '../store/further-sample.js'
 import { newDatabase, prepared, run, runTask, sweep } from '../store/sample.js'
 
@@ -33,7 +30,7 @@ function named({ columns, rows }: ResultRows): Record<string, unknown>[] {
     return Object.fromEntries(names.map((name, i) => [name, row[i]]))
   })
 }
-const table = (name: TableName) => named(resultRows(reader, name, sample, {}))
+const table = (name: string) => named(resultRows(reader, name, sample, {}))
 
 function written(rows: readonly Values[], columns: readonly string[], format: TextFormat): string {
   let text = ''
@@ -71,11 +68,10 @@ describe('the tables of results', () => {
 
   it('take the projection two layers after the best, or after the last block', () => {
     // Of four blocks, the best L is 2: there is no L = 4.
-    expect(new Set(projectedTokens(reader, 'sample-1').map(({ layer }) => layer))).toEqual(new Set([3]))
-    expect(new Set(projectedTokens(reader, 'sample-1', { layer: 1 }).map(({ layer }) => layer))).toEqual(
-      new Set([1]),
-    )
-    expect(projectedTokens(reader, 'sample-1', { task: 'upper' })).toHaveLength(2)
+    const tokens = (filter?: ResultFilter) => projectedTokens(sweepRows(reader, sample, filter))
+    expect(new Set(tokens().map(({ layer }) => layer))).toEqual(new Set([3]))
+    expect(new Set(tokens({ layer: 1 }).map(({ layer }) => layer))).toEqual(new Set([1]))
+    expect(tokens({ task: 'upper' })).toHaveLength(2)
   })
 })
 
@@ -83,7 +79,7 @@ describe('hypothesis minus regular', () => {
   /** Four test items of which `regular` and `hypothesis` say how many are right, with these demonstrations. */
   function difference(sets: readonly string[]) {
     const file = newDatabase()
-    const store = openStore(file)
+    const store = openStore(file, unitKinds)
     store.createSweep(sweep('paired-1', { tasks: [{ kind: 'builtin', id: 'upper' }] }))
     const given = prepared('upper')
     const test = given.items.test.map((item, i) => ({
@@ -124,10 +120,10 @@ describe('hypothesis minus regular', () => {
 
 describe('several seeds', () => {
   const file = newDatabase()
-  const store = openStore(file)
+  const store = openStore(file, unitKinds)
   for (const [i, id] of ['seeded-41', 'seeded-42', 'seeded-43'].entries()) {
-    const experiments = i < 2 ? {} : { experiments: [] }
-    begin(store, id, { group: 'seeded-group', ...experiments })
+    const units = i < 2 ? {} : { units: [] }
+    begin(store, id, { group: 'seeded-group', ...units })
     runFurther(store, id)
   }
 
@@ -142,7 +138,7 @@ describe('several seeds', () => {
   })
 
   it.each(averagedTables)('%s: mean and standard deviation by what tells rows apart', (name) => {
-    const rows = named(overSeeds(db, name as ViewName, ['seeded-41', 'seeded-42'], {}))
+    const rows = named(overSeeds(db, name, ['seeded-41', 'seeded-42'], {}))
     const single = named(resultRows(db, name, findSweep(db, 'seeded-41'), {}))
     expect(rows).toHaveLength(single.length)
     rows.forEach((row, i) => {
@@ -162,7 +158,7 @@ describe('several seeds', () => {
 
   it('spread: the standard deviation with divisor n - 1', () => {
     const other = newDatabase()
-    const writer = openStore(other)
+    const writer = openStore(other, unitKinds)
     const dev = [
       [0, 1],
       [0, 3],
@@ -208,7 +204,7 @@ describe('tokens that a terminal would obey', () => {
 
   it('are stored and read as they are', () => {
     const file = newDatabase()
-    const store = openStore(file)
+    const store = openStore(file, unitKinds)
     store.createSweep(sweep('hostile-1', { tasks: [{ kind: 'builtin', id: 'upper' }] }))
     const given = prepared('upper')
     const place = { sweepId: 'hostile-1', model: 'm', task: 'upper', seconds: 1, computedBy: 'test' }

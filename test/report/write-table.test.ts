@@ -6,14 +6,14 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { textFormats, textOf, type Format, type TextFormat } from '../../src/report/formats.js'
 import { everything, renderer, type Part, type PartSize, type Render } from '../../src/report/part.js'
-import { resultRows, tableNames, type TableName } from '../../src/report/result-rows.js'
+import { resultRows, tableNames } from '../../src/report/result-rows.js'
 import { inTwoThreads } from '../../src/report/two-threads.js'
 import { textOfTable, writeParquetTable } from '../../src/report/write-table.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { partsOf } from '../../src/store/result-parts.js'
-import type { ResultFilter } from '../../src/store/results.js'
+import type { ResultFilter } from '../../src/experiments/sweep-rows.js'
 import { findSweep } from '../../src/store/sweeps.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { furtherDatabase } from '../store/further-sample.js'
 import { newDatabase, runTask, sweep as sweepOf } from '../store/sample.js'
 
@@ -23,12 +23,12 @@ const sweep = findSweep(db, 'sample-1')
 const size: PartSize = { rows: 1, milliseconds: Infinity }
 
 /** As one thread writes them, in one go. */
-function atOnce(table: TableName, format: TextFormat, filter: ResultFilter = {}): string {
+function atOnce(table: string, format: TextFormat, filter: ResultFilter = {}): string {
   const { columns, rows } = resultRows(db, table, sweep, filter)
   return [...textOf(rows, Object.keys(columns), format)].join('')
 }
 
-async function inParts(table: TableName, format: TextFormat, filter: ResultFilter = {}): Promise<string> {
+async function inParts(table: string, format: TextFormat, filter: ResultFilter = {}): Promise<string> {
   let text = ''
   for await (const piece of textOfTable({ db, table, sweep, filter, size }, format))
     text += typeof piece === 'string' ? piece : Buffer.from(piece).toString()
@@ -77,7 +77,7 @@ describe('parts in two threads', () => {
   store.close()
   const db = openReadOnly(file)
   const many = findSweep(db, 'many-1')
-  const filters = partsOf(db, 'predictions', 'many-1', {})
+  const filters = partsOf(db, { parts: 'task' }, 'many-1', {})
   const asked = (format: Format) => ({ table: 'predictions', sweep: many, format, first: [] }) as const
   const alone = (format: Format) => {
     const render = renderer(db, asked(format))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startPageServer, type PageServer } from '../../src/serve/server.js'
 import type { ItemPage, SweepLine, SweepView } from '../../src/serve/api.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { completeDatabase, runTask, sweep } from '../store/sample.js'
 
 let database: string

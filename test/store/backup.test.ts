@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { backUp } from '../../src/store/backup.js'
 import { openReadOnly } from '../../src/store/open.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { completeDatabase, newDatabase, runTask, sweep } from './sample.js'
 
 describe('a backup', () => {

@@ -1,13 +1,14 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
+import { unitKinds, unitsOf } from '../../src/experiments/catalog.js'
 import { unitTables } from '../../src/store/unit-tables.js'
 import { begin, further, resultOf, runFurther } from './further-sample.js'
 import { newDatabase } from './sample.js'
 
 function open() {
   const file = newDatabase()
-  return { file, store: openStore(file) }
+  return { file, store: openStore(file, unitKinds) }
 }
 
 function rows(file: string, sql: string): unknown[] {
@@ -74,7 +75,7 @@ describe('the units of a sweep', () => {
     begin(store, 'other-1')
     expect(runFurther(store, 'other-1')).toEqual([])
     const fewer = further.map((each) => (each.experiment === 'robustness' ? { ...each, thetas: 2 } : each))
-    begin(store, 'fewer-1', { experiments: fewer })
+    begin(store, 'fewer-1', { units: unitsOf(fewer, ['upper', 'first']) })
     expect(runFurther(store, 'fewer-1')).toEqual(all.filter((step) => step.startsWith('robustness')))
     store.close()
     const reused = rows(

@@ -1,7 +1,10 @@
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore, type Store } from '../../src/store/store.js'
 import type { NextStep } from '../../src/store/experiment-units.js'
-import type { FurtherExperiment, Score } from '../../src/domain/experiments.js'
-import type { NewSweep, Store } from '../../src/store/store.js'
+import { unitKinds, unitsOf } from '../../src/experiments/catalog.js'
+import type { AnalysisInput, TaskStep } from '../../src/experiments/experiment.js'
+import type { ConflictingStep } from '../../src/experiments/conflicting/forward-passes.js'
+import type { Score } from '../../src/experiments/scores.js'
+import type { NewSweep } from '../../src/store/store-inputs.js'
 import { info, newDatabase, prepared, runTask, sweep } from './sample.js'
 
 /** Sweeps with further experiments, made-up results: what activities would compute is answered here at once. */
@@ -13,7 +16,7 @@ const pairsOf = (answer: (x: string) => string) =>
 export const preparedUpper = prepared('upper', { pairs: pairsOf((x) => x.toUpperCase()) })
 export const preparedFirst = prepared('first', { pairs: pairsOf((x) => x) })
 
-export const further: readonly FurtherExperiment[] = [
+export const further = [
   { experiment: 'robustness', demonstrations: 2, thetas: 3, devItems: 2, layers: { from: 1, to: 2 } },
   {
     experiment: 'conflicting',
@@ -39,7 +42,7 @@ export const further: readonly FurtherExperiment[] = [
 
 /** Registers a sweep with further experiments and runs the main one of its two tasks. */
 export function begin(store: Store, id: string, change: Partial<NewSweep> = {}): void {
-  store.createSweep(sweep(id, { experiments: further, ...change }))
+  store.createSweep(sweep(id, { units: unitsOf(further, ['upper', 'first']), ...change }))
   for (const task of [preparedUpper, preparedFirst]) runTask(store, id, task.task, [0, 2, 3, 3], 'm', task)
 }
 
@@ -57,16 +60,26 @@ export function runFurther(store: Store, sweepId: string): string[] {
   return done
 }
 
-export function resultOf({ step }: NextStep): unknown {
+/** What some steps take. */
+interface Inputs extends TaskStep, AnalysisInput {
+  readonly layer: number
+  readonly layers: readonly number[]
+  readonly firstItem: number
+  readonly sets: readonly number[]
+  readonly templates: readonly string[]
+}
+
+export function resultOf({ step }: Pick<NextStep, 'step'>): unknown {
+  const input = step.input as Inputs
   switch (step.activity) {
     case 'robustnessThetas':
-      return thetas(step.input.items.length, [step.input.layer], step.input.firstItem)
+      return thetas(input.items.length, [input.layer], input.firstItem)
     case 'decodabilityThetas':
-      return thetas(step.input.items.length, step.input.layers, step.input.firstItem)
+      return thetas(input.items.length, input.layers, input.firstItem)
     case 'separateTasks':
       return {
         edges: [0, 1],
-        tasks: step.input.thetas.map(({ task }) => ({
+        tasks: input.thetas.map(({ task }) => ({
           task,
           layer: 2,
           thetas: 3,
@@ -86,7 +99,7 @@ export function resultOf({ step }: NextStep): unknown {
         })),
       }
     case 'decodeTasks':
-      return { scores: step.input.thetas.map(({ task }) => score(0, { task, setting: 'nearest_mean' })) }
+      return { scores: input.thetas.map(({ task }) => score(0, { task, setting: 'nearest_mean' })) }
     case 'vocabularyProjection':
       return {
         layers: Array.from({ length: info.blocks + 2 }, (_, layer) => ({
@@ -104,7 +117,7 @@ export function resultOf({ step }: NextStep): unknown {
         })),
       }
     case 'conflictingTasks': {
-      const { items } = step.input
+      const { items } = step.input as ConflictingStep
       const each = items.map((_, i) => i)
       const predictions = (correctA: boolean) => ({
         tokens: each,
@@ -127,15 +140,17 @@ export function resultOf({ step }: NextStep): unknown {
       }
     }
     case 'demonstrationSets':
-      return { scores: step.input.sets.map((n) => score(step.input.layer, { setting: String(n) })) }
+      return { scores: input.sets.map((n) => score(input.layer, { setting: String(n) })) }
     case 'templateTransfer':
-      return { scores: step.input.templates.map((setting) => score(step.input.layer, { setting })) }
+      return { scores: input.templates.map((setting) => score(input.layer, { setting })) }
     case 'robustnessLayers':
     case 'layerTransfer':
-      return { scores: step.input.layers.map((layer) => score(layer)) }
+      return { scores: input.layers.map((layer) => score(layer)) }
     case 'multiContext':
     case 'addition':
       return { scores: [score(0), score(1)] }
+    default:
+      throw new Error(`no such activity: ${step.activity}`)
   }
 }
 
@@ -161,7 +176,7 @@ function thetas(items: number, layers: readonly number[], firstItem: number) {
 /** A database with one complete sweep of two tasks and every experiment. */
 export function furtherDatabase(): string {
   const file = newDatabase()
-  const store = openStore(file)
+  const store = openStore(file, unitKinds)
   begin(store, 'sample-1')
   runFurther(store, 'sample-1')
   store.setSweepStatus('sample-1', 'complete')

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { mergeInto } from '../../src/store/merge.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { begin, runFurther } from './further-sample.js'
 import { completeDatabase, newDatabase, runTask, sweep } from './sample.js'
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/system/home.js'
 import { guarded, openDatabase, openReadOnly } from '../../src/store/open.js'
-import { openStore } from '../../src/store/sqlite-store.js'
+import { openStore } from '../../src/store/store.js'
 import { completeDatabase, newDatabase, sweep } from './sample.js'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
@@ -169,7 +169,7 @@ describe('migrations', () => {
 
 describe("SQLite's errors", () => {
   it.each([
-    ['SQLITE_BUSY', 'STORE_BUSY', 'another process holds the database', true],
+    ['SQLITE_BUSY', 'STORE_BUSY', 'another process has locked the database', true],
     ['SQLITE_FULL', 'STORE_BUSY', 'the disk is full; nothing was written', true],
     ['ENOSPC', 'STORE_BUSY', 'the disk is full; nothing was written', true],
     ['SQLITE_IOERR_WRITE', 'STORE_BUSY', 'the disk failed or is full (SQLITE_IOERR_WRITE)', true],

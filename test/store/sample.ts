@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Item, ModelInfo, PreparedTask, Protocol, RunResult, Split } from '../../src/domain/types.js'
-import { openStore } from '../../src/store/sqlite-store.js'
-import type { NewSweep, Store } from '../../src/store/store.js'
+import { openStore, type Store } from '../../src/store/store.js'
+import type { NewSweep } from '../../src/store/store-inputs.js'
 
 /** Small, made-up sweeps: two models of one hash or of two, tasks with 3 dev, 4 test and 2 baseline items. */
 

@@ -89,7 +89,7 @@ describe('the same sweep', () => {
     const again = await sandbox.taskvec(['run', sandbox.config('faults', settings)], { db })
     expect(again.exitCode).toBe(0)
     const other = await sandbox.taskvec(['run', sandbox.config('other-name', settings)], { db })
-    expect(other.stderr).toContain('24 of them stored before and reused')
+    expect(other.stderr).toContain('24 of them reused from the database')
     const runs = await sandbox.taskvec(['sql', 'select count(*) as n from runs', '--json'], { db })
     expect(JSON.parse(runs.stdout)).toEqual([{ n: 4 * (6 + 3) }])
     expect(await sandbox.exported(db)).toEqual(undisturbed)

@@ -5,9 +5,9 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ComputeActivities, ExperimentActivities, StoreActivities } from '../../activities/index.js'
+import type { ComputeActivities, StoreActivities } from '../../activities/index.js'
 import { projectRoot, taskvecHome } from '../../src/system/home.js'
-import type { Failure } from '../../src/store/store.js'
+import type { Failure } from '../../src/store/store-inputs.js'
 import { unitName } from '../../src/domain/experiments.js'
 import { workflowFailureErrorTypes } from '../../src/temporal/bundle.js'
 import {
@@ -86,7 +86,7 @@ async function sweep(
       )
       if (!open) return null
       const input = { model, modelHash: 'x', task, scoring: 'exact' as const, items: [] }
-      return { unit: open, name: 'score', step: { activity: 'addition', input } }
+      return { unit: open, name: 'score', step: { activity: 'addition', input, onThetas: false } }
     },
     recordStep: async ({ unit }) => {
       if (unit.experiment === 'addition' && unit.task === 'b')
@@ -124,7 +124,7 @@ async function sweep(
     runDev: async () => computed,
     runTest: async () => computed,
     addition: async () => ({ scores: [] }),
-  } satisfies ComputeActivities & Partial<ExperimentActivities>
+  } satisfies ComputeActivities & { addition: () => Promise<object> }
   const { describeModel } = computeActivities
   const workers = await Promise.all([
     Worker.create({

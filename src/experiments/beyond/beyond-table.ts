@@ -1,6 +1,6 @@
-import type { BeyondScore } from '../../store/report-queries.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import { share, type Table } from '../../figures/table.js'
+import type { BeyondScore } from './part.js'
 
 const names: Readonly<Record<string, string>> = {
   demonstration_sets: 'θ over n demonstration sets',

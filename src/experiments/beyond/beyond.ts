@@ -1,148 +1,97 @@
-import type { ComputeStep, Scores, Thetas, UnitPlace } from '../../domain/experiments.js'
-import type { Item } from '../../domain/types.js'
-import { canonicalJson, sha256 } from '../../domain/identity.js'
-import { drawItems } from '../../tasks/sampling.js'
-import {
-  allLayers,
-  analysisOf,
-  commonIdentity,
-  firstItems,
-  hasRows,
-  missingPart,
-  populationOf,
-  preparedTask,
-  saveScores,
-  saveThetas,
-  taskStep,
-  thetaParts,
-  type Prepared,
-} from '../../store/unit-inputs.js'
-import type { UnitKind } from '../../store/experiment-units.js'
-import type { Statements } from '../../store/statements.js'
+import { z } from 'zod'
+import { figure, figurePerModel, table } from '../../figures/section.js'
+import { beyond as beyondView, layers } from '../../store/schema/views.js'
+import { addition } from '../addition/addition.js'
+import { decodability } from '../decodability/decodability.js'
+import { decodability as decodabilityFigure } from '../decodability/figure.js'
+import { demonstrationSets } from '../demonstration-sets/demonstration-sets.js'
+import { demonstrationSets as demonstrationSetsFigure } from '../demonstration-sets/figure.js'
+import type { Experiment, UnitKind } from '../experiment.js'
+import { layerTransfer as layerTransferFigure } from '../layer-transfer/figure.js'
+import { layerTransfer } from '../layer-transfer/layer-transfer.js'
+import { multiContext } from '../multi-context/multi-context.js'
+import { count } from '../settings.js'
+import { templateTransfer as templateTransferFigure } from '../template-transfer/figure.js'
+import { templateTransfer } from '../template-transfer/template-transfer.js'
+import { beyondTable } from './beyond-table.js'
+import { otherWays } from './other-ways.js'
+import type { BeyondPart } from './part.js'
 
-/** The experiments beyond the paper (docs/experiments.md): each in one step, on test items of the main experiment. */
+/** In the order in which a sweep computes them, by the key of `beyond` in configs. */
+const parts = { demonstrationSets, multiContext, layerTransfer, templateTransfer, addition, decodability }
 
-interface Question {
-  readonly db: Statements
-  readonly place: UnitPlace
-  readonly prepared: Prepared
-  readonly items: readonly Item[]
-}
+const settings = z.strictObject({
+  /** Test items at most that each of them uses. */
+  items: count.default(50),
+  demonstrationSets: demonstrationSets.setting,
+  multiContext: multiContext.setting,
+  layerTransfer: layerTransfer.setting,
+  templateTransfer: templateTransfer.setting,
+  addition: addition.setting,
+  decodability: decodability.setting,
+})
 
-/** One step on the first `items` test items that gives scores; what else determines them goes into `identity`. */
-function scored<Settings extends { readonly items: number }>(
-  ask: (question: Question, settings: Settings) => { identity: object; step: ComputeStep },
-): UnitKind {
-  return {
-    plan(db, place, given) {
-      const settings = given as Settings
-      const prepared = preparedTask(db, place.sweepId, place.model, place.task)
-      const items = firstItems(db, prepared, 'test', settings.items)
-      const { identity, step } = ask({ db, place, prepared, items }, settings)
-      return {
-        identity: { ...commonIdentity(prepared), items: sha256(canonicalJson(items)), ...identity },
-        modelHash: prepared.row.model_hash,
-        next: (runId) => (hasRows(db, 'unit_scores', runId) ? null : { name: 'score', step }),
-      }
+/** Those whose scores the section shows, but for the layer transfer, which has means only. */
+const shown = ['demonstration_sets', 'multi_context', 'template_transfer', 'addition', 'decodability']
+
+/** The experiments beyond the paper (docs/experiments.md). */
+export const beyond: Experiment<z.output<typeof settings>> = {
+  name: 'beyond',
+  settings,
+  units: (given, tasks) =>
+    Object.entries<BeyondPart>(parts).flatMap(([key, part]) =>
+      part.units(given[key as keyof typeof parts], given.items, tasks),
+    ),
+  kinds: Object.assign({}, ...Object.values(parts).map(({ kinds }) => kinds)) as Record<string, UnitKind>,
+  tables: {
+    beyond: {
+      view: beyondView,
+      columns: [
+        ...['model', 'task', 'analysis', 'setting', 'layer', 'sourceLayer', 'items', 'correct', 'accuracy'],
+        ...['answerLogProb', 'answerRank', 'answerLogitDifference'],
+      ],
+      filters: ['model', 'task', 'category', 'kind', 'layer'],
+      order: ['analysis', 'task', { byLength: 'setting' }, 'layer', 'sourceLayer'],
+      parts: 'model',
+      accuracies: { accuracy: 'items' },
+      keys: ['model', 'task', 'analysis', 'setting', 'layer', 'sourceLayer'],
+      averaged: ['accuracy', 'answerLogProb', 'answerRank', 'answerLogitDifference'],
     },
-    record: (db, runId, result) => saveScores(db, runId, (result as Scores).scores),
-  }
-}
-
-/** Sets in the pool per set that is asked for: some hold the query and are passed over. */
-const spare = 2
-
-export const demonstrationSets = scored<{ items: number; sets: readonly number[] }>(
-  ({ db, place, prepared, items }, { sets }) => {
-    const { dev: pool } = drawItems(place.task, populationOf(db, place.sweepId, place.task, prepared), {
-      ...prepared.protocol,
-      devItems: spare * Math.max(...sets),
-      testItems: 0,
-      baselineItems: 0,
-    })
-    const layer = prepared.bestLayer
-    const input = { ...taskStep(place, prepared, items), pool, sets, layer }
-    return {
-      identity: { pool: sha256(canonicalJson(pool)), sets, layer },
-      step: { activity: 'demonstrationSets', input },
-    }
   },
-)
-
-export const multiContext = scored(({ place, prepared, items }) => ({
-  identity: {},
-  step: { activity: 'multiContext', input: taskStep(place, prepared, items) },
-}))
-
-export const layerTransfer = scored<{ items: number; every: number }>(
-  ({ place, prepared, items }, { every }) => {
-    const layers = allLayers(prepared).filter((layer) => layer % every === 0)
-    return {
-      identity: { layers },
-      step: { activity: 'layerTransfer', input: { ...taskStep(place, prepared, items), layers } },
-    }
+  section: {
+    id: 'beyond',
+    title: 'Beyond the paper',
+    units: [...shown, 'layer_transfer'],
+    blocks(rows) {
+      const scores = rows
+        .of(beyondView, {
+          columns: [
+            ...(['model', 'task', 'category', 'analysis', 'setting', 'layer', 'items', 'correct'] as const),
+            ...(['answerLogProb', 'answerRank', 'answerLogitDifference'] as const),
+          ],
+          order: ['analysis', { byLength: 'setting' }, 'task', 'layer'],
+          where: { analysis: shown },
+        })
+        .filter(({ items }) => items > 0)
+      const cells = rows.of(layers, {
+        columns: ['model', 'task', 'category', 'layer', 'accuracy'],
+        order: ['task', 'layer'],
+      })
+      const transfers = rows
+        .means(beyondView, {
+          by: ['model', 'sourceLayer', 'layer'],
+          of: 'accuracy',
+          where: { analysis: ['layer_transfer'] },
+        })
+        .map(({ mean, count, ...cell }) => ({ ...cell, accuracy: mean, tasks: count }))
+      return [
+        ...figure(demonstrationSetsFigure(scores)),
+        ...figure(otherWays(scores, cells)),
+        ...figurePerModel(transfers, layerTransferFigure),
+        ...figure(templateTransferFigure(scores)),
+        ...figure(decodabilityFigure(scores)),
+        table(beyondTable(scores)),
+      ]
+    },
   },
-)
-
-export const templateTransfer = scored<{ items: number; templates: readonly string[] }>(
-  ({ place, prepared, items }, { templates }) => {
-    const layer = prepared.bestLayer
-    const input = { ...taskStep(place, prepared, items), templates, layer }
-    return { identity: { templates, layer }, step: { activity: 'templateTransfer', input } }
-  },
-)
-
-export const addition = scored(({ place, prepared, items }) => ({
-  identity: {},
-  step: { activity: 'addition', input: taskStep(place, prepared, items) },
-}))
-
-/** θ at every L of n different (S, x'): the dev items' draws, gone on with where there are fewer. */
-export const decodabilityThetas: UnitKind = {
-  plan(db, place, given) {
-    const { thetas } = given as { thetas: number }
-    const prepared = preparedTask(db, place.sweepId, place.model, place.task)
-    const { dev: items } = drawItems(place.task, populationOf(db, place.sweepId, place.task, prepared), {
-      ...prepared.protocol,
-      devItems: thetas,
-      testItems: 0,
-      baselineItems: 0,
-    })
-    const parts = thetaParts(allLayers(prepared), thetas, prepared.dModel)
-    return {
-      identity: {
-        ...commonIdentity(prepared),
-        items: sha256(canonicalJson(items)),
-        parts: parts.map(({ layers, end }) => [layers.length, end]),
-      },
-      modelHash: prepared.row.model_hash,
-      next(runId) {
-        const part = missingPart(db, runId, parts)
-        if (!part) return null
-        const { layers, first, end } = part
-        const input = { ...taskStep(place, prepared, items.slice(first, end)), layers, firstItem: first }
-        return {
-          name: `thetas ${layers[0] ?? 0} ${first}`,
-          step: { activity: 'decodabilityThetas', input },
-        }
-      },
-    }
-  },
-  record: (db, runId, result) => saveThetas(db, runId, result as Thetas),
-}
-
-/** A classifier over the θ of all tasks. */
-export const decodability: UnitKind = {
-  plan(db, place) {
-    const { modelHash, seed, thetas, of } = analysisOf(db, place, 'decodability_thetas')
-    return {
-      identity: { of },
-      modelHash,
-      next: (runId) =>
-        hasRows(db, 'unit_scores', runId)
-          ? null
-          : { name: 'decode', step: { activity: 'decodeTasks', input: { seed, thetas } } },
-    }
-  },
-  record: (db, runId, result) => saveScores(db, runId, (result as Scores).scores),
 }

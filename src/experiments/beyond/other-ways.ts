@@ -1,5 +1,5 @@
 import { groupBy, meanAndSd, type CellAccuracy } from '../../figures/paper-rules.js'
-import type { BeyondScore } from '../../store/report-queries.js'
+import type { BeyondScore } from './part.js'
 import type { Figure } from '../../figures/figure.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { seriesLines } from '../../figures/series-lines.js'

@@ -1,12 +1,17 @@
 import { TaskvecError } from '../../domain/errors.js'
-import type { ConflictingItem } from '../../domain/experiments.js'
 import { canonicalJson, sha256 } from '../../domain/identity.js'
-import type { Pair, Protocol } from '../../domain/types.js'
+import type { Item, Pair, Protocol } from '../../domain/types.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
 import { demonstrationsFor, isGenerated, type Population } from '../../tasks/sampling.js'
 
 /** Queries drawn, of which those that both tasks know are kept (docs/protocol.md, Conflicting tasks). */
 const draws = 1000
+
+/** A query of both tasks: S of A, and (S, x') of B. */
+export interface ConflictingItem {
+  readonly a: Item
+  readonly b: Item
+}
 
 interface Side {
   readonly id: string

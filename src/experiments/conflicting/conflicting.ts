@@ -1,82 +1,140 @@
-import type { Conflicting, ConflictingPredictions, ConflictingResult } from '../../domain/experiments.js'
+import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
-import { canonicalJson, sha256 } from '../../domain/identity.js'
+import { figure, table } from '../../figures/section.js'
+import { passesStep, rowsOf, type Experiment, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { count } from '../settings.js'
+import type { SweepRows } from '../sweep-rows.js'
+import { hashOf } from '../task-units.js'
 import { drawConflicting } from './conflicting-items.js'
-import type { Statements } from '../../store/statements.js'
-import { hasRows, populationOf, preparedTask } from '../../store/unit-inputs.js'
-import type { UnitKind } from '../../store/experiment-units.js'
+import { dominance } from './dominance.js'
+import { conflictingTasks, type ConflictingResult, type ConflictingStep } from './forward-passes.js'
+import { table2, type ConflictingRow } from './table-2.js'
+import { conflictingPredictions, conflictingView } from './tables.js'
 
-/** S of task A, θ of task B, on queries of both (Table 2). */
-export const conflicting: UnitKind = {
-  plan(db, place, settings) {
-    const { demonstrations, items: count } = settings as Pick<Conflicting, 'demonstrations' | 'items'>
-    const { sweepId, model, task, thetaTask } = place
-    const a = preparedTask(db, sweepId, model, task)
-    const b = preparedTask(db, sweepId, model, thetaTask)
+const taskId = z.string().min(1).max(80)
+const paperPairs: [string, string][] = [
+  ['algorithmic_next_letter', 'algorithmic_to_upper'],
+  ['algorithmic_list_last', 'algorithmic_list_first'],
+  ['algorithmic_prev_letter', 'algorithmic_next_letter'],
+  ['linguistic_present_simple_past_simple', 'linguistic_present_simple_gerund'],
+  ['translation_en_es', 'translation_en_fr'],
+]
+
+const settings = z.strictObject({
+  /** [A, B]: A gives the demonstrations, B gives θ. */
+  pairs: z
+    .array(z.tuple([taskId, taskId]))
+    .min(1)
+    .default(paperPairs),
+  demonstrations: count.default(4),
+  items: z.int().min(1).max(1000).default(100),
+})
+
+type Settings = z.output<typeof settings>
+
+const passes: ForwardPasses<ConflictingStep, ConflictingResult> = {
+  activity: 'conflictingTasks',
+  label: 'conflicting',
+  run: conflictingTasks,
+}
+
+/** S of task A, θ of task B, on queries of both. */
+const ofOnePair: UnitKind<Omit<Settings, 'pairs'>> = {
+  passes: [passes],
+  table: conflictingPredictions,
+  plan({ place: { model, task, thetaTask }, task: finished }, { demonstrations, items: count }) {
+    const a = finished(task)
+    const b = finished(thetaTask)
     const items = drawConflicting(
-      { id: task, population: populationOf(db, sweepId, task, a) },
-      { id: thetaTask, population: populationOf(db, sweepId, thetaTask, b) },
+      { id: task, population: a.population() },
+      { id: thetaTask, population: b.population() },
       { ...a.protocol, demonstrations },
       count,
     )
     const layer = b.bestLayer
-    const [scoringA, scoringB] = [a.row.scoring, b.row.scoring]
-    if (a.row.model_hash !== b.row.model_hash)
+    const [scoringA, scoringB, modelHash] = [a.scoring, b.scoring, a.modelHash]
+    if (modelHash !== b.modelHash)
       throw new TaskvecError('TASK', `${task} and ${thetaTask} were run on different weights`)
+    const numerics = JSON.parse(a.numerics) as unknown
     return {
-      identity: {
-        numerics: JSON.parse(a.row.numerics) as unknown,
-        scoringA,
-        scoringB,
-        layer,
-        items: sha256(canonicalJson(items)),
-      },
-      modelHash: a.row.model_hash,
-      next(runId) {
-        if (hasRows(db, 'conflicting_predictions', runId)) return null
-        const input = { model, modelHash: a.row.model_hash, task: `${task} with θ of ${thetaTask}` }
-        return {
-          name: 'answer',
-          step: { activity: 'conflictingTasks', input: { ...input, scoringA, scoringB, layer, items } },
-        }
+      identity: { numerics, scoringA, scoringB, layer, items: hashOf(items) },
+      modelHash,
+      next(stored) {
+        if (stored.has(conflictingPredictions)) return null
+        const input = { model, modelHash, task: `${task} with θ of ${thetaTask}` }
+        return passesStep('answer', passes, { ...input, scoringA, scoringB, layer, items }, predictionRows)
       },
     }
   },
-  record(db, runId, result) {
-    const { regular, conflicting: patched, queries } = result as ConflictingResult
-    const save = (kind: string, predictions: ConflictingPredictions) =>
-      savePredictions(db, runId, kind, queries, predictions)
-    save('regular', regular)
-    save('conflicting', patched)
+  check(stored) {
+    const kinds = stored.all(conflictingPredictions).map(({ kind }) => kind)
+    const regular = kinds.filter((kind) => kind === 'regular').length
+    return 2 * regular === kinds.length ? null : 'not as many regular as conflicting predictions'
   },
 }
 
-function savePredictions(
-  db: Statements,
-  runId: number,
-  kind: string,
-  queries: ConflictingResult['queries'],
-  predictions: ConflictingPredictions,
-): void {
-  queries.forEach(({ query, answerA, answerB }, item) =>
-    db.run(
-      `insert into conflicting_predictions (run_id, kind, item, query, answer_a, answer_b, token, text, correct_a, correct_b,
-         answer_log_prob, answer_rank, answer_logit_difference) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
-        runId,
+function predictionRows({ queries, ...found }: ConflictingResult) {
+  return (['regular', 'conflicting'] as const).map((kind) => {
+    const { tokens, texts, correctA, correctB, ...read } = found[kind]
+    return rowsOf(
+      conflictingPredictions,
+      queries.map((query, item) => ({
         kind,
         item,
-        query,
-        answerA,
-        answerB,
-        predictions.tokens[item],
-        predictions.texts[item],
-        Number(predictions.correctA[item]),
-        Number(predictions.correctB[item]),
-        predictions.answerLogProbs[item],
-        predictions.answerRanks[item],
-        predictions.answerLogitDifferences[item],
+        ...query,
+        token: tokens[item] as number,
+        text: texts[item] as string,
+        correctA: Number(correctA[item]),
+        correctB: Number(correctB[item]),
+        answerLogProb: read.answerLogProbs[item] as number,
+        answerRank: read.answerRanks[item] as number,
+        answerLogitDifference: read.answerLogitDifferences[item] as number,
+      })),
+    )
+  })
+}
+
+/** The pairs of a sweep, in the config's order. */
+export function conflictingRows(rows: SweepRows): ConflictingRow[] {
+  return rows.of(conflictingView, {
+    columns: [
+      ...(['model', 'taskA', 'taskB', 'layer', 'items'] as const),
+      ...(['regularA', 'regularB', 'conflictingA', 'conflictingB'] as const),
+    ],
+    order: ['task', 'taskB'],
+  })
+}
+
+/** Dominance of θ over demonstrations (docs/protocol.md, Conflicting tasks): Table 2. */
+export const conflicting: Experiment<Settings> = {
+  name: 'conflicting',
+  settings,
+  units: ({ pairs, ...own }) =>
+    pairs.map(([task, thetaTask]) => ({ experiment: 'conflicting', task, thetaTask, settings: own })),
+  kinds: { conflicting: ofOnePair },
+  tables: {
+    conflicting: {
+      view: conflictingView,
+      columns: [
+        ...['model', 'taskA', 'taskB', 'layer', 'items'],
+        ...['regularA', 'regularB', 'conflictingA', 'conflictingB'],
       ],
-    ),
-  )
+      filters: ['model', 'task', 'layer'],
+      order: ['task', 'taskB'],
+      accuracies: { regularA: 'items', regularB: 'items', conflictingA: 'items', conflictingB: 'items' },
+      counts: true,
+      keys: ['model', 'taskA', 'taskB'],
+      averaged: ['regularA', 'regularB', 'conflictingA', 'conflictingB'],
+      paper: (rows) => [table2(conflictingRows(rows))],
+    },
+  },
+  section: {
+    id: 'dominance',
+    title: 'Dominance of θ',
+    units: ['conflicting'],
+    blocks(rows) {
+      const pairs = conflictingRows(rows)
+      return [...figure(dominance(pairs)), table(table2(pairs))]
+    },
+  },
 }

@@ -1,9 +1,9 @@
 import { groupBy, taskName } from '../../figures/paper-rules.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
-import type { ConflictingRow } from '../../report/tables/paper-tables.js'
 import type { Figure } from '../../figures/figure.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { accuracyX, config, kindColours, shownOf } from '../../figures/style.js'
+import type { ConflictingRow } from './table-2.js'
 
 const answers = ['task A (S)', 'task B (θ)'] as const
 const colours = [kindColours.regular, kindColours.hypothesis]

@@ -1,7 +1,31 @@
-import type { ConflictingPredictions, ConflictingResult, ConflictingStep } from '../../domain/experiments.js'
+import type { Predictions, Scoring } from '../../domain/types.js'
 import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
-import { isCorrect } from '../../tasks/scoring.js'
-import { predict, promptsOf, type RunningEngine } from '../main/main-experiment.js'
+import { judge } from '../judge.js'
+import { predict, promptsOf, type RunningEngine } from '../prompts.js'
+import type { ConflictingItem } from './conflicting-items.js'
+
+export interface ConflictingStep {
+  readonly model: string
+  readonly modelHash: string
+  /** A and B, for the progress display. */
+  readonly task: string
+  readonly scoringA: Scoring
+  readonly scoringB: Scoring
+  /** Best L of B. */
+  readonly layer: number
+  readonly items: readonly ConflictingItem[]
+}
+
+export interface ConflictingPredictions extends Omit<Predictions, 'correct'> {
+  readonly correctA: readonly boolean[]
+  readonly correctB: readonly boolean[]
+}
+
+export interface ConflictingResult {
+  readonly queries: readonly { readonly query: string; readonly answerA: string; readonly answerB: string }[]
+  readonly regular: ConflictingPredictions
+  readonly conflicting: ConflictingPredictions
+}
 
 /**
  * Dominance of θ (paper, section 4.2, Table 2; docs/protocol.md, Conflicting tasks).
@@ -41,8 +65,12 @@ export async function conflictingTasks(
       scoringA,
       readings,
     )
-    const correctB = items.map(({ b: { answer, accept } }, i) =>
-      isCorrect({ scoring: scoringB, prediction: rest.texts[i] ?? '', answer, accept }),
+    const correctB = await judge(
+      engine,
+      items.map((item) => item.b),
+      scoringB,
+      rest.tokens,
+      rest.texts,
     )
     return { ...rest, correctA: correct, correctB }
   }

@@ -1,5 +1,5 @@
 import { groupBy } from '../../figures/paper-rules.js'
-import type { BeyondScore } from '../../store/report-queries.js'
+import type { BeyondScore } from '../beyond/part.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Figure } from '../../figures/figure.js'
 import { seriesLines } from '../../figures/series-lines.js'

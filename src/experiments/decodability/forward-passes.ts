@@ -1,8 +1,9 @@
-import type { ComputeSteps, Score, Scores, Thetas } from '../../domain/experiments.js'
 import type { EvaluateOptions } from '../../engine/engine.js'
 import { namedByNearestMean } from '../../statistics/nearest-mean.js'
-import type { RunningEngine } from '../main/main-experiment.js'
-import { thetasOf, toThetas } from '../thetas.js'
+import type { AnalysisInput, TaskStep, ThetaReader } from '../experiment.js'
+import type { RunningEngine } from '../prompts.js'
+import type { Score, Scores } from '../scores.js'
+import { joined, thetasOf, toThetas, type Thetas } from '../thetas.js'
 
 /**
  * Whether a linear classifier names the task from θ, at each L.
@@ -12,13 +13,26 @@ import { thetasOf, toThetas } from '../thetas.js'
  */
 export async function decodabilityThetas(
   engine: RunningEngine,
-  { items, layers, firstItem }: ComputeSteps['decodabilityThetas']['input'],
+  { items, layers, firstItem }: TaskStep & { readonly layers: readonly number[]; readonly firstItem: number },
   options: EvaluateOptions,
 ): Promise<Thetas> {
   return toThetas(await thetasOf(engine, items, layers, options), firstItem, layers)
 }
 
 const folds = 5
+
+/** Step 2 over all tasks, one L at a time: all of them together may not fit in memory. */
+export function decodeAllLayers(reader: ThetaReader, { thetas }: AnalysisInput): Scores {
+  const layers = thetas[0] ? reader.layers(thetas[0].runId) : []
+  return {
+    scores: layers.flatMap((layer) => {
+      const read = thetas.map(({ task, runId }) => ({ task, ...reader.vectors(runId, layer) }))
+      const dims = read[0]?.dModel ?? 1
+      const tasks = read.flatMap(({ task, vectors }) => Array<string>(vectors.length / dims).fill(task))
+      return decodeTasks(joined(read.map(({ vectors }) => vectors)), tasks, dims, layer).scores
+    }),
+  }
+}
 
 /** Step 2, at one L: `vectors` is `[n, dims]`, with the task of each. */
 export function decodeTasks(

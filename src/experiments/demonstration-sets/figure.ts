@@ -1,5 +1,5 @@
 import { groupBy, meanAndSd, taskName } from '../../figures/paper-rules.js'
-import type { BeyondScore } from '../../store/report-queries.js'
+import type { BeyondScore } from '../beyond/part.js'
 import type { Figure } from '../../figures/figure.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { accuracyY, categoryScale, config, ink, shown, shownOf, lineLegend } from '../../figures/style.js'

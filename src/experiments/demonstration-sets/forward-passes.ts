@@ -1,9 +1,15 @@
-import type { ComputeSteps, Score, Scores } from '../../domain/experiments.js'
 import type { Item } from '../../domain/types.js'
 import type { EvaluateItem, EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
-import { promptsOf, type RunningEngine } from '../main/main-experiment.js'
-import { scoreOf } from '../score.js'
+import type { TaskStep } from '../experiment.js'
+import { promptsOf, type RunningEngine } from '../prompts.js'
+import { scoreOf, type Score, type Scores } from '../scores.js'
 import { meanRow, thetasOf } from '../thetas.js'
+
+export interface DemonstrationSetsStep extends TaskStep {
+  readonly pool: readonly Item[]
+  readonly sets: readonly number[]
+  readonly layer: number
+}
 
 /**
  * θ averaged over n demonstration sets, patched in at the best L: f(x; θ) for growing n. An item takes the first n (S, x')
@@ -11,7 +17,7 @@ import { meanRow, thetasOf } from '../thetas.js'
  */
 export async function demonstrationSets(
   engine: RunningEngine,
-  { items, scoring, pool, sets, layer }: ComputeSteps['demonstrationSets']['input'],
+  { items, scoring, pool, sets, layer }: DemonstrationSetsStep,
   options: EvaluateOptions,
 ): Promise<Scores> {
   const thetas = await thetasOf(engine, pool, [layer], options)

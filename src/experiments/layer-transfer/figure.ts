@@ -1,6 +1,14 @@
-import type { TransferCell } from '../../store/report-queries.js'
 import type { Figure } from '../../figures/figure.js'
 import { config, shown } from '../../figures/style.js'
+
+/** θ taken after block `sourceLayer`, patched in after block `layer`: mean accuracy over tasks. */
+export interface TransferCell {
+  readonly model: string
+  readonly sourceLayer: number
+  readonly layer: number
+  readonly accuracy: number
+  readonly tasks: number
+}
 
 /** Beyond the paper: θ taken after block L' and patched in after block L, mean accuracy over tasks. */
 export function layerTransfer(model: string, cells: readonly TransferCell[]): Figure | null {

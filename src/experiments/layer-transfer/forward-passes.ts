@@ -1,13 +1,14 @@
-import type { ComputeSteps, Score, Scores } from '../../domain/experiments.js'
 import type { EvaluateOptions } from '../../engine/engine.js'
+import type { TaskStep } from '../experiment.js'
 import { layerCurve } from '../layer-curve.js'
-import type { RunningEngine } from '../main/main-experiment.js'
+import type { RunningEngine } from '../prompts.js'
+import type { Score, Scores } from '../scores.js'
 import { thetasOf } from '../thetas.js'
 
 /** θ taken after block `sourceLayer` and patched in after block `layer`: a matrix over the layers given. */
 export async function layerTransfer(
   engine: RunningEngine,
-  { items, scoring, layers }: ComputeSteps['layerTransfer']['input'],
+  { items, scoring, layers }: TaskStep & { readonly layers: readonly number[] },
   options: EvaluateOptions,
 ): Promise<Scores> {
   const thetas = await thetasOf(engine, items, layers, options)

@@ -6,7 +6,8 @@ import {
   taskName,
   type CurvePoint,
 } from '../../figures/paper-rules.js'
-import type { LayerCell } from '../../store/report-queries.js'
+import type { layers } from '../../store/schema/views.js'
+import type { ViewRow } from '../sweep-rows.js'
 import type { Figure } from '../../figures/figure.js'
 import { seriesLines } from '../../figures/series-lines.js'
 import {
@@ -22,6 +23,9 @@ import {
   shownOf,
   spread,
 } from '../../figures/style.js'
+
+/** One cell of the by-layer curves, on the dev items. */
+export type LayerCell = Omit<ViewRow<typeof layers>, 'sweep' | 'reused'>
 
 /** Above this many models their bands would cover each other. */
 const mostBands = 3

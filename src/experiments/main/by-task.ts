@@ -1,8 +1,8 @@
 import { taskName } from '../../figures/paper-rules.js'
-import type { ResultRow } from '../../report/tables/paper-tables.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Figure } from '../../figures/figure.js'
 import { accuracyX, config, kindColours, kinds, shownOf } from '../../figures/style.js'
+import type { ResultRow } from './table-6.js'
 
 /** One model's Table 6 as a picture: baseline, hypothesis and regular per task with their intervals. */
 export function accuracyByTask(model: string, rows: readonly ResultRow[]): Figure | null {

@@ -1,8 +1,6 @@
-import { TaskvecError } from '../../domain/errors.js'
-import type { Item, Predictions, RunResult, Scoring } from '../../domain/types.js'
-import type { Engine, EvaluateItem, EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
-import { formatPrompt } from '../../prompt/format.js'
-import { cut, isCorrect } from '../../tasks/scoring.js'
+import type { Item, RunResult, Scoring } from '../../domain/types.js'
+import type { AnswerMetrics, EvaluateItem, EvaluateOptions } from '../../engine/engine.js'
+import { predict, promptsOf, type RunningEngine } from '../prompts.js'
 
 /**
  * The main experiment (paper, section 3 and Figures 3 and 4; docs/protocol.md, Main experiment).
@@ -20,8 +18,6 @@ export interface Outcome {
   /** `[d_model]`: mean θ over the items, where one layer was patched. */
   readonly theta?: Float32Array
 }
-
-export type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'evaluate'>
 
 /** Step 0. */
 export async function runBaseline(
@@ -97,79 +93,6 @@ export async function runTest(
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
   ]
   return { runs, seconds, ...(thetas ? { theta: thetas } : {}) }
-}
-
-export interface ItemPrompts {
-  /** [S, x', ->] for each dummy query x'. */
-  readonly theta: number[][]
-  /** [x, ->] */
-  readonly bare: number[]
-  /** [S, x, ->] */
-  readonly regular: number[]
-  readonly answerToken: number
-}
-
-/** Token ids of every prompt of every item, in one call of the tokenizer. */
-export async function promptsOf(
-  engine: Pick<Engine, 'encode'>,
-  items: readonly Item[],
-): Promise<ItemPrompts[]> {
-  const texts = items.flatMap(({ demonstrations, query, answer, dummyQueries }) => [
-    formatPrompt([], query),
-    formatPrompt([], query) + answer,
-    formatPrompt(demonstrations, query),
-    ...dummyQueries.map((dummy) => formatPrompt(demonstrations, dummy)),
-  ])
-  const encoded = await engine.encode(texts)
-  const alone = await engine.encode(
-    items.map(({ answer }) => answer),
-    { special: false },
-  )
-  let next = 0
-  return items.map(({ dummyQueries }, i) => {
-    const [bare = [], answered = [], regular = [], ...theta] = encoded.slice(
-      next,
-      (next += 3 + dummyQueries.length),
-    )
-    return { bare, regular, theta, answerToken: firstAnswerToken(bare, answered, alone[i] ?? []) }
-  })
-}
-
-/** The token that follows the prompt where its answer does; else, where the two merge, the answer's own first token. */
-function firstAnswerToken(
-  bare: readonly number[],
-  answered: readonly number[],
-  alone: readonly number[],
-): number {
-  const continues = answered.length > bare.length && bare.every((token, i) => answered[i] === token)
-  return (continues ? answered[bare.length] : alone[0]) ?? 0
-}
-
-/** What was read at each item's last token, scored. Throws MODEL where a value is not a number. */
-export async function predict(
-  engine: Pick<Engine, 'decode'>,
-  items: readonly Item[],
-  scoring: Scoring,
-  readings: readonly AnswerMetrics[],
-): Promise<Predictions> {
-  const tokens = readings.map(({ token }) => token)
-  const texts = (await engine.decode(tokens)).map(cut)
-  const answerLogProbs = readings.map(({ answerLogProb }) => answerLogProb)
-  if (!answerLogProbs.every(Number.isFinite)) {
-    throw new TaskvecError('MODEL', 'the model computes values that are not numbers', {
-      hint: 'Its weights hold NaN or infinities: taskvec models check.',
-    })
-  }
-  return {
-    tokens,
-    texts,
-    correct: items.map(({ answer, accept }, i) =>
-      isCorrect({ scoring, prediction: texts[i] ?? '', answer, accept }),
-    ),
-    answerLogProbs,
-    answerRanks: readings.map(({ answerRank }) => answerRank),
-    answerLogitDifferences: readings.map(({ answerLogitDifference }) => answerLogitDifference),
-  }
 }
 
 function first(readings: readonly AnswerMetrics[]): AnswerMetrics {

@@ -1,5 +1,4 @@
 import type { RunKind } from '../../domain/types.js'
-import type { LayerCell } from '../../store/report-queries.js'
 import {
   bars,
   groupBy,
@@ -12,9 +11,9 @@ import {
   type CurvePoint,
 } from '../../figures/paper-rules.js'
 import { barsByModel } from './bars.js'
-import { meanByLayer, tasksByLayer } from './by-layer.js'
+import { meanByLayer, tasksByLayer, type LayerCell } from './by-layer.js'
 import { accuracyByTask } from './by-task.js'
-import { table6, type ResultRow } from '../../report/tables/paper-tables.js'
+import { table6, type ResultRow } from './table-6.js'
 import { share, type Table } from '../../figures/table.js'
 import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
@@ -31,7 +30,7 @@ export interface MainExperiment {
 export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperiment): Section {
   const title = 'Main experiment'
   if (cells.length === 0)
-    return { id: 'main', title, blocks: [text('No cell is computed yet. taskvec resume goes on.')] }
+    return { id: 'main', title, blocks: [text('No cell is computed yet. taskvec resume continues.')] }
   const curves = meanCurves(cells, blocks)
   const excluded = rows.filter((row) => !isIncluded(row))
   const several = new Set(cells.map(({ model }) => model)).size > 1

@@ -1,7 +1,9 @@
-import type { ComputeSteps, Scores } from '../../domain/experiments.js'
+import { allLayers } from '../../domain/layers.js'
 import type { Engine, EvaluateOptions } from '../../engine/engine.js'
-import { allLayers, layerCurve } from '../layer-curve.js'
-import { promptsOf, type RunningEngine } from '../main/main-experiment.js'
+import type { TaskStep } from '../experiment.js'
+import { layerCurve } from '../layer-curve.js'
+import { promptsOf, type RunningEngine } from '../prompts.js'
+import type { Scores } from '../scores.js'
 import { lastStates, meanRow } from '../thetas.js'
 
 /**
@@ -11,10 +13,10 @@ import { lastStates, meanRow } from '../thetas.js'
  */
 export async function multiContext(
   engine: RunningEngine & Pick<Engine, 'info'>,
-  { items, scoring }: ComputeSteps['multiContext']['input'],
+  { items, scoring }: TaskStep,
   options: EvaluateOptions,
 ): Promise<Scores> {
-  const layers = allLayers(engine.info)
+  const layers = allLayers(engine.info.blocks)
   const prompts = await promptsOf(engine, items)
   const states = await lastStates(
     engine,

@@ -1,9 +1,11 @@
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
-import type { ProjectedAnswers } from '../../store/report-queries.js'
 import type { Figure } from '../../figures/figure.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { seriesLines } from '../../figures/series-lines.js'
 import { accuracyY, config, layerX, shown, takenAt } from '../../figures/style.js'
+import type { projectionAnswersView } from './tables.js'
+
+type ProjectedAnswers = Omit<typeof projectionAnswersView.$inferSelect, 'sweep' | 'meanRank' | 'meanLogProb'>
 
 const tops = ['top1', 'top20', 'top100'] as const
 const names = { top1: 'top 1', top20: 'top 20', top100: 'top 100' }

@@ -1,7 +1,21 @@
-import type { ComputeSteps, ProjectionResult } from '../../domain/experiments.js'
+import { allLayers } from '../../domain/layers.js'
 import type { Engine, EvaluateOptions } from '../../engine/engine.js'
-import { allLayers } from '../layer-curve.js'
-import { promptsOf } from '../main/main-experiment.js'
+import type { TaskStep } from '../experiment.js'
+import { promptsOf } from '../prompts.js'
+
+export interface ProjectionResult {
+  readonly layers: readonly {
+    readonly layer: number
+    /** The likeliest first. */
+    readonly tokens: readonly { readonly token: number; readonly text: string; readonly logProb: number }[]
+    readonly items: number
+    readonly meanRank: number
+    readonly meanLogProb: number
+    readonly top1: number
+    readonly top20: number
+    readonly top100: number
+  }[]
+}
 
 /**
  * What θ says of the vocabulary (paper, section 5.2, Tables 3 and 7; docs/protocol.md, Vocabulary projection): the mean θ_L over
@@ -9,11 +23,11 @@ import { promptsOf } from '../main/main-experiment.js'
  */
 export async function vocabularyProjection(
   engine: Pick<Engine, 'info' | 'encode' | 'decode' | 'evaluate' | 'project'>,
-  { items, top }: ComputeSteps['vocabularyProjection']['input'],
+  { items, top }: TaskStep & { readonly top: number },
   options: EvaluateOptions,
 ): Promise<ProjectionResult> {
   const prompts = await promptsOf(engine, items)
-  const layers = allLayers(engine.info)
+  const layers = allLayers(engine.info.blocks)
   const { thetas } = await engine.evaluate(
     {
       items: prompts.map(({ theta, answerToken }) => ({

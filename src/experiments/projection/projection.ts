@@ -1,36 +1,112 @@
-import type { Projection, ProjectionResult } from '../../domain/experiments.js'
-import { commonIdentity, firstItems, hasRows, preparedTask, taskStep } from '../../store/unit-inputs.js'
-import type { UnitKind } from '../../store/experiment-units.js'
+import { z } from 'zod'
+import { figure, table } from '../../figures/section.js'
+import {
+  passesStep,
+  rowsOf,
+  type Experiment,
+  type ForwardPasses,
+  type TaskStep,
+  type UnitKind,
+} from '../experiment.js'
+import type { SweepRows } from '../sweep-rows.js'
+import { commonIdentity, perTask, taskStep } from '../task-units.js'
+import { answersAmongTopTokens } from './answers-among-top-tokens.js'
+import { vocabularyProjection, type ProjectionResult } from './forward-passes.js'
+import { projectionAnswersView, projectionScores, projectionTokens, projectionsView } from './tables.js'
+import { tables3And7, type ProjectedToken } from './tables-3-and-7.js'
 
-/** The mean θ of the test items through the unembedding, for every L. */
-export const projection: UnitKind = {
-  plan(db, place, settings) {
-    const { top } = settings as Projection
-    const prepared = preparedTask(db, place.sweepId, place.model, place.task)
+const settings = z.strictObject({ top: z.int().min(1).max(1000).default(100) })
+
+type Settings = z.output<typeof settings>
+
+const passes: ForwardPasses<TaskStep & { readonly top: number }, ProjectionResult> = {
+  activity: 'vocabularyProjection',
+  label: 'projection',
+  run: vocabularyProjection,
+}
+
+const ofOneTask: UnitKind<Settings> = {
+  passes: [passes],
+  table: projectionTokens,
+  plan({ place, task }, { top }) {
+    const of = task(place.task)
     return {
-      identity: { ...commonIdentity(prepared), items: prepared.row.test_items, top },
-      modelHash: prepared.row.model_hash,
-      next(runId) {
-        if (hasRows(db, 'projection_scores', runId)) return null
-        const items = firstItems(db, prepared, 'test', -1)
-        const input = { ...taskStep(place, prepared, items), top }
-        return { name: 'project', step: { activity: 'vocabularyProjection', input } }
-      },
+      identity: { ...commonIdentity(of), items: of.itemsHash.test, top },
+      modelHash: of.modelHash,
+      next: (stored) =>
+        stored.has(projectionScores)
+          ? null
+          : passesStep('project', passes, { ...taskStep(of, of.items('test')), top }, projectionRows),
     }
   },
-  record(db, runId, result) {
-    for (const { layer, tokens, ...scores } of (result as ProjectionResult).layers) {
-      tokens.forEach(({ token, text, logProb }, i) =>
-        db.run(
-          'insert into projection_tokens (run_id, layer, rank, token, text, log_prob) values (?, ?, ?, ?, ?, ?)',
-          [runId, layer, i + 1, token, text, logProb],
-        ),
-      )
-      const { items, meanRank, meanLogProb, top1, top20, top100 } = scores
-      db.run(
-        'insert into projection_scores (run_id, layer, items, mean_rank, mean_log_prob, top1, top20, top100) values (?, ?, ?, ?, ?, ?, ?, ?)',
-        [runId, layer, items, meanRank, meanLogProb, top1, top20, top100],
-      )
-    }
+}
+
+function projectionRows({ layers }: ProjectionResult) {
+  return [
+    rowsOf(
+      projectionTokens,
+      layers.flatMap(({ layer, tokens }) => tokens.map((token, i) => ({ layer, rank: i + 1, ...token }))),
+    ),
+    rowsOf(
+      projectionScores,
+      layers.map(({ tokens: _tokens, ...scores }) => scores),
+    ),
+  ]
+}
+
+/** The top tokens at the best L + 2 (docs/protocol.md), at the last layer where there are no two more, or at the filter's layer. */
+export function projectedTokens(rows: SweepRows): ProjectedToken[] {
+  const blocks = rows.blocks()
+  return rows.tasks().flatMap(({ model, task, bestLayer }) => {
+    const layer =
+      rows.filter.layer ?? (bestLayer === null ? null : Math.min(bestLayer + 2, (blocks.get(model) ?? 0) - 1))
+    if (layer === null) return []
+    return rows.of(projectionsView, {
+      columns: ['model', 'task', 'layer', 'text'],
+      order: ['rank'],
+      where: { model: [model], task: [task], layer: [layer] },
+    })
+  })
+}
+
+/** What the mean θ says of the vocabulary (docs/protocol.md, Vocabulary projection): Tables 3 and 7. */
+export const projection: Experiment<Settings> = {
+  name: 'projection',
+  settings,
+  units: (given, tasks) => perTask('projection', tasks, { experiment: 'projection', ...given }),
+  kinds: { projection: ofOneTask },
+  tables: {
+    projection: {
+      view: projectionsView,
+      columns: ['model', 'task', 'layer', 'rank', 'token', 'text', 'logProb'],
+      filters: ['model', 'task', 'category', 'layer'],
+      order: ['task', 'layer', 'rank'],
+      parts: 'task',
+      paper: (rows) => tables3And7(projectedTokens(rows)),
+    },
+    answers: {
+      view: projectionAnswersView,
+      columns: [
+        ...['model', 'task', 'layer', 'items', 'meanRank', 'meanLogProb'],
+        ...['top1', 'top20', 'top100'],
+      ],
+      filters: ['model', 'task', 'category', 'layer'],
+      order: ['task', 'layer'],
+      parts: 'model',
+      keys: ['model', 'task', 'layer'],
+      averaged: ['meanRank', 'meanLogProb'],
+    },
+  },
+  section: {
+    id: 'projection',
+    title: 'What θ says',
+    units: ['projection'],
+    blocks(rows) {
+      const answers = rows.of(projectionAnswersView, {
+        columns: ['model', 'task', 'layer', 'items', 'top1', 'top20', 'top100'],
+        order: ['task', 'layer'],
+      })
+      return [...figure(answersAmongTopTokens(answers)), ...tables3And7(projectedTokens(rows)).map(table)]
+    },
   },
 }

@@ -1,18 +1,18 @@
 import { taskName } from '../../figures/paper-rules.js'
-import type { DistanceRow } from '../../store/report-queries.js'
 import type { Figure } from '../../figures/figure.js'
 import { config, kindColours, shown } from '../../figures/style.js'
+import type { Distances } from './distances-table.js'
 
 const sides = { within: 'within the task', between: 'to other tasks' } as const
 const colours = { within: kindColours.hypothesis, between: kindColours.regular }
 
 /** Figure 9: cosine distances of one model's θ within each task and to the other tasks, a small histogram per task. */
-export function distanceHistograms(model: string, rows: readonly DistanceRow[]): Figure | null {
+export function distanceHistograms(model: string, rows: readonly Distances[]): Figure | null {
   if (rows.length === 0) return null
   const values = rows.flatMap((row) => {
-    const edges = JSON.parse(row.edges) as number[]
+    const edges = JSON.parse(row.histogramEdges) as number[]
     return (['within', 'between'] as const).flatMap((side) =>
-      (JSON.parse(row[side]) as number[]).map((density, bin) => {
+      (JSON.parse(row[`${side}Histogram`]) as number[]).map((density, bin) => {
         const [from, to] = [edges[bin] ?? 0, edges[bin + 1] ?? 0]
         return {
           model,

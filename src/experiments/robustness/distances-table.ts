@@ -1,9 +1,11 @@
-import type { DistanceRow } from '../../store/report-queries.js'
 import { taskName } from '../../figures/paper-rules.js'
 import { share, type Table } from '../../figures/table.js'
+import type { robustnessView } from './tables.js'
+
+export type Distances = Omit<typeof robustnessView.$inferSelect, 'sweep' | 'category'>
 
 /** Robustness in figures: how near a task's θ are to each other and to the other tasks'. */
-export function distancesTable(rows: readonly DistanceRow[]): Table {
+export function distancesTable(rows: readonly Distances[]): Table {
   return {
     id: 'robustness',
     title: 'Distances, purity and silhouette of θ',

@@ -1,8 +1,9 @@
-import type { ComputeSteps, Scores, Thetas } from '../../domain/experiments.js'
 import type { EvaluateOptions } from '../../engine/engine.js'
+import type { TaskStep } from '../experiment.js'
 import { layerCurve } from '../layer-curve.js'
-import type { RunningEngine } from '../main/main-experiment.js'
-import { thetasOf, toThetas } from '../thetas.js'
+import type { RunningEngine } from '../prompts.js'
+import type { Scores } from '../scores.js'
+import { thetasOf, toThetas, type Thetas } from '../thetas.js'
 
 /**
  * Robustness of θ (paper, section 5.1, Figures 5 and 9; docs/protocol.md, Robustness), for one task.
@@ -13,7 +14,7 @@ import { thetasOf, toThetas } from '../thetas.js'
  */
 export function robustnessLayers(
   engine: RunningEngine,
-  { items, scoring, layers }: ComputeSteps['robustnessLayers']['input'],
+  { items, scoring, layers }: TaskStep & { readonly layers: readonly number[] },
   options: EvaluateOptions,
 ): Promise<Scores> {
   const ofItem = ({ theta }: { theta: number[][] }) => ({ thetaPrompts: theta })
@@ -23,7 +24,7 @@ export function robustnessLayers(
 /** Step 2. */
 export async function robustnessThetas(
   engine: RunningEngine,
-  { items, layer, firstItem }: ComputeSteps['robustnessThetas']['input'],
+  { items, layer, firstItem }: TaskStep & { readonly layer: number; readonly firstItem: number },
   options: EvaluateOptions,
 ): Promise<Thetas> {
   return toThetas(await thetasOf(engine, items, [layer], options), firstItem, [layer])

@@ -1,73 +1,100 @@
-import type { Robustness, Scores, SeparationResult, Thetas } from '../../domain/experiments.js'
+import { z } from 'zod'
+import { bestOf } from '../../domain/best-layer.js'
 import { TaskvecError } from '../../domain/errors.js'
-import { canonicalJson, sha256 } from '../../domain/identity.js'
+import { canonicalJson } from '../../domain/identity.js'
+import { figurePerModel, table } from '../../figures/section.js'
+import { thetas, unitScores } from '../../store/schema/units.js'
 import { drawItems } from '../../tasks/sampling.js'
-import type { Statements } from '../../store/statements.js'
+import { count, layer } from '../settings.js'
 import {
-  analysisOf,
-  commonIdentity,
-  hasRows,
-  missingPart,
-  populationOf,
-  preparedTask,
-  saveScores,
-  saveThetas,
-  taskStep,
-  thetaParts,
-} from '../../store/unit-inputs.js'
-import type { UnitKind } from '../../store/experiment-units.js'
+  analysisStep,
+  passesStep,
+  rowsOf,
+  type Analysis,
+  type Experiment,
+  type ForwardPasses,
+  type UnitKind,
+} from '../experiment.js'
+import { scoreRows, type Scores } from '../scores.js'
+import { commonIdentity, hashOf, overTasks, perTask, taskStep, thetasOfTasks } from '../task-units.js'
+import { missingPart, thetaParts, thetaRows, type Thetas } from '../thetas.js'
+import { distanceHistograms } from './distance-histograms.js'
+import { distancesTable } from './distances-table.js'
+import { robustnessLayers, robustnessThetas } from './forward-passes.js'
+import { separateStored, type SeparationResult } from './separate-tasks.js'
+import { robustnessView, thetaDistances, thetaMapView, thetaPoints } from './tables.js'
+import { thetaMap } from './theta-map.js'
+
+const settings = z
+  .strictObject({
+    demonstrations: count.default(4),
+    /** θ per task. */
+    thetas: z.int().min(2).max(1000).default(50),
+    devItems: count.default(50),
+    /** The layers L to choose among, both included; null: the authors' 10..19 of 32, scaled to the model. */
+    layers: z.strictObject({ from: layer, to: layer }).optional(),
+  })
+  .superRefine(({ layers }, context) => {
+    if (layers && layers.from > layers.to)
+      context.addIssue({
+        code: 'custom',
+        path: ['layers'],
+        message: `from (${layers.from}) is greater than to (${layers.to})`,
+      })
+  })
+  .transform(({ layers = null, ...rest }) => ({ ...rest, layers }))
+
+type Settings = z.output<typeof settings>
+
+const layersPasses: ForwardPasses<Parameters<typeof robustnessLayers>[1], Scores> = {
+  activity: 'robustnessLayers',
+  label: 'robustness (layers)',
+  run: robustnessLayers,
+}
+const thetasPasses: ForwardPasses<Parameters<typeof robustnessThetas>[1], Thetas> = {
+  activity: 'robustnessThetas',
+  label: 'robustness (θ)',
+  run: robustnessThetas,
+}
 
 /** Robustness of one task: accuracy by L on dev items of its own, then θ at the best L, a part at a time. */
-export const robustness: UnitKind = {
-  plan(db, place, given) {
-    const settings = given as Robustness
-    const prepared = preparedTask(db, place.sweepId, place.model, place.task)
-    const items = drawItems(place.task, populationOf(db, place.sweepId, place.task, prepared), {
-      ...prepared.protocol,
-      demonstrations: settings.demonstrations,
-      devItems: settings.devItems,
-      testItems: settings.thetas,
+const ofOneTask: UnitKind<Settings> = {
+  passes: [layersPasses, thetasPasses],
+  table: thetas,
+  plan({ place, task }, given) {
+    const of = task(place.task)
+    const items = drawItems(place.task, of.population(), {
+      ...of.protocol,
+      demonstrations: given.demonstrations,
+      devItems: given.devItems,
+      testItems: given.thetas,
       baselineItems: 0,
     })
-    const layers = layersOf(settings, prepared.blocks, place.model)
-    const parts = thetaParts([0], settings.thetas, prepared.dModel)
+    const layers = layersOf(given, of.blocks, place.model)
+    const parts = thetaParts([0], given.thetas, of.dModel)
     return {
-      identity: {
-        ...commonIdentity(prepared),
-        items: sha256(canonicalJson(items)),
-        layers,
-        parts: parts.map(({ end }) => end),
-      },
-      modelHash: prepared.row.model_hash,
-      next(runId) {
-        if (!hasRows(db, 'unit_scores', runId)) {
-          const input = { ...taskStep(place, prepared, items.dev), layers }
-          return { name: 'layers', step: { activity: 'robustnessLayers', input } }
-        }
-        const layer = bestLayer(db, runId)
+      identity: { ...commonIdentity(of), items: hashOf(items), layers, parts: parts.map(({ end }) => end) },
+      modelHash: of.modelHash,
+      next(stored) {
+        const scores = stored.all(unitScores)
+        const best = bestOf(scores, ({ correct }) => correct)
+        if (!best)
+          return passesStep('layers', layersPasses, { ...taskStep(of, items.dev), layers }, scoreRows)
         const part = missingPart(
-          db,
-          runId,
-          parts.map((each) => ({ ...each, layers: [layer] })),
+          stored,
+          parts.map((each) => ({ ...each, layers: [best.layer] })),
         )
         if (!part) return null
-        const input = {
-          ...taskStep(place, prepared, items.test.slice(part.first, part.end)),
-          layer,
-          firstItem: part.first,
-        }
-        return { name: `thetas ${part.first}`, step: { activity: 'robustnessThetas', input } }
+        const { first, end } = part
+        const input = { ...taskStep(of, items.test.slice(first, end)), layer: best.layer, firstItem: first }
+        return passesStep(`thetas ${first}`, thetasPasses, input, (found) => thetaRows(found, of.dModel))
       },
     }
-  },
-  record(db, runId, result) {
-    if ('scores' in (result as object)) saveScores(db, runId, (result as Scores).scores)
-    else saveThetas(db, runId, result as Thetas)
   },
 }
 
 /** The authors' layers 10..19 of LLaMA 7B's 32, scaled. */
-function layersOf({ layers }: Robustness, blocks: number, model: string): number[] {
+function layersOf({ layers }: Settings, blocks: number, model: string): number[] {
   const from = layers?.from ?? Math.round((blocks * 10) / 32)
   const to = layers?.to ?? Math.max(from, Math.round((blocks * 20) / 32) - 1)
   if (to >= blocks)
@@ -78,56 +105,86 @@ function layersOf({ layers }: Robustness, blocks: number, model: string): number
   return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
-function bestLayer(db: Statements, runId: number): number {
-  return db.pluck('select layer from unit_scores where run_id = ? order by correct desc, layer limit 1', [
-    runId,
-  ]) as number
-}
+const separation: Analysis<SeparationResult> = { activity: 'separateTasks', run: separateStored }
 
 /** Distances and map over the θ of all tasks of a model. */
-export const robustnessAnalysis: UnitKind = {
-  plan(db, place) {
-    const { modelHash, seed, thetas, of } = analysisOf(db, place, 'robustness')
+const overAllTasks: UnitKind = {
+  analyses: [separation],
+  table: thetaDistances,
+  plan(context) {
+    const { modelHash, input, of } = thetasOfTasks(context, 'robustness')
     return {
-      identity: { of, seed },
+      identity: { of, seed: input.seed },
       modelHash,
-      next: (runId) =>
-        hasRows(db, 'theta_distances', runId)
-          ? null
-          : { name: 'separate', step: { activity: 'separateTasks', input: { seed, thetas } } },
+      next: (stored) =>
+        stored.has(thetaDistances) ? null : analysisStep('separate', separation, input, separationRows),
     }
   },
-  record(db, runId, result) {
-    const { edges, tasks } = result as SeparationResult
-    for (const row of tasks) {
-      db.run(
-        `insert into theta_distances (run_id, task_id, layer, thetas, within_mean, within_sd, between_mean, between_sd, purity, silhouette,
-           histogram_edges, within_histogram, between_histogram) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        [
-          runId,
-          row.task,
-          row.layer,
-          row.thetas,
-          row.withinMean,
-          row.withinSd,
-          row.betweenMean,
-          row.betweenSd,
-          row.purity,
-          row.silhouette,
-          canonicalJson(edges),
-          canonicalJson(row.withinHistogram),
-          canonicalJson(row.betweenHistogram),
+}
+
+function separationRows({ edges, tasks }: SeparationResult) {
+  return [
+    rowsOf(
+      thetaDistances,
+      tasks.map(({ task, points: _points, withinHistogram, betweenHistogram, ...row }) => ({
+        ...row,
+        taskId: task,
+        histogramEdges: canonicalJson(edges),
+        withinHistogram: canonicalJson(withinHistogram),
+        betweenHistogram: canonicalJson(betweenHistogram),
+      })),
+    ),
+    rowsOf(
+      thetaPoints,
+      tasks.flatMap(({ task, points }) => points.map(([x, y], item) => ({ taskId: task, item, x, y }))),
+    ),
+  ]
+}
+
+/** Robustness of θ (docs/protocol.md, Robustness): Figures 5 and 9. */
+export const robustness: Experiment<Settings> = {
+  name: 'robustness',
+  settings,
+  units: (given, tasks) => [
+    ...perTask('robustness', tasks, { experiment: 'robustness', ...given }),
+    overTasks('robustness_analysis'),
+  ],
+  kinds: { robustness: ofOneTask, robustness_analysis: overAllTasks },
+  tables: {
+    robustness: {
+      view: robustnessView,
+      columns: [
+        ...['model', 'task', 'layer', 'category', 'thetas', 'withinMean', 'withinSd', 'betweenMean'],
+        ...['betweenSd', 'purity', 'silhouette'],
+      ],
+      filters: ['model', 'task', 'category', 'layer'],
+      order: ['task'],
+      keys: ['model', 'task', 'category'],
+      averaged: ['withinMean', 'betweenMean', 'purity', 'silhouette'],
+    },
+  },
+  section: {
+    id: 'robustness',
+    title: 'Robustness of θ',
+    units: ['robustness'],
+    blocks(rows) {
+      const points = rows.of(thetaMapView, {
+        columns: ['model', 'task', 'category', 'item', 'x', 'y'],
+        order: ['task', 'item'],
+      })
+      const distances = rows.of(robustnessView, {
+        columns: [
+          ...(['model', 'task', 'layer', 'thetas', 'withinMean', 'withinSd', 'betweenMean'] as const),
+          ...(['betweenSd', 'purity', 'silhouette'] as const),
+          ...(['withinHistogram', 'betweenHistogram', 'histogramEdges'] as const),
         ],
-      )
-      row.points.forEach(([x, y], item) =>
-        db.run('insert into theta_points (run_id, task_id, item, x, y) values (?, ?, ?, ?, ?)', [
-          runId,
-          row.task,
-          item,
-          x,
-          y,
-        ]),
-      )
-    }
+        order: ['task'],
+      })
+      return [
+        ...figurePerModel(points, thetaMap),
+        ...figurePerModel(distances, distanceHistograms),
+        table(distancesTable(distances)),
+      ]
+    },
   },
 }

@@ -1,7 +1,37 @@
-import type { SeparationResult } from '../../domain/experiments.js'
 import { cosineDistances } from '../../statistics/cosine.js'
 import { histogramBins, separation } from '../../statistics/separation.js'
 import { tsne } from '../../statistics/tsne.js'
+import type { AnalysisInput, ThetaReader } from '../experiment.js'
+import { joined } from '../thetas.js'
+
+export interface SeparationResult {
+  /** 51 edges of the histograms' bins. */
+  readonly edges: readonly number[]
+  readonly tasks: readonly {
+    readonly task: string
+    readonly layer: number
+    readonly thetas: number
+    readonly withinMean: number
+    readonly withinSd: number
+    readonly betweenMean: number
+    readonly betweenSd: number
+    readonly purity: number
+    readonly silhouette: number
+    readonly withinHistogram: readonly number[]
+    readonly betweenHistogram: readonly number[]
+    /** [x, y] of each θ, by t-SNE. */
+    readonly points: readonly (readonly [number, number])[]
+  }[]
+}
+
+/** `separateTasks` on stored θ, each task's at its own L. */
+export function separateStored(reader: ThetaReader, { thetas, seed }: AnalysisInput): SeparationResult {
+  const read = thetas.map(({ task, runId }) => {
+    const layer = reader.layers(runId)[0] as number
+    return { task, layer, ...reader.vectors(runId, layer) }
+  })
+  return separateTasks(read, read[0]?.dModel ?? 0, seed)
+}
 
 /** A task's θ at its L: `[thetas, d_model]`. */
 export interface TaskThetas {
@@ -13,12 +43,7 @@ export interface TaskThetas {
 /** Step 3 of robustness.ts: how well the tasks' θ lie apart, and where t-SNE puts them (Figures 5 and 9). */
 export function separateTasks(tasks: readonly TaskThetas[], dModel: number, seed: number): SeparationResult {
   const labels = tasks.flatMap(({ task, vectors }) => Array<string>(vectors.length / dModel).fill(task))
-  const all = new Float32Array(labels.length * dModel)
-  let offset = 0
-  for (const { vectors } of tasks) {
-    all.set(vectors, offset)
-    offset += vectors.length
-  }
+  const all = joined(tasks.map(({ vectors }) => vectors))
   const { upper, byLabel } = separation(cosineDistances(all, labels.length, dModel), labels)
   const map = tsne(all, labels.length, dModel, { seed })
   let next = 0

@@ -1,7 +1,9 @@
 import { taskName } from '../../figures/paper-rules.js'
-import type { ThetaPoint } from '../../store/report-queries.js'
 import type { Figure } from '../../figures/figure.js'
 import { config, taskMarks } from '../../figures/style.js'
+import type { thetaMapView } from './tables.js'
+
+type ThetaPoint = Omit<typeof thetaMapView.$inferSelect, 'sweep'>
 
 /** Figure 5: the t-SNE map of one model's θ, a point per (S, x'); colour tells the category, shape the task within it. */
 export function thetaMap(model: string, points: readonly ThetaPoint[]): Figure | null {

@@ -1,5 +1,5 @@
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
-import type { BeyondScore } from '../../store/report-queries.js'
+import type { BeyondScore } from '../beyond/part.js'
 import type { Figure } from '../../figures/figure.js'
 import { accuracyX, config, seriesScales, shown, spread } from '../../figures/style.js'
 

@@ -1,12 +1,17 @@
-import type { ComputeSteps, Score, Scores } from '../../domain/experiments.js'
 import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
-import { promptsOf, type RunningEngine } from '../main/main-experiment.js'
-import { scoreOf } from '../score.js'
+import type { TaskStep } from '../experiment.js'
+import { promptsOf, type RunningEngine } from '../prompts.js'
+import { scoreOf, type Score, type Scores } from '../scores.js'
 
 /** θ of [S, x', ->] in the format of docs/protocol.md, Prompt, patched in at the best L of a query that is written in another template. */
 export async function templateTransfer(
   engine: RunningEngine,
-  { items, scoring, templates, layer }: ComputeSteps['templateTransfer']['input'],
+  {
+    items,
+    scoring,
+    templates,
+    layer,
+  }: TaskStep & { readonly templates: readonly string[]; readonly layer: number },
   options: EvaluateOptions,
 ): Promise<Scores> {
   const prompts = await promptsOf(engine, items)

@@ -12,15 +12,11 @@ import { publishedRows } from './published.js'
 import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
 /** Tables 6 and 2 and the by-layer curves beside the published ones, or beside those of another sweep. */
-export function comparison(
-  db: Database.Database,
-  sweep: Pick<SweepSummary, 'id'>,
-  other: SweepSummary | null,
-): Section {
+export function comparison(db: Database.Database, sweep: SweepSummary, other: SweepSummary | null): Section {
   const name = other?.id ?? 'the published results'
   const published = other ? null : paperResults()
-  const ours = sweepSide(db, sweep.id)
-  const theirs = published ? publishedSide(published) : sweepSide(db, (other as SweepSummary).id)
+  const ours = sweepSide(db, sweep)
+  const theirs = published ? publishedSide(published) : sweepSide(db, other as SweepSummary)
   const compared = compareCells(ours.main(), theirs.main())
   const conflicting = compareCells(ours.conflicting(), theirs.conflicting())
   const curves = comparedCurves(ours.curves(), theirs.curves())

@@ -1,8 +1,10 @@
 import type { Category } from '../../domain/types.js'
-import type { LayerCell } from '../../store/report-queries.js'
+import { bestOf } from '../../domain/best-layer.js'
+import type { LayerCell } from '../../experiments/main/by-layer.js'
 import type { PaperResults } from '../paper-results.js'
 import { dominance } from '../../experiments/conflicting/dominance.js'
-import { table2, type ResultRow } from '../tables/paper-tables.js'
+import { table2 } from '../../experiments/conflicting/table-2.js'
+import type { ResultRow } from '../../experiments/main/table-6.js'
 import { mainExperiment } from '../../experiments/main/section.js'
 import { figure, table, text, type Report } from '../../figures/section.js'
 
@@ -51,7 +53,10 @@ export function publishedRows({ main, items }: PaperResults): ResultRow[] {
       hypothesis,
       regular,
       bestLayer:
-        devAccuracyByLayer.length === 0 ? null : devAccuracyByLayer.indexOf(Math.max(...devAccuracyByLayer)),
+        bestOf(
+          devAccuracyByLayer.map((accuracy, layer) => ({ layer, accuracy })),
+          ({ accuracy }) => accuracy,
+        )?.layer ?? null,
       baselineItems: items.baseline,
       testItems: items.test,
       devItems: items.dev,

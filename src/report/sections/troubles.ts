@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { SweepSummary } from '../../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../../store/sweep-state.js'
-import type { Row } from '../formats.js'
+import type { Row } from '../../figures/table.js'
 import { table, text, type Section } from '../../figures/section.js'
 
 /** Failures, what could not be done, warnings, and what is not computed yet. */
@@ -13,7 +13,7 @@ export function troubles(db: Database.Database, { id, status }: SweepSummary): S
         kind: 'not complete',
         model,
         what: task,
-        why: `${cellsDone} of ${cellsAll} cells are computed; taskvec resume goes on`,
+        why: `${cellsDone} of ${cellsAll} cells are computed; taskvec resume continues`,
       })),
     ...sweepFailures(db, id).map(({ model, task, experiment, code, message, attempts }) => ({
       kind: 'failed',

@@ -2,17 +2,11 @@ import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { openReadOnly } from '../../src/store/open.js'
-import {
-  mainResults,
-  predictionColumns,
-  predictionValues,
-  type ResultFilter,
-} from '../../src/store/results.js'
+import { layerResults, mainResults, predictionColumns, predictionValues } from '../../src/store/results.js'
 import { sweepFailures, sweepProgress } from '../../src/store/sweep-state.js'
-import { openStore } from '../../src/store/sqlite-store.js'
-import type { Store } from '../../src/store/store.js'
+import { openStore, type Store } from '../../src/store/store.js'
 import { info, newDatabase, prepared, run, runTask, sweep, theta } from './sample.js'
-import { tableRows } from '../../src/store/result-tables.js'
+import type { ResultFilter } from '../../src/experiments/sweep-rows.js'
 
 const predictionResults = (reader: Database.Database, sweep: string, filter: ResultFilter = {}) =>
   Array.from(predictionValues(reader, sweep, filter), (values) =>
@@ -224,7 +218,7 @@ describe('what is to be computed', () => {
       },
     ],
     ['the weights', { info: { ...info, contentHash: 'b'.repeat(64) } }],
-    ['the numeric set-up', { info: { ...info, numerics: { ...info.numerics, threads: 2 } } }],
+    ['the numerics', { info: { ...info, numerics: { ...info.numerics, threads: 2 } } }],
     ['the scoring', { prepared: prepared('upper', { scoring: 'prefix' }) }],
     ['an item', { prepared: prepared('upper', { items: prepared('lower').items }) }],
   ])('is everything where %s differ', (_, change) => {
@@ -251,11 +245,11 @@ describe('a sweep', () => {
     plan(store)
     const again = { sweepId: 's-1', model: 'm', prepared: prepared('upper'), layerChunks: [[0, 1, 2, 3]] }
     expect(() => store.planTask({ ...again, info: { ...info, contentHash: 'b'.repeat(64) } })).toThrow(
-      'm: its weights, config or tokenizer changed since sweep s-1 began (aaaaaaaaaaaa, now bbbbbbbbbbbb)',
+      'm: its weights, config or tokenizer changed since sweep s-1 started (aaaaaaaaaaaa, now bbbbbbbbbbbb)',
     )
     expect(() =>
       store.planTask({ ...again, info: { ...info, numerics: { ...info.numerics, revision: 2 } } }),
-    ).toThrow('m: the numeric set-up changed since sweep s-1 began')
+    ).toThrow('m: the numerics changed since sweep s-1 started')
     store.close()
   })
 
@@ -276,7 +270,7 @@ describe('a sweep', () => {
         prepared: other as typeof first,
         layerChunks: [[0, 1, 2, 3]],
       }),
-    ).toThrow('m, upper: its items changed since sweep s-1 began')
+    ).toThrow('m, upper: its items changed since sweep s-1 started')
     store.close()
   })
 
@@ -414,8 +408,10 @@ describe('results', () => {
       { model: 'a', task: 'upper', ...upper },
       { model: 'a', task: 'first', ...upper, bestLayer: 0 },
     ])
-    expect([...tableRows(reader, 'layers', 's-1', { model: 'a', task: 'upper' })]).toEqual(
-      [0, 2 / 3, 1, 1].map((accuracy, layer) => ({ model: 'a', task: 'upper', layer, accuracy, items: 3 })),
+    expect(layerResults(reader, 's-1', { model: 'a', task: 'upper' })).toEqual(
+      [0, 2, 3, 3].map((correct, layer) => ({
+        ...{ model: 'a', task: 'upper', category: 'algorithmic', layer, accuracy: correct / 3, correct, items: 3 },
+      })),
     )
     const predictions = predictionResults(reader, 's-1', { model: 'a', task: 'upper' })
     expect(predictions).toHaveLength(2 + 4 * 3 + 4 + 4)

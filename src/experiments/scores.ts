@@ -1,7 +1,26 @@
-import type { Score } from '../domain/experiments.js'
 import type { Item, Scoring } from '../domain/types.js'
 import type { AnswerMetrics } from '../engine/engine.js'
-import { predict, type RunningEngine } from './main/main-experiment.js'
+import { unitScores } from '../store/schema/units.js'
+import { rowsOf, type TableRows } from './experiment.js'
+import { predict, type RunningEngine } from './prompts.js'
+
+/** Accuracy and means over some items. */
+export interface Score {
+  /** The task, where the step is about several. */
+  readonly task?: string
+  readonly setting: string
+  readonly layer: number
+  readonly sourceLayer: number
+  readonly items: number
+  readonly correct: number
+  readonly answerLogProb: number | null
+  readonly answerRank: number | null
+  readonly answerLogitDifference: number | null
+}
+
+export interface Scores {
+  readonly scores: readonly Score[]
+}
 
 /** Accuracy, and the means of what was read about the answers. At least one item. */
 export async function scoreOf(
@@ -20,6 +39,15 @@ export async function scoreOf(
     answerRank: mean(predictions.answerRanks),
     answerLogitDifference: mean(predictions.answerLogitDifferences),
   }
+}
+
+export function scoreRows({ scores }: Scores): TableRows[] {
+  return [
+    rowsOf(
+      unitScores,
+      scores.map(({ task = '', ...score }) => ({ taskId: task, ...score })),
+    ),
+  ]
 }
 
 function mean(values: readonly number[]): number {

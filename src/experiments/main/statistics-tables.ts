@@ -1,6 +1,6 @@
 import { taskName } from '../../figures/paper-rules.js'
-import type { Row } from '../formats.js'
-import type { ResultRows } from '../result-rows.js'
+import type { Row } from '../../figures/table.js'
+import type { ResultRows } from '../sweep-rows.js'
 import { share, type Table } from '../../figures/table.js'
 
 /** Hypothesis minus regular with the paired bootstrap's interval, from the rows of `results --table main`. */

@@ -1,0 +1,15 @@
+import type { z } from 'zod'
+import type { beyond } from '../../store/schema/views.js'
+import type { NewUnit, UnitKind } from '../experiment.js'
+import type { ViewRow } from '../sweep-rows.js'
+
+/** An experiment beyond the paper: a switch of `beyond` in configs, with units of its own. */
+export interface BeyondPart<Setting = unknown> {
+  /** Its default included; what it gives is part of the sweep's id. */
+  readonly setting: z.ZodType<Setting>
+  /** `items`: test items at most. None where it is switched off. */
+  units(setting: Setting, items: number, tasks: readonly string[]): NewUnit[]
+  readonly kinds: Readonly<Record<string, UnitKind>>
+}
+
+export type BeyondScore = Omit<ViewRow<typeof beyond>, 'sweep' | 'sourceLayer' | 'accuracy'>

@@ -1,0 +1,39 @@
+import type { ChosenExperiment } from '../domain/experiments.js'
+import { beyond } from './beyond/beyond.js'
+import { conflicting } from './conflicting/conflicting.js'
+import type { Analysis, Experiment, ForwardPasses, NewUnit, UnitKind } from './experiment.js'
+import { main } from './main/main.js'
+import { projection } from './projection/projection.js'
+import { robustness } from './robustness/robustness.js'
+import type { ResultTable } from './sweep-rows.js'
+
+/** Every experiment, in the report's order: the only list. */
+export const experiments: readonly Experiment[] = [main, robustness, conflicting, projection, beyond]
+
+/** By the column `experiment` of `units`. */
+export const unitKinds: Readonly<Record<string, UnitKind>> = Object.fromEntries(
+  experiments.flatMap(({ kinds = {} }) => Object.entries(kinds)),
+)
+
+const kinds = Object.values(unitKinds)
+
+/** By the name of their activity. */
+export const forwardPasses: Readonly<Record<string, ForwardPasses>> = Object.fromEntries(
+  kinds.flatMap(({ passes = [] }) => passes.map((each) => [each.activity, each])),
+)
+export const analyses: Readonly<Record<string, Analysis>> = Object.fromEntries(
+  kinds.flatMap(({ analyses = [] }) => analyses.map((each) => [each.activity, each])),
+)
+
+/** By the name that `taskvec results --table` takes. */
+export const resultTables: Readonly<Record<string, ResultTable>> = Object.fromEntries(
+  experiments.flatMap(({ tables = {} }) => Object.entries(tables)),
+)
+
+/** What the experiments of a config consist of. */
+export function unitsOf(chosen: readonly ChosenExperiment[], tasks: readonly string[]): NewUnit[] {
+  return chosen.flatMap(({ experiment, ...settings }) => {
+    const found = experiments.find(({ name }) => name === experiment)
+    return found?.units?.(settings, tasks) ?? []
+  })
+}

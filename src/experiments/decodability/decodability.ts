@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { allLayers } from '../../domain/layers.js'
+import { thetas as thetaTable, unitScores } from '../../store/schema/units.js'
+import { drawItems } from '../../tasks/sampling.js'
+import type { BeyondPart } from '../beyond/part.js'
+import { analysisStep, passesStep, type Analysis, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { scoreRows, type Scores } from '../scores.js'
+import { commonIdentity, hashOf, overTasks, perTask, taskStep, thetasOfTasks } from '../task-units.js'
+import { missingPart, thetaParts, thetaRows, type Thetas } from '../thetas.js'
+import { decodabilityThetas, decodeAllLayers } from './forward-passes.js'
+
+const passes: ForwardPasses<Parameters<typeof decodabilityThetas>[1], Thetas> = {
+  activity: 'decodabilityThetas',
+  label: 'decodability (θ)',
+  run: decodabilityThetas,
+}
+
+/** θ at every L of n different (S, x'): the draws of the dev items, continued where there are fewer. */
+const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
+  passes: [passes],
+  table: thetaTable,
+  plan({ place, task }, { thetas }) {
+    const of = task(place.task)
+    const { dev: items } = drawItems(place.task, of.population(), {
+      ...of.protocol,
+      devItems: thetas,
+      testItems: 0,
+      baselineItems: 0,
+    })
+    const parts = thetaParts(allLayers(of.blocks), thetas, of.dModel)
+    return {
+      identity: {
+        ...commonIdentity(of),
+        items: hashOf(items),
+        parts: parts.map(({ layers, end }) => [layers.length, end]),
+      },
+      modelHash: of.modelHash,
+      next(stored) {
+        const part = missingPart(stored, parts)
+        if (!part) return null
+        const { layers, first, end } = part
+        const input = { ...taskStep(of, items.slice(first, end)), layers, firstItem: first }
+        return passesStep(`thetas ${layers[0] ?? 0} ${first}`, passes, input, (found) =>
+          thetaRows(found, of.dModel),
+        )
+      },
+    }
+  },
+}
+
+const decoding: Analysis<Scores> = { activity: 'decodeTasks', run: decodeAllLayers }
+
+/** A classifier over the θ of all tasks. */
+const overAllTasks: UnitKind = {
+  analyses: [decoding],
+  table: unitScores,
+  plan(context) {
+    const { modelHash, input, of } = thetasOfTasks(context, 'decodability_thetas')
+    return {
+      identity: { of },
+      modelHash,
+      next: (stored) => (stored.has(unitScores) ? null : analysisStep('decode', decoding, input, scoreRows)),
+    }
+  },
+}
+
+/** Whether a linear classifier names the task from θ, at each L. */
+export const decodability: BeyondPart<{ readonly thetas: number } | null> = {
+  /** θ per task and layer; null: switched off. */
+  setting: z
+    .union([z.boolean(), z.strictObject({ thetas: z.int().min(2).max(1000) })], {
+      error: 'must be true, false or {thetas}',
+    })
+    .default(true)
+    .transform((given) => (given === true ? { thetas: 20 } : given === false ? null : given)),
+  units: (setting, _items, tasks) =>
+    setting ? [...perTask('decodability_thetas', tasks, setting), overTasks('decodability')] : [],
+  kinds: { decodability_thetas: thetasOfOneTask, decodability: overAllTasks },
+}

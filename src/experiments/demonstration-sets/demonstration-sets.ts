@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { drawItems } from '../../tasks/sampling.js'
+import type { BeyondPart } from '../beyond/part.js'
+import type { ForwardPasses } from '../experiment.js'
+import type { Scores } from '../scores.js'
+import { hashOf, perTask, scoredUnit } from '../task-units.js'
+import { demonstrationSets as run, type DemonstrationSetsStep } from './forward-passes.js'
+
+const passes: ForwardPasses<DemonstrationSetsStep, Scores> = {
+  activity: 'demonstrationSets',
+  label: 'demonstration sets',
+  run,
+}
+
+/** Sets in the pool per set that is asked for: some hold the query and are passed over. */
+const spare = 2
+
+/** θ averaged over n demonstration sets. */
+export const demonstrationSets: BeyondPart<readonly number[]> = {
+  /** The numbers n; empty: switched off. */
+  setting: z
+    .union([z.literal(false), z.array(z.int().min(1).max(500)).min(1)], {
+      error: 'must be false or a list of whole numbers, 1 to 500',
+    })
+    .default([1, 2, 5, 10, 50])
+    .transform((sets) => (sets === false ? [] : sets)),
+  units: (sets, items, tasks) =>
+    sets.length > 0 ? perTask('demonstration_sets', tasks, { items, sets }) : [],
+  kinds: {
+    demonstration_sets: scoredUnit<{ items: number; sets: readonly number[] }, DemonstrationSetsStep>(
+      passes,
+      ({ of, step }, { sets }) => {
+        const { dev: pool } = drawItems(of.task, of.population(), {
+          ...of.protocol,
+          devItems: spare * Math.max(...sets),
+          testItems: 0,
+          baselineItems: 0,
+        })
+        const layer = of.bestLayer
+        return { identity: { pool: hashOf(pool), sets, layer }, input: { ...step, pool, sets, layer } }
+      },
+    ),
+  },
+}

@@ -1,0 +1,188 @@
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { z } from 'zod'
+import type { UnitPlace } from '../domain/experiments.js'
+import type { Item, Protocol, Scoring, Split } from '../domain/types.js'
+import type { Engine, EvaluateOptions } from '../engine/engine.js'
+import type { Block } from '../figures/section.js'
+import type { ResultTable, SweepRows } from './sweep-rows.js'
+import type { Population } from '../tasks/sampling.js'
+
+/**
+ * What an experiment is: a folder here, and one line in catalog.ts. It sees neither Temporal nor an open database. The store asks
+ * it what to compute next and inserts the rows it returns; workers run its forward passes by name; configs, `results`, `verify`
+ * and the report find its settings, tables, checks and section here (docs/adding-an-experiment.md).
+ */
+export interface Experiment<Settings = unknown> {
+  /** As a config's `experiments:` names it. */
+  readonly name: string
+  /** Fills in defaults; its output is part of the sweep's id. Absent: it has no settings. */
+  readonly settings?: z.ZodType<Settings>
+  /** The units it consists of, in the order in which a sweep computes them. */
+  units?(settings: Settings, tasks: readonly string[]): NewUnit[]
+  /** What each of its units is, by the name of the column `experiment`. */
+  readonly kinds?: Readonly<Record<string, UnitKind>>
+  /** What `taskvec results --table NAME` prints. */
+  readonly tables?: Readonly<Record<string, ResultTable>>
+  /** Its part of the report. */
+  readonly section?: ExperimentSection
+}
+
+export interface ExperimentSection {
+  readonly id: string
+  readonly title: string
+  /** Units without which there is nothing to show; none: the section says so itself. */
+  readonly units: readonly string[]
+  blocks(rows: SweepRows): readonly Block[]
+}
+
+/** A unit of a sweep that is about to begin. */
+export interface NewUnit extends Pick<UnitPlace, 'experiment' | 'task' | 'thetaTask'> {
+  readonly settings: object
+}
+
+/** A piece of an experiment that is computed step by step and stored as a whole. */
+export interface UnitKind<Settings = unknown> {
+  /** Its steps' forward passes. */
+  readonly passes?: readonly ForwardPasses[]
+  /** Its steps' computations on stored θ. */
+  readonly analyses?: readonly Analysis[]
+  /** Where a complete unit has rows. */
+  readonly table: SQLiteTable
+  /** Errors: TASK where it cannot be done for this model and these tasks: the unit is skipped, with the message. */
+  plan(context: PlanContext, settings: Settings): UnitPlan
+  /** What is wrong with the rows of a complete unit; null: nothing. */
+  check?(stored: StoredRows): string | null
+}
+
+export interface UnitPlan {
+  /** All that determines the results, besides the experiment and the model's hash: the unit's key hashes it. */
+  readonly identity: object
+  readonly modelHash: string
+  /** The first step whose rows are not stored yet; null: complete. */
+  readonly next: (stored: StoredRows) => Step | null
+}
+
+/** One activity's work. */
+export interface Step {
+  /** Unique within the unit. */
+  readonly name: string
+  readonly activity: string
+  /** On stored θ, beside the database; else forward passes on a worker that has the model. */
+  readonly onThetas: boolean
+  /** JSON of at most 2 MiB. */
+  readonly input: object
+  rows(result: unknown): TableRows[]
+}
+
+/** Forward passes on the model's workers: an activity of this name. */
+export interface ForwardPasses<Input extends object = object, Result extends object = object> {
+  readonly activity: string
+  /** How the progress display names it. */
+  readonly label: string
+  run(engine: Engine, input: Input, options: EvaluateOptions): Promise<Result>
+}
+
+/** A computation on stored θ, in a process of its own beside the database: θ are too large for payloads. */
+export interface Analysis<Result extends object = object> {
+  readonly activity: string
+  run(thetas: ThetaReader, input: AnalysisInput): Result
+}
+
+export interface AnalysisInput {
+  readonly seed: number
+  /** The unit runs that hold each task's θ. */
+  readonly thetas: readonly { readonly task: string; readonly runId: number }[]
+}
+
+export interface ThetaReader {
+  /** The layers after which a unit run has θ, ascending. */
+  layers(runId: number): number[]
+  /** θ of a unit run at L, in the items' order: `[items, d_model]`. */
+  vectors(runId: number, layer: number): { readonly vectors: Float32Array; readonly dModel: number }
+}
+
+/** What forward passes on one task's items take. */
+export interface TaskStep {
+  readonly model: string
+  readonly modelHash: string
+  /** The numeric set-up that the sweep's results are of, canonical JSON. */
+  readonly numerics?: string
+  readonly task: string
+  readonly scoring: Scoring
+  readonly items: readonly Item[]
+}
+
+export function passesStep<Input extends object, Result extends object>(
+  name: string,
+  { activity }: ForwardPasses<Input, Result>,
+  input: Input,
+  rows: (result: Result) => TableRows[],
+): Step {
+  return { name, activity, onThetas: false, input, rows: (result) => rows(result as Result) }
+}
+
+export function analysisStep<Result extends object>(
+  name: string,
+  { activity }: Analysis<Result>,
+  input: AnalysisInput,
+  rows: (result: Result) => TableRows[],
+): Step {
+  return { name, activity, onThetas: true, input, rows: (result) => rows(result as Result) }
+}
+
+/** Rows of one of a unit's tables; the store adds the run they belong to. */
+export interface TableRows {
+  readonly table: SQLiteTable
+  readonly rows: readonly object[]
+}
+
+export function rowsOf<Table extends SQLiteTable>(
+  table: Table,
+  rows: readonly Omit<Table['$inferInsert'], 'runId'>[],
+): TableRows {
+  return { table, rows }
+}
+
+/** What a unit's run holds already. */
+export interface StoredRows {
+  has<Table extends SQLiteTable>(table: Table, where?: Partial<Table['$inferSelect']>): boolean
+  all<Table extends SQLiteTable>(table: Table): Table['$inferSelect'][]
+}
+
+/** What a unit is planned from. */
+export interface PlanContext {
+  readonly place: UnitPlace
+  /** A task of the sweep as the main experiment left it. Errors: TASK where it is not in the sweep, or has failed. */
+  readonly task: (task: string) => FinishedTask
+  /** Complete runs of another of the experiment's units, by task, in the config's order. */
+  readonly runsOf: (unit: string) => readonly UnitRun[]
+  /** Of the sweep's settings. */
+  readonly seed: number
+}
+
+export interface UnitRun {
+  readonly task: string
+  readonly runId: number
+  readonly key: string
+  readonly modelHash: string
+}
+
+export interface FinishedTask {
+  readonly model: string
+  readonly task: string
+  readonly modelHash: string
+  /** Canonical JSON. */
+  readonly numerics: string
+  readonly scoring: Scoring
+  readonly protocol: Protocol
+  /** N. */
+  readonly blocks: number
+  readonly dModel: number
+  /** The lowest L with the highest dev accuracy. */
+  readonly bestLayer: number
+  readonly itemsHash: Readonly<Record<Split, string>>
+  /** The first n items of a split (default: all), as the main experiment used them. */
+  items(split: Split, n?: number): Item[]
+  /** What the items were drawn from. Errors: TASK where they were given one by one. */
+  population(): Population
+}

@@ -1,0 +1,65 @@
+import type { Item, Scoring } from '../domain/types.js'
+import type { Engine } from '../engine/engine.js'
+import { formatPrompt } from '../prompt/format.js'
+import { isPartOfCharacter } from '../tasks/first-token.js'
+import { isCorrect } from '../tasks/scoring.js'
+
+type Asked = Pick<Item, 'query' | 'answer' | 'accept'>
+
+/**
+ * Whether the greedy token of each item is right (docs/datasets.md, Scoring). Text decides, except under `first-token`, and
+ * under `prefix` where a token is part of a character: then it is right if an answer begins with that token.
+ */
+export async function judge(
+  engine: Pick<Engine, 'encode'>,
+  items: readonly Asked[],
+  scoring: Scoring,
+  tokens: readonly number[],
+  texts: readonly string[],
+): Promise<boolean[]> {
+  const byToken = items.map((_, i) => decidedByToken(scoring, texts[i] ?? ''))
+  const firsts = await firstTokens(
+    engine,
+    items.filter((_, i) => byToken[i]),
+  )
+  let next = 0
+  return items.map(({ answer, accept }, i) =>
+    byToken[i]
+      ? (firsts[next++] as ReadonlySet<number>).has(tokens[i] as number)
+      : isCorrect({ scoring, prediction: texts[i] ?? '', answer, accept }),
+  )
+}
+
+/** Whether the token itself, not its text, says what is right. */
+export function decidedByToken(scoring: Scoring, text: string): boolean {
+  return scoring === 'first-token' || (scoring === 'prefix' && isPartOfCharacter(text))
+}
+
+/** The tokens that the accepted answers of each item begin with, after its query's prompt. */
+async function firstTokens(engine: Pick<Engine, 'encode'>, items: readonly Asked[]): Promise<Set<number>[]> {
+  if (items.length === 0) return []
+  const answers = items.map(({ answer, accept }) => [answer, ...accept])
+  const bare = await engine.encode(items.map(({ query }) => formatPrompt([], query)))
+  const answered = await engine.encode(
+    items.flatMap(({ query }, i) => (answers[i] ?? []).map((answer) => formatPrompt([], query) + answer)),
+  )
+  const alone = await engine.encode(answers.flat(), { special: false })
+  let next = 0
+  return items.map((_, i) => {
+    const found = (answers[i] ?? []).map(() => {
+      const at = next++
+      return firstAnswerToken(bare[i] ?? [], answered[at] ?? [], alone[at] ?? [])
+    })
+    return new Set(found)
+  })
+}
+
+/** The token that follows the prompt where its answer does; else, where the two merge, the answer's own first token. */
+export function firstAnswerToken(
+  bare: readonly number[],
+  answered: readonly number[],
+  alone: readonly number[],
+): number {
+  const continues = answered.length > bare.length && bare.every((token, i) => answered[i] === token)
+  return (continues ? answered[bare.length] : alone[0]) ?? 0
+}

@@ -1,0 +1,55 @@
+import { integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
+import { unitRun } from '../../store/schema/units.js'
+import { ofTask } from '../../store/schema/views.js'
+
+/** The likeliest tokens of the mean θ after block `layer`, through final norm and unembedding. */
+export const projectionTokens = sqliteTable(
+  'projection_tokens',
+  {
+    runId: unitRun(),
+    layer: integer().notNull(),
+    /** 1: the likeliest. */
+    rank: integer().notNull(),
+    token: integer().notNull(),
+    text: text().notNull(),
+    logProb: real('log_prob').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.layer, table.rank] })],
+)
+
+/** Where the task's own answers stand in that projection: over the test items' answers. */
+export const projectionScores = sqliteTable(
+  'projection_scores',
+  {
+    runId: unitRun(),
+    layer: integer().notNull(),
+    items: integer().notNull(),
+    meanRank: real('mean_rank').notNull(),
+    meanLogProb: real('mean_log_prob').notNull(),
+    /** Items whose answer is the likeliest token, among the 20 likeliest, among the 100 likeliest. */
+    top1: integer().notNull(),
+    top20: integer().notNull(),
+    top100: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.layer] })],
+)
+
+export const projectionsView = sqliteView('projections', {
+  ...ofTask,
+  layer: integer().notNull(),
+  rank: integer().notNull(),
+  token: integer().notNull(),
+  text: text().notNull(),
+  logProb: real('log_prob').notNull(),
+}).existing()
+
+export const projectionAnswersView = sqliteView('projection_answers', {
+  ...ofTask,
+  layer: integer().notNull(),
+  items: integer().notNull(),
+  meanRank: real('mean_rank').notNull(),
+  meanLogProb: real('mean_log_prob').notNull(),
+  top1: integer().notNull(),
+  top20: integer().notNull(),
+  top100: integer().notNull(),
+}).existing()

@@ -1,0 +1,85 @@
+import type { SQLiteView } from 'drizzle-orm/sqlite-core'
+import type { Category } from '../domain/types.js'
+import type { Table, Values } from '../figures/table.js'
+
+/** What an experiment reads of a sweep's stored results, and the tables that it gives to `taskvec results`. */
+
+export const filterNames = ['model', 'task', 'category', 'kind', 'layer'] as const
+export type FilterName = (typeof filterNames)[number]
+
+export interface ResultFilter {
+  readonly model?: string | undefined
+  readonly task?: string | undefined
+  readonly kind?: string | undefined
+  readonly layer?: number | undefined
+  readonly category?: string | undefined
+}
+
+export type ColumnType = 'text' | 'whole' | 'real' | 'truth'
+
+/** A row of a view, with its task's category. */
+export type ViewRow<View extends SQLiteView> = View['$inferSelect'] & { readonly category: Category }
+
+/** `model` and `task` stand in the config's order; `byLength`: 2 before 10. */
+export type Order = string | { readonly byLength: string }
+
+export interface ViewQuery<View extends SQLiteView, Column extends keyof ViewRow<View>> {
+  readonly columns: readonly Column[]
+  /** After the models. */
+  readonly order: readonly Order[]
+  /** Rows with one of these values. */
+  readonly where?: { readonly [Name in keyof View['$inferSelect']]?: readonly View['$inferSelect'][Name][] }
+}
+
+/** One sweep, where it is filtered as `filter` says. */
+export interface SweepRows {
+  readonly filter: ResultFilter
+  of<View extends SQLiteView, Column extends keyof ViewRow<View>>(
+    view: View,
+    query: ViewQuery<View, Column>,
+  ): Pick<ViewRow<View>, Column>[]
+  /** The mean of `of` over the rows that are alike in `by` and have items, computed by SQLite. */
+  means<View extends SQLiteView, By extends keyof View['$inferSelect']>(
+    view: View,
+    query: {
+      readonly by: readonly By[]
+      readonly of: keyof View['$inferSelect']
+      readonly where: ViewQuery<View, never>['where']
+    },
+  ): (Pick<View['$inferSelect'], By> & { readonly mean: number; readonly count: number })[]
+  /** Tasks made ready for a model. */
+  tasks(): { readonly model: string; readonly task: string; readonly bestLayer: number | null }[]
+  /** N by model. */
+  blocks(): ReadonlyMap<string, number>
+  /** A table as `taskvec results` prints it. */
+  table(name: string): ResultRows
+  /** Its means over the seeds of the sweep's config; null where that has one. */
+  overSeeds(name: string): ResultRows | null
+}
+
+export interface ResultRows {
+  /** In order, with their types. */
+  readonly columns: Readonly<Record<string, ColumnType>>
+  readonly rows: Iterable<Values>
+}
+
+/** A table that `taskvec results` prints. Rows come in the config's order and one at a time: some tables have millions. */
+export interface ResultTable {
+  readonly view: SQLiteView
+  /** Keys of the view's columns, in order; and of `computed`. */
+  readonly columns: readonly string[]
+  /** Differences of two columns. */
+  readonly computed?: Readonly<Record<string, readonly [minuend: string, subtrahend: string]>>
+  readonly filters: readonly FilterName[]
+  readonly order: readonly Order[]
+  /** What it is read by in parts where it can have millions of rows; `order` begins with that. */
+  readonly parts?: 'model' | 'task'
+  /** Its accuracies, each with the column that counts its items; `counts`: how many are right stands there instead. */
+  readonly accuracies?: Readonly<Record<string, string>>
+  readonly counts?: true
+  /** What may be averaged over several seeds; the rows are told apart by `keys`. */
+  readonly averaged?: readonly string[]
+  readonly keys?: readonly string[]
+  /** In the paper's layout; the last one has all rows. */
+  paper?(rows: SweepRows): Table[]
+}

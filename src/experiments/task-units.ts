@@ -1,0 +1,76 @@
+import { canonicalJson, sha256 } from '../domain/identity.js'
+import { TaskvecError } from '../domain/errors.js'
+import { unitScores } from '../store/schema/units.js'
+import type { Item } from '../domain/types.js'
+import {
+  passesStep,
+  type AnalysisInput,
+  type FinishedTask,
+  type ForwardPasses,
+  type NewUnit,
+  type PlanContext,
+  type TaskStep,
+  type UnitKind,
+} from './experiment.js'
+import { scoreRows, type Scores } from './scores.js'
+
+/** What units of many experiments have in common. */
+
+/** A unit per task. */
+export function perTask(experiment: string, tasks: readonly string[], settings: object): NewUnit[] {
+  return tasks.map((task) => ({ experiment, task, thetaTask: '', settings }))
+}
+
+/** One unit over all tasks of a model. */
+export function overTasks(experiment: string): NewUnit {
+  return { experiment, task: '', thetaTask: '', settings: {} }
+}
+
+/** What every step on one task's items takes. */
+export function taskStep(of: FinishedTask, items: readonly Item[]): TaskStep {
+  const { model, modelHash, numerics, task, scoring } = of
+  return { model, modelHash, numerics, task, scoring, items }
+}
+
+/** What every key of one task's unit holds. */
+export function commonIdentity({ numerics, scoring }: FinishedTask): object {
+  return { numerics: JSON.parse(numerics) as unknown, scoring }
+}
+
+export function hashOf(value: unknown): string {
+  return sha256(canonicalJson(value))
+}
+
+/** One step on the first `items` test items that gives scores; what else determines them is in `identity`. */
+export function scoredUnit<Settings extends { readonly items: number }, Input extends TaskStep>(
+  passes: ForwardPasses<Input, Scores>,
+  ask: (
+    question: { readonly of: FinishedTask; readonly step: TaskStep },
+    settings: Settings,
+  ) => { readonly identity: object; readonly input: Input },
+): UnitKind<Settings> {
+  return {
+    passes: [passes],
+    table: unitScores,
+    plan({ place, task }, settings) {
+      const of = task(place.task)
+      const items = of.items('test', settings.items)
+      const { identity, input } = ask({ of, step: taskStep(of, items) }, settings)
+      return {
+        identity: { ...commonIdentity(of), items: hashOf(items), ...identity },
+        modelHash: of.modelHash,
+        next: (stored) => (stored.has(unitScores) ? null : passesStep('score', passes, input, scoreRows)),
+      }
+    },
+  }
+}
+
+/** The θ of all tasks that have them. Errors: TASK where fewer than two do. */
+export function thetasOfTasks({ runsOf, seed }: PlanContext, unit: string) {
+  const runs = runsOf(unit)
+  const modelHash = runs[0]?.modelHash
+  if (runs.length < 2 || modelHash === undefined)
+    throw new TaskvecError('TASK', `θ of ${runs.length} tasks are stored; two at least are needed`)
+  const input: AnalysisInput = { seed, thetas: runs.map(({ task, runId }) => ({ task, runId })) }
+  return { modelHash, input, of: runs.map(({ task, key }) => ({ task, key })) }
+}

@@ -1,0 +1,32 @@
+import type Database from 'better-sqlite3'
+import type { ResultFilter, SweepRows } from '../experiments/sweep-rows.js'
+import { modelRecords, preparedTasksOf } from '../store/report-queries.js'
+import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
+import { viewMeans, viewRows } from '../store/view-rows.js'
+import { overSeeds, resultRows } from './result-rows.js'
+
+/** What experiments read of a sweep. */
+export function sweepRows(db: Database.Database, sweep: SweepSummary, filter: ResultFilter = {}): SweepRows {
+  const { id } = sweep
+  const passes = (row: { model: string; task: string; category: string }) =>
+    (['model', 'task', 'category'] as const).every((key) => (filter[key] ?? row[key]) === row[key])
+  return {
+    filter,
+    of: (view, query) => viewRows(db, view, id, query, filter),
+    means: (view, query) => viewMeans(db, view, id, query as never) as never,
+    tasks: () => preparedTasksOf(db, id).filter(passes),
+    blocks: () => blocksOf(db, id),
+    table: (name) => resultRows(db, name, sweep, {}),
+    overSeeds(name) {
+      const group = sweepGroup(db, id)
+      return group.length > 1 ? overSeeds(db, name, group, {}) : null
+    },
+  }
+}
+
+/** N by model. */
+export function blocksOf(db: Database.Database, sweep: string): Map<string, number> {
+  return new Map(
+    modelRecords(db, sweep).flatMap(({ model, blocks }) => (blocks === null ? [] : [[model, blocks]])),
+  )
+}

@@ -1,0 +1,49 @@
+import { integer, real, sqliteView, text } from 'drizzle-orm/sqlite-core'
+import type { Category } from '../../domain/types.js'
+
+/**
+ * The views of migrations/ as types: `typeof results.$inferSelect` is the one type of a row of `results`. Views of the further
+ * experiments are in their folders. docs/schema.md explains them.
+ */
+
+export const inSweep = { sweep: text().notNull(), model: text().notNull() }
+export const ofTask = { ...inSweep, task: text().notNull() }
+export const category = () => text().$type<Category>().notNull()
+
+/** A row per finished (model, task): Table 6. */
+export const results = sqliteView('results', {
+  ...ofTask,
+  category: category(),
+  baseline: real().notNull(),
+  hypothesis: real().notNull(),
+  regular: real().notNull(),
+  bestLayer: integer('best_layer').notNull(),
+  baselineItems: integer('baseline_items').notNull(),
+  testItems: integer('test_items').notNull(),
+  devItems: integer('dev_items').notNull(),
+}).existing()
+
+/** A row per computed cell: one point of the by-layer curve. */
+export const layers = sqliteView('layers', {
+  ...ofTask,
+  layer: integer().notNull(),
+  accuracy: real().notNull(),
+  correct: integer().notNull(),
+  items: integer().notNull(),
+  reused: integer().notNull(),
+}).existing()
+
+/** Scores of the experiments that find accuracies only (`unit_scores`). */
+export const beyond = sqliteView('beyond', {
+  ...ofTask,
+  analysis: text().notNull(),
+  setting: text().notNull(),
+  layer: integer().notNull(),
+  sourceLayer: integer('source_layer').notNull(),
+  items: integer().notNull(),
+  correct: integer().notNull(),
+  accuracy: real().notNull(),
+  answerLogProb: real('answer_log_prob'),
+  answerRank: real('answer_rank'),
+  answerLogitDifference: real('answer_logit_difference'),
+}).existing()

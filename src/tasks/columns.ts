@@ -1,0 +1,133 @@
+import { didYouMean } from '../domain/did-you-mean.js'
+
+/** Which columns (keys, in JSON) of a list hold x, y and further right answers: by name, or by number from 1. */
+export interface Columns {
+  readonly input: Column
+  readonly answer: Column
+  readonly accept?: Column | undefined
+}
+export type Column = string | number
+
+/** The same as indices, and which others there are. */
+export interface Roles {
+  readonly input: number
+  readonly answer: number
+  readonly accept: readonly number[]
+  readonly unused: readonly string[]
+}
+
+/** Why no roles were found: what to say, and `columns:` as it may be meant. */
+export interface Unclear {
+  readonly text: string
+  readonly suggested: Columns
+}
+
+/** Names that public data sets of this field use. */
+const inputNames = words('input inputs x question query source src prompt text sentence')
+const answerNames = words('answer answers output outputs y target targets tgt label completion response')
+const acceptNames = words('accept accepted alternatives aliases')
+
+/** Words that head a column more often than they are data. */
+const headings = words(
+  'id idx index no nr key value word words term phrase translation meaning definition lang language category ' +
+    'source_text target_text question_id label_text',
+)
+/** Words that are a header where the whole line is made of them. */
+const topics = words(
+  'english french german spanish italian portuguese dutch russian chinese japanese korean arabic hindi latin ' +
+    'français deutsch español italiano en fr de es it pt nl ru zh ja ko ar hi la ' +
+    'country capital city currency continent landmark person name occupation instrument sport religion product company ' +
+    'singular plural present past gerund infinitive verb noun adjective antonym synonym opposite lower upper letter ' +
+    'before after from to left right first second',
+)
+
+/** Roles by the names that are known; undefined where none of them is. */
+export function rolesByName(names: readonly string[]): Roles | undefined {
+  const [input, secondInput] = indicesOf(names, inputNames)
+  const [answer, secondAnswer] = indicesOf(names, answerNames)
+  if (input === undefined || answer === undefined) return undefined
+  if (secondInput !== undefined || secondAnswer !== undefined) return undefined
+  return roles(names, input, answer, indicesOf(names, acceptNames))
+}
+
+/** Roles by the config's names; by number needs no names. */
+export function rolesByConfig(names: readonly string[], columns: Columns): Roles | string {
+  const wanted = [columns.input, columns.answer, ...(columns.accept === undefined ? [] : [columns.accept])]
+  const found = wanted.map((column) => indexOf(names, column))
+  const missing = found.indexOf(-1)
+  if (missing >= 0) return missingColumn(names, wanted[missing] ?? '')
+  const [input = 0, answer = 1, ...accept] = found
+  if (input === answer) return `columns: input and answer are both "${columns.input}"`
+  return roles(names, input, answer, accept)
+}
+
+/** What to ask about names that tell no roles. */
+export function unclear(names: readonly string[]): Unclear {
+  const [input, ...otherInputs] = indicesOf(names, inputNames)
+  const [answer, ...otherAnswers] = indicesOf(names, answerNames)
+  const several = otherInputs.length > 0 ? 'input' : otherAnswers.length > 0 ? 'answer' : undefined
+  const named = names.filter((name) => name !== '')
+  const listed = named.map((name) => `"${name}"`).join(', ')
+  const text = several
+    ? `several of ${listed} may be the ${several}`
+    : `which of ${listed} are input and answer?`
+  // An identifier is the last thing to be meant.
+  const free = named.filter((name) => !/^(id|idx|index|no|nr|.*_id)$/i.test(name))
+  const x = input === undefined ? free.find((name) => name !== names[answer ?? -1]) : names[input]
+  const y = answer === undefined ? free.find((name) => name !== x) : names[answer]
+  return { text, suggested: { input: x ?? named[0] ?? 1, answer: y ?? named[1] ?? 2 } }
+}
+
+/** Whether a first line is likelier a header than a pair, its names unknown. */
+export function mayBeHeader(first: readonly string[]): boolean {
+  const cells = first.map(plain).filter((cell) => cell !== '')
+  const known = [inputNames, answerNames, acceptNames, headings]
+  // A letter alone is likelier one of a pair of letters than half a header.
+  const isName = (cell: string) => cell.length > 1 && known.some((names) => names.has(cell))
+  if (cells.some((cell) => isName(cell) || /^\p{L}+_\p{L}+$/u.test(cell))) return true
+  return cells.length > 0 && cells.every((cell) => topics.has(cell))
+}
+
+/** `; did you mean "answer"?` for a name that is nearly a known one, `accept` alone where input and answer are there. */
+export function misspelt(name: string, found: boolean): string {
+  const known = [...acceptNames, ...(found ? [] : [...inputNames, ...answerNames])]
+  if (known.includes(plain(name))) return ''
+  return didYouMean(name, ['accept', ...(found ? [] : ['input', 'answer', 'output', 'question', 'target'])])
+}
+
+/** `columns: {input: a, answer: b}`, as a config has it. */
+export function columnsLine({ input, answer }: Columns): string {
+  const written = (column: Column) =>
+    typeof column === 'number' || /^[\p{L}_][\p{L}\p{N}_ -]*$/u.test(column)
+      ? String(column)
+      : JSON.stringify(column)
+  return `columns: {input: ${written(input)}, answer: ${written(answer)}}`
+}
+
+function roles(names: readonly string[], input: number, answer: number, accept: readonly number[]): Roles {
+  const used = [input, answer, ...accept]
+  return { input, answer, accept, unused: names.filter((name, i) => name !== '' && !used.includes(i)) }
+}
+
+function indexOf(names: readonly string[], column: Column): number {
+  if (typeof column === 'number') return column - 1
+  const exact = names.indexOf(column)
+  return exact >= 0 ? exact : names.map(plain).indexOf(plain(column))
+}
+
+function missingColumn(names: readonly string[], column: Column): string {
+  const listed = names.map((name) => `"${name}"`).join(', ')
+  return `columns: there is no "${column}" among ${listed}${didYouMean(String(column), names)}`
+}
+
+function indicesOf(names: readonly string[], known: ReadonlySet<string>): number[] {
+  return names.flatMap((name, i) => (known.has(plain(name)) ? [i] : []))
+}
+
+function plain(name: string): string {
+  return name.trim().toLowerCase()
+}
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '))
+}

@@ -1,0 +1,40 @@
+import type { Encode } from './single-token.js'
+
+/** What is asked of a tokenizer here; an Engine fits. */
+export interface Coder {
+  readonly encode: Encode
+  /** The text of each token alone. */
+  readonly decode: (tokens: readonly number[]) => Promise<string[]>
+}
+
+/** How a tokenizer begins the answers of a list. */
+export interface Beginnings {
+  /** Answers of one token. */
+  readonly whole: number
+  /** Answers whose first token is part of a character, so that its text is none. */
+  readonly partial: number
+}
+
+const arrow = '->'
+
+/** Whether a token's text is that of a part of a character: bytes that are no UTF-8 decode to U+FFFD. */
+export function isPartOfCharacter(text: string): boolean {
+  return text.includes('\uFFFD')
+}
+
+/** Counted where the answer stands, after the arrow. */
+export async function beginningsOf(answers: readonly string[], coder: Coder): Promise<Beginnings> {
+  const texts = answers.map((answer) => `${arrow}${answer}`)
+  const [before = [], ...after] = await coder.encode([arrow, ...texts], { special: false })
+  const own = after.map((ids) =>
+    before.every((token, at) => ids[at] === token) ? ids.slice(before.length) : ids,
+  )
+  const firsts = own.map(([first = 0]) => first)
+  const distinct = [...new Set(firsts)]
+  const decoded = await coder.decode(distinct)
+  const partial = new Set(distinct.filter((_, i) => isPartOfCharacter(decoded[i] ?? '')))
+  return {
+    whole: own.filter((ids) => ids.length === 1).length,
+    partial: firsts.filter((token, i) => partial.has(token) && !isPartOfCharacter(answers[i] ?? '')).length,
+  }
+}
