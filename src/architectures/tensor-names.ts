@@ -1,16 +1,13 @@
 import type { Checkpoint } from '../weights/checkpoint.js'
-import type { Architecture, ModelShape } from './architecture.js'
+import { expectedTensors, type DecoderSpec } from './decoder.js'
 
 /**
- * The checkpoint with its tensors under the names that the architecture expects: repositories publish models with or
+ * The checkpoint with its tensors under the names that its description has: repositories publish models with or
  * without the prefix of the model inside its head (`gpt_neox.`, `transformer.`, `model.`).
  */
-export function underExpectedNames(
-  checkpoint: Checkpoint,
-  { prefix, expectedTensors }: Architecture,
-  shape: ModelShape,
-): Checkpoint {
-  const expected = expectedTensors(shape)
+export function underExpectedNames(checkpoint: Checkpoint, decoder: DecoderSpec): Checkpoint {
+  const { prefix } = decoder
+  const expected = expectedTensors(decoder)
   const inFile = new Set([...checkpoint.tensors.keys(), ...checkpoint.unread.keys()])
   const isBare = (name: string) =>
     !expected.has(name) && expected.has(prefix + name) && !inFile.has(prefix + name)

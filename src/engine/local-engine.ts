@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
+import { expectedTensors } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { refusedMode, type EngineMode, type NumericsMode } from '../domain/numerics.js'
@@ -58,10 +59,10 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   if (refusal !== null) throw new TaskvecError('MODEL', refusal)
   requireDevice(mode.device ?? 'cpu')
   await refuseAltered(path)
-  const { architecture, shape, checkpoint } = identify(await openCheckpoint(path))
+  const { decoder, checkpoint } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
-  const chosen = plan(checkpoint, architecture, shape, memoryLimit, mode.numerics)
-  const sessions = await BlockSessions.load(checkpoint, architecture, shape, chosen.execution, mode)
+  const chosen = plan(checkpoint, decoder, memoryLimit, mode.numerics)
+  const sessions = await BlockSessions.load(checkpoint, decoder, chosen.execution, mode)
   const info = describe(checkpoint, sessions, tokenizer, chosen, mode)
   return new LocalEngine(
     sessions,
@@ -93,17 +94,17 @@ export class LocalEngine implements Engine {
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {
-    checkPrompt(this.sessions.shape, tokens)
+    checkPrompt(this.sessions.decoder, tokens)
     return forwardLogits(this.sessions, tokens)
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {
-    checkProject(this.sessions.shape, request)
+    checkProject(this.sessions.decoder, request)
     return projectRows(this.sessions, request)
   }
 
   async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {
-    checkEvaluate(this.sessions.shape, request)
+    checkEvaluate(this.sessions.decoder, request)
     const start = performance.now()
     const result = await (request.route === 'plain'
       ? this.#plain(request, options)
@@ -116,7 +117,7 @@ export class LocalEngine implements Engine {
   }
 
   async #wavefront(request: EvaluateRequest, options: EvaluateOptions) {
-    const { blocks, dModel } = this.sessions.shape
+    const { blocks, dModel } = this.sessions.decoder
     const thetas = new ThetaResults(request, dModel)
     const patched: AnswerMetrics[][] = []
     const plain: AnswerMetrics[][] = []
@@ -177,7 +178,7 @@ export class LocalEngine implements Engine {
 
   async #plain(request: EvaluateRequest, options: EvaluateOptions) {
     const { items } = request
-    const thetas = new ThetaResults(request, this.sessions.shape.dModel)
+    const thetas = new ThetaResults(request, this.sessions.decoder.dModel)
     const patched: AnswerMetrics[][] = []
     const plain: AnswerMetrics[][] = []
     for (const [i, item] of items.entries()) {
@@ -202,21 +203,19 @@ async function pause({ signal, onProgress }: EvaluateOptions, fraction: number):
 
 function describe(
   checkpoint: Checkpoint,
-  { shape, architecture }: BlockSessions,
+  { decoder }: BlockSessions,
   { unknownToken }: Tokenizer,
   { execution }: Plan,
   { numerics = 'f32', device }: EngineMode,
 ): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
-  const sizes = [...architecture.expectedTensors(shape).values()].map((dims) =>
-    dims.reduce((a, b) => a * b, 1),
-  )
+  const sizes = [...expectedTensors(decoder).values()].map((dims) => dims.reduce((a, b) => a * b, 1))
   return {
     contentHash: checkpoint.contentHash,
-    architecture: architecture.name,
-    blocks: shape.blocks,
-    dModel: shape.dModel,
-    vocab: shape.vocab,
+    architecture: decoder.family,
+    blocks: decoder.blocks,
+    dModel: decoder.dModel,
+    vocab: decoder.vocab,
     ...(unknownToken === undefined ? {} : { unknownToken }),
     parameters: sizes.reduce((a, b) => a + b, 0),
     weights: `${checkpoint.format} ${types.join('+')}`,

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
+import { expectedTensors } from '../architectures/decoder.js'
 import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { compareTensors, type TensorDifferences } from '../weights/compare-tensors.js'
@@ -41,17 +42,17 @@ interface FileCheck {
 export async function checkModel(path: string): Promise<ModelCheck> {
   const opened = await openCheckpoint(path)
   try {
-    const { architecture, shape, checkpoint } = identify(opened)
-    const expected = architecture.expectedTensors(shape)
+    const { decoder, checkpoint } = identify(opened)
+    const expected = expectedTensors(decoder)
     loadTokenizer(checkpoint)
     const tensors = compareTensors(checkpoint, expected)
     const files = await checkFiles(checkpoint)
     return {
       path: checkpoint.path,
       format: checkpoint.format,
-      architecture: architecture.name,
-      blocks: shape.blocks,
-      dModel: shape.dModel,
+      architecture: decoder.family,
+      blocks: decoder.blocks,
+      dModel: decoder.dModel,
       parameters: sum([...expected.values()].map((dims) => dims.reduce((a, b) => a * b, 1))),
       weights: [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].join(', '),
       files,

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { architectureOf } from '../../src/architectures/catalog.js'
+import { describeDecoder } from '../../src/architectures/catalog.js'
+import { expectedTensors } from '../../src/architectures/decoder.js'
 import { projectRoot } from '../../src/system/home.js'
 import { TaskvecError } from '../../src/domain/errors.js'
 import { randomFor } from '../../src/statistics/random.js'
@@ -60,7 +61,7 @@ export const targets: readonly Target[] = [
         const { config, tensors, ...layout } = ggufCheckpoint(path, gguf, ({ type, offset, byteLength }) =>
           dequantize(type, file.read(offset, byteLength, 'a tensor')),
         )
-        architectureOf(config, path).describe(config, path)
+        describeDecoder(config, path)
         const reader = tensorReader(path, tensors, new Map(), new Map([[path, file]]), layout)
         for (const name of tensors.keys()) reader.read(name)
         tokenizerOf(path, gguf.metadata)
@@ -68,10 +69,9 @@ export const targets: readonly Target[] = [
   },
   json('config.json', at('tiny/rope-llama3/config.json'), (path) => {
     const config = parseObject(path, readFileSync(path, 'utf8'), 'MODEL')
-    const architecture = architectureOf(config, path)
-    const shape = architecture.describe(config, path)
-    architecture.expectedTensors(shape)
-    shape.rotary?.angles(1)
+    const decoder = describeDecoder(config, path)
+    expectedTensors(decoder)
+    for (const { attention } of decoder.layers) attention.rotary?.angles(1)
   }),
   json('tokenizer.json', at('tiny/f16/tokenizer.json'), (path) => {
     const tokenizer = parseObject(path, readFileSync(path, 'utf8'))

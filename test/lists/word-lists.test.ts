@@ -62,7 +62,7 @@ describe('sizes', () => {
     ['linguistic_present_simple_past_simple', 1200],
     ['linguistic_plural_singular', 300],
     ['linguistic_antonyms', 250],
-    ['knowledge_country_capital', 190],
+    ['knowledge_country_capital', 180],
     ['knowledge_person_language', 900],
     ['knowledge_location_continent', 900],
     ['knowledge_location_religion', 400],
