@@ -1,8 +1,9 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import { unreadTensors, withOwnHead } from '../weights/settle-weights.js'
 import type { Family } from './config.js'
-import type { DecoderSpec } from './decoder.js'
+import { expectedTensors, type DecoderSpec } from './decoder.js'
 import { apertus } from './families/apertus.js'
 import { arcee } from './families/arcee.js'
 import { bloom } from './families/bloom.js'
@@ -84,12 +85,23 @@ export interface Model {
   readonly decoder: DecoderSpec
   /** Its tensors under the names that the description has for them. */
   readonly checkpoint: Checkpoint
+  /** What its files have that is decided, not computed as it stands: see src/weights/settle-weights.ts. */
+  readonly warnings: readonly string[]
 }
 
 /** A checkpoint's model. Throws MODEL where its config cannot be run. */
-export function identify(checkpoint: Checkpoint): Model {
-  const decoder = describeDecoder(checkpoint.config, checkpoint.path)
-  return { decoder, checkpoint: underExpectedNames(checkpoint, decoder) }
+export function identify(opened: Checkpoint): Model {
+  const { path } = opened
+  const { checkpoint: settled, warnings } = withOwnHead(opened, (config) =>
+    expectedTensors(describeDecoder(config, path)),
+  )
+  const decoder = describeDecoder(settled.config, path)
+  const checkpoint = underExpectedNames(settled, decoder)
+  return {
+    decoder,
+    checkpoint,
+    warnings: [...warnings, ...unreadTensors(checkpoint, expectedTensors(decoder))],
+  }
 }
 
 /** What a config.json says of its model, by its `model_type`. Throws MODEL, naming the families known. */
@@ -97,6 +109,16 @@ export function describeDecoder(config: Readonly<Record<string, unknown>>, path:
   const type = config['model_type']
   const found = families.find(({ name }) => name === type)
   if (found) return found.describe(config, path)
+  // A model of texts and pictures: its language model alone.
+  const text = config['text_config'] as Readonly<Record<string, unknown>> | null | undefined
+  const language = families.find(({ name }) => name === text?.['model_type'])
+  if (text && language) {
+    const { tie_word_embeddings } = config
+    return language.describe(
+      { ...(tie_word_embeddings === undefined ? {} : { tie_word_embeddings }), ...text },
+      path,
+    )
+  }
   const known = families.map(({ name }) => name)
   const near = typeof type === 'string' ? didYouMean(type, known) : ''
   throw new TaskvecError(

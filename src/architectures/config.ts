@@ -68,7 +68,6 @@ function withoutNulls(config: Readonly<Record<string, unknown>>, fields: z.ZodRa
 /** Kinds of fields; counts bound what is made of them, since they come from outside. */
 export const size = z.int().positive()
 export const blockCount = z.int().positive().max(1000)
-export const expertCount = z.int().positive().max(1024)
 export const flag = z.boolean()
 export const positive = z.number().positive()
 /** Null: not used, whatever the default is. */

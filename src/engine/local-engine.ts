@@ -5,6 +5,7 @@ import { identify } from '../architectures/catalog.js'
 import { expectedTensors } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
+import { chunkBounds } from '../domain/item-parts.js'
 import { refusedMode, type EngineMode, type NumericsMode } from '../domain/numerics.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
@@ -16,6 +17,7 @@ import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
 import type {
   Engine,
   EvaluateOptions,
+  EvaluatePart,
   EvaluateRequest,
   EvaluateResult,
   Projection,
@@ -59,11 +61,15 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   if (refusal !== null) throw new TaskvecError('MODEL', refusal)
   requireDevice(mode.device ?? 'cpu')
   await refuseAltered(path)
-  const { decoder, checkpoint } = identify(await openCheckpoint(path))
+  const { decoder, checkpoint, warnings } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
   const chosen = plan(checkpoint, decoder, memoryLimit, mode.numerics)
   const sessions = await BlockSessions.load(checkpoint, decoder, chosen.execution, mode)
-  const info = describe(checkpoint, sessions, tokenizer, chosen, mode)
+  const said = [...warnings, ...tokenizer.warnings]
+  const info = {
+    ...describe(checkpoint, sessions, tokenizer, chosen, mode),
+    ...(said.length === 0 ? {} : { warnings: said }),
+  }
   return new LocalEngine(
     sessions,
     tokenizer,
@@ -147,12 +153,11 @@ export class LocalEngine implements Engine {
 
   /** Chunks to be computed, those of one pass together. */
   #groups(request: EvaluateRequest, thetas: ThetaResults): (() => WavefrontChunk)[][] {
-    const { items } = request
-    const count = Math.ceil(items.length / itemsPerChunk)
-    // Chunks of nearly equal size: a small last one would go through all the weights for a few rows.
-    const chunks = Array.from({ length: count }, (_, number) => () => {
-      const first = Math.floor((number * items.length) / count)
-      const members = items.slice(first, Math.floor(((number + 1) * items.length) / count))
+    const { items, part } = request
+    const bounds = partBounds(items.length, part)
+    const count = bounds.length - 1
+    const chunks = bounds.slice(0, -1).map((first, number) => () => {
+      const members = items.slice(first, bounds[number + 1])
       return new WavefrontChunk(this.sessions, members, request, (item, layerIndex, theta) =>
         thetas.add(first + item, layerIndex, theta),
       )
@@ -192,6 +197,18 @@ export class LocalEngine implements Engine {
     options.onProgress?.(1)
     return { patched, plain, ...thetas.result() }
   }
+}
+
+/** Where the chunks of these items begin, and the last one ends. Errors: TASK where a part is not of whole chunks. */
+function partBounds(items: number, part: EvaluatePart | undefined): number[] {
+  if (!part) return chunkBounds(items, itemsPerChunk)
+  const end = part.first + items
+  const bounds = chunkBounds(part.of, itemsPerChunk).filter((bound) => bound >= part.first && bound <= end)
+  if (bounds[0] === part.first && bounds.at(-1) === end) return bounds.map((bound) => bound - part.first)
+  throw new TaskvecError(
+    'TASK',
+    `items ${part.first} to ${end} of ${part.of} do not begin and end where chunks do`,
+  )
 }
 
 /** Lets messages in between blocks: onnxruntime's run blocks the event loop, and a cancellation must be heard. */

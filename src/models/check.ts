@@ -21,6 +21,8 @@ export interface ModelCheck extends TensorDifferences {
   /** Storage types of the tensors, for instance `Q4_1, F32`. */
   readonly weights: string
   readonly files: readonly FileCheck[]
+  /** What is decided for its user: see docs/model-files.md. */
+  readonly warnings: readonly string[]
   /** Number of tensors that the architecture reads. */
   readonly tensors: number
   /** Whether nothing is missing, misshapen, unreadable or altered. */
@@ -42,9 +44,9 @@ interface FileCheck {
 export async function checkModel(path: string): Promise<ModelCheck> {
   const opened = await openCheckpoint(path)
   try {
-    const { decoder, checkpoint } = identify(opened)
+    const { decoder, checkpoint, warnings } = identify(opened)
     const expected = expectedTensors(decoder)
-    loadTokenizer(checkpoint)
+    const tokenizer = loadTokenizer(checkpoint)
     const tensors = compareTensors(checkpoint, expected)
     const files = await checkFiles(checkpoint)
     return {
@@ -56,6 +58,7 @@ export async function checkModel(path: string): Promise<ModelCheck> {
       parameters: sum([...expected.values()].map((dims) => dims.reduce((a, b) => a * b, 1))),
       weights: [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].join(', '),
       files,
+      warnings: [...warnings, ...tokenizer.warnings],
       tensors: expected.size,
       ...tensors,
       ok:

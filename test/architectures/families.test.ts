@@ -79,6 +79,22 @@ describe.each(familyModels)('%s, against transformers (test/golden/make_families
   }
 })
 
+describe('a language model beside a model of pictures', () => {
+  it.each([
+    ['language_model.', (name: string) => `language_model.${name}`],
+    ['model.language_model.', (name: string) => name.replace(/^model\./, 'model.language_model.')],
+  ])('is found under %s', async (prefix, rename) => {
+    const name = 'gemma3_text-2'
+    const config = { model_type: 'gemma3', text_config: familyConfig(name), layer_types: null }
+    const engine = await loadEngine(makeFamilyModel(name, join(scratch, prefix), { config, rename }))
+    const { tokens, logits } = familyGolden(name).prompts[1] as ReturnType<
+      typeof familyGolden
+    >['prompts'][number]
+    expect(largestDifference(await engine.logits(tokens), logits)).toEqual(small)
+    await engine.close()
+  })
+})
+
 /** Less than the tolerance. */
 const small = expect.toSatisfy((difference: number) => difference < tolerance, 'a small difference') as number
 
