@@ -23,18 +23,15 @@ export function isPartOfCharacter(text: string): boolean {
 }
 
 /** Counted where the answer stands, after the arrow. */
-export async function beginningsOf(
-  answers: readonly string[],
-  { encode, decode }: Coder,
-): Promise<Beginnings> {
+export async function beginningsOf(answers: readonly string[], coder: Coder): Promise<Beginnings> {
   const texts = answers.map((answer) => `${arrow}${answer}`)
-  const [before = [], ...after] = await encode([arrow, ...texts], { special: false })
+  const [before = [], ...after] = await coder.encode([arrow, ...texts], { special: false })
   const own = after.map((ids) =>
     before.every((token, at) => ids[at] === token) ? ids.slice(before.length) : ids,
   )
   const firsts = own.map(([first = 0]) => first)
   const distinct = [...new Set(firsts)]
-  const decoded = await decode(distinct)
+  const decoded = await coder.decode(distinct)
   const partial = new Set(distinct.filter((_, i) => isPartOfCharacter(decoded[i] ?? '')))
   return {
     whole: own.filter((ids) => ids.length === 1).length,
