@@ -1,6 +1,6 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
-import importX from 'eslint-plugin-import-x'
+import importX, { createNodeResolver } from 'eslint-plugin-import-x'
 
 /** Data flows one way: each folder imports only from those before it. ARCHITECTURE.md says what each is. */
 const order = [
@@ -51,6 +51,17 @@ export default tseslint.config(
       },
     },
     plugins: { 'import-x': importX },
+    settings: {
+      // Imports name the .js that a .ts becomes; without this none is resolved, and the rules below check nothing.
+      'import-x/resolver-next': [
+        createNodeResolver({
+          extensions: ['.ts', '.tsx', '.js'],
+          extensionAlias: { '.js': ['.ts', '.tsx', '.js'], '.jsx': ['.tsx'] },
+        }),
+      ],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
+      'import-x/extensions': ['.ts', '.tsx', '.js'],
+    },
     rules: {
       // A dropped promise in a workflow or an activity is work that nobody waits for.
       '@typescript-eslint/no-floating-promises': 'error',

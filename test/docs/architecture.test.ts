@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const architecture = readFileSync('ARCHITECTURE.md', 'utf8')
@@ -48,5 +49,50 @@ describe('ARCHITECTURE.md', () => {
     expect(
       paths.map(([, path = '']) => path).filter((path) => !existsSync(path) && !existsSync(`${path}.ts`)),
     ).toEqual([])
+  })
+})
+
+/** Sources, each with the sources it imports, types included. */
+const imports = new Map(
+  ['src', 'activities', 'workflows']
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+    )
+    .filter((file) => /\.tsx?$/.test(file))
+    .map((file) => {
+      const specifiers = readFileSync(file, 'utf8').matchAll(/(?:from|import) '(\.[^']+)'/g)
+      const targets = [...specifiers].flatMap(([, specifier = '']) => {
+        const base = normalize(join(file, '..', specifier)).replace(/\.jsx?$/, '')
+        return [`${base}.ts`, `${base}.tsx`].filter((source) => existsSync(source))
+      })
+      return [file, targets]
+    }),
+)
+
+/** A file that leads back to itself, by way of whom; null: none. */
+function cycle(): string[] | null {
+  const done = new Set<string>()
+  function visit(file: string, path: readonly string[]): string[] | null {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (done.has(file)) return null
+    for (const target of imports.get(file) ?? []) {
+      const found = visit(target, [...path, file])
+      if (found) return found
+    }
+    done.add(file)
+    return null
+  }
+  for (const file of imports.keys()) {
+    const found = visit(file, [])
+    if (found) return found
+  }
+  return null
+}
+
+describe('imports', () => {
+  // import-x/no-cycle looks at values only.
+  it('form no cycle, not even of types', () => {
+    expect([...imports.values()].flat().length).toBeGreaterThan(500)
+    expect(cycle()).toBeNull()
   })
 })
