@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { activityInfo } from '@temporalio/activity'
-import { resolveLayers, type LayerSelection } from '../src/domain/layers.js'
+import { layerChunks, resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { canonicalJson } from '../src/domain/identity.js'
 import type { EngineMode } from '../src/domain/numerics.js'
@@ -8,17 +8,22 @@ import type {
   Item,
   ModelContent,
   ModelInfo,
+  Pair,
   PreparedTask,
   Protocol,
   RunResult,
   Scoring,
   TaskSpec,
 } from '../src/domain/types.js'
-import type { Engine, EvaluateOptions } from '../src/engine/engine.js'
+import type { Engine, EvaluateOptions, EvaluatePart } from '../src/engine/engine.js'
 import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
+import type { TaskPart } from '../src/store/task-parts.js'
+import { beginningsOf } from '../src/tasks/first-token.js'
+import { markPairs, type PairMarks } from '../src/tasks/read-list.js'
+import type { Encoder } from '../src/tasks/single-token.js'
 import type { EnginePool } from './engine-pool.js'
 import { mappingFailures } from './failures.js'
 import { timed } from './timed.js'
@@ -28,9 +33,6 @@ import { heartbeating } from './heartbeat.js'
 export type ComputeActivities = ReturnType<typeof createComputeActivities>['main']
 /** Those of the further experiments, by name. */
 export type ExperimentActivities = Record<string, (input: object) => Promise<object>>
-
-/** Dev predictions of one activity at most, some 50 bytes each: Temporal takes payloads up to 2 MiB. */
-const maxPredictions = 20_000
 
 export interface PrepareInput {
   readonly model: string
@@ -50,6 +52,14 @@ export interface Prepared {
   readonly layerChunks: readonly (readonly number[])[]
 }
 
+/** What a model's tokenizer makes of some pairs. */
+interface PairsRead {
+  readonly info: ModelInfo
+  readonly marks: PairMarks
+  /** Answers that begin with part of a character, where it matters. */
+  readonly partial: number
+}
+
 interface RunInput {
   readonly model: string
   /** What the model was when its tasks were prepared: other weights under the same id are refused. */
@@ -60,6 +70,8 @@ interface RunInput {
   readonly items: readonly Item[]
   readonly scoring: Scoring
   readonly mode?: EngineMode
+  /** Where the items are some of a larger split. */
+  readonly part?: TaskPart['part']
 }
 
 export interface Computed {
@@ -67,6 +79,8 @@ export interface Computed {
   readonly seconds: number
   readonly computedBy: string
   readonly theta?: { readonly layer: number; readonly base64: string }
+  /** Of a part: see `TaskPart`. */
+  readonly thetaSum?: string
 }
 
 export interface ComputeObserver {
@@ -141,13 +155,14 @@ export function createComputeActivities(
   ): Promise<Computed> {
     const compute = async (engine: Engine, options: EvaluateOptions): Promise<Computed> => {
       refuseOther(input, engine)
-      const { runs, seconds, theta } = await work(engine, options)
+      const { runs, seconds, theta, thetaSum } = await work(engine, options)
       const computedBy = `${hostname()} ${process.pid}`
       return {
         runs,
         seconds,
         computedBy,
         ...(theta && layer !== undefined ? { theta: { layer, base64: toBase64(theta) } } : {}),
+        ...(thetaSum ? { thetaSum: toBase64(thetaSum) } : {}),
       }
     }
     const { model, task, layers } = input
@@ -201,30 +216,73 @@ export function createComputeActivities(
         if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
         const chosen = resolveLayers(layers, engine.info.blocks, model)
         const prepared = await prepareTask(engine, spec, protocol)
-        const perChunk = Math.max(1, Math.floor(maxPredictions / Math.max(1, prepared.items.dev.length)))
-        const size = layersPerActivity === 'all' ? perChunk : Math.min(layersPerActivity, perChunk)
-        return { info: engine.info, prepared, layerChunks: chunksOf(chosen, size) }
+        const chunks = layerChunks(chosen, layersPerActivity, prepared.items.dev.length)
+        return { info: engine.info, prepared, layerChunks: chunks }
       }
       return withEngine({ model, task: spec.id, phase: 'prepare' }, prepare, mode)
     },
 
+    /** What the tokenizer makes of some pairs of a large task. */
+    readPairs: ({
+      model,
+      task,
+      pairs,
+      singleToken,
+      scoring,
+      content,
+      mode,
+    }: {
+      model: string
+      task: string
+      pairs: readonly Pair[]
+      singleToken: boolean
+      scoring: Scoring
+      content?: ModelContent
+      mode?: EngineMode
+    }): Promise<PairsRead> => {
+      const read = async (engine: Engine) => {
+        if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
+        const { unknownToken } = engine.info
+        const encode: Encoder['encode'] = (texts, options) => engine.encode(texts, options)
+        const answers = scoring === 'prefix' ? pairs.map(({ output }) => output) : []
+        const { partial } = await beginningsOf(answers, engine)
+        return {
+          info: engine.info,
+          marks: await markPairs(pairs, singleToken, { encode, unknownToken }),
+          partial,
+        }
+      }
+      return withEngine({ model, task, phase: 'prepare' }, read, mode)
+    },
+
     runBaseline: (input: RunInput): Promise<Computed> =>
-      run(input, 'baseline', (engine, options) => runBaseline(engine, input.items, input.scoring, options)),
+      run(input, 'baseline', (engine, options) =>
+        runBaseline(engine, input.items, input.scoring, options, partOf(input)),
+      ),
 
     runDev: (input: RunInput & { readonly layers: readonly number[] }): Promise<Computed> =>
       run(input, 'dev', (engine, options) =>
-        runDev(engine, input.items, input.scoring, input.layers, options),
+        runDev(engine, input.items, input.scoring, input.layers, options, partOf(input)),
       ),
 
     runTest: (input: RunInput & { readonly bestLayer: number }): Promise<Computed> =>
       run(
         input,
         'test',
-        (engine, options) => runTest(engine, input.items, input.scoring, input.bestLayer, options),
+        (engine, options) =>
+          runTest(engine, input.items, input.scoring, input.bestLayer, options, partOf(input)),
         input.bestLayer,
       ),
   }
   return { main, further: Object.fromEntries(further) as ExperimentActivities }
+}
+
+/** A part as engines take it. */
+function partOf({ part }: Pick<RunInput, 'part'>): EvaluatePart | undefined {
+  if (!part?.thetaSum) return part && { first: part.first, of: part.of }
+  const bytes = Buffer.from(part.thetaSum, 'base64')
+  const thetaSum = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  return { first: part.first, of: part.of, thetaSum }
 }
 
 function refuseOther(
@@ -248,11 +306,5 @@ function refuseOther(
     {
       hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
     },
-  )
-}
-
-function chunksOf(layers: readonly number[], size: number): number[][] {
-  return Array.from({ length: Math.ceil(layers.length / size) }, (_, i) =>
-    layers.slice(i * size, (i + 1) * size),
   )
 }

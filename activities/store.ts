@@ -10,7 +10,10 @@ import type { Store } from '../src/store/store.js'
 import type { UnitPlace } from '../src/domain/experiments.js'
 import type { NextStep, UnitsOf } from '../src/store/experiment-units.js'
 import { TaskvecError } from '../src/domain/errors.js'
-import type { ModelContent, TaskSpec } from '../src/domain/types.js'
+import type { LargeTaskPlan, PlanLargeTaskInput, TaskToPrepare } from '../src/store/large-tasks.js'
+import type { TaskPlace } from '../src/store/prepared-tasks.js'
+import type { RecordPartInput, TaskPart } from '../src/store/task-parts.js'
+import type { ModelContent, Pair, TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'
 
 export type StoreActivities = ReturnType<typeof createStoreActivities>
@@ -28,10 +31,10 @@ interface StepResult {
 
 /** Activities that touch the database. They run beside it, on one queue, one at a time. */
 export function createStoreActivities(store: Store, { onTrouble }: StoreObserver = {}) {
-  function using<T>(work: () => T): Promise<T> {
-    return mappingFailures(() => {
+  function using<T>(work: () => T | Promise<T>): Promise<T> {
+    return mappingFailures(async () => {
       try {
-        const result = work()
+        const result = await work()
         onTrouble?.(null)
         return result
       } catch (error) {
@@ -43,6 +46,23 @@ export function createStoreActivities(store: Store, { onTrouble }: StoreObserver
   return {
     loadTaskSpec: ({ sweepId, task }: { sweepId: string; task: string }): Promise<TaskSpec> =>
       using(() => store.taskSpec(sweepId, task)),
+    taskToPrepare: ({ sweepId, task }: { sweepId: string; task: string }): Promise<TaskToPrepare> =>
+      using(() => store.taskToPrepare(sweepId, task)),
+    pairSlice: ({
+      sweepId,
+      task,
+      slice,
+    }: {
+      sweepId: string
+      task: string
+      slice: number
+    }): Promise<readonly Pair[]> => using(() => store.pairSlice(sweepId, task, slice)),
+    planLargeTask: (input: PlanLargeTaskInput): Promise<LargeTaskPlan> =>
+      using(() => store.planLargeTask(input)),
+    nextPart: ({ under, ...place }: TaskPlace & { under: readonly string[] }): Promise<TaskPart | null> =>
+      using(() => store.nextPart(place, under)),
+    nextTestPart: (place: TaskPlace): Promise<TaskPart | null> => using(() => store.nextTestPart(place)),
+    recordPart: (input: RecordPartInput): Promise<void> => using(() => store.recordPart(input)),
     modelContent: ({ sweepId, model }: { sweepId: string; model: string }): Promise<ModelContent | null> =>
       using(() => store.modelContent(sweepId, model)),
     settleModel: ({

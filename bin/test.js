@@ -1,5 +1,6 @@
 // `npm test [-- VITEST ARGUMENTS]`: set-up, types, lint, then all tests on the real model and a real Temporal server.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepare, root } from './prepare.js'
@@ -11,8 +12,11 @@ rmSync(report, { force: true })
 
 step('the model', process.execPath, ['bin/taskvec.js', 'models', 'pull', 'smollm2-135m'])
 step('a browser', process.execPath, ['bin/browser.js'])
-step('types', 'npm', ['run', '--silent', 'typecheck'])
-step('lint', 'npm', ['run', '--silent', 'lint'])
+// Side by side: each takes one core.
+await together([
+  ['types', 'npm', ['run', '--silent', 'typecheck']],
+  ['lint', 'npm', ['run', '--silent', 'lint']],
+])
 const tests = run('npx', [
   'vitest',
   'run',
@@ -27,12 +31,29 @@ process.exit(tests.status ?? 1)
 
 function step(name, command, args) {
   process.stderr.write(`test: ${name}\n`)
-  const { status } = run(command, args)
+  failUnless(run(command, args).status, name, command, args)
+}
+
+async function together(steps) {
+  process.stderr.write(`test: ${steps.map(([name]) => name).join(' and ')}\n`)
+  await Promise.all(
+    steps.map(async ([name, command, args]) => {
+      const [status] = await once(spawn(command, args, options()), 'exit')
+      failUnless(status, name, command, args)
+    }),
+  )
+}
+
+function failUnless(status, name, command, args) {
   if (status === 0) return
   process.stderr.write(`test: ${name}: failed (${command} ${args.join(' ')})\n`)
   process.exit(status ?? 1)
 }
 
 function run(command, args) {
-  return spawnSync(command, args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  return spawnSync(command, args, options())
+}
+
+function options() {
+  return { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' }
 }

@@ -36,12 +36,14 @@ export function installRuntime(file: string, metrics?: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const logger = new DefaultLogger('WARN', ({ level, timestampNanos, message, meta }) => {
     const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString()
-    appendFileSync(
-      file,
-      JSON.stringify({ time, level, message, ...meta }, (_, value: unknown) =>
-        value instanceof Error ? value.stack : value,
-      ) + '\n',
+    const line = JSON.stringify({ time, level, message, ...meta }, (_, value: unknown) =>
+      value instanceof Error ? value.stack : value,
     )
+    try {
+      appendFileSync(file, `${line}\n`)
+    } catch {
+      // A full disk: what cannot be logged is lost; the sweep goes on.
+    }
   })
   // Ctrl-C is taskvec's own to handle: engines, workers and server end in this order.
   Runtime.install({

@@ -61,17 +61,23 @@ function longWork(taskQueue: string): ActivityOptions {
   }
 }
 
+/** Drawing and storing the items of a large task, beside the database: up to some minutes. */
+export function plannerOf(): Pick<StoreActivities, 'planLargeTask'> {
+  return proxyLocalActivities<StoreActivities>({ ...storeOptions, startToCloseTimeout: '1 hour' })
+}
+
+const storeOptions = {
+  // A write takes milliseconds. After a killed writer the next one takes over when the workflow's task times out: 10 s.
+  startToCloseTimeout: '15 seconds',
+  // A full disk or a locked file passes: wait for as long as it takes.
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+} as const
+
 /** Reads and writes of the database, on its one writer. */
 export function storeOf(store: string): StoreActivities {
-  const options = {
-    // A write takes milliseconds. After a killed writer the next one takes over when the workflow's task times out: 10 s.
-    startToCloseTimeout: '15 seconds',
-    // A full disk or a locked file passes: wait for as long as it takes.
-    retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
-  } as const
   // Workflows run beside the database, so the server need not pass on what takes milliseconds: that halves the cost of a
   // small step. Sweeps that began before go on by the writer's queue.
   return patched('store-beside')
-    ? proxyLocalActivities<StoreActivities>(options)
-    : proxyActivities<StoreActivities>({ ...options, taskQueue: storeQueue(store) })
+    ? proxyLocalActivities<StoreActivities>(storeOptions)
+    : proxyActivities<StoreActivities>({ ...storeOptions, taskQueue: storeQueue(store) })
 }

@@ -1,5 +1,6 @@
-import { continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
+import { ApplicationFailure, continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
 import { unitName } from '../src/domain/experiments.js'
+import { tooLarge } from '../src/domain/payloads.js'
 import { throwIfCancelled } from './cancelled.js'
 import { reportFailure } from './failure.js'
 import type { ExperimentsInput } from './inputs.js'
@@ -23,6 +24,11 @@ export async function experimentsWorkflow(input: ExperimentsInput): Promise<'com
     if (!next) return failed.length > 0 ? 'failed' : 'complete'
     try {
       const { step, name, unit } = next
+      if (next.tooLarge !== undefined)
+        throw ApplicationFailure.nonRetryable(
+          tooLarge('what this experiment computes at once', next.tooLarge),
+          'PAYLOAD',
+        )
       const result = await runStep(input, step)
       await store.recordStep({ unit, name, result })
     } catch (error) {

@@ -54,6 +54,8 @@ export interface ModelInput extends SweepSettings {
 export interface TaskInput extends SweepSettings {
   readonly model: string
   readonly task: string
+  /** Of a large task that is planned already, in a continued workflow: parts under way at once. */
+  readonly lanes?: number
   /** What the sweep's results of the model are of; absent: any worker that has the model by its id. */
   readonly content?: ModelContent
 }
@@ -73,4 +75,12 @@ export interface Tally {
   readonly failed: number
   /** The sweep stopped early, after `maxFailures`. */
   readonly stopped?: boolean
+}
+
+/** How far a task is; the query `progress`. */
+export interface TaskState {
+  readonly phase: 'preparing' | 'dev' | 'test' | 'done'
+  readonly cellsDone: number
+  readonly cellsAll: number
+  readonly bestLayer: number | null
 }

@@ -1,15 +1,9 @@
-import { defineQuery, isCancellation, log, setHandler } from '@temporalio/workflow'
+import { ContinueAsNew, defineQuery, isCancellation, log, patched, setHandler } from '@temporalio/workflow'
 import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
-import type { TaskInput } from './inputs.js'
+import type { TaskInput, TaskState } from './inputs.js'
+import { runLargeTask } from './large-task.js'
 import { computeOn, storeOf } from './activity-proxies.js'
-
-export interface TaskState {
-  readonly phase: 'preparing' | 'dev' | 'test' | 'done'
-  readonly cellsDone: number
-  readonly cellsAll: number
-  readonly bestLayer: number | null
-}
 
 export const taskProgressQuery = defineQuery<TaskState>('progress')
 
@@ -32,7 +26,7 @@ export async function taskWorkflow(input: TaskInput): Promise<'complete' | 'fail
     )
     return 'complete'
   } catch (error) {
-    if (isCancellation(error)) throw error
+    if (isCancellation(error) || error instanceof ContinueAsNew) throw error
     const { sweepId, model, task } = input
     log.error('task failed', { sweepId, model, task, error: String(error) })
     await reportFailure(input, { model, task }, error)
@@ -51,7 +45,12 @@ async function runTask(
   const compute = computeOn(model, content)
   const place = { sweepId, model, task }
 
-  const spec = await store.loadTaskSpec({ sweepId, task })
+  // Sweeps that began before hand all tasks over whole.
+  const toPrepare = patched('large-tasks')
+    ? await store.taskToPrepare({ sweepId, task })
+    : { size: 'whole' as const, spec: await store.loadTaskSpec({ sweepId, task }) }
+  if (toPrepare.size === 'large') return runLargeTask(input, toPrepare, update)
+  const { spec } = toPrepare
   const { info, prepared, layerChunks } = await compute.prepareTask({
     model,
     spec,

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { antonymList } from './antonyms.js'
 import { capitalList } from './capitals.js'
 import type { GeneratedList } from './list.js'
+import { factLists } from './facts.js'
 import { peopleList } from './people.js'
 import { pluralList, singularPluralList } from './plurals.js'
 import { continentList, religionList } from './religion-and-continent.js'
@@ -29,7 +30,7 @@ export function furtherLists(): GeneratedList[] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const list of [...allLists(), ...furtherLists()]) {
+  for (const list of [...allLists(), ...furtherLists(), ...factLists()]) {
     const { task, entries } = writeList(list)
     process.stdout.write(`${task}: ${entries.length} pairs\n`)
   }

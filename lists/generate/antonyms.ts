@@ -4,7 +4,7 @@ import { entry, type Entry, type GeneratedList } from './list.js'
 import { gpt2Vocabulary, own, wordnet } from './sources.js'
 import { readSynsets } from './wordnet.js'
 
-/** word -> opposite: pairs chosen by hand, in both directions; WordNet's antonyms are accepted too. */
+/** word -> opposite: pairs and groups chosen by hand; opposites made by a prefix are accepted where WordNet has them. */
 export function antonymList(): GeneratedList {
   return {
     task: 'linguistic_antonyms',
@@ -13,7 +13,7 @@ export function antonymList(): GeneratedList {
     about:
       'Words and their opposites, of any part of speech, not those made by a prefix (happy, unhappy) or -less. A word ' +
       "with several opposites has the others accepted. Sorted by frequency (rank in GPT-2's vocabulary).",
-    date: '2026-11-24',
+    date: '2026-11-28',
     sources: [own('antonyms.txt'), wordnet, gpt2Vocabulary],
     entries: entries(),
     rank: ({ input }) => gpt2Rank(input),
@@ -21,25 +21,46 @@ export function antonymList(): GeneratedList {
 }
 
 function entries(): Entry[] {
-  const opposites = new Map<string, string[]>()
-  const add = (word: string, opposite: string) =>
-    opposites.set(word, [...(opposites.get(word) ?? []), opposite])
+  const pairs = new Map<string, string[]>()
+  const groups = new Map<string, string[]>()
+  const preferred = new Map<string, string>()
+  const add = (to: Map<string, string[]>, word: string, opposites: readonly string[]) =>
+    to.set(word, [...(to.get(word) ?? []), ...opposites])
   for (const line of readFileSync(new URL('antonyms.txt', import.meta.url), 'utf8').split('\n')) {
     if (line === '' || line.startsWith('#')) continue
-    const [word = '', opposite = ''] = line.split(' : ')
-    add(word, opposite)
-    add(opposite, word)
+    const [mark, rest] = /^[+>] /.test(line) ? [line[0], line.slice(2)] : ['', line]
+    const [word = '', opposite = ''] = rest.split(mark === '+' ? ' | ' : ' : ')
+    if (mark === '>') preferred.set(word, opposite)
+    else if (mark === '+') {
+      const [left, right] = [word.split(' '), opposite.split(' ')]
+      for (const one of left) add(groups, one, right)
+      for (const one of right) add(groups, one, left)
+    } else {
+      add(pairs, word, [opposite])
+      add(pairs, opposite, [word])
+    }
   }
-  const more = wordnetAntonyms()
-  // WordNet also opposes bottom to side and clear to bounce: of its words, those of this list and unhappy for happy.
-  const fits = (word: string, other: string) => opposites.has(other) || other.endsWith(word)
-  return [...opposites].map(([word, [preferred = '', ...others]]) =>
-    entry(word, preferred, [...others, ...[...(more.get(word) ?? [])].filter((other) => fits(word, other))]),
-  )
+  const prefixed = prefixedOpposites()
+  return [...pairs].map(([word, opposites]) => {
+    const answer = preferred.get(word) ?? opposites[0] ?? ''
+    const accepted = [...opposites, ...(groups.get(word) ?? []), ...(prefixed.get(word) ?? [])]
+    return entry(
+      word,
+      answer,
+      accepted.filter((other) => other !== word),
+    )
+  })
 }
 
-function wordnetAntonyms(): Map<string, Set<string>> {
-  const antonyms = new Map<string, Set<string>>()
+/** WordNet has these too, and nobody says them. */
+const oddities = new Set(
+  `uneager unobvious unagitated undomestic unmilitary nonmodern unfree uneasy unwritten nonrigid nonspecific disinflation
+  undiluted ungenerous nonprofessional unquiet disjoin unfreeze unoriginal insubordinate`.split(/\s+/),
+)
+
+/** happy -> unhappy, unhappy -> happy. */
+function prefixedOpposites(): Map<string, string[]> {
+  const opposites = new Map<string, string[]>()
   for (const pos of ['adj', 'noun', 'verb', 'adv'] as const) {
     const synsets = readSynsets(pos)
     for (const { words, pointers } of synsets.values()) {
@@ -47,10 +68,10 @@ function wordnetAntonyms(): Map<string, Set<string>> {
         if (symbol !== '!') continue
         const word = words[from] ?? ''
         const opposite = synsets.get(target)?.words[to] ?? ''
-        if (!/^[a-z]+$/.test(opposite)) continue
-        antonyms.set(word, (antonyms.get(word) ?? new Set()).add(opposite))
+        if (!/^[a-z]+$/.test(opposite) || !opposite.endsWith(word) || oddities.has(opposite)) continue
+        opposites.set(word, [...(opposites.get(word) ?? []), opposite])
       }
     }
   }
-  return antonyms
+  return opposites
 }

@@ -18,10 +18,10 @@ export function peopleList(): GeneratedList {
       'People and the language that they spoke, wrote or worked in. From WordNet: people whose description opens with a ' +
       'nationality that goes with one language; those born elsewhere, emigrants, gods and legends are left out. At most ' +
       `${perLanguage} people a language. Sorted by the frequency of the surname (rank in GPT-2's vocabulary).`,
-    date: '2026-11-24',
+    date: '2026-11-28',
     sources: [own('people.txt'), own('people-names.txt'), wordnet, gpt2Vocabulary],
     entries: facts.map(([name, language]) =>
-      entry(usualNames.get(name) ?? name, language, otherNames[language] ?? []),
+      entry(usualNames.get(name) ?? name, language, ancients.has(name) ? [] : (otherNames[language] ?? [])),
     ),
     rank: ({ input }) => rank(input),
   }
@@ -34,6 +34,11 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   Persian: ['Farsi'],
   Spanish: ['Castilian'],
 }
+
+/** Who spoke before there was a Mandarin. */
+const ancients = new Set(
+  'Confucius|Laozi|Mencius|Zhuangzi|Sun Tzu|Sima Qian|Qin Shi Huang|Du Fu|Li Bai'.split('|'),
+)
 
 function rank(name: string): number {
   return gpt2Rank(name.split(' ').at(-1) ?? name)

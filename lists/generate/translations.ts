@@ -1,109 +1,135 @@
 import { readFileSync } from 'node:fs'
 import { gpt2Rank } from './frequency.js'
 import { entry, type Entry, type GeneratedList } from './list.js'
-import { gpt2Vocabulary, own } from './sources.js'
+import { gpt2Vocabulary, own, wordnet } from './sources.js'
+import { englishForms, withEnglishForms } from './translations/english.js'
+import { frenchGender, italianGender, spanishGender, type Gendered } from './translations/gender.js'
 
-/** The four translation lists from translations.txt. */
+/** What a language's two lists are made from, one file for each direction (lists/generate/translations). */
+interface Language {
+  readonly code: string
+  readonly name: string
+  /** `english : word / alternatives`; French and Spanish share one, a column each. */
+  readonly fromEnglish: string
+  readonly column: number
+  /** `word : english / further senses`. */
+  readonly intoEnglish: string
+  readonly gender: Gendered
+}
+
+const french: Language = {
+  code: 'fr',
+  name: 'French',
+  fromEnglish: 'translations/english-french-spanish.txt',
+  column: 1,
+  intoEnglish: 'translations/french-english.txt',
+  gender: frenchGender,
+}
+
+const spanish: Language = {
+  code: 'es',
+  name: 'Spanish',
+  fromEnglish: french.fromEnglish,
+  column: 2,
+  intoEnglish: 'translations/spanish-english.txt',
+  gender: spanishGender,
+}
+
+const italian: Language = {
+  code: 'it',
+  name: 'Italian',
+  fromEnglish: 'translations/english-italian.txt',
+  column: 1,
+  intoEnglish: 'translations/italian-english.txt',
+  gender: italianGender,
+}
+
+/** The four lists of French and Spanish. */
 export function translationLists(): GeneratedList[] {
-  const [french, spanish] = [table('translations.txt', 1), table('translations.txt', 2)]
-  return [
-    list('fr_en', 'French to English', french),
-    list('es_en', 'Spanish to English', spanish),
-    list('en_fr', 'English to French', french),
-    list('en_es', 'English to Spanish', spanish),
-  ]
+  return [intoEnglish(french), intoEnglish(spanish), fromEnglish(french), fromEnglish(spanish)]
 }
 
-/** The two further ones from translations-it.txt. */
+/** The two further ones of Italian. */
 export function italianLists(): GeneratedList[] {
-  const italian = table('translations-it.txt', 1)
-  return [list('en_it', 'English to Italian', italian), list('it_en', 'Italian to English', italian)]
+  return [fromEnglish(italian), intoEnglish(italian)]
 }
 
-interface Table {
-  readonly file: string
-  readonly lines: readonly Line[]
+/** A foreign word is answered by its first sense; every other sense of its line is accepted, in both spellings and regions. */
+function intoEnglish(language: Language): GeneratedList {
+  const entries = lines(language.intoEnglish).map(([input = '', senses = []]) => {
+    const [answer = '', ...others] = senses
+    return entry(input, answer, withEnglishForms([answer, ...others]))
+  })
+  return list(
+    `${language.code}_en`,
+    `${language.name} to English`,
+    [own(language.intoEnglish)],
+    entries,
+    ({ answer }) => gpt2Rank(answer),
+  )
 }
 
-interface Line {
-  readonly english: string
-  /** The preferred translation and its alternatives. */
-  readonly foreign: readonly string[]
+/** How many senses of a foreign word say what it is a usual translation of. */
+const usualSenses = 3
+
+/**
+ * An English word is answered by the first translation of its line. Accepted are the others, the foreign words that have it
+ * among their first senses, and the feminine forms of all.
+ */
+function fromEnglish(language: Language): GeneratedList {
+  const back = new Map<string, string[]>()
+  for (const [word = '', senses = []] of lines(language.intoEnglish))
+    for (const english of new Set(senses.slice(0, usualSenses).flatMap(englishForms)))
+      back.set(english, [...(back.get(english) ?? []), word])
+  const entries = lines(language.fromEnglish).flatMap((cells) => {
+    const input = cells[0] ?? ''
+    const [answer = '', ...others] = cells[language.column] as string[]
+    if (!isWord(answer)) return []
+    const masculine = [answer, ...others, ...(back.get(input) ?? [])].filter(isWord)
+    const words = masculine.flatMap((word) => [word, ...language.gender(input, word)])
+    return [entry(input, answer, words.flatMap(ligatures))]
+  })
+  return list(
+    `en_${language.code}`,
+    `English to ${language.name}`,
+    [own(language.fromEnglish), own(language.intoEnglish), wordnet],
+    entries,
+    ({ input }) => gpt2Rank(input),
+  )
 }
 
-/** English and one of the other columns of a hand-written file. */
-function table(file: string, column: number): Table {
-  const lines = readFileSync(new URL(file, import.meta.url), 'utf8')
+type Cells = [string, ...string[][]]
+
+/** `word : a / b : c / d` by line. */
+function lines(file: string): Cells[] {
+  return readFileSync(new URL(file, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(' : '))
-    .map((cells) => ({ english: cells[0] ?? '', foreign: (cells[column] ?? '').split(' / ') }))
-  return { file, lines }
+    .map((line) => {
+      const [word = '', ...cells] = line.split(' : ')
+      return [word, ...cells.map((cell) => cell.split(' / '))]
+    })
 }
 
-function list(pair: string, words: string, { file, lines }: Table): GeneratedList {
-  const fromEnglish = pair.startsWith('en')
-  const entries = fromEnglish ? englishFirst(lines) : foreignFirst(lines)
+function list(
+  pair: string,
+  words: string,
+  sources: GeneratedList['sources'],
+  entries: readonly Entry[],
+  rank: GeneratedList['rank'],
+): GeneratedList {
   return {
     task: `translation_${pair}`,
     category: 'translation',
     scoring: 'exact',
     about:
-      `${words}, single words. Sorted by the frequency of the English word (rank in GPT-2's vocabulary). The same ` +
-      'word in both languages: at most 5% of the list.',
-    date: '2026-11-24',
-    sources: [own(file), gpt2Vocabulary],
-    entries: withFewIdentities(entries.sort((a, b) => english(a) - english(b))),
-    rank: english,
+      `${words}, single words: the translation that most people give, and every other that a good bilingual dictionary has. Sorted by ` +
+      "the frequency of the English word (rank in GPT-2's vocabulary). The same word in both languages: at most 5% of the list.",
+    date: '2026-11-28',
+    sources: [...sources, gpt2Vocabulary],
+    entries: withFewIdentities([...entries].sort((a, b) => rank(a) - rank(b))),
+    rank,
   }
-
-  function english({ input, answer }: Entry): number {
-    return gpt2Rank(fromEnglish ? input : answer)
-  }
-}
-
-function englishFirst(lines: readonly Line[]): Entry[] {
-  return lines.flatMap(({ english, foreign: [preferred = '', ...others] }) =>
-    isWord(preferred)
-      ? [entry(english, preferred, [preferred, ...others].filter(isWord).flatMap(spellings))]
-      : [],
-  )
-}
-
-/**
- * Only preferred translations are inputs: an alternative may be another part of speech. Its answer is the most
- * frequent English word that it is preferred for; all words that it may stand for are accepted.
- */
-function foreignFirst(lines: readonly Line[]): Entry[] {
-  const inputs = new Set(lines.map(({ foreign: [preferred = ''] }) => preferred).filter(isWord))
-  return [...inputs].map((input) => {
-    const found = lines
-      .map(({ english, foreign }) => ({ english, place: foreign.indexOf(input) }))
-      .filter(({ place }) => place >= 0)
-      .sort((a, b) => Math.sign(a.place) - Math.sign(b.place) || gpt2Rank(a.english) - gpt2Rank(b.english))
-    const [answer = '', ...accept] = found.map(({ english }) => english)
-    return entry(input, answer, [answer, ...accept].flatMap(englishSpellings))
-  })
-}
-
-/** American -> British spelling, accepted as an answer; what ends in -ize is written -ise too. */
-const british: Readonly<Record<string, string>> = {
-  center: 'centre',
-  color: 'colour',
-  gray: 'grey',
-  harbor: 'harbour',
-  honor: 'honour',
-  jewelry: 'jewellery',
-  neighbor: 'neighbour',
-  neighborhood: 'neighbourhood',
-  plow: 'plough',
-  rumor: 'rumour',
-  theater: 'theatre',
-  traveler: 'traveller',
-}
-
-function englishSpellings(word: string): string[] {
-  return [word, british[word] ?? word.replace(/(?<!^s|^pr|e)ize$/, 'ise')]
 }
 
 function isWord(text: string): boolean {
@@ -111,7 +137,7 @@ function isWord(text: string): boolean {
 }
 
 /** People also write oe for œ. */
-function spellings(word: string): string[] {
+function ligatures(word: string): string[] {
   return [word, word.replaceAll('œ', 'oe')]
 }
 

@@ -7,10 +7,10 @@ import { draws, reviewOf, writeReview } from './review.js'
  */
 for (const draw of draws([...allLists(), ...furtherLists()].map(({ task }) => task))) {
   const rows = reviewOf(draw, readWordList(draw.task))
-  writeReview(draw, rows)
+  if (rows.length > 0) writeReview(draw, rows)
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length
   process.stdout.write(
-    `${draw.task}, seed ${draw.seed}: ${rows.length} drawn, ${count('right')} right, ${count('wrong')} wrong, ${count('doubtful')} doubtful, ` +
-      `${count('')} to judge\n`,
+    `${draw.task}, seed ${draw.seed}: ${rows.length} drawn, ${count('right')} right, ${count('wrong')} wrong, ${count('not first')} not first, ` +
+      `${count('missing')} missing, ${count('doubtful')} doubtful, ${count('')} to judge\n`,
   )
 }

@@ -14,33 +14,28 @@ export interface Draw {
   readonly seed: number
 }
 
-const firstSeed = 41
-const secondSeed = 42
+/** Earlier draws, judged as the lists stood then; what they found is in the generators. */
+export const earlierSeeds = [41, 42] as const
 
-/**
- * Lists that were mended after the first draw, which had found more than 1% wrong (people, places), or which a later reading of
- * the whole list put to shame (into English); a second draw, of other entries, proves what that led to.
- */
-const drawnTwice = [
-  'knowledge_person_language',
-  'knowledge_location_continent',
-  'translation_fr_en',
-  'translation_es_en',
+/** The draw that the lists must still answer to; entries that an earlier one has are left out. */
+export const seed = 20261201
+
+/** Lists that have not changed since the first draw: it is the one that they answer to. */
+const unchanged = [
+  'linguistic_present_simple_gerund',
+  'linguistic_present_simple_past_simple',
+  'linguistic_present_simple_past_perfect',
 ]
 
-/** The draws that are judged: one of each list, another one of some. */
+/** The draw of each list. */
 export function draws(tasks: readonly string[]): Draw[] {
-  const first = tasks.map((task) => ({ task, seed: firstSeed }))
-  return [
-    ...first,
-    ...first.filter(({ task }) => drawnTwice.includes(task)).map(({ task }) => ({ task, seed: secondSeed })),
-  ]
+  return tasks.map((task) => ({ task, seed: unchanged.includes(task) ? earlierSeeds[0] : seed }))
 }
 
 const removed = 'removed'
 
 /**
- * One judged entry, a line of lists/review/<category>/<name>.csv (`<name>.seed-42.csv`). `input`, `answer` and `accept` are the entry as it
+ * One judged entry, a line of lists/review/<category>/<name>.csv (`<name>.seed-20261201.csv`). `input`, `answer` and `accept` are the entry as it
  * stood when it was judged; `correction` is what the list has now in its place, `answer|accept|...` or `removed`.
  */
 const judgement = z
@@ -48,19 +43,22 @@ const judgement = z
     input: z.string().min(1),
     answer: z.string().min(1),
     accept: z.string(),
-    verdict: z.enum(['', 'right', 'wrong', 'doubtful']),
+    verdict: z.enum(['', 'right', 'wrong', 'doubtful', 'not first', 'missing']),
     correction: z.string(),
     reason: z.string(),
   })
-  .refine(({ verdict, correction }) => correction === '' || verdict === 'wrong' || verdict === 'doubtful', {
-    message: 'only an entry that is wrong or doubtful has a correction',
+  .refine(({ verdict, correction }) => correction === '' || verdict !== 'right', {
+    message: 'an entry that is right has no correction',
   })
-  .refine(({ verdict, reason }) => (verdict !== 'wrong' && verdict !== 'doubtful') || reason !== '', {
+  .refine(({ verdict, reason }) => verdict === '' || verdict === 'right' || reason !== '', {
     message: 'a verdict other than right has its reason',
   })
-  .refine(({ verdict, correction }) => verdict !== 'wrong' || correction !== '', {
-    message: 'what is wrong has been corrected',
-  })
+  .refine(
+    ({ verdict, correction }) => !['wrong', 'not first', 'missing'].includes(verdict) || correction !== '',
+    {
+      message: 'what is wrong has been corrected',
+    },
+  )
 type Judgement = z.infer<typeof judgement>
 
 const columns = ['input', 'answer', 'accept', 'verdict', 'correction', 'reason'] as const
@@ -79,7 +77,7 @@ export function drawn({ task, seed }: Draw, inputs: Iterable<string>): string[] 
 
 /**
  * The review that a list needs: judgements are kept while the list has their entry, or its correction; entries newly
- * drawn, or changed since they were judged, have a blank verdict. A second draw leaves out what the first one has.
+ * drawn, or changed since they were judged, have a blank verdict. What an earlier draw has is left out.
  */
 export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>): Judgement[] {
   const old = new Map(readReview(draw).map((row) => [row.input, row]))
@@ -87,7 +85,9 @@ export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>)
   const gone = [...old.values()].filter(
     ({ input, correction }) => correction === removed && !current.has(input),
   )
-  const before = draw.seed === firstSeed ? [] : readReview({ ...draw, seed: firstSeed })
+  const before = earlierSeeds
+    .filter((earlier) => earlier < draw.seed)
+    .flatMap((earlier) => readReview({ ...draw, seed: earlier }))
   const judged = new Set(before.map(({ input }) => input))
   const candidates = [...current.keys(), ...gone.map(({ input }) => input)]
   return drawn(
@@ -109,7 +109,7 @@ function standing({ answer, accept, correction }: Judgement): string {
 }
 
 function reviewPath({ task, seed }: Draw): string {
-  const draw = seed === firstSeed ? '' : `.seed-${seed}`
+  const draw = seed === earlierSeeds[0] ? '' : `.seed-${seed}`
   return join(projectRoot(), 'lists', 'review', `${task.replace('_', '/')}${draw}.csv`)
 }
 

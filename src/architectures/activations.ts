@@ -4,15 +4,28 @@ import type { GraphBuilder, Value } from '../onnx/graph.js'
 /** Activation functions under the names that Hugging Face's config.json has for them. */
 const builders = {
   /** x Φ(x), exact */
-  gelu: (graph: GraphBuilder, x: Value) => graph.node('Gelu', [x], {}, 'com.microsoft'),
-  /** x Φ(x) by a tanh; the next two are the same function */
+  gelu,
+  gelu_python: gelu,
+  /** x Φ(x) by a tanh; the next ones are the same function */
   gelu_new: tanhGelu,
   gelu_fast: tanhGelu,
   gelu_pytorch_tanh: tanhGelu,
-  /** QuickGelu is x sigmoid(alpha x): with alpha 1 it is SiLU in one pass. */
-  silu: (graph: GraphBuilder, x: Value) =>
-    graph.node('QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft'),
-  relu: (graph: GraphBuilder, x: Value) => graph.node('Relu', [x]),
+  gelu_accurate: tanhGelu,
+  gelu_python_tanh: tanhGelu,
+  /** x sigmoid(1.702 x) */
+  quick_gelu: (graph: GraphBuilder, x: Value) => quickGelu(graph, x, 1.702),
+  silu,
+  swish: silu,
+  relu,
+  /** relu(x)^2 */
+  relu2: (graph: GraphBuilder, x: Value) => {
+    const positive = relu(graph, x)
+    return graph.node('Mul', [positive, positive])
+  },
+  relu6: (graph: GraphBuilder, x: Value) => graph.node('Min', [relu(graph, x), constant(graph, 'six', 6)]),
+  sigmoid: (graph: GraphBuilder, x: Value) => graph.node('Sigmoid', [x]),
+  tanh: (graph: GraphBuilder, x: Value) => graph.node('Tanh', [x]),
+  linear: (_graph: GraphBuilder, x: Value) => x,
 } satisfies Record<string, (graph: GraphBuilder, x: Value) => Value>
 
 export type Activation = keyof typeof builders
@@ -22,6 +35,28 @@ export const activationField = z.enum(Object.keys(builders) as [Activation, ...A
 
 export function activate(graph: GraphBuilder, activation: Activation, x: Value): Value {
   return builders[activation](graph, x)
+}
+
+/** x sigmoid(alpha x): with alpha 1 it is SiLU, in one pass. */
+export function quickGelu(graph: GraphBuilder, x: Value, alpha: number): Value {
+  return graph.node('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft')
+}
+
+/** One number, the same in every block. */
+export function constant(graph: GraphBuilder, name: string, value: number): Value {
+  return graph.once('constant', name as Value, () => graph.weight(name, Float32Array.of(value), []))
+}
+
+function gelu(graph: GraphBuilder, x: Value): Value {
+  return graph.node('Gelu', [x], {}, 'com.microsoft')
+}
+
+function silu(graph: GraphBuilder, x: Value): Value {
+  return quickGelu(graph, x, 1)
+}
+
+function relu(graph: GraphBuilder, x: Value): Value {
+  return graph.node('Relu', [x])
 }
 
 function tanhGelu(graph: GraphBuilder, x: Value): Value {

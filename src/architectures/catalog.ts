@@ -1,36 +1,125 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import type { Architecture, ModelShape } from './architecture.js'
-import { gpt2 } from './gpt2.js'
-import { gptJ } from './gpt-j.js'
-import { gptNeox } from './gpt-neox.js'
-import { llama } from './llama.js'
+import { unreadTensors, withOwnHead } from '../weights/settle-weights.js'
+import type { Family } from './config.js'
+import { expectedTensors, type DecoderSpec } from './decoder.js'
+import { apertus } from './families/apertus.js'
+import { arcee } from './families/arcee.js'
+import { bloom } from './families/bloom.js'
+import { cohere, cohere2 } from './families/cohere.js'
+import { ernie45 } from './families/ernie4-5.js'
+import { exaone4 } from './families/exaone4.js'
+import { falcon } from './families/falcon.js'
+import { gemma, gemma2, gemma3 } from './families/gemma.js'
+import { glm, glm4 } from './families/glm.js'
+import { gpt2 } from './families/gpt2.js'
+import { gptBigcode } from './families/gpt-bigcode.js'
+import { gptJ } from './families/gpt-j.js'
+import { gptNeo } from './families/gpt-neo.js'
+import { gptNeox } from './families/gpt-neox.js'
+import { granite } from './families/granite.js'
+import { helium } from './families/helium.js'
+import { hunyuan } from './families/hunyuan.js'
+import { llama } from './families/llama.js'
+import { ministral, mistral } from './families/mistral.js'
+import { ministral3 } from './families/ministral3.js'
+import { mpt } from './families/mpt.js'
+import { nemotron } from './families/nemotron.js'
+import { olmo, olmo2, olmo3 } from './families/olmo.js'
+import { opt } from './families/opt.js'
+import { phi } from './families/phi.js'
+import { phi3 } from './families/phi3.js'
+import { qwen2 } from './families/qwen2.js'
+import { qwen3 } from './families/qwen3.js'
+import { seedOss } from './families/seed-oss.js'
+import { smollm3 } from './families/smollm3.js'
+import { stablelm } from './families/stablelm.js'
+import { starcoder2 } from './families/starcoder2.js'
 import { underExpectedNames } from './tensor-names.js'
 
-const architectures: readonly Architecture[] = [llama, gptJ, gptNeox, gpt2]
+export const families: readonly Family[] = [
+  llama,
+  gptJ,
+  gptNeox,
+  gpt2,
+  mistral,
+  ministral,
+  ministral3,
+  qwen2,
+  qwen3,
+  gemma,
+  gemma2,
+  gemma3,
+  phi,
+  phi3,
+  olmo,
+  olmo2,
+  olmo3,
+  falcon,
+  mpt,
+  bloom,
+  opt,
+  gptNeo,
+  gptBigcode,
+  starcoder2,
+  stablelm,
+  cohere,
+  cohere2,
+  granite,
+  smollm3,
+  glm,
+  glm4,
+  nemotron,
+  exaone4,
+  seedOss,
+  apertus,
+  helium,
+  ernie45,
+  hunyuan,
+  arcee,
+]
 
-/** A checkpoint together with the architecture that runs it. */
+/** A checkpoint together with the description of what it computes. */
 export interface Model {
-  readonly architecture: Architecture
-  readonly shape: ModelShape
-  /** Its tensors under the names that the architecture expects. */
+  readonly decoder: DecoderSpec
+  /** Its tensors under the names that the description has for them. */
   readonly checkpoint: Checkpoint
+  /** What its files have that is decided, not computed as it stands: see src/weights/settle-weights.ts. */
+  readonly warnings: readonly string[]
 }
 
 /** A checkpoint's model. Throws MODEL where its config cannot be run. */
-export function identify(checkpoint: Checkpoint): Model {
-  const architecture = architectureOf(checkpoint.config, checkpoint.path)
-  const shape = architecture.describe(checkpoint.config, checkpoint.path)
-  return { architecture, shape, checkpoint: underExpectedNames(checkpoint, architecture, shape) }
+export function identify(opened: Checkpoint): Model {
+  const { path } = opened
+  const { checkpoint: settled, warnings } = withOwnHead(opened, (config) =>
+    expectedTensors(describeDecoder(config, path)),
+  )
+  const decoder = describeDecoder(settled.config, path)
+  const checkpoint = underExpectedNames(settled, decoder)
+  return {
+    decoder,
+    checkpoint,
+    warnings: [...warnings, ...unreadTensors(checkpoint, expectedTensors(decoder))],
+  }
 }
 
-/** The architecture of a config.json, by its `model_type`. Throws MODEL, naming those known. */
-export function architectureOf(config: Readonly<Record<string, unknown>>, path: string): Architecture {
+/** What a config.json says of its model, by its `model_type`. Throws MODEL, naming the families known. */
+export function describeDecoder(config: Readonly<Record<string, unknown>>, path: string): DecoderSpec {
   const type = config['model_type']
-  const found = architectures.find(({ name }) => name === type)
-  if (found) return found
-  const known = architectures.map(({ name }) => name)
+  const found = families.find(({ name }) => name === type)
+  if (found) return found.describe(config, path)
+  // A model of texts and pictures: its language model alone.
+  const text = config['text_config'] as Readonly<Record<string, unknown>> | null | undefined
+  const language = families.find(({ name }) => name === text?.['model_type'])
+  if (text && language) {
+    const { tie_word_embeddings } = config
+    return language.describe(
+      { ...(tie_word_embeddings === undefined ? {} : { tie_word_embeddings }), ...text },
+      path,
+    )
+  }
+  const known = families.map(({ name }) => name)
   const near = typeof type === 'string' ? didYouMean(type, known) : ''
   throw new TaskvecError(
     'MODEL',

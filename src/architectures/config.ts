@@ -1,17 +1,81 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import type { DecoderSpec } from './decoder.js'
 
-/** A checkpoint's config under an architecture's schema, defaults filled in. Throws MODEL, naming each wrong key. */
-export function readConfig<Schema extends z.ZodType>(
-  schema: Schema,
+/** One model family: its config.json, validated, as a description of its computation. */
+export interface Family {
+  /** config.json's `model_type`. */
+  readonly name: string
+  /** For docs/models.md: repositories that have it, and what sets it apart. */
+  readonly examples: readonly string[]
+  readonly special: string
+  /** Unknown values are refused by name. Throws MODEL. */
+  readonly describe: (config: Readonly<Record<string, unknown>>, path: string) => DecoderSpec
+}
+
+/** A family from the fields of its config.json; fields that do not matter for a forward pass need not be named. */
+export function family<Fields extends z.ZodRawShape>({
+  name,
+  examples,
+  special,
+  fields,
+  renamed = {},
+  describe,
+}: Pick<Family, 'name' | 'examples' | 'special'> & {
+  readonly fields: Fields
+  /** Other names of fields, as older files have them. */
+  readonly renamed?: Readonly<Record<string, string>>
+  readonly describe: (config: z.infer<z.ZodObject<Fields>>, path: string) => DecoderSpec
+}): Family {
+  return {
+    name,
+    examples,
+    special,
+    describe(config, path) {
+      const given = withoutNulls(withNames(config, renamed), fields)
+      const parsed = z.looseObject(fields).safeParse(given)
+      if (parsed.success) return describe(parsed.data, path)
+      throw new TaskvecError(
+        'MODEL',
+        `${path}: its config cannot be run as ${name}:\n${z.prettifyError(parsed.error)}`,
+      )
+    },
+  }
+}
+
+function withNames(
   config: Readonly<Record<string, unknown>>,
-  name: string,
-  path: string,
-): z.infer<Schema> {
-  const parsed = schema.safeParse(config)
-  if (parsed.success) return parsed.data
-  throw new TaskvecError(
-    'MODEL',
-    `${path}: its config cannot be run as ${name}:\n${z.prettifyError(parsed.error)}`,
+  renamed: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const entries = Object.entries(config)
+  const older = entries.map(([key, value]): [string, unknown] => [
+    Object.hasOwn(renamed, key) ? (renamed[key] as string) : key,
+    value,
+  ])
+  // The field's own name counts where both are there.
+  return Object.fromEntries([...older, ...entries])
+}
+
+/** `null` is as good as absent, but where a field gives it a meaning. */
+function withoutNulls(config: Readonly<Record<string, unknown>>, fields: z.ZodRawShape) {
+  const meaningful = (key: string) =>
+    Object.hasOwn(fields, key) && z.safeParse(fields[key] as z.ZodType, null).success
+  return Object.fromEntries(
+    Object.entries(config).filter(([key, value]) => value !== null || meaningful(key)),
   )
+}
+
+/** Kinds of fields; counts bound what is made of them, since they come from outside. */
+export const size = z.int().positive()
+export const blockCount = z.int().positive().max(1000)
+export const flag = z.boolean()
+export const positive = z.number().positive()
+/** Null: not used, whatever the default is. */
+export const windowField = z.int().positive().nullable()
+/** A factor that null leaves out. */
+export const capField = z.number().positive().nullable()
+
+/** Throws MODEL where a condition on several fields does not hold. */
+export function insist(holds: boolean, path: string, message: string): asserts holds {
+  if (!holds) throw new TaskvecError('MODEL', `${path}: ${message}`)
 }

@@ -1,45 +1,40 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
+import type { LinearSpec, TensorRef } from './decoder.js'
 import { productByBlocks } from './weight-blocks.js'
 import type { Weight } from './weight.js'
 import { wholeNumberProducts } from './whole-numbers.js'
 
 /** Weights as nodes of a graph, and products with them. */
 
-interface LinearOptions {
+interface ProductOptions {
   /** Scales the product and the bias. */
   readonly alpha?: number
-  readonly bias?: boolean
-  /** How the checkpoint stores the weight: `[out, in]`, a Linear's way (default), or `[in, out]`, GPT-2's Conv1D. */
-  readonly stored?: 'out-in' | 'in-out'
+  /** Added last, `[rows, out]`, or what broadcasts to it. */
+  readonly added?: Value
 }
 
-/** alpha (x W^T + bias) + added, `[rows, out]`; W and bias are the checkpoint's `name.weight` and `name.bias`. */
+/** alpha (x W^T + bias) + added, `[rows, out]`. */
 export function linear(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
-  name: string,
+  spec: LinearSpec,
   x: Value,
-  options: LinearOptions & {
-    /** `[rows, out]`, or what broadcasts to it. */
-    readonly added?: Value
-  } = {},
+  { alpha = 1, added }: ProductOptions = {},
 ): Value {
-  const { alpha = 1, bias = false, added, stored = 'out-in' } = options
   const { numerics } = graph
   if (numerics === 'int8' || numerics === 'int4') {
-    const weight = outByIn(checkpoint, name, stored)
-    const product = productByBlocks(graph, numerics === 'int8' ? 8 : 4, x, weight, alpha)
-    const sum = withBias(graph, checkpoint, name, product, options)
+    const product = productByBlocks(graph, numerics === 'int8' ? 8 : 4, x, outByIn(checkpoint, spec), alpha)
+    const sum = withBias(graph, checkpoint, spec, product, alpha)
     return added === undefined ? sum : graph.node('Add', [sum, added])
   }
-  const factors = [x, weightOf(graph, checkpoint, `${name}.weight`)]
-  const transB = stored === 'out-in' ? 1 : 0
-  if (!bias) {
+  const factors = [x, weightOf(graph, checkpoint, spec.weight)]
+  const transB = spec.stored === 'out-in' ? 1 : 0
+  if (!spec.bias) {
     const terms = added === undefined ? factors : [...factors, added]
     return graph.node('Gemm', terms, { transB, alpha: { float: alpha } })
   }
-  const product = graph.node('Gemm', [...factors, weightOf(graph, checkpoint, `${name}.bias`)], {
+  const product = graph.node('Gemm', [...factors, weightOf(graph, checkpoint, spec.bias)], {
     transB,
     alpha: { float: alpha },
     beta: { float: alpha },
@@ -48,8 +43,9 @@ export function linear(
 }
 
 /** One of the Linears that read the same value: of all its rows, or of those that `rows` takes. */
-interface Reader extends LinearOptions {
-  readonly name: string
+export interface Reader {
+  readonly linear: LinearSpec
+  readonly alpha?: number
   readonly rows?: (value: Value) => Value
 }
 
@@ -64,44 +60,58 @@ export function normedLinears(
   readers: readonly Reader[],
 ): Value[] {
   if (graph.numerics !== 'w8a8')
-    return readers.map(({ name, rows, ...options }) =>
-      linear(graph, checkpoint, name, rows ? rows(normed) : normed, options),
+    return readers.map(({ linear: spec, rows, ...options }) =>
+      linear(graph, checkpoint, spec, rows ? rows(normed) : normed, options),
     )
-  const factors = readers.map(({ name, stored, alpha, rows }) => ({
-    weight: outByIn(checkpoint, name, stored),
+  const factors = readers.map(({ linear: spec, alpha, rows }) => ({
+    weight: outByIn(checkpoint, spec),
     alpha,
     rows,
   }))
   const products = wholeNumberProducts(graph, normed, factors)
-  return readers.map((reader, i) => withBias(graph, checkpoint, reader.name, products[i] as Value, reader))
+  return readers.map(({ linear: spec, alpha }, i) =>
+    withBias(graph, checkpoint, spec, products[i] as Value, alpha),
+  )
 }
 
 function withBias(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
-  name: string,
+  { bias }: LinearSpec,
   product: Value,
-  { alpha = 1, bias = false }: LinearOptions,
+  alpha = 1,
 ): Value {
   if (!bias) return product
-  const scaled = checkpoint.read(`${name}.bias`).map((value) => alpha * value)
-  return graph.node('Add', [product, graph.weight(`${name}.bias`, scaled, [scaled.length])])
+  const scaled = readTensor(checkpoint, bias).map((value) => alpha * value)
+  return graph.node('Add', [product, graph.weight(tensorName(bias), scaled, [scaled.length])])
 }
 
-/** A tensor of the checkpoint, as f32 and in its stored shape. */
-export function weightOf(graph: GraphBuilder, checkpoint: Checkpoint, name: string): Value {
-  return graph.weight(name, checkpoint.read(name), checkpoint.tensors.get(name)?.shape ?? [])
+/** A tensor of the checkpoint, or its part, as f32 and in its stored shape. */
+export function weightOf(graph: GraphBuilder, checkpoint: Checkpoint, ref: TensorRef): Value {
+  const dims = ref.part === undefined ? ref.shape : ref.shape.slice(1)
+  return graph.weight(tensorName(ref), readTensor(checkpoint, ref), dims)
+}
+
+/** A tensor's values as f32; those of a part share the whole tensor's memory. */
+export function readTensor(checkpoint: Checkpoint, { name, shape, part }: TensorRef): Float32Array {
+  const values = checkpoint.read(name)
+  if (part === undefined) return values
+  const size = values.length / (shape[0] as number)
+  return values.subarray(part * size, (part + 1) * size)
+}
+
+export function tensorName({ name, part }: TensorRef): string {
+  return part === undefined ? name : `${name}[${part}]`
 }
 
 /** A stored weight as a Linear's, `[out, in]`. */
-function outByIn(checkpoint: Checkpoint, linear: string, stored: LinearOptions['stored']): Weight {
-  const name = `${linear}.weight`
-  const values = checkpoint.read(name)
-  const [rows = 0, columns = 0] = checkpoint.tensors.get(name)?.shape ?? []
-  if (stored !== 'in-out') return { name, values, outputs: rows, inputs: columns }
+function outByIn(checkpoint: Checkpoint, { weight, stored, inputs, outputs }: LinearSpec): Weight {
+  const values = readTensor(checkpoint, weight)
+  const name = tensorName(weight)
+  if (stored === 'out-in') return { name, values, outputs, inputs }
   const turned = new Float32Array(values.length)
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      turned[column * rows + row] = values[row * columns + column] as number
-  return { name, values: turned, outputs: columns, inputs: rows }
+  for (let input = 0; input < inputs; input++)
+    for (let output = 0; output < outputs; output++)
+      turned[output * inputs + input] = values[input * outputs + output] as number
+  return { name, values: turned, outputs, inputs }
 }

@@ -1,29 +1,71 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import { weightOf } from './linear.js'
+import type { NormSpec, TensorRef } from './decoder.js'
+import { readTensor, tensorName } from './linear.js'
 
-/** x / rms(x) times the checkpoint's `name.weight`, over the last axis. */
-export function rmsNorm(
+/**
+ * A norm over the last axis of `x`, `[rows, columns]`, or over every `width` of its columns. What it gives is multiplied by
+ * `scale`, inside the weight, where it costs nothing.
+ */
+export function norm(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
-  name: string,
   x: Value,
-  epsilon: number,
+  spec: NormSpec,
+  columns: number = spec.width,
+  scale = 1,
 ): Value {
-  return graph.node('RMSNormalization', [x, weightOf(graph, checkpoint, `${name}.weight`)], {
-    axis: -1,
-    epsilon: { float: epsilon },
-  })
+  const { width } = spec
+  if (width === columns) return normLastAxis(graph, checkpoint, x, spec, scale)
+  const byHead = graph.node('Reshape', [x, graph.ints([-1, columns / width, width])])
+  const normed = normLastAxis(graph, checkpoint, byHead, spec, scale)
+  return graph.node('Reshape', [normed, graph.ints([-1, columns])])
 }
 
-/** (x - mean) / deviation, times the checkpoint's `name.weight`, plus its `name.bias`, over the last axis. */
-export function layerNorm(
+function normLastAxis(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
-  name: string,
   x: Value,
-  epsilon: number,
+  spec: NormSpec,
+  scale: number,
 ): Value {
-  const weights = ['weight', 'bias'].map((part) => weightOf(graph, checkpoint, `${name}.${part}`))
-  return graph.node('LayerNormalization', [x, ...weights], { axis: -1, epsilon: { float: epsilon } })
+  const { kind, width, epsilon, bias } = spec
+  const opType = kind === 'rms' ? 'RMSNormalization' : 'LayerNormalization'
+  const attributes = { axis: -1, epsilon: { float: epsilon } }
+  const refs = weightRefs(spec)
+  const read = (ref: TensorRef) => readTensor(checkpoint, ref)
+  const values = concatenated(refs.map(read)).map((value) => scale * (value + spec.weightOffset))
+  const everyHeadItsOwn = values.length > width
+  const weight =
+    refs.length === 0 || everyHeadItsOwn
+      ? constant(graph, width, everyHeadItsOwn ? 1 : scale)
+      : graph.weight(tensorName(refs[0] as TensorRef), values, [width])
+  const scaledBias = bias && read(bias).map((value) => scale * value)
+  const biases = scaledBias ? [graph.weight(bias.name, scaledBias, [width])] : []
+  const normed = graph.node(opType, [x, weight, ...biases], attributes)
+  if (!everyHeadItsOwn) return normed
+  const dims = [values.length / width, width]
+  return graph.node('Mul', [normed, graph.weight(tensorName(refs[0] as TensorRef), values, dims)])
+}
+
+/** `width` times the same value. */
+function constant(graph: GraphBuilder, width: number, value: number): Value {
+  const name = `constant_${width}_${value}` as Value
+  return graph.once('constant', name, () => graph.weight(name, new Float32Array(width).fill(value), [width]))
+}
+
+export function weightRefs({ weight }: NormSpec): readonly TensorRef[] {
+  if (weight === null) return []
+  return 'name' in weight ? [weight] : weight
+}
+
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0] as Float32Array
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let next = 0
+  for (const part of parts) {
+    whole.set(part, next)
+    next += part.length
+  }
+  return whole
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
-import type { Rotary } from './architecture.js'
+import type { Rotary } from './decoder.js'
 
 /** Rotary position embedding frequencies, from the fields that Hugging Face's config.json has for them. */
 
 /** Published models have heads of 64 to 256. */
 const maxRotary = 65536
 
-const parameters = z.looseObject({
+/** Of one kind of rotation: a config's `rope_scaling` or `rope_parameters`. */
+export const parameters = z.looseObject({
   rope_type: z.string().optional(),
   type: z.string().optional(),
   rope_theta: z.number().positive().optional(),
@@ -28,15 +29,80 @@ const parameters = z.looseObject({
 /** In config.json: `rope_theta` and `rope_scaling`, or, since transformers 5, both inside `rope_parameters`. */
 export const rotaryFields = {
   rope_theta: z.number().positive().optional(),
-  rope_scaling: parameters.nullish(),
-  rope_parameters: parameters.nullish(),
+  rope_scaling: parameters.optional(),
+  rope_parameters: parameters.optional(),
+  partial_rotary_factor: z.number().positive().max(1).optional(),
   original_max_position_embeddings: z.number().positive().optional(),
+}
+
+/** Where layers that see everything and layers with a window are rotated differently. */
+export const rotaryFieldsByKind = {
+  ...rotaryFields,
+  rope_parameters: z
+    .looseObject({ full_attention: parameters.nullish(), sliding_attention: parameters.nullish() })
+    .optional(),
 }
 
 export type RotaryConfig = z.infer<z.ZodObject<typeof rotaryFields>>
 
+interface RotaryOptions {
+  readonly dHead: number
+  readonly maxPositions: number
+  /** `rope_theta` where the config has none. */
+  readonly theta?: number
+  /** The share of each head that is rotated where the config does not say it; null: heads are rotated as a whole. */
+  readonly partial?: number | null
+  readonly interleaved?: boolean
+}
+
+/** A family's rotation by its config, and for how many positions it holds. Throws MODEL. */
+export function rotaryOf(
+  config: RotaryConfig,
+  { dHead, maxPositions, theta = 10000, partial = null, interleaved = false }: RotaryOptions,
+  path: string,
+): { readonly rotary: Rotary; readonly maxPositions: number } {
+  const places = [config.rope_parameters, config.rope_scaling, config]
+  const share = places.map((place) => place?.partial_rotary_factor).find((part) => part !== undefined)
+  if (partial === null && (share ?? 1) !== 1)
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: partial_rotary_factor is ${share}; this family's heads are rotated as a whole`,
+    )
+  const width = rotaryWidth(dHead, partial === null ? 1 : (share ?? partial), path)
+  const { maxPositions: held, ...embedding } = rotaryEmbedding(config, width, maxPositions, theta, path)
+  return { rotary: { width, ...embedding, interleaved }, maxPositions: held }
+}
+
+/**
+ * Rotations of layers that see everything and of those with a window. Scaling is the former's alone, unless `rope_parameters`
+ * says otherwise. Throws MODEL.
+ */
+export function rotaryByKind(
+  config: Omit<RotaryConfig, 'rope_parameters'> & {
+    readonly rope_parameters?: z.infer<typeof rotaryFieldsByKind.rope_parameters>
+    readonly max_position_embeddings: number
+  },
+  {
+    dHead,
+    theta,
+  }: { readonly dHead: number; readonly theta: { readonly full: number; readonly sliding: number } },
+  path: string,
+): { readonly full: Rotary; readonly sliding: Rotary; readonly maxPositions: number } {
+  const { rope_parameters: byKind, rope_theta, rope_scaling, max_position_embeddings: maxPositions } = config
+  const options = { dHead, maxPositions }
+  const ofFull = byKind?.full_attention ?? rope_scaling ?? parameters.parse({})
+  const full = rotaryOf({ rope_parameters: ofFull, rope_theta }, { ...options, theta: theta.full }, path)
+  const ofSliding = byKind?.sliding_attention ?? parameters.parse({})
+  const sliding = rotaryOf({ rope_parameters: ofSliding }, { ...options, theta: theta.sliding }, path)
+  return {
+    full: full.rotary,
+    sliding: sliding.rotary,
+    maxPositions: Math.min(full.maxPositions, sliding.maxPositions),
+  }
+}
+
 /** Entries of a head that are rotated, of `dHead`. Throws MODEL where they make no pairs. */
-export function rotaryWidth(dHead: number, fraction: number, path: string): number {
+function rotaryWidth(dHead: number, fraction: number, path: string): number {
   const width = Math.floor(dHead * fraction)
   if (width > 0 && width % 2 === 0) return width
   throw new TaskvecError(
@@ -76,6 +142,8 @@ const scalings: Readonly<Record<string, (unscaled: Unscaled) => Scaled>> = {
   }),
   yarn,
   longrope,
+  /** Phi-3's first name for it. */
+  su: longrope,
   llama3,
 }
 
@@ -83,10 +151,11 @@ const scalings: Readonly<Record<string, (unscaled: Unscaled) => Scaled>> = {
  * Angles by position, the factor of cosines and sines, and for how many positions they hold. In f32 step by step, as
  * transformers does: at position 300 the last bits of a frequency are seen. Throws MODEL.
  */
-export function rotaryEmbedding(
+function rotaryEmbedding(
   config: RotaryConfig,
   width: number,
   maxPositions: number,
+  defaultTheta: number,
   path: string,
 ): Pick<Rotary, 'angles' | 'scale'> & { readonly maxPositions: number } {
   const scaling = config.rope_parameters ?? config.rope_scaling ?? parameters.parse({})
@@ -99,7 +168,7 @@ export function rotaryEmbedding(
   // Before anything of this size is made: the number comes from outside.
   if (width > maxRotary)
     throw new TaskvecError('MODEL', `${path}: a head of ${width} values; at most ${maxRotary} are allowed`)
-  const theta = scaling.rope_theta ?? config.rope_theta ?? 10000
+  const theta = scaling.rope_theta ?? config.rope_theta ?? defaultTheta
   const inverses = Float32Array.from({ length: width / 2 }, (_, i) => theta ** f32((2 * i) / width))
   const original =
     scaling.original_max_position_embeddings ?? config.original_max_position_embeddings ?? maxPositions

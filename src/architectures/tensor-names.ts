@@ -1,20 +1,25 @@
 import type { Checkpoint } from '../weights/checkpoint.js'
-import type { Architecture, ModelShape } from './architecture.js'
+import { expectedTensors, type DecoderSpec } from './decoder.js'
 
 /**
- * The checkpoint with its tensors under the names that the architecture expects: repositories publish models with or
- * without the prefix of the model inside its head (`gpt_neox.`, `transformer.`, `model.`).
+ * The checkpoint with its tensors under the names that its description has: repositories publish models with or
+ * without the prefix of the model inside its head (`gpt_neox.`, `transformer.`, `model.`), and a language model beside others under a prefix.
  */
-export function underExpectedNames(
-  checkpoint: Checkpoint,
-  { prefix, expectedTensors }: Architecture,
-  shape: ModelShape,
-): Checkpoint {
-  const expected = expectedTensors(shape)
+export function underExpectedNames(checkpoint: Checkpoint, decoder: DecoderSpec): Checkpoint {
+  const { prefix } = decoder
+  const expected = expectedTensors(decoder)
   const inFile = new Set([...checkpoint.tensors.keys(), ...checkpoint.unread.keys()])
-  const isBare = (name: string) =>
-    !expected.has(name) && expected.has(prefix + name) && !inFile.has(prefix + name)
-  const expectedName = (name: string) => (isBare(name) ? prefix + name : name)
+  // In files of several models, `language_model.model.layers..` or, since transformers 5, `model.language_model.layers..`.
+  const ofLanguageModel = (name: string) => [
+    name.replace(/^language_model\./, ''),
+    name.replace(/^model\.language_model\./, 'model.'),
+  ]
+  const expectedName = (name: string) =>
+    expected.has(name)
+      ? name
+      : ([prefix + name, ...ofLanguageModel(name)].find(
+          (other) => expected.has(other) && !inFile.has(other),
+        ) ?? name)
   const nameInFile = new Map([...inFile].map((name) => [expectedName(name), name]))
   const stored = (name: string) => nameInFile.get(name) ?? name
   return {

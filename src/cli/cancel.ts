@@ -56,14 +56,14 @@ async function cancel(wanted: string, { db, ...server }: ServerOptions & { db: s
  * it is terminated, so that workers elsewhere stop too; the database says that it is cancelled.
  */
 async function cancelUnattended(db: string, id: string, server: ServerOptions): Promise<void> {
-  const release = await lockForWriting(db)
+  const lock = await lockForWriting(db)
   const store = openStore(db)
   try {
     await terminateWhereItRuns(db, id, server)
     store.setSweepStatus(id, 'cancelled')
   } finally {
     store.close()
-    await release()
+    await lock.release()
   }
 }
 

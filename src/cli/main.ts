@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { projectRoot } from '../system/home.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
+import { outsideCause } from '../domain/outside-causes.js'
 import { storeError } from '../store/open.js'
+import { refuseFewAddresses } from '../system/address-space.js'
 import { complain } from '../system/log.js'
 
 /** Each command is loaded only when it is the one asked for: the Temporal SDK alone takes a second. */
@@ -32,17 +34,41 @@ const commands: Record<string, () => Promise<Command>> = {
 
 /** Runs one command line. Sets the exit code: 0 done, 1 error, 2 wrong usage; commands may set others (see `run --help`). */
 export async function main(argv: readonly string[]): Promise<void> {
-  // `taskvec ... | head` closes the pipe early: that is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
-  })
+  endOnOutsideFaults()
   try {
+    refuseFewAddresses(argv[2])
     const program = await buildProgram(argv[2])
     await program.parseAsync([...argv])
   } catch (error) {
-    process.exitCode = report(error)
+    fail(error)
   }
+}
+
+/** Faults that no command can catch: they are emitted or thrown where nobody awaits them. */
+function endOnOutsideFaults(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `taskvec ... | head` closes the pipe early: that is no error.
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    const { message = error.message } = outsideCause(error) ?? {}
+    complain(
+      `the output is incomplete: ${message}\n  Free some room or name another file, and run the command again: stored results are kept and not computed again.`,
+    )
+    process.exit(1)
+  })
+  // What cannot be logged is lost; the work goes on.
+  process.stderr.on('error', () => {})
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', (error) => {
+    // Node's own HTTP client, which few commands need: those get the error where they use it.
+    if (error instanceof RangeError && /WebAssembly/.test(error.message)) return
+    fail(error)
+  })
+}
+
+/** Ends the process: what is left running after an error, native threads among it, must not keep it. */
+function fail(error: unknown): void {
+  process.exitCode = report(error)
+  if (process.exitCode !== 0) process.exit()
 }
 
 /** The program with the command `only`, or with all of them where help or an unknown name is asked for. */
@@ -66,7 +92,8 @@ Examples:
   $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,
     )
   const known = Object.keys(commands)
-  const wanted = only !== undefined && only in commands ? [only] : known
+  const wanted =
+    only === '--version' || only === '-V' ? [] : only !== undefined && only in commands ? [only] : known
   for (const name of wanted) {
     const load = commands[name]
     if (load) program.addCommand(inheritSettings(await load()))
@@ -89,6 +116,8 @@ function inheritSettings(command: Command): Command {
 function report(error: unknown): number {
   // Help and version end by an exception too; commander has already printed what there is to say.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  complain(describeError(storeError('the database', error)))
+  const { code } = error as { code?: unknown }
+  const fromSqlite = typeof code === 'string' && code.startsWith('SQLITE_')
+  complain(describeError(fromSqlite ? storeError('the database', error) : error))
   return error instanceof TaskvecError && error.code === 'USAGE' ? 2 : 1
 }

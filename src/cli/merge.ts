@@ -52,14 +52,14 @@ async function merge(
   if (same !== undefined) throw new TaskvecError('USAGE', `${same}: a database cannot be merged into itself`)
   for (const file of sources) refuseDamaged(file)
 
-  const release = await lockForWriting(target)
+  const lock = await lockForWriting(target)
   try {
     const reports = sources.map((file) => ({ file, ...plain(mergeInto(target, file, { dryRun })) }))
     if (json) process.stdout.write(JSON.stringify({ into: target, dryRun, from: reports }) + '\n')
     else for (const report of reports) process.stdout.write(`${describe(report, dryRun)}\n`)
     if (reports.some(({ conflicts }) => conflicts.length > 0)) process.exitCode = 3
   } finally {
-    await release()
+    await lock.release()
   }
 }
 

@@ -142,6 +142,7 @@ function describeCheck(result: ModelCheck): string {
         `${recordWords(asRecorded)}  ${name}  ${readableSize(bytes)}  sha256 ${sha256}`,
     ),
     ...describeDifferences(result),
+    ...result.warnings.map((warning) => `warning: ${warning}`),
     `${result.tensors - result.missing.length - result.misshapen.length - result.unreadable.length} of ${result.tensors} tensors match the architecture`,
     result.ok ? 'ok' : 'NOT ok: fetch the model again',
   ]

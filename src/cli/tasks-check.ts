@@ -6,6 +6,7 @@ import type { Pair, Scoring } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.js'
+import { firstTokenShare, floorsOf } from '../tasks/floors.js'
 import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
@@ -108,6 +109,7 @@ async function checkOne(
       reading,
       wholeAnswers: whole,
       partialAnswers: partial,
+      firstToken: await firstTokenShare(pairs, scoring, encoder),
     })
     if (partial > 0 && scoring !== 'first-token')
       unknown.push(
@@ -127,6 +129,7 @@ async function checkOne(
     ...report,
     drawnFrom: list.drawnFrom ?? null,
     copies: report.copies.length,
+    floors: floorsOf(pairs, scoring, report.majority.answer),
     sharedInputs: sharedInputs(pairs, others),
     tokenizers: survivors,
     problems: inOrderOfLines(list, list.own ? [] : report.problems),
@@ -176,21 +179,32 @@ function printTables(checked: readonly Checked[]): void {
   )
   process.stdout.write(`${lists}\n`)
 
+  const percent = (share: number) => `${(100 * share).toFixed(1)}%`
+  const guessed = boxedTable(
+    ['right without knowing the task', 'copying the input', 'always the commonest answer'],
+    checked.map(({ id, floors: { copier, majority } }) => [id, percent(copier), percent(majority)]),
+  )
+  process.stdout.write(`\n${guessed}\n`)
+
   if (checked.some(({ tokenizers }) => tokenizers.length > 0)) {
     const head = [
       ...['list', 'tokenizer', 'writable', 'one token: " y"', 'one token: "y"', 'reading'],
       'begin in a character',
+      'first token alone is right',
     ]
     const rows = checked.flatMap(({ id, tokenizers }) =>
-      tokenizers.map(({ tokenizer, writable, leadingSpace, noSpace, reading, partialAnswers }) => [
-        id,
-        tokenizer,
-        writable,
-        leadingSpace,
-        noSpace,
-        reading,
-        partialAnswers,
-      ]),
+      tokenizers.map(
+        ({ tokenizer, writable, leadingSpace, noSpace, reading, partialAnswers, firstToken }) => [
+          id,
+          tokenizer,
+          writable,
+          leadingSpace,
+          noSpace,
+          reading,
+          partialAnswers,
+          percent(firstToken),
+        ],
+      ),
     )
     process.stdout.write(`\n${boxedTable(head, rows)}\n`)
   }

@@ -1,3 +1,5 @@
+import { outsideCause } from './outside-causes.js'
+
 /**
  * Every failure a user can meet. `message` says what was found and where (file, line, key); `hint` says what
  * to do next. `retryable` decides whether Temporal tries the activity again (see activities/failures.ts).
@@ -16,6 +18,7 @@ const retryable = {
   SERVER: true, // the Temporal server cannot be reached or started
   DOWNLOAD: true, // a download failed or did not match its hash
   USAGE: false, // wrong command line
+  SYSTEM: true, // memory, addresses, a full disk: nothing of the program's own
   CANCELLED: true, // the worker is shutting down: another one takes over
 } as const
 
@@ -44,7 +47,7 @@ export class TaskvecError extends Error {
   }
 }
 
-/** The text a user sees: message, what the process that failed said last, then the next step. */
+/** The text a user sees: message, what the process that failed said last, then the next step. A stack only for our own faults. */
 export function describeError(error: unknown): string {
   if (error instanceof TaskvecError) {
     const { message, hint, log } = error
@@ -52,6 +55,8 @@ export function describeError(error: unknown): string {
       '\n',
     )
   }
+  const outside = outsideCause(error)
+  if (outside) return [outside.message, ...(outside.hint ? [indented(outside.hint)] : [])].join('\n')
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 

@@ -25,6 +25,27 @@ function expand(selection: LayerSelection, blocks: number): number[] {
   return [...selection].sort((a, b) => a - b)
 }
 
+/** Dev predictions of one activity at most, where a split is computed whole: some 65 bytes each. */
+const maxPredictions = 20_000
+/** Dev items up to which layers were always cut so that a split is one activity: stored results have keys by that. */
+const cutByLayers = 5_000
+
+/**
+ * The layers computed together, part of each run's key. More dev items are cut into parts instead: then a pass over the blocks
+ * gives all layers.
+ */
+export function layerChunks(
+  layers: readonly number[],
+  layersPerActivity: number | 'all',
+  devItems: number,
+): number[][] {
+  const most = devItems > cutByLayers ? layers.length : Math.floor(maxPredictions / Math.max(1, devItems))
+  const size = Math.max(1, layersPerActivity === 'all' ? most : Math.min(layersPerActivity, most))
+  return Array.from({ length: Math.ceil(layers.length / size) }, (_, i) =>
+    layers.slice(i * size, (i + 1) * size),
+  )
+}
+
 /** 0..N-1. */
 export function allLayers(blocks: number): number[] {
   return Array.from({ length: blocks }, (_, layer) => layer)

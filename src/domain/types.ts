@@ -103,6 +103,8 @@ export interface ModelInfo {
   /** For instance `safetensors F32` or `gguf Q4_1`. */
   readonly weights: string
   readonly numerics: Numerics
+  /** How its files were taken where they allow for more than one way; absent where there is nothing to say. */
+  readonly warnings?: readonly string[]
 }
 
 /** What a sweep's results of one model are of: a worker with other files or another set-up does not compute for it. */

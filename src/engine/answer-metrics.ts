@@ -51,7 +51,7 @@ export async function projectRows(
 }
 
 async function forRows(
-  { head, shape: { dModel } }: BlockSessions,
+  { head, decoder: { dModel } }: BlockSessions,
   states: Float32Array,
   visit: (first: number, count: number, logitsOf: (row: number) => RowLogits) => void,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-/** Who sees whom in one block, as the index arrays and the mask that the block graphs take (architectures/block-parts.ts). */
+/** Who sees whom in one block, as the index arrays and the mask that the block graphs take (architectures/block-inputs.ts). */
 export interface AttentionLayout {
   readonly items: number
   readonly queryLength: number
@@ -18,15 +18,24 @@ export interface AttentionLayout {
 /** Large enough that exp gives 0, finite so that a padded slot's softmax stays a number. */
 const unseen = -1e30
 
+/** Rows as the layout sees them. */
+export interface LayoutRows {
+  /** For each row, the row before it, -1 at the start. */
+  readonly parents: ArrayLike<number>
+  /** For each row, its position in its prompt. */
+  readonly positions: ArrayLike<number>
+}
+
 /**
  * @param groups for each item, the rows (indices into all rows) that take part in its attention
  * @param selected indices of the rows that are computed to the end
- * @param parents for each row, the row before it, -1 at the start
+ * @param firstSeen the first position that a row at a position sees: sliding windows and chunks
  */
 export function attentionLayout(
   groups: readonly (readonly number[])[],
   selected: readonly number[],
-  parents: ArrayLike<number>,
+  { parents, positions }: LayoutRows,
+  firstSeen: (position: number) => number = () => 0,
 ): AttentionLayout {
   const selectedIndex = new Int32Array(parents.length).fill(-1)
   selected.forEach((row, i) => (selectedIndex[row] = i))
@@ -53,7 +62,8 @@ export function attentionLayout(
       querySlots[querySlot] = at(selectedIndex, row)
       // A row shared by several items comes out the same in each of them: any of its slots will do.
       slotOfRow[at(selectedIndex, row)] = querySlot
-      for (let seen = row; seen >= 0; seen = at(parents, seen)) {
+      const first = firstSeen(at(positions, row))
+      for (let seen = row; seen >= 0 && at(positions, seen) >= first; seen = at(parents, seen)) {
         mask[querySlot * keyLength + at(keySlot, seen)] = 0
         pairs++
       }

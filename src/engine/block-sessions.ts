@@ -1,5 +1,12 @@
 import { Tensor } from 'onnxruntime-node'
-import type { Architecture, ModelShape, Rotary } from '../architectures/architecture.js'
+import {
+  expectedTensors,
+  readsPositions,
+  type DecoderSpec,
+  type LayerSpec,
+  type Rotary,
+} from '../architectures/decoder.js'
+import { embedToken } from '../architectures/embed.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { refuseUnfit } from '../weights/compare-tensors.js'
@@ -20,11 +27,11 @@ export interface BlockInput {
 
 /** A model as its blocks and its head, each an onnxruntime graph: capture and patch are array work between them. */
 export class BlockSessions {
-  #rotary = { length: 0, cos: new Float32Array(0), sin: new Float32Array(0) }
+  /** Tables of cosines and sines by position, one for each kind of rotation. */
+  readonly #rotary = new Map<Rotary, RotaryTable>()
 
   private constructor(
-    readonly shape: ModelShape,
-    readonly architecture: Architecture,
+    readonly decoder: DecoderSpec,
     private readonly checkpoint: Checkpoint,
     private readonly blocks: BlockWeights,
     readonly head: Head,
@@ -37,21 +44,20 @@ export class BlockSessions {
    */
   static async load(
     checkpoint: Checkpoint,
-    architecture: Architecture,
-    shape: ModelShape,
+    decoder: DecoderSpec,
     execution: Execution = 'packed',
     mode: EngineMode = {},
   ): Promise<BlockSessions> {
-    refuseUnfit(checkpoint, architecture.expectedTensors(shape))
+    refuseUnfit(checkpoint, expectedTensors(decoder))
     const { numerics = 'f32', device } = mode
     // Quantised weights are constants of their graphs, streamed or not: onnxruntime repacks them.
     const blocks =
       execution === 'packed' || (numerics !== 'f32' && execution === 'streamed')
-        ? await packedBlocks(checkpoint, architecture, shape, execution, mode)
-        : await fedBlocks(checkpoint, architecture, shape, execution, mode)
-    const load = () => HeadSessions.load(checkpoint, architecture, shape, device)
+        ? await packedBlocks(checkpoint, decoder, execution, mode)
+        : await fedBlocks(checkpoint, decoder, execution, mode)
+    const load = () => HeadSessions.load(checkpoint, decoder, device)
     const head = execution === 'streamed' ? new StreamedHead(load) : await load()
-    return new BlockSessions(shape, architecture, checkpoint, blocks, head)
+    return new BlockSessions(decoder, checkpoint, blocks, head)
   }
 
   /** Makes a block's weights ready and starts to read the next one's; needed before a streamed block runs. */
@@ -66,13 +72,13 @@ export class BlockSessions {
 
   /** Residual stream before block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
   embed(tokens: readonly number[], positions: readonly number[]): Float32Array {
-    const { dModel } = this.shape
+    const { dModel } = this.decoder
     const out = new Float32Array(tokens.length * dModel)
     tokens.forEach((token, i) => {
-      const key = token * this.shape.maxPositions + (positions[i] as number)
+      const key = token * this.decoder.maxPositions + (positions[i] as number)
       let row = this.embeddings.get(key)
       if (!row) {
-        row = this.architecture.embed(this.checkpoint, this.shape, [token], [positions[i] as number])
+        row = embedToken(this.checkpoint, this.decoder, token, positions[i] as number)
         this.embeddings.set(key, row)
       }
       out.set(row, i * dModel)
@@ -88,9 +94,9 @@ export class BlockSessions {
   ): Promise<void> {
     const { items, queryLength, keyLength } = layout
     const feeds = {
-      residual: new Tensor('float32', residual, [positions.length, this.shape.dModel]),
+      residual: new Tensor('float32', residual, [positions.length, this.decoder.dModel]),
       rows: int64(rows),
-      ...this.#rotaryFeeds(positions),
+      ...this.#positionFeeds(layer, positions),
       query_slots: int64(layout.querySlots),
       key_slots: int64(layout.keySlots),
       slot_of_row: int64(layout.slotOfRow),
@@ -100,7 +106,7 @@ export class BlockSessions {
       key_length: int64([keyLength]),
     }
     await this.blocks.run(layer, feeds, {
-      residual_out: new Tensor('float32', out, [rows.length, this.shape.dModel]),
+      residual_out: new Tensor('float32', out, [rows.length, this.decoder.dModel]),
     })
   }
 
@@ -110,30 +116,42 @@ export class BlockSessions {
     this.checkpoint.close()
   }
 
-  #rotaryFeeds(positions: readonly number[]): Record<string, Tensor> {
-    const { rotary } = this.shape
-    if (!rotary) return {}
-    const { cos, sin, length } = this.#rotaryTables(rotary, Math.max(...positions) + 1)
+  #positionFeeds(layer: number, positions: readonly number[]): Record<string, Tensor> {
+    const { attention } = this.decoder.layers[layer] as LayerSpec
+    if (!readsPositions(attention)) return {}
+    const feeds = { positions: int64(positions, [positions.length, 1]) }
+    const { rotary } = attention
+    if (!rotary) return feeds
+    const { cos, sin, length } = this.#rotaryTable(rotary, Math.max(...positions) + 1)
     return {
-      positions: int64(positions, [positions.length, 1]),
+      ...feeds,
       rotary_cos: new Tensor('float32', cos, [length, rotary.width / 2]),
       rotary_sin: new Tensor('float32', sin, [length, rotary.width / 2]),
     }
   }
 
-  #rotaryTables({ angles, scale }: Rotary, length: number) {
-    if (length > this.#rotary.length) {
-      // Grown in steps, so that it is seldom made anew.
-      const grown = Math.ceil(length / 256) * 256
-      const all = Array.from({ length: grown }, (_, position) => [...angles(position)]).flat()
-      this.#rotary = {
-        length: grown,
-        cos: Float32Array.from(all, (angle) => scale * Math.cos(angle)),
-        sin: Float32Array.from(all, (angle) => scale * Math.sin(angle)),
-      }
+  #rotaryTable(rotary: Rotary, length: number): RotaryTable {
+    const known = this.#rotary.get(rotary)
+    if (known && length <= known.length) return known
+    // Grown in steps, so that it is seldom made anew.
+    const grown = Math.ceil(length / 256) * 256
+    const { angles, scale } = rotary
+    const all = Array.from({ length: grown }, (_, position) => [...angles(position)]).flat()
+    const table = {
+      length: grown,
+      cos: Float32Array.from(all, (angle) => scale * Math.cos(angle)),
+      sin: Float32Array.from(all, (angle) => scale * Math.sin(angle)),
     }
-    return this.#rotary
+    this.#rotary.set(rotary, table)
+    return table
   }
+}
+
+/** `[length, width / 2]` each */
+interface RotaryTable {
+  readonly length: number
+  readonly cos: Float32Array
+  readonly sin: Float32Array
 }
 
 /** Indices, 0 to 2^31 - 1, as int64: each one's low word is written, since BigInts would be an object each. */

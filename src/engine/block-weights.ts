@@ -1,6 +1,8 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { Architecture, ModelShape } from '../architectures/architecture.js'
+import { blockGraph } from '../architectures/block.js'
+import type { DecoderSpec } from '../architectures/decoder.js'
 import type { EngineMode } from '../domain/numerics.js'
+import { templateWeight, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { collectGarbage } from './garbage.js'
 import { blockTensors } from './planner.js'
@@ -22,8 +24,7 @@ export interface BlockWeights {
 /** A session per block with its weights inside, repacked by onnxruntime: fastest, and one more copy while it loads. */
 export async function packedBlocks(
   checkpoint: Checkpoint,
-  architecture: Architecture,
-  shape: ModelShape,
+  decoder: DecoderSpec,
   execution: 'packed' | 'streamed',
   { numerics, device }: EngineMode,
 ): Promise<BlockWeights> {
@@ -34,9 +35,9 @@ export async function packedBlocks(
     const ready = sessions.get(layer)
     if (ready) return ready
     if (execution === 'streamed') await drop()
-    const graph = architecture.block(await ahead.take(), shape, layer, numerics)
-    if (execution === 'streamed' && layer + 1 < shape.blocks)
-      ahead.start(blockTensors(architecture, shape, layer + 1).map(([name]) => name))
+    const graph = blockGraph(await ahead.take(), decoder, layer, numerics)
+    if (execution === 'streamed' && layer + 1 < decoder.blocks)
+      ahead.start(blockTensors(decoder, layer + 1).map(([name]) => name))
     const session = await InferenceSession.create(graph.encode(), sessionOptions(device))
     sessions.set(layer, session)
     return session
@@ -48,7 +49,7 @@ export async function packedBlocks(
     if (execution === 'streamed') collectGarbage()
   }
 
-  if (execution === 'packed') for (let layer = 0; layer < shape.blocks; layer++) await enter(layer)
+  if (execution === 'packed') for (let layer = 0; layer < decoder.blocks; layer++) await enter(layer)
   return {
     enter: async (layer) => void (await enter(layer)),
     run: async (layer, feeds, fetches) => void (await (await enter(layer)).run(feeds, fetches)),
@@ -63,40 +64,41 @@ export async function packedBlocks(
 }
 
 /**
- * One session for all blocks, the weights being inputs of it. `held`: those of all blocks are in memory; `streamed`: of
+ * One session for all blocks of a kind, the weights being inputs of it. `held`: those of all blocks are in memory; `streamed`: of
  * one, read when it is entered, while the next one's bytes are brought in from disk on another thread. Both give the
  * same bits.
  */
 export async function fedBlocks(
   checkpoint: Checkpoint,
-  architecture: Architecture,
-  shape: ModelShape,
+  decoder: DecoderSpec,
   execution: 'held' | 'streamed',
   { device }: EngineMode,
 ): Promise<BlockWeights> {
-  const names: string[] = []
-  let session: InferenceSession | null = null
-  const weights = new Map<number, Tensor[]>()
+  const sessions = new Map<string, InferenceSession>()
+  const weights = new Map<number, { session: InferenceSession; fed: Feeds }>()
   const ahead = new ReadAhead(checkpoint)
 
   async function enter(layer: number): Promise<void> {
     if (weights.has(layer)) return
     if (execution === 'streamed') drop()
-    const graph = architecture.block(await ahead.take(), shape, layer)
-    if (!session) {
-      names.push(...graph.weights.map(({ name }) => name))
-      session = await InferenceSession.create(graph.encodeTemplate(), sessionOptions(device))
+    const graph = blockGraph(await ahead.take(), decoder, layer)
+    const session = await sessionOf(graph)
+    const fed = graph.weights.map(({ rawData: { buffer, byteOffset, byteLength }, dims }, i) => {
+      const values = new Float32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
+      return [templateWeight(i), new Tensor('float32', values, dims)] as const
+    })
+    weights.set(layer, { session, fed: Object.fromEntries(fed) })
+    if (execution === 'streamed' && layer + 1 < decoder.blocks) {
+      ahead.start(blockTensors(decoder, layer + 1).map(([name]) => name))
     }
-    weights.set(
-      layer,
-      graph.weights.map(({ rawData: { buffer, byteOffset, byteLength }, dims }) => {
-        const values = new Float32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
-        return new Tensor('float32', values, dims)
-      }),
-    )
-    if (execution === 'streamed' && layer + 1 < shape.blocks) {
-      ahead.start(blockTensors(architecture, shape, layer + 1).map(([name]) => name))
-    }
+  }
+
+  async function sessionOf(graph: OnnxGraph): Promise<InferenceSession> {
+    const template = graph.encodeTemplate()
+    const kind = Buffer.from(template).toString('latin1')
+    const session = sessions.get(kind) ?? (await InferenceSession.create(template, sessionOptions(device)))
+    sessions.set(kind, session)
+    return session
   }
 
   function drop(): void {
@@ -104,13 +106,13 @@ export async function fedBlocks(
     collectGarbage()
   }
 
-  if (execution === 'held') for (let layer = 0; layer < shape.blocks; layer++) await enter(layer)
+  if (execution === 'held') for (let layer = 0; layer < decoder.blocks; layer++) await enter(layer)
   return {
     enter,
     async run(layer, feeds, fetches) {
       await enter(layer)
-      const fed = (weights.get(layer) as Tensor[]).map((tensor, i) => [names[i] as string, tensor] as const)
-      await (session as InferenceSession).run({ ...feeds, ...Object.fromEntries(fed) }, fetches)
+      const { session, fed } = weights.get(layer) as { session: InferenceSession; fed: Feeds }
+      await session.run({ ...feeds, ...fed }, fetches)
     },
     async leave() {
       if (execution === 'streamed') drop()
@@ -118,7 +120,7 @@ export async function fedBlocks(
     async release() {
       drop()
       await ahead.close()
-      await session?.release()
+      for (const session of sessions.values()) await session.release()
     },
   }
 }

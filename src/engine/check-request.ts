@@ -1,32 +1,32 @@
-import type { ModelShape } from '../architectures/architecture.js'
+import type { DecoderSpec } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { EvaluateItem, EvaluateRequest, ProjectRequest } from './engine.js'
 
 /** What an engine is asked must fit its model. All throw TASK, saying what does not. */
-export function checkEvaluate(shape: ModelShape, request: EvaluateRequest): void {
+export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
   const { items, layers, thetas, givenTheta } = request
   layers.forEach((layer, i) => {
-    if (!Number.isInteger(layer) || layer < 0 || layer >= shape.blocks || layer <= (layers[i - 1] ?? -1)) {
+    if (!Number.isInteger(layer) || layer < 0 || layer >= decoder.blocks || layer <= (layers[i - 1] ?? -1)) {
       throw new TaskvecError(
         'TASK',
-        `layers [${layers.join(', ')}] must be ascending whole numbers from 0 to ${shape.blocks - 1}`,
+        `layers [${layers.join(', ')}] must be ascending whole numbers from 0 to ${decoder.blocks - 1}`,
       )
     }
   })
   if (givenTheta) {
     if (thetas) throw new TaskvecError('TASK', 'θ is given, so there is none to return')
-    checkVectors(shape, givenTheta, 'the given θ')
-    if (givenTheta.length !== layers.length * shape.dModel) {
+    checkVectors(decoder, givenTheta, 'the given θ')
+    if (givenTheta.length !== layers.length * decoder.dModel) {
       throw new TaskvecError(
         'TASK',
-        `the given θ has ${givenTheta.length} values; ${layers.length} layers of a model with d_model ${shape.dModel} take ${layers.length * shape.dModel}`,
+        `the given θ has ${givenTheta.length} values; ${layers.length} layers of a model with d_model ${decoder.dModel} take ${layers.length * decoder.dModel}`,
       )
     }
   }
-  for (const item of items) checkItem(shape, item, request)
+  for (const item of items) checkItem(decoder, item, request)
 }
 
-export function checkPrompt({ maxPositions, vocab }: ModelShape, tokens: readonly number[]): void {
+export function checkPrompt({ maxPositions, vocab }: DecoderSpec, tokens: readonly number[]): void {
   if (tokens.length === 0) throw new TaskvecError('TASK', 'a prompt has no tokens')
   if (tokens.length > maxPositions) {
     throw new TaskvecError(
@@ -38,30 +38,30 @@ export function checkPrompt({ maxPositions, vocab }: ModelShape, tokens: readonl
   tokens.forEach((token) => checkToken(vocab, token))
 }
 
-export function checkProject(shape: ModelShape, { vectors, top, tokens }: ProjectRequest): void {
-  checkVectors(shape, vectors, 'the vectors to project')
+export function checkProject(decoder: DecoderSpec, { vectors, top, tokens }: ProjectRequest): void {
+  checkVectors(decoder, vectors, 'the vectors to project')
   if (!Number.isInteger(top) || top < 0) {
     throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, 0 at least`)
   }
-  tokens.forEach((token) => checkToken(shape.vocab, token))
+  tokens.forEach((token) => checkToken(decoder.vocab, token))
 }
 
 function checkItem(
-  shape: ModelShape,
+  decoder: DecoderSpec,
   { thetaPrompts, patchedPrompt, plainPrompts, answerToken, givenTheta: own }: EvaluateItem,
   { layers, thetas, givenTheta: ofAll }: EvaluateRequest,
 ): void {
   if (own) {
     if (thetas) throw new TaskvecError('TASK', 'θ is given, so there is none to return')
-    checkVectors(shape, own, "an item's given θ")
-    if (own.length !== layers.length * shape.dModel)
+    checkVectors(decoder, own, "an item's given θ")
+    if (own.length !== layers.length * decoder.dModel)
       throw new TaskvecError('TASK', `an item's given θ has ${own.length} values, not one vector a layer`)
   }
   const givenTheta = own ?? ofAll
   for (const prompt of [...thetaPrompts, ...plainPrompts, ...(patchedPrompt ? [patchedPrompt] : [])]) {
-    checkPrompt(shape, prompt)
+    checkPrompt(decoder, prompt)
   }
-  checkToken(shape.vocab, answerToken)
+  checkToken(decoder.vocab, answerToken)
   if (givenTheta && thetaPrompts.length > 0) {
     throw new TaskvecError('TASK', 'θ is given, but an item has dummy queries to compute it from')
   }
@@ -76,7 +76,7 @@ function checkToken(vocab: number, token: number): void {
   throw new TaskvecError('TASK', `token id ${token} is out of range: the model knows 0 to ${vocab - 1}`)
 }
 
-function checkVectors({ dModel }: ModelShape, values: Float32Array, what: string): void {
+function checkVectors({ dModel }: DecoderSpec, values: Float32Array, what: string): void {
   if (values.length % dModel !== 0) {
     throw new TaskvecError(
       'TASK',

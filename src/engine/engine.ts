@@ -50,6 +50,8 @@ export interface EvaluateRequest {
   readonly thetas?: 'mean' | 'each'
   /** `[layers, d_model]`: θ_L for all items alike, instead of one computed from `thetaPrompts`. */
   readonly givenTheta?: Float32Array
+  /** The items are some of a larger whole, and computed as they would be among all of it. */
+  readonly part?: EvaluatePart
   /**
    * `replace` (default): θ_L takes the place of the last token's residual stream. `add`: it is added to the state that
    * the token itself has after block L, as function vectors are (Todd et al. 2023).
@@ -60,6 +62,16 @@ export interface EvaluateRequest {
    * forward pass per prompt and per L, the oracle that the wavefront must agree with.
    */
   readonly route?: 'wavefront' | 'plain'
+}
+
+/** Which items of the whole they are: they begin and end where chunks of the whole do. */
+export interface EvaluatePart {
+  /** Index of the first one in the whole. */
+  readonly first: number
+  /** Items of the whole. */
+  readonly of: number
+  /** `[layers, d_model]`: the sum of θ_L over all items before the first, where `thetas` is 'mean'; absent: zeros. */
+  readonly thetaSum?: Float64Array
 }
 
 /** What is read at one last token. */
@@ -95,8 +107,10 @@ export interface EvaluateResult {
   readonly patched: readonly (readonly AnswerMetrics[])[]
   /** `[item][plainPrompt]` */
   readonly plain: readonly (readonly AnswerMetrics[])[]
-  /** Row-major, where `thetas` was asked for: `[layers, d_model]` ('mean') or `[items, layers, d_model]` ('each'). */
+  /** Row-major, where `thetas` was asked for; of a part the mean only where it is the last: `[layers, d_model]` ('mean') or `[items, layers, d_model]` ('each'). */
   readonly thetas?: Float32Array
+  /** `[layers, d_model]`: the sum of θ_L over the items up to here, where a part was asked for its mean. */
+  readonly thetaSum?: Float64Array
   /** Floating-point operations that the wavefront needed, padding left out. */
   readonly flops?: number
   /** Seconds spent inside the engine. */

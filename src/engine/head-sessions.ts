@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { Architecture, ModelShape, VocabularySlice } from '../architectures/architecture.js'
+import type { DecoderSpec } from '../architectures/decoder.js'
+import { headGraph, type VocabularySlice } from '../architectures/head.js'
 import type { Device } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { ReusedBuffer } from './reused-buffer.js'
@@ -49,20 +50,15 @@ export class HeadSessions {
     private readonly slices: readonly Slice[],
   ) {}
 
-  static async load(
-    checkpoint: Checkpoint,
-    architecture: Architecture,
-    shape: ModelShape,
-    device?: Device,
-  ): Promise<HeadSessions> {
+  static async load(checkpoint: Checkpoint, decoder: DecoderSpec, device?: Device): Promise<HeadSessions> {
     const slices: Slice[] = []
-    for (let first = 0; first < shape.vocab; first += tokensPerSlice) {
-      const count = Math.min(tokensPerSlice, shape.vocab - first)
-      const model = architecture.head(checkpoint, shape, { first, count })
+    for (let first = 0; first < decoder.vocab; first += tokensPerSlice) {
+      const count = Math.min(tokensPerSlice, decoder.vocab - first)
+      const model = headGraph(checkpoint, decoder, { first, count })
       const session = await InferenceSession.create(model.encode(), sessionOptions(device))
       slices.push({ first, count, session, buffer: new ReusedBuffer() })
     }
-    return new HeadSessions(shape.dModel, slices)
+    return new HeadSessions(decoder.dModel, slices)
   }
 
   /** @param residual `[rows, d_model]`, residual streams after the last block */

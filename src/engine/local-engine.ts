@@ -2,8 +2,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
+import { expectedTensors } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
+import { chunkBounds } from '../domain/item-parts.js'
 import { refusedMode, type EngineMode, type NumericsMode } from '../domain/numerics.js'
 import type { ModelInfo } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
@@ -15,6 +17,7 @@ import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
 import type {
   Engine,
   EvaluateOptions,
+  EvaluatePart,
   EvaluateRequest,
   EvaluateResult,
   Projection,
@@ -58,11 +61,15 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   if (refusal !== null) throw new TaskvecError('MODEL', refusal)
   requireDevice(mode.device ?? 'cpu')
   await refuseAltered(path)
-  const { architecture, shape, checkpoint } = identify(await openCheckpoint(path))
+  const { decoder, checkpoint, warnings } = identify(await openCheckpoint(path))
   const tokenizer = loadTokenizer(checkpoint)
-  const chosen = plan(checkpoint, architecture, shape, memoryLimit, mode.numerics)
-  const sessions = await BlockSessions.load(checkpoint, architecture, shape, chosen.execution, mode)
-  const info = describe(checkpoint, sessions, tokenizer, chosen, mode)
+  const chosen = plan(checkpoint, decoder, memoryLimit, mode.numerics)
+  const sessions = await BlockSessions.load(checkpoint, decoder, chosen.execution, mode)
+  const said = [...warnings, ...tokenizer.warnings]
+  const info = {
+    ...describe(checkpoint, sessions, tokenizer, chosen, mode),
+    ...(said.length === 0 ? {} : { warnings: said }),
+  }
   return new LocalEngine(
     sessions,
     tokenizer,
@@ -93,17 +100,17 @@ export class LocalEngine implements Engine {
   }
 
   async logits(tokens: readonly number[]): Promise<Float32Array> {
-    checkPrompt(this.sessions.shape, tokens)
+    checkPrompt(this.sessions.decoder, tokens)
     return forwardLogits(this.sessions, tokens)
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {
-    checkProject(this.sessions.shape, request)
+    checkProject(this.sessions.decoder, request)
     return projectRows(this.sessions, request)
   }
 
   async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {
-    checkEvaluate(this.sessions.shape, request)
+    checkEvaluate(this.sessions.decoder, request)
     const start = performance.now()
     const result = await (request.route === 'plain'
       ? this.#plain(request, options)
@@ -116,7 +123,7 @@ export class LocalEngine implements Engine {
   }
 
   async #wavefront(request: EvaluateRequest, options: EvaluateOptions) {
-    const { blocks, dModel } = this.sessions.shape
+    const { blocks, dModel } = this.sessions.decoder
     const thetas = new ThetaResults(request, dModel)
     const patched: AnswerMetrics[][] = []
     const plain: AnswerMetrics[][] = []
@@ -146,12 +153,11 @@ export class LocalEngine implements Engine {
 
   /** Chunks to be computed, those of one pass together. */
   #groups(request: EvaluateRequest, thetas: ThetaResults): (() => WavefrontChunk)[][] {
-    const { items } = request
-    const count = Math.ceil(items.length / itemsPerChunk)
-    // Chunks of nearly equal size: a small last one would go through all the weights for a few rows.
-    const chunks = Array.from({ length: count }, (_, number) => () => {
-      const first = Math.floor((number * items.length) / count)
-      const members = items.slice(first, Math.floor(((number + 1) * items.length) / count))
+    const { items, part } = request
+    const bounds = partBounds(items.length, part)
+    const count = bounds.length - 1
+    const chunks = bounds.slice(0, -1).map((first, number) => () => {
+      const members = items.slice(first, bounds[number + 1])
       return new WavefrontChunk(this.sessions, members, request, (item, layerIndex, theta) =>
         thetas.add(first + item, layerIndex, theta),
       )
@@ -177,7 +183,7 @@ export class LocalEngine implements Engine {
 
   async #plain(request: EvaluateRequest, options: EvaluateOptions) {
     const { items } = request
-    const thetas = new ThetaResults(request, this.sessions.shape.dModel)
+    const thetas = new ThetaResults(request, this.sessions.decoder.dModel)
     const patched: AnswerMetrics[][] = []
     const plain: AnswerMetrics[][] = []
     for (const [i, item] of items.entries()) {
@@ -193,6 +199,18 @@ export class LocalEngine implements Engine {
   }
 }
 
+/** Where the chunks of these items begin, and the last one ends. Errors: TASK where a part is not of whole chunks. */
+function partBounds(items: number, part: EvaluatePart | undefined): number[] {
+  if (!part) return chunkBounds(items, itemsPerChunk)
+  const end = part.first + items
+  const bounds = chunkBounds(part.of, itemsPerChunk).filter((bound) => bound >= part.first && bound <= end)
+  if (bounds[0] === part.first && bounds.at(-1) === end) return bounds.map((bound) => bound - part.first)
+  throw new TaskvecError(
+    'TASK',
+    `items ${part.first} to ${end} of ${part.of} do not begin and end where chunks do`,
+  )
+}
+
 /** Lets messages in between blocks: onnxruntime's run blocks the event loop, and a cancellation must be heard. */
 async function pause({ signal, onProgress }: EvaluateOptions, fraction: number): Promise<void> {
   onProgress?.(fraction)
@@ -202,21 +220,19 @@ async function pause({ signal, onProgress }: EvaluateOptions, fraction: number):
 
 function describe(
   checkpoint: Checkpoint,
-  { shape, architecture }: BlockSessions,
+  { decoder }: BlockSessions,
   { unknownToken }: Tokenizer,
   { execution }: Plan,
   { numerics = 'f32', device }: EngineMode,
 ): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
-  const sizes = [...architecture.expectedTensors(shape).values()].map((dims) =>
-    dims.reduce((a, b) => a * b, 1),
-  )
+  const sizes = [...expectedTensors(decoder).values()].map((dims) => dims.reduce((a, b) => a * b, 1))
   return {
     contentHash: checkpoint.contentHash,
-    architecture: architecture.name,
-    blocks: shape.blocks,
-    dModel: shape.dModel,
-    vocab: shape.vocab,
+    architecture: decoder.family,
+    blocks: decoder.blocks,
+    dModel: decoder.dModel,
+    vocab: decoder.vocab,
     ...(unknownToken === undefined ? {} : { unknownToken }),
     parameters: sizes.reduce((a, b) => a + b, 0),
     weights: `${checkpoint.format} ${types.join('+')}`,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import type { Architecture, ModelShape } from '../architectures/architecture.js'
+import { macs, tensorsOf, type DecoderSpec } from '../architectures/decoder.js'
 import { formatBytes } from '../domain/bytes.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'
@@ -44,14 +44,13 @@ const rate = 70e9
 
 export function plan(
   checkpoint: Checkpoint,
-  architecture: Architecture,
-  shape: ModelShape,
+  decoder: DecoderSpec,
   memoryLimit = availableMemory(),
   numerics: NumericsMode = 'f32',
 ): Plan {
-  const block = blockBytes(checkpoint, architecture, shape, bytesPerWeight[numerics])
-  const head = 4 * shape.vocab * shape.dModel
-  const all = shape.blocks * block.held + head
+  const block = blockBytes(checkpoint, decoder, bytesPerWeight[numerics])
+  const head = 4 * decoder.vocab * decoder.dModel
+  const all = block.heldByAll + head
   const quantised = numerics !== 'f32'
   // A session copies a block while it is loaded: the graph's bytes, onnxruntime's parsed copy, the packed one.
   const loading = 2 * block.held + (quantised ? block.largest : 0)
@@ -74,14 +73,14 @@ export function plan(
       { hint: 'Raise --memory-limit, take fewer --engines, or run it on a machine with more memory.' },
     )
   }
-  const perItem = 2 * 4 * (rowsPerItem + shape.blocks) * shape.dModel
+  const perItem = 2 * 4 * (rowsPerItem + decoder.blocks) * decoder.dModel
   const itemsPerPass =
     execution === 'streamed'
       ? Math.max(16, Math.floor((memoryLimit - expected) / perItem / 16) * 16)
       : Infinity
-  const readsPerPass = execution === 'streamed' ? shape.blocks * block.stored + head : 0
-  const { fullRow } = architecture.macs(shape)
-  const seconds = (2 * fullRow * shape.blocks * rowsPerItem * 16) / rate
+  const readsPerPass = execution === 'streamed' ? block.storedByAll + head : 0
+  const fullRow = decoder.layers.reduce((sum, layer) => sum + macs(layer).fullRow, 0)
+  const seconds = (2 * fullRow * rowsPerItem * 16) / rate
   const how = {
     packed: 'in memory',
     held: 'in memory, weights as inputs',
@@ -110,30 +109,29 @@ export function availableMemory(): number {
   return Math.min(totalmem(), ...limits)
 }
 
-/** Memory of a block's weights in `held` form, of its largest tensor in f32, and of its tensors as they are stored. */
-function blockBytes(
-  checkpoint: Checkpoint,
-  architecture: Architecture,
-  shape: ModelShape,
-  perWeight: number,
-) {
-  const tensors = blockTensors(architecture, shape, 0)
-  const values = tensors.map(([, dims]) => dims.reduce((a, b) => a * b, 1))
+/** Memory of the largest block's weights in `held` form, of its largest tensor in f32, of its tensors as they are stored; and of all blocks. */
+function blockBytes(checkpoint: Checkpoint, decoder: DecoderSpec, perWeight: number) {
+  const blocks = decoder.layers.map((_, layer) => {
+    const tensors = blockTensors(decoder, layer)
+    const values = tensors.map(([, dims]) => dims.reduce((a, b) => a * b, 1))
+    return {
+      held: perWeight * values.reduce((a, b) => a + b, 0),
+      largest: 4 * Math.max(...values),
+      stored: tensors.reduce((sum, [name]) => sum + (checkpoint.tensors.get(name)?.byteLength ?? 0), 0),
+    }
+  })
+  const of = (size: keyof (typeof blocks)[number]) => blocks.map((block) => block[size])
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
   return {
-    held: perWeight * values.reduce((a, b) => a + b, 0),
-    largest: 4 * Math.max(...values),
-    stored: tensors.reduce((sum, [name]) => sum + (checkpoint.tensors.get(name)?.byteLength ?? 0), 0),
+    held: Math.max(...of('held')),
+    largest: Math.max(...of('largest')),
+    stored: Math.max(...of('stored')),
+    heldByAll: sum(of('held')),
+    storedByAll: sum(of('stored')),
   }
 }
 
-/** Names and shapes of the tensors of block `layer` alone. */
-export function blockTensors(
-  architecture: Architecture,
-  shape: ModelShape,
-  layer: number,
-): [string, readonly number[]][] {
-  const before = architecture.expectedTensors({ ...shape, blocks: layer })
-  return [...architecture.expectedTensors({ ...shape, blocks: layer + 1 })].filter(
-    ([name]) => !before.has(name),
-  )
+/** Names and shapes of the tensors of block `layer`. */
+export function blockTensors(decoder: DecoderSpec, layer: number): [string, readonly number[]][] {
+  return [...tensorsOf(decoder.layers[layer])]
 }

@@ -1,3 +1,4 @@
+import { firstSeen, type LayerSpec } from '../architectures/decoder.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
@@ -24,15 +25,18 @@ export async function forward(
   tokens: readonly number[],
   { patch, beforeBlock }: ForwardOptions = {},
 ): Promise<Forward> {
-  const { blocks, dModel } = sessions.shape
+  const { blocks, dModel } = sessions.decoder
   const positions = tokens.map((_, i) => i)
   const parents = positions.map((position) => position - 1)
-  const layout = attentionLayout([positions], positions, parents)
   let residual = sessions.embed(tokens, positions) // [pos, d_model]
   const lastStates: Float32Array[] = []
   for (let layer = 0; layer < blocks; layer++) {
     await beforeBlock?.(layer)
     const after = new Float32Array(residual.length)
+    const { attention } = sessions.decoder.layers[layer] as LayerSpec
+    const layout = attentionLayout([positions], positions, { parents, positions }, (position) =>
+      firstSeen(attention, position),
+    )
     await sessions.runBlock(layer, { residual, positions, rows: positions, layout }, after)
     residual = after
     const lastRow = residual.subarray((tokens.length - 1) * dModel)
@@ -51,7 +55,7 @@ export async function forwardLogits(
   options: ForwardOptions = {},
 ): Promise<Float32Array> {
   const { lastStates } = await forward(sessions, tokens, options)
-  const logits = new Float32Array(sessions.shape.vocab)
+  const logits = new Float32Array(sessions.decoder.vocab)
   for (const slice of await sessions.head.run(lastStates.at(-1) as Float32Array)) {
     logits.set(slice.logits, slice.first)
   }
@@ -76,7 +80,7 @@ export async function evaluateItemPlainly(
 
   const passes: Forward[] = []
   for (const prompt of item.thetaPrompts) passes.push(await forward(sessions, prompt, { beforeBlock }))
-  const { dModel } = sessions.shape
+  const { dModel } = sessions.decoder
   const patched: AnswerMetrics[] = []
   const thetas: Float32Array[] = []
   for (const [l, layer] of layers.entries()) {

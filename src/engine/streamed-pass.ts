@@ -15,7 +15,7 @@ export async function runStreamedPass(
   checkpoint: PassCheckpoint | null,
   pause: (fraction: number) => Promise<void>,
 ): Promise<void> {
-  const { blocks } = sessions.shape
+  const { blocks } = sessions.decoder
   const saved = checkpoint?.load() ?? null
   if (saved) {
     const [macs, theta, ...states] = saved.arrays

@@ -6,11 +6,12 @@ export class ThetaResults {
   readonly #each: Float32Array
 
   constructor(
-    private readonly request: Pick<EvaluateRequest, 'items' | 'layers' | 'thetas'>,
+    private readonly request: Pick<EvaluateRequest, 'items' | 'layers' | 'thetas' | 'part'>,
     private readonly dModel: number,
   ) {
-    const { thetas, layers, items } = request
+    const { thetas, layers, items, part } = request
     this.#sum = new Float64Array(thetas === 'mean' ? layers.length * dModel : 0)
+    if (thetas === 'mean' && part?.thetaSum) this.#sum.set(part.thetaSum)
     this.#each = new Float32Array(thetas === 'each' ? items.length * layers.length * dModel : 0)
   }
 
@@ -34,10 +35,16 @@ export class ThetaResults {
   }
 
   /** The part of an EvaluateResult that holds θ. */
-  result(): { thetas?: Float32Array } {
-    const { thetas, items } = this.request
+  result(): { thetas?: Float32Array; thetaSum?: Float64Array } {
+    const { thetas, items, part } = this.request
+    const whole = part?.of ?? items.length
     if (thetas === 'each') return { thetas: this.#each }
-    if (thetas === 'mean') return { thetas: Float32Array.from(this.#sum, (value) => value / items.length) }
-    return {}
+    if (thetas !== 'mean') return {}
+    return {
+      ...(part ? { thetaSum: this.#sum } : {}),
+      ...(part && part.first + items.length < whole
+        ? {}
+        : { thetas: Float32Array.from(this.#sum, (value) => value / whole) }),
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { firstSeen, macs, type LayerSpec } from '../architectures/decoder.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
@@ -34,7 +35,7 @@ export class WavefrontChunk {
     private readonly onTheta: (item: number, layerIndex: number, theta: Float32Array) => void,
   ) {
     const tree = this.#tree
-    const { blocks, dModel } = sessions.shape
+    const { blocks, dModel } = sessions.decoder
     this.#items = items.map((item) => placeItem(tree, item, request, blocks))
     this.#alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
     this.#before = new Float32Array((this.#alive.length + request.layers.length * items.length) * dModel)
@@ -52,7 +53,7 @@ export class WavefrontChunk {
     const selected = this.#select(layer)
     if (selected.length > 0) await this.#compute(layer, selected)
 
-    const { dModel } = this.sessions.shape
+    const { dModel } = this.sessions.decoder
     const places = indices(this.#tree, selected)
     const stateOf = (row: number) =>
       this.#after.subarray(at(places, row) * dModel, (at(places, row) + 1) * dModel)
@@ -82,7 +83,7 @@ export class WavefrontChunk {
 
   /** After the last block: each row that is read, once, however many items share it. */
   async read(): Promise<{ patched: AnswerMetrics[][]; plain: AnswerMetrics[][] }> {
-    const { dModel, vocab } = this.sessions.shape
+    const { dModel, vocab } = this.sessions.decoder
     const places = indices(this.#tree, this.#alive)
     const questions = this.#items.flatMap(({ patchedEnds, plainEnds, answerToken }) =>
       [...patchedEnds, ...plainEnds].map((row) => ({ row: at(places, row), answerToken })),
@@ -101,26 +102,28 @@ export class WavefrontChunk {
   }
 
   #states(rows: number): Float32Array {
-    return this.#before.subarray(0, rows * this.sessions.shape.dModel)
+    return this.#before.subarray(0, rows * this.sessions.decoder.dModel)
   }
 
   async #compute(layer: number, selected: readonly number[]): Promise<void> {
     const { sessions } = this
     const alive = this.#alive
     const places = indices(this.#tree, alive)
-    const layout = layoutOf(this.#tree, this.#items, alive, selected, places)
+    const spec = sessions.decoder.layers[layer] as LayerSpec
+    const layout = layoutOf(this.#tree, this.#items, alive, selected, places, spec)
     const input = {
       residual: this.#states(alive.length),
       positions: alive.map((row) => at(this.#tree.positions, row)),
       rows: selected.map((row) => at(places, row)),
       layout,
     }
-    await sessions.runBlock(layer, input, this.#after.subarray(0, selected.length * sessions.shape.dModel))
-    const { keyValueRow, fullRow } = sessions.architecture.macs(sessions.shape)
+    await sessions.runBlock(layer, input, this.#after.subarray(0, selected.length * sessions.decoder.dModel))
+    const { keyValueRow, fullRow } = macs(spec)
+    const { heads, dHead, dValue } = spec.attention
     this.macs +=
       alive.length * keyValueRow +
       selected.length * (fullRow - keyValueRow) +
-      2 * layout.pairs * sessions.shape.heads * sessions.shape.dHead
+      layout.pairs * heads * (dHead + dValue)
   }
 
   /** The rows that block `layer` computes to the end. */
@@ -141,7 +144,7 @@ export class WavefrontChunk {
       ...kept,
       ...patched.flatMap(({ patchParent, patchedEnds, group }) => {
         if (patchParent === null) return []
-        const row = tree.addPatched(patchParent, this.sessions.shape.blocks)
+        const row = tree.addPatched(patchParent, this.sessions.decoder.blocks)
         patchedEnds.push(row)
         group.push(row)
         return row
@@ -154,7 +157,7 @@ export class WavefrontChunk {
   #patches(layer: number, stateOf: (row: number) => Float32Array): Float32Array[] {
     const layerIndex = this.request.layers.indexOf(layer)
     if (layerIndex < 0) return []
-    const { dModel } = this.sessions.shape
+    const { dModel } = this.sessions.decoder
     return this.#items.flatMap(({ thetaEnds, patchParent, ownEnd, givenTheta }, item) => {
       const given = (givenTheta ?? this.request.givenTheta)?.subarray(
         layerIndex * dModel,
@@ -228,6 +231,7 @@ function layoutOf(
   alive: readonly number[],
   selected: readonly number[],
   places: Int32Array,
+  { attention }: LayerSpec,
 ) {
   const groups = items
     .map(({ group }) => group.map((row) => at(places, row)).filter((index) => index >= 0))
@@ -235,7 +239,11 @@ function layoutOf(
   return attentionLayout(
     groups,
     selected.map((row) => at(places, row)),
-    alive.map((row) => places[at(tree.parents, row)] ?? -1),
+    {
+      parents: alive.map((row) => places[at(tree.parents, row)] ?? -1),
+      positions: alive.map((row) => at(tree.positions, row)),
+    },
+    (position) => firstSeen(attention, position),
   )
 }
 

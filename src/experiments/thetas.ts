@@ -48,8 +48,8 @@ export function toThetas(vectors: Float32Array, firstItem: number, layers: reado
   return { firstItem, layers, base64: toBase64(vectors) }
 }
 
-/** For a payload, f32 little-endian: Temporal keeps no typed array below the top. */
-export function toBase64(vectors: Float32Array): string {
+/** For a payload, little-endian: Temporal keeps no typed array below the top. */
+export function toBase64(vectors: Float32Array | Float64Array): string {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64')
 }
 

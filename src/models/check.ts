@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
+import { expectedTensors } from '../architectures/decoder.js'
 import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { compareTensors, type TensorDifferences } from '../weights/compare-tensors.js'
@@ -20,6 +21,8 @@ export interface ModelCheck extends TensorDifferences {
   /** Storage types of the tensors, for instance `Q4_1, F32`. */
   readonly weights: string
   readonly files: readonly FileCheck[]
+  /** What is decided for its user: see docs/model-files.md. */
+  readonly warnings: readonly string[]
   /** Number of tensors that the architecture reads. */
   readonly tensors: number
   /** Whether nothing is missing, misshapen, unreadable or altered. */
@@ -41,20 +44,21 @@ interface FileCheck {
 export async function checkModel(path: string): Promise<ModelCheck> {
   const opened = await openCheckpoint(path)
   try {
-    const { architecture, shape, checkpoint } = identify(opened)
-    const expected = architecture.expectedTensors(shape)
-    loadTokenizer(checkpoint)
+    const { decoder, checkpoint, warnings } = identify(opened)
+    const expected = expectedTensors(decoder)
+    const tokenizer = loadTokenizer(checkpoint)
     const tensors = compareTensors(checkpoint, expected)
     const files = await checkFiles(checkpoint)
     return {
       path: checkpoint.path,
       format: checkpoint.format,
-      architecture: architecture.name,
-      blocks: shape.blocks,
-      dModel: shape.dModel,
+      architecture: decoder.family,
+      blocks: decoder.blocks,
+      dModel: decoder.dModel,
       parameters: sum([...expected.values()].map((dims) => dims.reduce((a, b) => a * b, 1))),
       weights: [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].join(', '),
       files,
+      warnings: [...warnings, ...tokenizer.warnings],
       tensors: expected.size,
       ...tensors,
       ok:

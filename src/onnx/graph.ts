@@ -16,16 +16,24 @@ export type Dimension = number | string
 const elementTypes = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const
 export type ElementType = keyof typeof elementTypes
 
-/** Numbers become FLOAT where the name says so; whole numbers are INT, lists INTS. */
-type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>
+/** Numbers become FLOAT where the name says so; whole numbers are INT, lists INTS, texts STRING. */
+type Attributes = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>
 
 export interface OnnxGraph {
   /** The f32 constants, in the order in which they were added. */
   readonly weights: readonly TensorProto[]
   /** The model with its weights inside. */
   readonly encode: () => Uint8Array
-  /** The model with its weights as further inputs of the same names: graphs that differ in weights only share it. */
+  /**
+   * The model with its weights as further inputs `weight_0`, `weight_1`, ..: of graphs that differ in their weights only, and in
+   * how these are called, the bytes are the same.
+   */
   readonly encodeTemplate: () => Uint8Array
+}
+
+/** What weight `index` is called as an input of a template. */
+export function templateWeight(index: number): string {
+  return `weight_${index}`
 }
 
 /** Builds one ONNX model in memory; nothing is written to disk. */
@@ -75,10 +83,28 @@ export class GraphBuilder {
 
   /** Adds a node with one output; `com.microsoft` operators are onnxruntime's own. */
   node(opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value {
-    const output = `${opType}_${this.#nodes.length}`
-    const attribute = Object.entries(attributes).map(([name, value]) => toAttribute(name, value))
-    this.#nodes.push({ input, output: [output], name: output, opType, domain, attribute })
-    return output as Value
+    const name = `${opType}_${this.#nodes.length}`
+    return this.#add(name, [name], opType, input, attributes, domain)[0] as Value
+  }
+
+  /** Adds a node with several outputs. */
+  nodes(opType: string, input: readonly Value[], outputs: number, attributes: Attributes = {}): Value[] {
+    const name = `${opType}_${this.#nodes.length}`
+    const names = Array.from({ length: outputs }, (_, i) => `${name}_${i}`)
+    return this.#add(name, names, opType, input, attributes, '')
+  }
+
+  #add(
+    name: string,
+    output: string[],
+    opType: string,
+    input: readonly Value[],
+    attributes: Attributes,
+    domain: string,
+  ): Value[] {
+    const attribute = Object.entries(attributes).map(([key, value]) => toAttribute(key, value))
+    this.#nodes.push({ input, output, name, opType, domain, attribute })
+    return output as Value[]
   }
 
   /** What `make` gave for `value` when it was first asked for: several products may take the same quantised input. */
@@ -90,14 +116,20 @@ export class GraphBuilder {
   }
 
   build(): OnnxGraph {
-    const named = (value: string) => this.#renamed.get(value) ?? value
-    const nodes = this.#nodes.map(({ input, output, ...node }) => ({
-      ...node,
-      input: input.map(named),
-      output: output.map(named),
-    }))
-    const encode = (initializer: TensorProto[], input: ValueInfoProto[]) =>
-      encodeModel({
+    const weights = this.#weights.filter(({ dataType }) => dataType === elementTypes.float)
+    const encode = (
+      name: string,
+      initializer: TensorProto[],
+      input: ValueInfoProto[],
+      weightNames: ReadonlyMap<string, string> = new Map(),
+    ) => {
+      const named = (value: string) => this.#renamed.get(value) ?? weightNames.get(value) ?? value
+      const node = this.#nodes.map((each) => ({
+        ...each,
+        input: each.input.map(named),
+        output: each.output.map(named),
+      }))
+      return encodeModel({
         irVersion: 10,
         producerName: 'taskvec',
         // Opset 23 is the first with RMSNormalization.
@@ -105,17 +137,18 @@ export class GraphBuilder {
           { domain: '', version: 23 },
           { domain: 'com.microsoft', version: 1 },
         ],
-        graph: { name: this.name, node: nodes, initializer, input, output: this.#outputs },
+        graph: { name, node, initializer, input, output: this.#outputs },
       })
-    const weights = this.#weights.filter(({ dataType }) => dataType === elementTypes.float)
+    }
     return {
       weights,
-      encode: () => encode(this.#weights, this.#inputs),
-      encodeTemplate: () =>
-        encode(
-          this.#weights.filter((weight) => !weights.includes(weight)),
-          [...this.#inputs, ...weights.map(({ name, dims }) => valueInfo(name, 'float', dims))],
-        ),
+      encode: () => encode(this.name, this.#weights, this.#inputs),
+      encodeTemplate: () => {
+        const inputs = weights.map(({ dims }, i) => valueInfo(templateWeight(i), 'float', dims))
+        const names = new Map(weights.map(({ name }, i) => [name, templateWeight(i)]))
+        const constants = this.#weights.filter(({ dataType }) => dataType !== elementTypes.float)
+        return encode('template', constants, [...this.#inputs, ...inputs], names)
+      },
     }
   }
 
@@ -127,6 +160,7 @@ export class GraphBuilder {
 
 function toAttribute(name: string, value: Attributes[string]): AttributeProto {
   if (typeof value === 'number') return { name, type: 2, i: value }
+  if (typeof value === 'string') return { name, type: 3, s: value }
   return 'float' in value ? { name, type: 1, f: value.float } : { name, type: 7, ints: value }
 }
 

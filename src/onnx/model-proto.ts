@@ -36,6 +36,7 @@ const root = protobuf.Root.fromJSON({
         name: { type: 'string', id: 1 },
         f: { type: 'float', id: 2 },
         i: { type: 'int64', id: 3 },
+        s: { type: 'string', id: 4 },
         ints: { rule: 'repeated', type: 'int64', id: 8 },
         type: { type: 'int32', id: 20 },
       },
@@ -85,6 +86,7 @@ export interface AttributeProto {
   type: number
   f?: number
   i?: number
+  s?: string
   ints?: readonly number[]
 }
 

@@ -5,6 +5,7 @@ import { Hono, type Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import { describeError, TaskvecError } from '../domain/errors.js'
+import { storeError } from '../store/open.js'
 import { guard } from './guard.js'
 import type { LayerFigure } from './layer-figure.js'
 import type { Playground } from './playground.js'
@@ -35,11 +36,14 @@ export interface Parts {
   readonly port: () => number
   /** The folder with index.html, page.js and style.css. */
   readonly pageFolder: string
+  /** Aborted when the server closes: after it nothing is read any more. */
+  readonly closing: AbortSignal
 }
 
 /** Everything the page asks for. All of it only reads. */
-export function routes({ watch, figure, playground, token, port, pageFolder }: Parts): Hono {
+export function routes({ watch, figure, playground, token, port, pageFolder, closing }: Parts): Hono {
   const app = new Hono()
+  const said = new Set<string>()
   let connections = 0
   app.use(guard(port, token))
 
@@ -71,41 +75,53 @@ export function routes({ watch, figure, playground, token, port, pageFolder }: P
   app.get('/api/changes', (context) => {
     if (connections >= mostConnections) return context.text('too many pages are open', 503)
     connections++
-    return streamSSE(context, async (stream) => {
-      let open = true
-      stream.onAbort(() => void (open = false))
-      try {
-        let last = ''
-        let silent = 0
-        while (open) {
-          const version = watch.version()
-          if (version !== last || silent >= signEvery) {
-            await stream.writeSSE({ event: version === last ? 'alive' : 'change', data: version })
-            silent = 0
+    return streamSSE(
+      context,
+      async (stream) => {
+        let open = true
+        stream.onAbort(() => void (open = false))
+        try {
+          let last = ''
+          let silent = 0
+          while (open && !closing.aborted) {
+            const version = watch.version()
+            if (version !== last || silent >= signEvery) {
+              await stream.writeSSE({ event: version === last ? 'alive' : 'change', data: version })
+              silent = 0
+            }
+            last = version
+            silent += lookEvery
+            await sleep(lookEvery)
           }
-          last = version
-          silent += lookEvery
-          await sleep(lookEvery)
+        } finally {
+          connections--
         }
-      } finally {
-        connections--
-      }
-    })
+      },
+      // The page asks again in a few seconds: one line is enough.
+      async (error) => sayOnce(error),
+    )
   })
 
   app.notFound((context) => context.text('not found', 404))
   app.onError((error, context) => refuse(error, context))
   return app
-}
 
-function refuse(error: Error, context: Context): Response {
-  if (error instanceof z.ZodError) {
-    const [issue] = error.issues
-    return context.json({ error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` }, 400)
+  function sayOnce(error: Error): void {
+    const text = describeError(storeError('the database', error))
+    if (!said.has(text)) process.stderr.write(`taskvec serve: ${text}\n`)
+    said.add(text)
   }
-  if (!(error instanceof TaskvecError)) {
-    process.stderr.write(`taskvec serve: ${error.stack ?? error.message}\n`)
-    return context.json({ error: 'an internal error: see the terminal' }, 500)
+
+  function refuse(given: Error, context: Context): Response {
+    const error = storeError('the database', given)
+    if (error instanceof z.ZodError) {
+      const [issue] = error.issues
+      return context.json({ error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` }, 400)
+    }
+    if (!(error instanceof TaskvecError)) {
+      sayOnce(given)
+      return context.json({ error: 'an internal error: see the terminal' }, 500)
+    }
+    return context.json({ error: describeError(error) }, error.code === 'USAGE' ? 404 : 422)
   }
-  return context.json({ error: describeError(error) }, error.code === 'USAGE' ? 404 : 422)
 }

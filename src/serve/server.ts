@@ -28,6 +28,7 @@ export async function startPageServer(
   const playground = new Playground()
   const token = randomBytes(24).toString('base64url')
   let listening = port
+  const closing = new AbortController()
   const app = routes({
     watch: new Watch(db, database),
     figure: new LayerFigure(db),
@@ -35,6 +36,7 @@ export async function startPageServer(
     token,
     port: () => listening,
     pageFolder,
+    closing: closing.signal,
   })
   const server = await listen(app.fetch, port).catch((error: unknown) => {
     db.close()
@@ -45,6 +47,7 @@ export async function startPageServer(
     url: `http://127.0.0.1:${listening}/?token=${token}`,
     token,
     close: async () => {
+      closing.abort()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         // Pages that listen for changes would hold it open.

@@ -20,18 +20,20 @@ export interface PreparedRow {
 
 export function saveItems(db: Statements, items: readonly Item[]): string {
   const hash = sha256(canonicalJson(items))
-  items.forEach((item, i) =>
-    db.insert(itemsTable, {
-      itemsHash: hash,
-      item: i,
-      demonstrations: canonicalJson(item.demonstrations),
-      query: item.query,
-      answer: item.answer,
-      accept: canonicalJson(item.accept),
-      dummyQueries: canonicalJson(item.dummyQueries),
-    }),
-  )
+  items.forEach((item, i) => insertItem(db, hash, i, item))
   return hash
+}
+
+export function insertItem(db: Statements, itemsHash: string, i: number, item: Item): void {
+  db.insert(itemsTable, {
+    itemsHash,
+    item: i,
+    demonstrations: canonicalJson(item.demonstrations),
+    query: item.query,
+    answer: item.answer,
+    accept: canonicalJson(item.accept),
+    dummyQueries: canonicalJson(item.dummyQueries),
+  })
 }
 
 /** A row of the table `items`. */
@@ -95,17 +97,26 @@ export function saveRun(
     correct: correct.filter(Boolean).length,
   })
   const runId = db.pluck('select id from runs where key = ?', [key]) as number
-  tokens.forEach((token, item) =>
-    db.insert(predictions, {
-      ...{ runId, item, token },
-      text: texts[item] as string,
-      correct: Number(correct[item]),
-      answerLogProb: answerLogProbs[item] as number,
-      answerRank: answerRanks[item] as number,
-      answerLogitDifference: answerLogitDifferences[item],
-    }),
-  )
+  tokens.forEach((_, item) => insertPrediction(db, runId, item, run.predictions, item))
   return runId
+}
+
+/** Entry `i` of the columns, as the prediction of `item`. */
+export function insertPrediction(
+  db: Statements,
+  runId: number,
+  item: number,
+  { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences }: RunResult['predictions'],
+  i: number,
+): void {
+  db.insert(predictions, {
+    ...{ runId, item, token: tokens[i] as number },
+    text: texts[i] as string,
+    correct: Number(correct[i]),
+    answerLogProb: answerLogProbs[i] as number,
+    answerRank: answerRanks[i] as number,
+    answerLogitDifference: answerLogitDifferences[i],
+  })
 }
 
 /** The key of a run of this task; see src/domain/identity.ts. */

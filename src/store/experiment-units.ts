@@ -1,6 +1,7 @@
 import { unitName, type Timing, type UnitPlace } from '../domain/experiments.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
+import { largestPayload } from '../domain/payloads.js'
 import type { NewUnit, Step, UnitKind, UnitPlan } from '../experiments/experiment.js'
 import { planContext } from './plan-context.js'
 import { timings } from './schema/runs.js'
@@ -20,6 +21,8 @@ export interface NextStep {
   readonly unit: UnitPlace
   readonly name: string
   readonly step: Pick<Step, 'activity' | 'input' | 'onThetas'>
+  /** Set, and `input` left empty, where it takes more than can be handed to a worker: bytes. */
+  readonly tooLarge?: number
 }
 
 export interface UnitsOf {
@@ -83,9 +86,15 @@ export function nextStep(
     const next = planned && advance(db, planned)
     if (!next) continue
     const { name, activity, input, onThetas } = next
-    return { unit, name, step: { activity, input, onThetas } }
+    return { unit, ...handedOver({ name, step: { activity, input, onThetas } }) }
   }
   return null
+}
+
+function handedOver(next: Omit<NextStep, 'unit'>): Omit<NextStep, 'unit'> {
+  const bytes = Buffer.byteLength(JSON.stringify(next.step))
+  if (bytes <= largestPayload - 1000) return next
+  return { ...next, step: { ...next.step, input: {} }, tooLarge: bytes }
 }
 
 /** Stores what a step found; one that is there already, or no longer asked for, changes nothing. */

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Split } from '../domain/types.js'
+import type { PreparedTask, Split } from '../domain/types.js'
 import { saveItems, savePairs, type PreparedRow } from './content.js'
 import { models, preparedTasks } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
@@ -20,15 +20,30 @@ export function savePrepared(
   info: PlanTaskInput['info'],
   prepared: PlanTaskInput['prepared'],
 ): PreparedRow {
-  const { sweepId, model, task } = place
-  const { contentHash, architecture, blocks, dModel, vocab, parameters, weights } = info
-  db.insert(models, { contentHash, architecture, blocks, dModel, vocab, parameters, weights })
   const itemsHash = {
     baseline: saveItems(db, prepared.items.baseline),
     dev: saveItems(db, prepared.items.dev),
     test: saveItems(db, prepared.items.test),
   }
   const pairsHash = prepared.pairs && savePairs(db, prepared.pairs)
+  return savePreparedRow(db, place, info, { ...prepared, itemsHash, pairsHash })
+}
+
+interface NewPreparedTask extends Pick<PreparedTask, 'category' | 'scoring' | 'reading' | 'warnings'> {
+  readonly itemsHash: Record<Split, string>
+  readonly pairsHash: string | null
+}
+
+/** The same where its items and pairs are stored already. */
+export function savePreparedRow(
+  db: Statements,
+  place: TaskPlace,
+  info: PlanTaskInput['info'],
+  { itemsHash, pairsHash, ...prepared }: NewPreparedTask,
+): PreparedRow {
+  const { sweepId, model, task } = place
+  const { contentHash, architecture, blocks, dModel, vocab, parameters, weights } = info
+  db.insert(models, { contentHash, architecture, blocks, dModel, vocab, parameters, weights })
   const { category, scoring, reading } = prepared
   db.insert(preparedTasks, {
     ...{ sweepId, modelId: model, taskId: task, modelHash: contentHash, pairsHash },

@@ -2,13 +2,22 @@ import { bestOf } from '../domain/best-layer.js'
 import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelContent, TaskSpec } from '../domain/types.js'
+import type { ModelContent, Pair, Protocol, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
 import { keyOf, saveRun } from './content.js'
 import { openDatabase } from './open.js'
-import { preparedTask, savePrepared } from './prepared-tasks.js'
+import {
+  pairSlice,
+  planLargeTask,
+  taskToPrepare,
+  type LargeTaskPlan,
+  type PlanLargeTaskInput,
+  type TaskToPrepare,
+} from './large-tasks.js'
+import { preparedTask, savePrepared, type TaskPlace } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { taskVectors, timings } from './schema/runs.js'
+import { nextPart, nextTestPart, recordPart, type RecordPartInput, type TaskPart } from './task-parts.js'
 import { sweepModels, sweeps, sweepTasks } from './schema/sweeps.js'
 import { Statements } from './statements.js'
 import {
@@ -99,6 +108,36 @@ export class Store {
       [sweepId, model],
     ) as { hash: string | null; numerics: string | null } | undefined
     return row?.hash && row.numerics ? { hash: row.hash, numerics: row.numerics } : null
+  }
+
+  /** How a task is made ready: whole, or in parts. Errors: TASK where it is too large to be run at all. */
+  taskToPrepare(sweepId: string, task: string): TaskToPrepare {
+    return taskToPrepare(this.taskSpec(sweepId, task), this.#protocol(sweepId))
+  }
+
+  /** Of a large task: some of its pairs, for the tokenizer. */
+  pairSlice(sweepId: string, task: string, slice: number): readonly Pair[] {
+    return pairSlice(this.taskSpec(sweepId, task), slice)
+  }
+
+  /** Of a large task: what `planTask` does. */
+  planLargeTask(input: PlanLargeTaskInput): Promise<LargeTaskPlan> {
+    const { sweepId, task } = input
+    return planLargeTask(this.db, this.taskSpec(sweepId, task), this.#protocol(sweepId), input)
+  }
+
+  /** Of a large task: the next part of baseline or dev, but for those under way; null: none. */
+  nextPart(place: TaskPlace, under: readonly string[]): TaskPart | null {
+    return nextPart(this.db, place, under)
+  }
+
+  /** Of a large task: the next part of test, after the best L is chosen; null: none. */
+  nextTestPart(place: TaskPlace): TaskPart | null {
+    return nextTestPart(this.db, place)
+  }
+
+  recordPart(input: RecordPartInput): void {
+    this.db.write(() => recordPart(this.db, input))
   }
 
   /** Settles it: the first one stays. */
@@ -235,6 +274,12 @@ export class Store {
 
   close(): void {
     this.db.close()
+  }
+
+  #protocol(sweepId: string): Protocol {
+    return JSON.parse(
+      this.db.pluck('select protocol from sweeps where id = ?', [sweepId]) as string,
+    ) as Protocol
   }
 
   #refuseIncomplete(sweepId: string): void {

@@ -73,9 +73,11 @@ export function sweepWarnings(db: Database.Database, sweepId: string): { model: 
       "select model_id as model, warnings from prepared_tasks where sweep_id = ? and warnings <> '[]' order by model_id, task_id",
     )
     .all(sweepId) as { model: string; warnings: string }[]
-  return rows.flatMap(({ model, warnings }) =>
+  const all = rows.flatMap(({ model, warnings }) =>
     (JSON.parse(warnings) as string[]).map((warning) => ({ model, warning })),
   )
+  // What is said of a model is stored with each of its tasks.
+  return [...new Map(all.map((entry) => [`${entry.model}\0${entry.warning}`, entry])).values()]
 }
 
 /** Failures that were not tried again since. */

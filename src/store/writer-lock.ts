@@ -4,26 +4,56 @@ import { lock } from 'proper-lockfile'
 import { TaskvecError } from '../domain/errors.js'
 import { isAlive } from '../system/process-table.js'
 
-/** Of 100 ms: longer than the 10 s after which a lock that nobody renews is taken over anyway. */
+/** A lock that nobody has renewed for so long is free, ms. */
+const stale = 10_000
+/** Of 100 ms: longer than `stale`. */
 const attempts = 120
+
+export interface WriterLock {
+  /** Rejects with STORE once another process has taken the lock over, which it can while this one is suspended. */
+  readonly lost: Promise<never>
+  readonly release: () => Promise<void>
+}
 
 /**
  * The results database has one writing process at a time. The lock names its holder, so that a second one can say who
- * it is, and take over at once where it was killed. Returns the release. Errors: STORE.
+ * it is, and take over at once where it was killed. A holder that finds its lock gone, after a SIGSTOP or a laptop's sleep,
+ * takes it back unless somebody else has it. Errors: STORE.
  */
-export async function lockForWriting(file: string): Promise<() => Promise<void>> {
+export async function lockForWriting(file: string): Promise<WriterLock> {
+  let lose: (error: unknown) => void = () => {}
+  const lost = new Promise<never>((_, reject) => (lose = reject))
+  lost.catch(() => {}) // short work does not wait for it
+
+  let held: Promise<(() => Promise<void>) | null> = Promise.resolve(null)
+  const takeBack = () =>
+    (held = take(file, takeBack, process.pid).catch((error: unknown) => {
+      lose(takenOver(file, error))
+      return null
+    }))
+  held = Promise.resolve(await take(file, takeBack, null))
+  return {
+    lost,
+    async release() {
+      const release = await held
+      if (release === null || readHolder(file) !== process.pid) return
+      rmSync(holderFile(file), { force: true })
+      await release().catch(unlessGone)
+    },
+  }
+}
+
+/** Waits for the lock and puts this process's name on it. `self`: a name that is no reason to give up. */
+async function take(file: string, onCompromised: () => void, self: number | null) {
   for (let attempt = 1; ; attempt++) {
     try {
-      const release = await lock(file, { stale: 10_000, update: 2_000, realpath: false })
+      const release = await lock(file, { stale, update: 2_000, realpath: false, onCompromised })
       writeFileSync(holderFile(file), String(process.pid))
-      return async () => {
-        rmSync(holderFile(file), { force: true })
-        await release()
-      }
+      return release
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
       const named = readHolder(file)
-      const holder = lockHolder(file)
+      const holder = named === self ? null : lockHolder(file)
       if (holder !== null || attempt === attempts) {
         throw new TaskvecError(
           'STORE',
@@ -33,11 +63,21 @@ export async function lockForWriting(file: string): Promise<() => Promise<void>>
           },
         )
       }
-      // Whoever has just taken the lock has not given its name yet; one that is named and gone was killed.
-      if (named === null) await sleep(100)
+      // A process that has just taken the lock has not written its name yet; one that is named and gone was killed.
+      if (named === self || named === null) await sleep(100)
       else rmSync(`${file}.lock`, { recursive: true, force: true })
     }
   }
+}
+
+function takenOver(file: string, cause: unknown): TaskvecError {
+  const holder = lockHolder(file)
+  const by = holder === null ? 'another process' : `process ${holder}`
+  return new TaskvecError(
+    'STORE',
+    `${file}: ${by} took over the database while this process was suspended (SIGSTOP, or the machine was asleep)`,
+    { cause, hint: `Stored results are kept. Once it has ended: npx taskvec resume --db ${file}` },
+  )
 }
 
 /** The living process that writes the database; null: none. */
@@ -58,4 +98,8 @@ function readHolder(file: string): number | null {
 
 function holderFile(file: string): string {
   return `${file}.writer`
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ERELEASED' && error.code !== 'ENOTACQUIRED' && error.code !== 'ENOENT') throw error
 }

@@ -56,7 +56,8 @@ export async function runSweep(
   const store = openStore(db, unitKinds)
   const closing: (() => unknown)[] = [() => store.close()]
   try {
-    closing.push(await lockForWriting(db))
+    const lock = await lockForWriting(db)
+    closing.push(() => lock.release())
     const id = sweepId(config)
     store.createSweep(newSweep(id, config, models))
     store.setSweepStatus(id, 'running')
@@ -118,6 +119,7 @@ export async function runSweep(
         say: (line) => display.say(line),
       }),
       trouble.lasting,
+      lock.lost,
       ...[storeWorker.done, ...(models.size > 0 ? [compute.done] : [])].map((done) =>
         done.then(() => 'interrupted' as const),
       ),

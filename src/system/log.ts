@@ -18,17 +18,21 @@ let always: LogFields = {}
  */
 export function logAs(format: 'text' | 'json', fields: LogFields = {}): void {
   always = { ...always, ...fields }
-  json =
-    format === 'json'
-      ? pino(
-          {
-            base: { pid: process.pid },
-            timestamp: pino.stdTimeFunctions.isoTime,
-            formatters: { level: (level) => ({ level }) },
-          },
-          pino.destination({ dest: 2, sync: true }),
-        )
-      : null
+  json = format === 'json' ? jsonLines() : null
+}
+
+function jsonLines(): Logger {
+  const stderr = pino.destination({ dest: 2, sync: true })
+  // What cannot be logged is lost; the work goes on.
+  stderr.on('error', () => {})
+  return pino(
+    {
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    stderr,
+  )
 }
 
 export function logsJson(): boolean {

@@ -41,7 +41,17 @@ const madeByCode: Readonly<Record<string, (id: string) => Task>> = {
       x === x.toLowerCase() ? x.toUpperCase() : x.toLowerCase(),
     ),
   algorithmic_choose_middle: (id) => lists(id, lower, (elements) => elements[1], [3]),
-  algorithmic_capitalize_first_letter: firstLetters,
+  algorithmic_capitalize_first_letter: (id) => ofWords(id, (word) => word.charAt(0).toUpperCase()),
+  algorithmic_word_length: (id) => ofWords(id, (word) => String(word.length)),
+  algorithmic_capitalize_word: (id) => ofWords(id, (word) => word.charAt(0).toUpperCase() + word.slice(1)),
+  algorithmic_capitalize_last_letter: (id) => ofWords(id, (word) => word.slice(-1).toUpperCase()),
+  algorithmic_choose_first_of_5: (id) => lists(id, lower, (elements) => elements[0], [5]),
+  algorithmic_choose_middle_of_5: (id) => lists(id, lower, (elements) => elements[2], [5]),
+  algorithmic_choose_last_of_5: (id) => lists(id, lower, (elements) => elements[4], [5]),
+  algorithmic_alphabetically_first_3: (id) => lists(id, lower, (elements) => [...elements].sort()[0], [3]),
+  algorithmic_alphabetically_first_5: (id) => lists(id, lower, (elements) => [...elements].sort()[0], [5]),
+  algorithmic_alphabetically_last_3: (id) => lists(id, lower, (elements) => [...elements].sort().at(-1), [3]),
+  algorithmic_alphabetically_last_5: (id) => lists(id, lower, (elements) => [...elements].sort().at(-1), [5]),
   bijection_country_capital: bothWays,
 }
 
@@ -56,12 +66,12 @@ function roman(number: number): string {
   return 'X'.repeat(Math.floor(number / 10)) + ones
 }
 
-/** Lower-case English words of three letters and more, the inputs of translation_en_fr, and their first letters as capitals. */
-function firstLetters(id: string): ListTask {
+/** Lower-case English words of three letters and more, the inputs of translation_en_fr, and what code makes of each. */
+function ofWords(id: string, answer: (word: string) => string): ListTask {
   const list = wordListTask('translation_en_fr')
   const pairs = list.pairs
     .filter(({ input }) => /^[a-z]{3,}$/.test(input))
-    .map(({ input }) => ({ input, output: input.slice(0, 1).toUpperCase(), accept: [] }))
+    .map(({ input }) => ({ input, output: answer(input), accept: [] }))
   return { ...list, id, category: 'algorithmic', sources: [...sources, ...list.sources], pairs }
 }
 

@@ -17,19 +17,28 @@ export function drawItems(
   population: Population,
   protocol: Protocol,
 ): Record<Split, readonly Item[]> {
+  const draw = itemDrawer(task, population, protocol)
+  const all = (split: Split, count: number) => Array.from({ length: count }, (_, index) => draw(split, index))
+  return {
+    baseline: all('baseline', protocol.baselineItems),
+    dev: all('dev', protocol.devItems),
+    test: all('test', protocol.testItems),
+  }
+}
+
+/** The same items, one by one. Errors: TASK, at once, where the population is smaller than one item needs. */
+export function itemDrawer(
+  task: string,
+  population: Population,
+  protocol: Protocol,
+): (split: Split, index: number) => Item {
   assertEnough(task, population, protocol)
   const pairs = isGenerated(population) ? null : sha256(canonicalJson(population))
-  const draw = (split: Split, count: number) =>
-    Array.from({ length: count }, (_, index) => {
-      const random = randomFor({ seed: protocol.seed, task, pairs, split, index })
-      return split === 'baseline'
-        ? baselineItem(random, population)
-        : demonstratedItem(random, population, protocol)
-    })
-  return {
-    baseline: draw('baseline', protocol.baselineItems),
-    dev: draw('dev', protocol.devItems),
-    test: draw('test', protocol.testItems),
+  return (split, index) => {
+    const random = randomFor({ seed: protocol.seed, task, pairs, split, index })
+    return split === 'baseline'
+      ? baselineItem(random, population)
+      : demonstratedItem(random, population, protocol)
   }
 }
 

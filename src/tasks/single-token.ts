@@ -43,13 +43,31 @@ export async function writablePairs(
   return pairs.filter((_, i) => (unknowns[i + own.length] ?? 0) <= inPrompt)
 }
 
+/** For each of the two readings: '1' for each pair that it keeps, else '0'. */
+export interface SingleTokenMarks {
+  readonly leadingSpace: string
+  readonly noSpace: string
+}
+
 /** docs/protocol.md, Single-token outputs: two readings of a list, filtered by the model's own tokenizer. */
 export async function singleTokenReading(
   pairs: readonly Pair[],
   encoder: Encoder,
 ): Promise<SingleTokenReading> {
-  const leadingSpace = await singleTokenPairs(pairs.map(withLeadingSpace), encoder)
-  const noSpace = await singleTokenPairs(pairs, encoder)
+  return chooseReading(pairs, await markSingleTokens(pairs, encoder))
+}
+
+export async function markSingleTokens(pairs: readonly Pair[], encoder: Encoder): Promise<SingleTokenMarks> {
+  const marks = async (written: readonly Pair[]) => {
+    const kept = new Set(await singleTokenPairs(written, encoder))
+    return written.map((pair) => (kept.has(pair) ? '1' : '0')).join('')
+  }
+  return { leadingSpace: await marks(pairs.map(withLeadingSpace)), noSpace: await marks(pairs) }
+}
+
+export function chooseReading(pairs: readonly Pair[], marks: SingleTokenMarks): SingleTokenReading {
+  const noSpace = pairs.filter((_, i) => marks.noSpace[i] === '1')
+  const leadingSpace = pairs.filter((_, i) => marks.leadingSpace[i] === '1').map(withLeadingSpace)
   const kept = { leadingSpace: leadingSpace.length, noSpace: noSpace.length }
   return leadingSpace.length >= leadingSpaceShare * noSpace.length
     ? { reading: 'leading-space', pairs: leadingSpace, kept }

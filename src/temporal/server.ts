@@ -257,16 +257,34 @@ function readLog(folder: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '(no log)'
 }
 
-/** Only one process at a time starts or stops the server. */
+/** Only one process at a time starts or stops the server. Errors: SERVER where another took over, or does not finish. */
 async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  let lose: () => void = () => {}
+  const lost = new Promise<never>(
+    (_, reject) =>
+      (lose = () =>
+        reject(busy('another process took over while this one was suspended: run the command again'))),
+  )
+  lost.catch(() => {}) // it may come when the work is done
   const release = await lock(folder, {
     stale: 15_000,
     update: 3_000,
     retries: { retries: 300, minTimeout: 100, maxTimeout: 500 },
+    onCompromised: () => lose(),
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ELOCKED'
+      ? busy('another process holds it: wait for that process, or end it')
+      : error
   })
   try {
-    return await work()
+    return await Promise.race([work(), lost])
   } finally {
-    await release()
+    await release().catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ERELEASED' && error.code !== 'ENOTACQUIRED') throw error
+    })
+  }
+
+  function busy(why: string): TaskvecError {
+    return new TaskvecError('SERVER', `the Temporal server's folder ${folder} is locked`, { hint: `${why}.` })
   }
 }

@@ -6,6 +6,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { isGgufFolder } from '../weights/gguf-parts.js'
 import { ggufTokenizer } from './gguf-tokenizer.js'
+import { specialTokens } from './special-tokens.js'
 import type { TokenizerFiles } from './tokenizer-files.js'
 
 export interface Tokenizer {
@@ -15,6 +16,8 @@ export interface Tokenizer {
   readonly decodeToken: (token: number) => string
   /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
   readonly unknownToken: number | undefined
+  /** How its files were taken where they contradict themselves: see special-tokens.ts. */
+  readonly warnings: readonly string[]
 }
 
 /** The part of the library's class that is used; its own type declarations do not resolve under NodeNext. */
@@ -47,12 +50,18 @@ export function readTokenizer(path: string): Tokenizer {
   return buildTokenizer(path, { tokenizer: readJson(path), config: configBeside(dirname(path)) })
 }
 
-export function buildTokenizer(path: string, files: TokenizerFiles): Tokenizer {
+export function buildTokenizer(path: string, { tokenizer, config: given }: TokenizerFiles): Tokenizer {
+  const config = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+  const files = { tokenizer, config }
   const unknown = unknownOf(files)
   const inner = open(path, files, unknown?.content)
+  const { behind, warnings } = specialTokens(path, files, (text, special) =>
+    Array.from(inner.encode(text, { add_special_tokens: special }).ids),
+  )
   return {
     encode: (text, special) => {
-      const ids = Array.from(inner.encode(text, { add_special_tokens: special }).ids)
+      const all = Array.from(inner.encode(text, { add_special_tokens: special }).ids)
+      const ids = special && behind > 0 ? all.slice(0, -behind) : all
       // A word-level vocabulary without an unknown token; the reference implementation fails here too.
       if (ids.some((id) => (id as number | undefined) === undefined))
         throw new TaskvecError(
@@ -67,6 +76,7 @@ export function buildTokenizer(path: string, files: TokenizerFiles): Tokenizer {
     decodeToken: (token) =>
       inner.decode([token], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
     unknownToken: unknown?.id,
+    warnings,
   }
 }
 

@@ -31,7 +31,7 @@ describe.each(tinyModels)('%s, in one batch', (name) => {
   it('captures the same residual streams as one prompt at a time', async () => {
     const engine = await loadEngine(tinyFolder(name))
     const { prompts } = tinyGolden(name)
-    const { blocks, dModel } = engine.sessions.shape
+    const { blocks, dModel } = engine.sessions.decoder
     const items = prompts.map(({ tokens }) => ({
       thetaPrompts: [tokens],
       patchedPrompt: tokens.slice(0, 2),
@@ -71,7 +71,7 @@ describe.each([
 
 it('LongRoPE and dynamic scaling are run as far as their frequencies hold', async () => {
   const positions = async (change: object) =>
-    (await loadEngine(changed({ ...change }))).sessions.shape.maxPositions
+    (await loadEngine(changed({ ...change }))).sessions.decoder.maxPositions
   const longrope = { rope_type: 'longrope', short_factor: [1, 1, 1, 1], long_factor: [2, 2, 2, 2] }
   const rope_parameters = { ...longrope, original_max_position_embeddings: 100 }
   expect(await positions({ rope_parameters })).toBe(100)
@@ -90,7 +90,7 @@ describe('a config that would change the computation is refused by name', () => 
     [{ attention_bias: 1 }, /attention_bias/],
     [
       { rope_parameters: { rope_type: 'mrope' } },
-      /rope scaling "mrope" is not supported; known: default, linear, dynamic, yarn, longrope, llama3/,
+      /rope scaling "mrope" is not supported; known: default, linear, dynamic, yarn, longrope, su, llama3/,
     ],
     [{ rope_parameters: { rope_type: 'constructor' } }, /rope scaling "constructor" is not supported/],
     [{ rope_parameters: { rope_type: 'longrope' } }, /rope scaling needs "short_factor"/],

@@ -24,7 +24,7 @@ function headOf(vocab: number, tokensPerSlice: number): BlockSessions {
       }
     })
   }
-  return { shape: { dModel: vocab }, head: { run } } as unknown as BlockSessions
+  return { decoder: { dModel: vocab }, head: { run } } as unknown as BlockSessions
 }
 
 function read(logits: readonly (readonly number[])[], questions: readonly Question[], tokensPerSlice = 3) {

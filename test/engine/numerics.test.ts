@@ -69,8 +69,8 @@ describe.each(approximate)('numerics %s', (mode) => {
 
   it('gives the bytes streamed that it gives in memory', async () => {
     const packed = await engineIn(mode)
-    const { architecture, shape, checkpoint } = identify(await openCheckpoint(tinyFolder('f16')))
-    const sessions = await BlockSessions.load(checkpoint, architecture, shape, 'streamed', { numerics: mode })
+    const { decoder, checkpoint } = identify(await openCheckpoint(tinyFolder('f16')))
+    const sessions = await BlockSessions.load(checkpoint, decoder, 'streamed', { numerics: mode })
     const { tokenizer } = packed as unknown as { tokenizer: never }
     const plan = { ...packed.plan, execution: 'streamed' as const, itemsPerPass: 16 }
     const folder = mkdtempSync(join(tmpdir(), 'taskvec-passes-'))

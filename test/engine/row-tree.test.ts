@@ -46,7 +46,7 @@ describe('the attention layout', () => {
         [0, 4],
       ],
       [0, 2, 3, 4],
-      parents,
+      { parents, positions: [0, 1, 2, 2, 1] },
     )
     expect(layout).toMatchObject({ items: 2, queryLength: 3, keyLength: 4, pairs: 1 + 3 + 3 + 1 + 2 })
     const selected = [0, 2, 3, 4]

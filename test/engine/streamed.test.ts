@@ -31,8 +31,8 @@ async function engineOf(
 ): Promise<LocalEngine> {
   const folder = tinyFolder(model)
   const { info, plan, ...packed } = await loadEngine(folder)
-  const { architecture, shape, checkpoint } = identify(await openCheckpoint(folder))
-  const sessions = await BlockSessions.load(checkpoint, architecture, shape, execution)
+  const { decoder, checkpoint } = identify(await openCheckpoint(folder))
+  const sessions = await BlockSessions.load(checkpoint, decoder, execution)
   const tokenizer = (packed as unknown as { tokenizer: never }).tokenizer
   return new LocalEngine(sessions, tokenizer, info, { ...plan, execution, itemsPerPass }, passFolder)
 }

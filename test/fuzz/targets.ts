@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { architectureOf } from '../../src/architectures/catalog.js'
+import { describeDecoder } from '../../src/architectures/catalog.js'
+import { expectedTensors } from '../../src/architectures/decoder.js'
 import { projectRoot } from '../../src/system/home.js'
 import { TaskvecError } from '../../src/domain/errors.js'
 import { randomFor } from '../../src/statistics/random.js'
@@ -57,7 +58,7 @@ export const targets: readonly Target[] = [
       withFile(path, (file) => {
         const gguf = readGguf(file)
         const tensors = llamaTensors(path, gguf)
-        architectureOf(llamaConfig(path, gguf), path).describe(llamaConfig(path, gguf), path)
+        describeDecoder(llamaConfig(path, gguf), path)
         const reader = tensorReader(path, tensors, new Map(), new Map([[path, file]]))
         for (const name of tensors.keys()) reader.read(name)
         tokenizerOf(path, gguf.metadata)
@@ -65,10 +66,9 @@ export const targets: readonly Target[] = [
   },
   json('config.json', at('tiny/rope-llama3/config.json'), (path) => {
     const config = parseObject(path, readFileSync(path, 'utf8'), 'MODEL')
-    const architecture = architectureOf(config, path)
-    const shape = architecture.describe(config, path)
-    architecture.expectedTensors(shape)
-    shape.rotary?.angles(1)
+    const decoder = describeDecoder(config, path)
+    expectedTensors(decoder)
+    for (const { attention } of decoder.layers) attention.rotary?.angles(1)
   }),
   json('tokenizer.json', at('tiny/f16/tokenizer.json'), (path) => {
     const tokenizer = parseObject(path, readFileSync(path, 'utf8'))

@@ -32,6 +32,10 @@ export function tinyFolder(name: string): string {
   return join(folder, 'tiny', name)
 }
 
+export function tinyConfig(name: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(tinyFolder(name), 'config.json'), 'utf8')) as Record<string, unknown>
+}
+
 export function tinyGolden(name: string): TinyGolden {
   return JSON.parse(readFileSync(join(tinyFolder(name), 'expected.json'), 'utf8')) as TinyGolden
 }

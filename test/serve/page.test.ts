@@ -16,7 +16,7 @@ let server: ReturnType<Sandbox['taskvec']>
 let url: string
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
   browser = await launchBrowser()
   const config = sandbox.config('watched', {
     tasks: ['algorithmic_next_letter', 'algorithmic_to_upper', 'algorithmic_list_first'],

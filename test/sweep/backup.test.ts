@@ -10,7 +10,7 @@ const settings = {
 
 let sandbox: Sandbox
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 

@@ -6,7 +6,7 @@ import { Sandbox } from './sandbox.js'
 
 let sandbox: Sandbox
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
@@ -108,6 +108,7 @@ describe('a server that is not there', () => {
     const { port } = taken.address() as { port: number }
     const { exitCode, stderr } = await run(sandbox.config('port', small), {
       TASKVEC_TEMPORAL_PORT: String(port),
+      TASKVEC_HOME: join(sandbox.folder, 'home-without-server'),
     })
     taken.close()
     expect(stderr).toContain(`port ${port} for the Temporal server is in use`)

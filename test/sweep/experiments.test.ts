@@ -28,11 +28,13 @@ let sandbox: Sandbox
 let undisturbed: Record<string, unknown[]>
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
   const db = join(sandbox.folder, 'undisturbed.db')
-  const run = await sandbox.taskvec(['run', sandbox.config('experiments', settings)], { db })
+  const run = await sandbox.taskvec(['run', sandbox.config('experiments', settings)], { db, report: true })
   expect(run.stderr).toContain('Complete: 24 cells')
   expect(run.exitCode).toBe(0)
+  const page = /Report, every figure and table: (.*)/.exec(run.stderr)?.[1]
+  expect(existsSync(page ?? '')).toBe(true)
   undisturbed = everything(db)
 })
 

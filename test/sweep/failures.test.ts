@@ -14,7 +14,7 @@ const two = {
 
 /** A config whose first model's weights are cut short, as after a copy that was interrupted. */
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
   cpSync(sandbox.model, join(sandbox.folder, 'cut'), { recursive: true })
   weights = join(sandbox.folder, 'cut', 'model.safetensors')
   truncateSync(weights, 20_000)

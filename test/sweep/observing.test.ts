@@ -4,7 +4,7 @@ import { Sandbox, until } from './sandbox.js'
 
 let sandbox: Sandbox
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 

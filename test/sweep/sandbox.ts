@@ -6,10 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { projectRoot, taskvecHome } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
+import { textOfTable } from '../../src/report/write-table.js'
+import { openReadOnly } from '../../src/store/open.js'
+import { findSweep } from '../../src/store/sweeps.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
+import { ensureServer, type RunningServer } from '../../src/temporal/server.js'
 import { makeTinyModel } from '../tiny-model.js'
 
 const bin = join(projectRoot(), 'bin', 'taskvec.js')
+
+interface RunSettings {
+  readonly db?: string | null
+  readonly environment?: NodeJS.ProcessEnv
+  readonly report?: boolean
+}
 
 /** A home of its own with a tiny model in it, and the real `taskvec` run there as a user would. */
 export class Sandbox {
@@ -18,13 +28,17 @@ export class Sandbox {
   readonly model = makeTinyModel(join(this.folder, 'tiny'))
   readonly db = join(this.folder, 'results.db')
   #environment: NodeJS.ProcessEnv = {}
+  #kept: RunningServer | null = null
   readonly #stderr = new WeakMap<object, () => string>()
 
-  static async create(): Promise<Sandbox> {
+  /** `keepServer`: one server for all sweeps of a test file, where its start and end are not what is tested. */
+  static async create({ keepServer = false } = {}): Promise<Sandbox> {
     const sandbox = new Sandbox()
     // The binary that is there already: each home would otherwise fetch its own.
     const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+    process.env['TEMPORAL_CLI_PATH'] = path
     sandbox.#environment = { TASKVEC_HOME: sandbox.home, TEMPORAL_CLI_PATH: path, TEMPORAL_ADDRESS: '' }
+    if (keepServer) sandbox.#kept = await ensureServer({ home: sandbox.home })
     return sandbox
   }
 
@@ -35,11 +49,11 @@ export class Sandbox {
     return file
   }
 
-  taskvec(
-    args: readonly string[],
-    { db = this.db, environment = {} }: { db?: string | null; environment?: NodeJS.ProcessEnv } = {},
-  ) {
-    const child = execa(process.execPath, [bin, ...args, ...(db === null ? [] : ['--db', db])], {
+  /** `report`: whether a sweep ends with its page, which takes as long as a small sweep. */
+  taskvec(args: readonly string[], { db = this.db, environment = {}, report = false }: RunSettings = {}) {
+    const sweep = args[0] === 'run' || args[0] === 'resume'
+    const options = [...(sweep && !report ? ['--no-report'] : []), ...(db === null ? [] : ['--db', db])]
+    const child = execa(process.execPath, [bin, ...args, ...options], {
       reject: false,
       env: { ...this.#environment, ...environment },
       stdin: 'ignore',
@@ -55,15 +69,25 @@ export class Sandbox {
     return this.#stderr.get(child)?.().includes(what) ?? false
   }
 
-  /** Everything that a sweep's results consist of, as a user exports it. */
-  async exported(db = this.db): Promise<{ main: string; layers: string; predictions: string }> {
-    const [main, layers, predictions] = await Promise.all(
-      ['main', 'layers', 'predictions'].map(
-        async (table) =>
-          (await this.taskvec(['results', '--table', table, '--format', 'json'], { db })).stdout,
-      ),
-    )
-    return { main: main as string, layers: layers as string, predictions: predictions as string }
+  /** Everything that a sweep's results consist of, as `taskvec results --format json` prints it. */
+  async exported(file = this.db): Promise<{ main: string; layers: string; predictions: string }> {
+    const db = openReadOnly(file)
+    try {
+      const sweep = findSweep(db, undefined)
+      const text = async (table: string) => {
+        let all = ''
+        for await (const piece of textOfTable({ db, table, sweep, filter: {} }, 'json'))
+          all += typeof piece === 'string' ? piece : Buffer.from(piece).toString()
+        return all
+      }
+      return {
+        main: await text('main'),
+        layers: await text('layers'),
+        predictions: await text('predictions'),
+      }
+    } finally {
+      db.close()
+    }
   }
 
   /** taskvec's own server in this home, as its record says. */
@@ -75,6 +99,7 @@ export class Sandbox {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#kept?.stop()
     try {
       const { pid } = this.server()
       if (isAlive(pid)) process.kill(pid, 'SIGKILL')

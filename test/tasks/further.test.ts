@@ -51,6 +51,36 @@ describe('further tasks', () => {
     ['algorithmic_list_length', /^[a-z](,[a-z]){0,2}$/, (x: string[]) => String(x.length)],
     ['algorithmic_choose_middle', /^[a-z](,[a-z]){2}$/, (x: string[]) => x[1]],
     ['algorithmic_capitalize_first_letter', /^[a-z]{3,}$/, ([x]: string[]) => x?.charAt(0).toUpperCase()],
+    ['algorithmic_capitalize_last_letter', /^[a-z]{3,}$/, ([x]: string[]) => x?.toUpperCase().at(-1)],
+    ['algorithmic_word_length', /^[a-z]{3,}$/, ([x]: string[]) => String([...(x ?? '')].length)],
+    [
+      'algorithmic_capitalize_word',
+      /^[a-z]{3,}$/,
+      ([x]: string[]) => x?.replace(/^./, (y) => y.toUpperCase()),
+    ],
+    ['algorithmic_choose_first_of_5', /^[a-z](,[a-z]){4}$/, (x: string[]) => x[0]],
+    ['algorithmic_choose_middle_of_5', /^[a-z](,[a-z]){4}$/, (x: string[]) => x[2]],
+    ['algorithmic_choose_last_of_5', /^[a-z](,[a-z]){4}$/, (x: string[]) => x[4]],
+    [
+      'algorithmic_alphabetically_first_3',
+      /^[a-z](,[a-z]){2}$/,
+      (x: string[]) => x.reduce((a, b) => (a < b ? a : b)),
+    ],
+    [
+      'algorithmic_alphabetically_first_5',
+      /^[a-z](,[a-z]){4}$/,
+      (x: string[]) => x.reduce((a, b) => (a < b ? a : b)),
+    ],
+    [
+      'algorithmic_alphabetically_last_3',
+      /^[a-z](,[a-z]){2}$/,
+      (x: string[]) => x.reduce((a, b) => (a > b ? a : b)),
+    ],
+    [
+      'algorithmic_alphabetically_last_5',
+      /^[a-z](,[a-z]){4}$/,
+      (x: string[]) => x.reduce((a, b) => (a > b ? a : b)),
+    ],
   ])('%s', (id, shape, answer) => {
     for (const { input, output } of pairsOf(id)) {
       expect(input).toMatch(shape)

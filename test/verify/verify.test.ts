@@ -24,7 +24,7 @@ let sandbox: Sandbox
 let good: string
 
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
   const config = sandbox.config('verified', {
     tasks: ['algorithmic_to_upper', 'algorithmic_next_letter', 'knowledge_country_capital'],
     ...{ devItems: 4, testItems: 4, baselineItems: 4, layersPerActivity: 4 },

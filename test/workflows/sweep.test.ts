@@ -52,6 +52,18 @@ interface Circumstances extends Partial<Omit<SweepInput, 'further'>> {
   readonly cancelAfter?: 'modelWorkflow' | 'experimentsWorkflow'
 }
 
+const notLarge = async () => {
+  throw ApplicationFailure.nonRetryable('no task of these is large')
+}
+/** test/sweep/large-tasks.test.ts has the real ones. */
+const forLargeTasks = {
+  pairSlice: notLarge,
+  planLargeTask: notLarge,
+  nextPart: notLarge,
+  nextTestPart: notLarge,
+  recordPart: notLarge,
+}
+
 /** The real workflows over activities that answer at once; test/sweep runs them over real ones. */
 async function sweep(
   id: string,
@@ -64,6 +76,8 @@ async function sweep(
   const computed = { runs: [], seconds: 0, computedBy: 'fake' }
   const storeActivities = {
     loadTaskSpec: async ({ task }) => ({ kind: 'builtin', id: task }),
+    taskToPrepare: async ({ task }) => ({ size: 'whole', spec: { kind: 'builtin', id: task } }),
+    ...forLargeTasks,
     modelContent: async () => null,
     settleModel: async ({ content }) => content,
     planTask: async () => ({
@@ -121,6 +135,7 @@ async function sweep(
         await client.workflow.getHandle(taskWorkflowId(store, id, 'm', task)).terminate('by the test')
       return computed
     },
+    readPairs: notLarge,
     runDev: async () => computed,
     runTest: async () => computed,
     addition: async () => ({ scores: [] }),

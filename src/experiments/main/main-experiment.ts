@@ -1,5 +1,5 @@
 import type { Item, RunResult, Scoring } from '../../domain/types.js'
-import type { AnswerMetrics, EvaluateItem, EvaluateOptions } from '../../engine/engine.js'
+import type { AnswerMetrics, EvaluateItem, EvaluateOptions, EvaluatePart } from '../../engine/engine.js'
 import { predict, promptsOf, type RunningEngine } from '../prompts.js'
 
 /**
@@ -17,6 +17,8 @@ export interface Outcome {
   readonly seconds: number
   /** `[d_model]`: mean θ over the items, where one layer was patched. */
   readonly theta?: Float32Array
+  /** `[d_model]`: its sum over the items up to here, where they are a part. */
+  readonly thetaSum?: Float64Array
 }
 
 /** Step 0. */
@@ -25,6 +27,7 @@ export async function runBaseline(
   items: readonly Item[],
   scoring: Scoring,
   options: EvaluateOptions = {},
+  part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request = prompts.map(({ bare, answerToken }) => ({
@@ -33,7 +36,7 @@ export async function runBaseline(
     plainPrompts: [bare],
     answerToken,
   }))
-  const { plain, seconds } = await engine.evaluate({ items: request, layers: [] }, options)
+  const { plain, seconds } = await engine.evaluate({ items: request, layers: [], ...ofWhole(part) }, options)
   const predictions = await predict(engine, items, scoring, plain.map(first))
   return { runs: [{ kind: 'baseline', split: 'baseline', layer: null, predictions }], seconds }
 }
@@ -45,6 +48,7 @@ export async function runDev(
   scoring: Scoring,
   layers: readonly number[],
   options: EvaluateOptions = {},
+  part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request = prompts.map(({ theta, bare, answerToken }) => ({
@@ -53,7 +57,7 @@ export async function runDev(
     plainPrompts: [],
     answerToken,
   }))
-  const { patched, seconds } = await engine.evaluate({ items: request, layers }, options)
+  const { patched, seconds } = await engine.evaluate({ items: request, layers, ...ofWhole(part) }, options)
   const runs: RunResult[] = []
   for (const [i, layer] of layers.entries()) {
     const predictions = await predict(
@@ -74,6 +78,7 @@ export async function runTest(
   scoring: Scoring,
   bestLayer: number,
   options: EvaluateOptions = {},
+  part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, answerToken }) => ({
@@ -82,8 +87,8 @@ export async function runTest(
     plainPrompts: [regular],
     answerToken,
   }))
-  const { patched, plain, thetas, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], thetas: 'mean' },
+  const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
+    { items: request, layers: [bestLayer], thetas: 'mean', ...ofWhole(part) },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))
@@ -92,7 +97,11 @@ export async function runTest(
     { kind: 'regular', split: 'test', layer: null, predictions: regular },
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
   ]
-  return { runs, seconds, ...(thetas ? { theta: thetas } : {}) }
+  return { runs, seconds, ...(thetas ? { theta: thetas } : {}), ...(thetaSum ? { thetaSum } : {}) }
+}
+
+function ofWhole(part: EvaluatePart | undefined): { part?: EvaluatePart } {
+  return part ? { part } : {}
 }
 
 function first(readings: readonly AnswerMetrics[]): AnswerMetrics {

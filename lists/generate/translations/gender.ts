@@ -1,0 +1,115 @@
+import { readSynsets, tagCounts, type PartOfSpeech } from '../wordnet.js'
+
+/**
+ * Feminine forms. English marks no gender, so that the feminine of an adjective, or of a person, is as right a translation
+ * as the masculine (big: grand, grande; singer: cantante; doctor: médico, médica).
+ */
+export type Gendered = (english: string, word: string) => string[]
+
+/** Feminine forms of a French word that stands for an English adjective or a person of either sex. */
+export const frenchGender: Gendered = (english, word) => {
+  if (isAdjective(english)) return frenchFeminine(word)
+  return isPerson(english) && /(eur|ien|er|ant|ent|é|at|an|mi|in)$/.test(word) ? frenchFeminine(word) : []
+}
+
+/** Feminine forms of a Spanish word; Italian's that end in -o too. */
+export const spanishGender: Gendered = (english, word) =>
+  isAdjective(english) || isPerson(english) ? spanishFeminine(english, word) : []
+
+export const italianGender: Gendered = (english, word) =>
+  (isAdjective(english) || isPerson(english)) &&
+  word.endsWith('o') &&
+  !male.has(english) &&
+  !uninflected.has(word)
+    ? [word.replace(/o$/, 'a')]
+    : []
+
+/** Of one form only, or another part of speech than the English word's: found by reading all forms that the rules give. */
+const uninflected = new Set(
+  `ténèbres des tous trois moins feu clef dessus roman du certains quelques non deux sous dessous bien mieux près million société plusieurs tôt cadeau filet mal avant devant six dehors
+  douleur tard milieu cent dix leader sept huit quartier rocher bébé repos bonbon tailleur soeur sœur marron est nord sud argent comprimé
+  vingt ver quart serpent chevalier peu loin millier étudier enfant empereur seigneur monsieur père frère tyran amant bonheur
+  pasteur vainqueur chauffeur apprécier
+  no debajo extremo mano caso cuatro cinco regalo rostro estudio partido modelo promedio fósforo miembro ocho centro domingo caudillo
+  barrio nacimiento fracaso testigo silencio caramelo bolso apartamento toro cero oso piloto músculo pasto monstruo miedo hígado genio
+  ladrillo diablo demonio cordero gusano antepasado cangrejo dieciocho lagarto loro pollo zorro pavo marino cortés
+  sotto capo quattro viso volto cento otto sacco argento burro topo drago fegato diavolo angelo olivo diciotto agnello medico
+  soldato sindaco`.split(/\s+/),
+)
+
+const irregularFrench: Readonly<Record<string, string>> = Object.fromEntries(
+  (
+    'beau:belle nouveau:nouvelle vieux:vieille fou:folle mou:molle doux:douce roux:rousse faux:fausse favori:favorite ' +
+    'blanc:blanche franc:franche sec:sèche public:publique grec:grecque turc:turque long:longue gros:grosse gras:grasse ' +
+    'bas:basse las:lasse épais:épaisse gentil:gentille pareil:pareille frais:fraîche aigu:aiguë complet:complète ' +
+    'secret:secrète inquiet:inquiète discret:discrète concret:concrète malin:maligne bénin:bénigne jumeau:jumelle ' +
+    'acteur:actrice auteur:autrice directeur:directrice conducteur:conductrice lecteur:lectrice électeur:électrice ' +
+    'spectateur:spectatrice orateur:oratrice sculpteur:sculptrice inventeur:inventrice auditeur:auditrice ' +
+    'professeur:professeure ingénieur:ingénieure docteur:docteure ambassadeur:ambassadrice pécheur:pécheresse ' +
+    'sénateur:sénatrice dictateur:dictatrice traducteur:traductrice entraîneur:entraîneuse successeur:successeure ' +
+    'ennemi:ennemie voisin:voisine cousin:cousine orphelin:orpheline nain:naine assassin:assassine compagnon:compagne champion:championne ' +
+    'nul:nulle sot:sotte chat:chatte bref:brève tiers:tierce réalisateur:réalisatrice instituteur:institutrice agriculteur:agricultrice ' +
+    'serviteur:servante muet:muette net:nette protecteur:protectrice créateur:créatrice fondateur:fondatrice'
+  )
+    .split(' ')
+    .map((pair) => pair.split(':')),
+) as Record<string, string>
+
+function frenchFeminine(word: string): string[] {
+  const known = irregularFrench[word]
+  if (known !== undefined) return [known]
+  if (uninflected.has(word) || /[^a-zà-ÿœ]/.test(word) || /(e|ment|ité|tié|plus)$/.test(word)) return []
+  // Verbs: an English adjective is often a verb too.
+  if (/(?<!no|i|(^l|m)ég|ang|^ch|^am|sag|bouch|boulang|berg)[ei]r$/.test(word)) return []
+  if (word.endsWith('x')) return [word.replace(/x$/, 'se')]
+  if (word.endsWith('f')) return [word.replace(/f$/, 've')]
+  if (word.endsWith('er')) return [word.replace(/er$/, 'ère')]
+  if (/(érieur|meilleur|majeur|mineur)$/.test(word)) return [`${word}e`]
+  if (word.endsWith('eur')) return [word.replace(/eur$/, 'euse')]
+  if (/(el|en|on|et)$/.test(word)) return [`${word}${word.slice(-1)}e`]
+  return /[déiultnsr]$/.test(word) ? [`${word}e`] : []
+}
+
+const comparative = /(mejor|peor|mayor|menor|erior|interior)$/
+
+function spanishFeminine(english: string, word: string): string[] {
+  if (male.has(english) || uninflected.has(word) || comparative.test(word)) return []
+  if (word === 'actor') return ['actriz']
+  if (word === 'emperador') return ['emperatriz']
+  if (word.endsWith('o')) return [word.replace(/o$/, 'a')]
+  if (/[dtsc]or$/.test(word)) return [`${word}a`]
+  if (word.endsWith('ón')) return [word.replace(/ón$/, 'ona')]
+  return /és$/.test(word) ? [word.replace(/és$/, 'esa')] : []
+}
+
+/** English words for males only. */
+const male = new Set(
+  `brother son uncle nephew grandfather grandson boy boyfriend groom bridegroom husband male widower monk priest knight gentleman
+  lord godfather king prince father man sir pope bishop cowboy stepfather stepson emperor duke baron fellow guy lad`.split(
+    /\s+/,
+  ),
+)
+
+const parts = ['noun', 'verb', 'adj', 'adv'] as const satisfies readonly PartOfSpeech[]
+const counts = new Map(parts.map((part) => [part, tagCounts(part)]))
+const count = (part: PartOfSpeech, word: string) => counts.get(part)?.get(word) ?? 0
+const lemmas = new Map(
+  parts.map((part) => [part, new Set([...readSynsets(part).values()].flatMap(({ words }) => words))]),
+)
+
+/** A word that is often an adjective. */
+function isAdjective(word: string): boolean {
+  const others = count('noun', word) + count('verb', word) + count('adv', word)
+  if (!lemmas.get('adj')?.has(word)) return false
+  return count('adj', word) > 0 ? count('adj', word) * 4 >= others : others === 0
+}
+
+const persons = new Set(
+  [...readSynsets('noun').values()]
+    .filter(({ file }) => file === 18)
+    .flatMap(({ words }) => words.slice(0, 2)),
+)
+
+function isPerson(word: string): boolean {
+  return persons.has(word)
+}

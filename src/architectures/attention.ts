@@ -1,0 +1,186 @@
+import type { GraphBuilder, Value } from '../onnx/graph.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import { constant } from './activations.js'
+import type { BlockInputs } from './block-inputs.js'
+import type { AttentionSpec, LatentProjection, NormSpec } from './decoder.js'
+import { normedLinears, type Reader } from './linear.js'
+import { norm } from './norms.js'
+import { treeAttention } from './tree-attention.js'
+
+/** Where a block's attention is built: letters as in block.ts. */
+export interface Context {
+  readonly graph: GraphBuilder
+  readonly checkpoint: Checkpoint
+  readonly inputs: BlockInputs
+}
+
+/** The Linears that read the block's input: keys and values of all R rows, queries of the Q that are read later. */
+export function attentionReaders(attention: AttentionSpec, { selectRows: rows }: BlockInputs): Reader[] {
+  const { project, queryNorm, scale } = attention
+  // Scaled here, in the product itself, or else in the norm's weight: rotation is linear.
+  const alpha = queryNorm ? 1 : scale
+  if (project.kind === 'fused') return [{ linear: project.queryKeyValue }]
+  if (project.kind === 'split')
+    return [{ linear: project.key }, { linear: project.value }, { linear: project.query, alpha, rows }]
+  const { queryDown, query, keyValueDown } = project
+  const ofQuery = queryDown ? { linear: queryDown.linear, rows } : { linear: query, alpha, rows }
+  return [{ linear: keyValueDown }, ofQuery]
+}
+
+/** @param products what the readers gave, in their order. Returns `[Q, heads * d_value]`. */
+export function attend(context: Context, attention: AttentionSpec, products: readonly Value[]): Value {
+  const { graph, checkpoint, inputs } = context
+  const parts =
+    attention.project.kind === 'latent'
+      ? fromLatent(context, attention, attention.project, products as [Value, Value])
+      : withPositions(context, attention, separate(context, attention, products))
+  return treeAttention(graph, checkpoint, inputs, attention, {
+    ...parts,
+    queries: tempered(context, attention, parts.queries),
+  })
+}
+
+interface Parts {
+  /** `[Q, heads * d_head]`, scaled unless a norm follows */
+  readonly queries: Value
+  /** `[R, keyValueHeads * d_head]` */
+  readonly keys: Value
+  /** `[R, keyValueHeads * d_value]` */
+  readonly values: Value
+}
+
+function separate({ graph, inputs }: Context, attention: AttentionSpec, products: readonly Value[]): Parts {
+  if (attention.project.kind !== 'fused') {
+    const [keys, values, queries] = products as [Value, Value, Value]
+    return { queries, keys, values }
+  }
+  const split = attention.project.order === 'groups' ? splitGroups : splitColumns
+  const [query, keys, values] = split(graph, products[0] as Value, attention)
+  const queries = inputs.selectRows(query)
+  const { queryNorm, scale } = attention
+  return { queries: queryNorm ? queries : scaled(graph, queries, scale), keys, values }
+}
+
+/** Norms, clipping and rotation. */
+function withPositions(
+  { graph, checkpoint, inputs }: Context,
+  attention: AttentionSpec,
+  parts: Parts,
+): Parts {
+  const { heads, keyValueHeads, dHead, queryNorm, keyNorm, normsRotated, clip, scale } = attention
+  const normed = (x: Value, spec: NormSpec | null, rotated: boolean, columns: number, by = 1) =>
+    spec && rotated === normsRotated ? norm(graph, checkpoint, x, spec, columns, by) : x
+  const [queryColumns, keyColumns] = [heads * dHead, keyValueHeads * dHead]
+
+  const key = normed(parts.keys, keyNorm, false, keyColumns)
+  const rotatedKey = inputs.rotate(clipped(graph, key, clip), keyValueHeads, dHead, 'all')
+  const query = normed(parts.queries, queryNorm, false, queryColumns, scale)
+  const rotatedQuery = inputs.rotate(clipped(graph, query, clip, scale), heads, dHead, 'selected')
+  return {
+    keys: normed(rotatedKey, keyNorm, true, keyColumns),
+    queries: normed(rotatedQuery, queryNorm, true, queryColumns, scale),
+    values: clipped(graph, parts.values, clip),
+  }
+}
+
+/** Keys and queries become `[not rotated, rotated]` per head, as they are stored. */
+function fromLatent(
+  { graph, checkpoint, inputs }: Context,
+  { heads, dHead, dValue, rotary, scale }: AttentionSpec,
+  { queryDown, query, latentNorm, keyValue }: LatentProjection,
+  [keyValueDown, ofQuery]: [Value, Value],
+): Parts {
+  const rotated = rotary?.width ?? 0
+  const plain = dHead - rotated
+  const byHead = (x: Value, width: number) => graph.node('Reshape', [x, graph.ints([-1, heads, width])])
+  const flat = (x: Value, width: number) => graph.node('Reshape', [x, graph.ints([-1, heads * width])])
+  const beside = (a: Value, b: Value) => flat(graph.node('Concat', [a, b], { axis: 2 }), dHead)
+
+  const latent = norm(graph, checkpoint, slice(graph, keyValueDown, 0, latentNorm.width, 1), latentNorm)
+  const [expanded] = normedLinears(graph, checkpoint, latent, [{ linear: keyValue }]) as [Value]
+  const keyAndValue = byHead(expanded, plain + dValue) // [R, H, plain + d_value]
+  const sharedPart = slice(graph, keyValueDown, latentNorm.width, latentNorm.width + rotated, 1) // [R, rotated]
+  const oneHead = graph.node('Unsqueeze', [inputs.rotate(sharedPart, 1, rotated, 'all'), graph.ints([1])])
+  const ofEachHead = graph.node('Expand', [oneHead, graph.ints([1, heads, 1])])
+
+  const whole = queryDown
+    ? (normedLinears(graph, checkpoint, norm(graph, checkpoint, ofQuery, queryDown.norm), [
+        { linear: query, alpha: scale },
+      ])[0] as Value)
+    : ofQuery
+  const queries = byHead(whole, dHead)
+  const turned = inputs.rotate(
+    flat(slice(graph, queries, plain, dHead, 2), rotated),
+    heads,
+    rotated,
+    'selected',
+  )
+  return {
+    queries: beside(slice(graph, queries, 0, plain, 2), byHead(turned, rotated)),
+    keys: beside(slice(graph, keyAndValue, 0, plain, 2), ofEachHead),
+    values: flat(slice(graph, keyAndValue, plain, plain + dValue, 2), dValue),
+  }
+}
+
+/** Of `[rows, V * (G + 2) * d_head]`: for each key-value head its G queries, its key, its value. */
+function splitGroups(
+  graph: GraphBuilder,
+  product: Value,
+  { heads, keyValueHeads, dHead }: AttentionSpec,
+): [Value, Value, Value] {
+  const queries = (heads / keyValueHeads) * dHead
+  const byGroup = graph.node('Reshape', [product, graph.ints([-1, keyValueHeads, queries + 2 * dHead])])
+  const part = (first: number, last: number, width: number) =>
+    graph.node('Reshape', [slice(graph, byGroup, first, last, 2), graph.ints([-1, width])])
+  return [
+    part(0, queries, heads * dHead),
+    part(queries, queries + dHead, keyValueHeads * dHead),
+    part(queries + dHead, queries + 2 * dHead, keyValueHeads * dHead),
+  ]
+}
+
+/** Of `[rows, (H + 2 V) * d_head]`: all queries, all keys, all values. */
+function splitColumns(
+  graph: GraphBuilder,
+  product: Value,
+  { heads, keyValueHeads, dHead }: AttentionSpec,
+): [Value, Value, Value] {
+  const [q, k] = [heads * dHead, keyValueHeads * dHead]
+  return [
+    slice(graph, product, 0, q, 1),
+    slice(graph, product, q, q + k, 1),
+    slice(graph, product, q + k, q + 2 * k, 1),
+  ]
+}
+
+export function slice(graph: GraphBuilder, value: Value, first: number, last: number, axis: number): Value {
+  return graph.node('Slice', [value, ...[first, last, axis].map((bound) => graph.ints([bound]))])
+}
+
+/** `value` times a constant; a weight, since it may differ by layer where blocks share one session (GPT-2). */
+function scaled(graph: GraphBuilder, value: Value, factor: number): Value {
+  return graph.node('Mul', [value, graph.weight('scale', Float32Array.of(factor), [1])])
+}
+
+/** Cut to [-clip, clip], times the scale that `x` has already. */
+function clipped(graph: GraphBuilder, x: Value, clip: number | null, scale = 1): Value {
+  if (clip === null) return x
+  const limit = clip * scale
+  return graph.node('Clip', [
+    x,
+    constant(graph, `minus_${limit}`, -limit),
+    constant(graph, `plus_${limit}`, limit),
+  ])
+}
+
+function tempered({ graph, inputs }: Context, { temperature }: AttentionSpec, queries: Value): Value {
+  if (!temperature || !inputs.positions) return queries
+  const { every, offset, scale } = temperature
+  const number = (name: string, value: number) => constant(graph, `temperature_${name}`, value)
+  const position = graph.node('Cast', [inputs.selectRows(inputs.positions)], { to: 1 }) // [Q, 1]
+  const moved = graph.node('Add', [position, number('offset', offset)])
+  const steps = graph.node('Floor', [graph.node('Div', [moved, number('every', every)])])
+  const logarithm = graph.node('Log', [graph.node('Add', [steps, number('one', 1)])])
+  const factor = graph.node('Add', [graph.node('Mul', [logarithm, number('scale', scale)]), number('one', 1)])
+  return graph.node('Mul', [queries, factor])
+}

@@ -1,0 +1,82 @@
+import type { GraphBuilder, Value } from '../onnx/graph.js'
+import { readsPositions, type AttentionSpec, type Rotary } from './decoder.js'
+
+/**
+ * What every block takes.
+ *
+ * A block gets R rows `[R, d_model]`, in any order, and computes Q of them to the end (`rows`). Attention runs per
+ * item: item i of I has Sq query slots and Sk key slots, each naming a row; slots may share rows, and short items are
+ * padded. `mask` is 0 where a query slot may see a key slot and -1e30 elsewhere.
+ */
+export interface BlockInputs {
+  /** `[R, d_model]` */
+  readonly residual: Value
+  /** `[I Sq]`, indices into the Q rows. */
+  readonly querySlots: Value
+  /** `[I Sk]`, indices into the R rows. */
+  readonly keySlots: Value
+  /** `[I, 1, 1, Sq, Sk]` */
+  readonly mask: Value
+  /** `[Q]`, for each of the Q rows, one of its query slots. */
+  readonly slotOfRow: Value
+  /** The sizes I and Sq, or Sk, as shape tensors of one entry each. */
+  readonly items: Value
+  readonly queryLength: Value
+  readonly keyLength: Value
+  /** `[R, 1]`; null where the block has no use for them. */
+  readonly positions: Value | null
+  /** The Q rows of a `[R, ...]` value. */
+  readonly selectRows: (value: Value) => Value
+  /** Rotary embedding of `[rows, heads * width of a head]` at the rows' own positions. */
+  readonly rotate: (value: Value, heads: number, dHead: number, rows: 'all' | 'selected') => Value
+}
+
+export function blockInputs(graph: GraphBuilder, dModel: number, attention: AttentionSpec): BlockInputs {
+  const residual = graph.input('residual', 'float', ['R', dModel])
+  const rows = graph.input('rows', 'int64', ['Q'])
+  const selectRows = (value: Value) =>
+    graph.once('selected', value, () => graph.node('Gather', [value, rows], { axis: 0 }))
+  const inputs = {
+    residual,
+    querySlots: graph.input('query_slots', 'int64', ['I_Sq']),
+    keySlots: graph.input('key_slots', 'int64', ['I_Sk']),
+    mask: graph.input('mask', 'float', ['I', 1, 1, 'Sq', 'Sk']),
+    slotOfRow: graph.input('slot_of_row', 'int64', ['Q']),
+    items: graph.input('items', 'int64', [1]),
+    queryLength: graph.input('query_length', 'int64', [1]),
+    keyLength: graph.input('key_length', 'int64', [1]),
+    selectRows,
+  }
+  const positions = readsPositions(attention) ? graph.input('positions', 'int64', ['R', 1]) : null
+  const { rotary } = attention
+  const rotate =
+    rotary && positions ? rotation(graph, rotary, positions, selectRows) : (value: Value) => value
+  return { ...inputs, positions, rotate }
+}
+
+function rotation(
+  graph: GraphBuilder,
+  { width, interleaved }: Rotary,
+  positions: Value,
+  selectRows: BlockInputs['selectRows'],
+): BlockInputs['rotate'] {
+  const cosine = graph.input('rotary_cos', 'float', ['P', width / 2])
+  const sine = graph.input('rotary_sin', 'float', ['P', width / 2])
+  const selectedPositions = selectRows(positions)
+  return (value, heads, dHead, which) => {
+    // Each row is a sequence of its own, at its own position: [rows, 1, heads d_head].
+    const asSequences = graph.node('Unsqueeze', [value, graph.ints([1])])
+    const at = which === 'all' ? positions : selectedPositions
+    const rotated = graph.node(
+      'RotaryEmbedding',
+      [asSequences, at, cosine, sine],
+      {
+        interleaved: interleaved ? 1 : 0,
+        // The operator takes a width only where it is a part of the head.
+        ...(width < dHead ? { rotary_embedding_dim: width, num_heads: heads } : {}),
+      },
+      'com.microsoft',
+    )
+    return graph.node('Squeeze', [rotated, graph.ints([1])])
+  }
+}

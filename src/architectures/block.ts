@@ -1,0 +1,92 @@
+import type { NumericsMode } from '../domain/numerics.js'
+import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import { attend, attentionReaders } from './attention.js'
+import { constant } from './activations.js'
+import { blockInputs } from './block-inputs.js'
+import type { DecoderSpec, LayerSpec, NormSpec } from './decoder.js'
+import { expertsOutput } from './experts.js'
+import { linear, normedLinears } from './linear.js'
+import { mlpOutput, mlpReaders } from './mlp.js'
+import { norm } from './norms.js'
+
+/**
+ * ONNX model of block `layer`; inputs and outputs as in src/engine/block-sessions.ts. Layers of one kind give the same nodes in
+ * the same order and differ in weights only: where weights are streamed, one session runs them all.
+ * Letters: R rows, Q of them computed to the end, H heads.
+ */
+export function blockGraph(
+  whole: Checkpoint,
+  decoder: DecoderSpec,
+  layer: number,
+  numerics?: NumericsMode,
+): OnnxGraph {
+  const { attention, mlp, parallel, norms, residualScale, residualIsNormed } = decoder.layers[
+    layer
+  ] as LayerSpec
+  const graph = new GraphBuilder(`block_${layer}`, numerics)
+  const checkpoint = readOnce(whole)
+  const inputs = blockInputs(graph, decoder.dModel, attention)
+  const { selectRows } = inputs
+  const normed = (x: Value, spec: NormSpec | null) => (spec ? norm(graph, checkpoint, x, spec) : x)
+
+  // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
+  const attentionInput = normed(inputs.residual, norms.beforeAttention) // [R, d_model]
+  const readers = attentionReaders(attention, inputs)
+  const sharing = norms.beforeMlp === 'shared' && mlp.kind === 'mlp' ? mlpReaders(mlp, selectRows) : []
+  const products = normedLinears(graph, checkpoint, attentionInput, [...readers, ...sharing])
+  const residual = selectRows(residualIsNormed ? attentionInput : inputs.residual) // [Q, d_model]
+  const attended = attend({ graph, checkpoint, inputs }, attention, products.slice(0, readers.length)) // [Q, H d_value]
+  const attentionOut = (options: SumOptions) => linear(graph, checkpoint, attention.out, attended, options)
+  const middle = normed(sum(residual, attentionOut, norms.afterAttention), norms.afterAttentionSum) // [Q, d_model]
+
+  // Side by side, the MLP reads what attention read; one after the other, what attention wrote.
+  const mlpInput =
+    norms.beforeMlp === 'shared'
+      ? selectRows(attentionInput)
+      : normed(parallel ? residual : middle, norms.beforeMlp)
+  const mlpOut = (options: SumOptions) => {
+    if (mlp.kind === 'experts') return plus(graph, expertsOutput(graph, checkpoint, mlp, mlpInput), options)
+    const given =
+      sharing.length > 0
+        ? products.slice(readers.length)
+        : normedLinears(graph, checkpoint, mlpInput, mlpReaders(mlp))
+    return mlpOutput(graph, checkpoint, mlp, given, options)
+  }
+  const out = normed(
+    sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp),
+    norms.afterMlpSum,
+  )
+  graph.output('residual_out', out, 'float', ['Q', decoder.dModel])
+  return graph.build()
+
+  /** residual + residualScale x what `make` gives, normed first where there is a norm. */
+  function sum(residual: Value, make: (options: SumOptions) => Value, after: NormSpec | null): Value {
+    if (!after) return make({ alpha: residualScale, added: residual })
+    const change = norm(graph, checkpoint, make({}), after, after.width, residualScale)
+    return graph.node('Add', [residual, change])
+  }
+}
+
+interface SumOptions {
+  readonly alpha?: number
+  readonly added?: Value
+}
+
+function plus(graph: GraphBuilder, x: Value, { alpha = 1, added }: SumOptions): Value {
+  const scaled = alpha === 1 ? x : graph.node('Mul', [x, constant(graph, 'residual_scale', alpha)])
+  return added === undefined ? scaled : graph.node('Add', [scaled, added])
+}
+
+/** Several parts may be of one tensor: it is read once while a graph is built. */
+function readOnce(checkpoint: Checkpoint): Checkpoint {
+  const values = new Map<string, Float32Array>()
+  return {
+    ...checkpoint,
+    read(name) {
+      const known = values.get(name) ?? checkpoint.read(name)
+      values.set(name, known)
+      return known
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { family, flag, positive, size, windowField } from '../config.js'
+import type { NormSpec } from '../decoder.js'
+import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
+import { layerNorm } from '../parts.js'
+import { standardDecoder, standardFields, type Changes, type LayerParts } from '../standard.js'
+
+const fields = {
+  ...standardFields,
+  layer_norm_eps: positive.default(1e-5),
+  max_position_embeddings: size.default(8192),
+  tie_word_embeddings: flag.default(true),
+  logit_scale: z.number().default(0.0625),
+  attention_bias: flag.default(false),
+}
+
+/** A parallel residual behind one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
+function shared(c: { layer_norm_eps: number; logit_scale: number; attention_bias: boolean }) {
+  return {
+    norm: (name: string, width: number) => layerNorm(name, width, c.layer_norm_eps, { bias: false }),
+    parallel: true,
+    norms: ({ norm }: LayerParts) => ({ beforeAttention: norm('input_layernorm'), beforeMlp: 'shared' }),
+    rotary: { theta: 500000, interleaved: true },
+    bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
+    unembedding: { scale: c.logit_scale },
+  } satisfies Partial<Changes> & { rotary: object }
+}
+
+/** Command R. */
+export const cohere = family({
+  name: 'cohere',
+  examples: ['CohereLabs/c4ai-command-r-v01', 'CohereLabs/aya-expanse-8b'],
+  special:
+    'parallel residual behind one norm; interleaved rotary embedding; scaled logits; norms of queries and keys of each head',
+  fields: { ...fields, use_qk_norm: flag.default(false) },
+  describe: (c, path) =>
+    standardDecoder('cohere', c, path, {
+      ...shared(c),
+      attention: ({ tensor }, { heads, keyValueHeads, dHead }) => {
+        if (!c.use_qk_norm) return {}
+        const ofHeads = (name: string, count: number): NormSpec => ({
+          ...layerNorm('', dHead, c.layer_norm_eps, { bias: false }),
+          weight: tensor(`self_attn.${name}.weight`, count, dHead),
+        })
+        return { queryNorm: ofHeads('q_norm', heads), keyNorm: ofHeads('k_norm', keyValueHeads) }
+      },
+    }),
+})
+
+/** Command R7B: three layers with a window to one that sees everything and is not rotated. */
+export const cohere2 = family({
+  name: 'cohere2',
+  examples: ['CohereLabs/c4ai-command-r7b-12-2024'],
+  special: 'as cohere, with windows in three layers of four and no rotation in the fourth',
+  fields: {
+    ...fields,
+    sliding_window: windowField.default(4096),
+    sliding_window_pattern: size.default(4),
+    layer_types: layerTypesField,
+  },
+  describe(c, path) {
+    const sliding = slidingLayers(c, everyNth(c.sliding_window_pattern), path)
+    return standardDecoder('cohere2', c, path, {
+      ...shared(c),
+      attention: ({ layer }, { rotary }) =>
+        sliding[layer] && c.sliding_window !== null ? { window: c.sliding_window, rotary } : { rotary: null },
+    })
+  },
+})

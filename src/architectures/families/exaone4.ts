@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { family, insist, positive, windowField } from '../config.js'
+import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
+import { standardDecoder, standardFields } from '../standard.js'
+import { afterOnly } from './olmo.js'
+
+/** EXAONE 4 (arXiv 2507.11407): norms after, query-key norms; in hybrid models the layers without a window are not rotated. */
+export const exaone4 = family({
+  name: 'exaone4',
+  examples: ['LGAI-EXAONE/EXAONE-4.0-1.2B', 'LGAI-EXAONE/EXAONE-4.0-32B'],
+  special:
+    'norms after attention and MLP; in hybrid models windows in three layers of four and no rotation in the fourth',
+  fields: {
+    ...standardFields,
+    rms_norm_eps: positive.default(1e-5),
+    sliding_window: windowField.default(4096),
+    // In letters, "LLLG", it stands beside layer_types, which say the same.
+    sliding_window_pattern: z.union([z.int().nonnegative(), z.string()]).default(4),
+    layer_types: layerTypesField,
+  },
+  describe(c, path) {
+    const { sliding_window_pattern: pattern } = c
+    insist(
+      typeof pattern === 'number' || c.layer_types !== undefined,
+      path,
+      `sliding_window_pattern "${pattern}" without layer_types`,
+    )
+    const usual = everyNth(typeof pattern === 'number' ? pattern : 1)
+    const sliding = slidingLayers(c, (layer) => c.sliding_window !== null && usual(layer), path)
+    return standardDecoder('exaone4', c, path, {
+      norms: afterOnly,
+      attention: ({ norm, layer }, { dHead, rotary }) => ({
+        queryNorm: norm('self_attn.q_norm', dHead),
+        keyNorm: norm('self_attn.k_norm', dHead),
+        rotary: c.sliding_window === null || sliding[layer] ? rotary : null,
+        window: sliding[layer] ? c.sliding_window : null,
+      }),
+    })
+  },
+})

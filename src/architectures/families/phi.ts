@@ -1,0 +1,35 @@
+import { activationField } from '../activations.js'
+import { family, flag, positive } from '../config.js'
+import { layerNorm, tensor } from '../parts.js'
+import { standardDecoder, standardFields } from '../standard.js'
+
+/** Phi-1, 1.5 and 2 (arXiv 2309.05463): GPT-J's parallel residual behind one norm, biases everywhere. */
+export const phi = family({
+  name: 'phi',
+  examples: ['microsoft/phi-1_5', 'microsoft/phi-2'],
+  special: 'parallel residual behind one norm; partial rotary embedding; biases, in the head too',
+  fields: {
+    ...standardFields,
+    layer_norm_eps: positive.default(1e-5),
+    hidden_act: activationField.default('gelu_new'),
+    qk_layernorm: flag.default(false),
+  },
+  describe: (c, path) =>
+    standardDecoder('phi', c, path, {
+      names: { out: 'self_attn.dense', finalNorm: 'model.final_layernorm' },
+      norm: (name, width) => layerNorm(name, width, c.layer_norm_eps),
+      parallel: true,
+      norms: ({ norm }) => ({ beforeAttention: norm('input_layernorm'), beforeMlp: 'shared' }),
+      rotary: { partial: 0.5 },
+      bias: { queryKeyValue: true, out: true },
+      attention: ({ norm }, { dHead }) =>
+        c.qk_layernorm
+          ? {
+              queryNorm: norm('self_attn.q_layernorm', dHead),
+              keyNorm: norm('self_attn.k_layernorm', dHead),
+            }
+          : {},
+      mlp: (parts) => parts.plainMlp('mlp.fc1', 'mlp.fc2'),
+      unembedding: { bias: tensor('lm_head.bias', c.vocab_size) },
+    }),
+})

@@ -1,0 +1,23 @@
+import { family, flag, size } from '../config.js'
+import { standardDecoder, standardFields } from '../standard.js'
+
+/** Seed-OSS: LLaMA with biases of queries, keys and values. */
+export const seedOss = family({
+  name: 'seed_oss',
+  examples: ['ByteDance-Seed/Seed-OSS-36B-Base'],
+  special: 'biases of queries, keys and values; another one by config for what attention gives',
+  fields: {
+    ...standardFields,
+    num_key_value_heads: size.default(8),
+    head_dim: size.nullable().default(128),
+    max_position_embeddings: size.default(524288),
+    attention_bias: flag.default(true),
+    attention_out_bias: flag.default(false),
+    mlp_bias: flag.default(false),
+  },
+  describe: (c, path) =>
+    standardDecoder('seed_oss', c, path, {
+      bias: { queryKeyValue: c.attention_bias, out: c.attention_out_bias },
+      mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
+    }),
+})

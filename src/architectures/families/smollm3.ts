@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { family, flag, size, windowField } from '../config.js'
+import { layerTypesField, slidingLayers } from '../layer-kinds.js'
+import { standardDecoder, standardFields } from '../standard.js'
+
+/** SmolLM3: LLaMA with every fourth layer not rotated (NoPE). */
+export const smollm3 = family({
+  name: 'smollm3',
+  examples: ['HuggingFaceTB/SmolLM3-3B-Base'],
+  special: 'no rotation in every fourth layer',
+  fields: {
+    ...standardFields,
+    num_key_value_heads: size.default(4),
+    max_position_embeddings: size.default(32768),
+    tie_word_embeddings: flag.default(true),
+    attention_bias: flag.default(false),
+    mlp_bias: flag.default(false),
+    use_sliding_window: flag.default(false),
+    sliding_window: windowField.default(null),
+    layer_types: layerTypesField,
+    /** By layer, 1 where it is rotated. */
+    no_rope_layers: z.array(z.union([z.literal(0), z.literal(1)])).optional(),
+    no_rope_layer_interval: size.default(4),
+  },
+  describe(c, path) {
+    const rotated = (layer: number) =>
+      (c.no_rope_layers ? c.no_rope_layers[layer] : (layer + 1) % c.no_rope_layer_interval) !== 0
+    const window = c.use_sliding_window ? c.sliding_window : null
+    const sliding = slidingLayers(c, (layer) => !rotated(layer), path)
+    return standardDecoder('smollm3', c, path, {
+      rotary: { theta: 2e6 },
+      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
+      attention: ({ layer }, { rotary }) => ({
+        rotary: rotated(layer) ? rotary : null,
+        window: sliding[layer] ? window : null,
+      }),
+      mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
+    })
+  },
+})

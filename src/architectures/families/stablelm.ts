@@ -1,0 +1,50 @@
+import type { NormSpec } from '../decoder.js'
+import { family, flag, positive, size } from '../config.js'
+import { layerNorm } from '../parts.js'
+import { standardDecoder, standardFields, type LayerParts } from '../standard.js'
+
+/** StableLM 2 (arXiv 2402.17834): LayerNorm, rotary embedding over a quarter of each head, a parallel residual by config. */
+export const stablelm = family({
+  name: 'stablelm',
+  examples: ['stabilityai/stablelm-2-1_6b', 'stabilityai/stablelm-3b-4e1t', 'stabilityai/stablelm-2-12b'],
+  special:
+    'LayerNorm; partial rotary embedding; in the 12B a parallel residual and a norm of its own for each head',
+  fields: {
+    ...standardFields,
+    layer_norm_eps: positive.default(1e-5),
+    max_position_embeddings: size.default(4096),
+    use_qkv_bias: flag.default(false),
+    qk_layernorm: flag.default(false),
+    use_parallel_residual: flag.default(false),
+  },
+  describe: (c, path) =>
+    standardDecoder('stablelm', c, path, {
+      norm: (name, width) => layerNorm(name, width, c.layer_norm_eps),
+      parallel: c.use_parallel_residual,
+      norms: ({ norm }) => ({
+        beforeAttention: norm('input_layernorm'),
+        beforeMlp: c.use_parallel_residual ? 'shared' : norm('post_attention_layernorm'),
+      }),
+      rotary: { partial: 0.25 },
+      bias: { queryKeyValue: c.use_qkv_bias },
+      attention: (parts, { heads, keyValueHeads, dHead }) =>
+        c.qk_layernorm
+          ? {
+              queryNorm: ofEachHead(parts, 'self_attn.q_layernorm', heads, dHead, c.layer_norm_eps),
+              keyNorm: ofEachHead(parts, 'self_attn.k_layernorm', keyValueHeads, dHead, c.layer_norm_eps),
+            }
+          : {},
+    }),
+})
+
+/** A tensor for each head. */
+function ofEachHead(
+  { tensor }: LayerParts,
+  name: string,
+  heads: number,
+  width: number,
+  epsilon: number,
+): NormSpec {
+  const weight = Array.from({ length: heads }, (_, head) => tensor(`${name}.norms.${head}.weight`, width))
+  return { kind: 'layer', width, epsilon, weight, bias: null, weightOffset: 0 }
+}

@@ -1,0 +1,49 @@
+import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import type { DecoderSpec } from './decoder.js'
+import { linear } from './linear.js'
+import { norm } from './norms.js'
+import { softcapped } from './tree-attention.js'
+
+/** Consecutive token ids: `first`, `first + 1`, ... */
+export interface VocabularySlice {
+  readonly first: number
+  readonly count: number
+}
+
+/**
+ * ONNX model of the final norm and of a slice of the unembedding, for `residual` `[Q, d_model]`. Outputs: `logits`
+ * `[Q, tokens]`, and per row `highest`, the largest of them, and `exp_sum`, the sum of exp(logit - highest), both `[Q, 1]`:
+ * summed here because onnxruntime's exp is vectorised and JavaScript's is not.
+ */
+export function headGraph(
+  checkpoint: Checkpoint,
+  { dModel, finalNorm, unembedding }: DecoderSpec,
+  { first, count }: VocabularySlice,
+): OnnxGraph {
+  const { projection, weight, bias, scale, softcap } = unembedding
+  const graph = new GraphBuilder('head')
+  const residual = graph.input('residual', 'float', ['Q', dModel])
+  const normed = finalNorm ? norm(graph, checkpoint, residual, finalNorm) : residual
+  const projected = projection ? linear(graph, checkpoint, projection, normed) : normed
+
+  const rows = Array.from({ length: count }, (_, i) => first + i)
+  const columns = weight.shape[1] as number
+  const factors = [graph.weight(weight.name, checkpoint.readRows(weight.name, rows), [count, columns])]
+  if (bias) factors.push(graph.weight(bias.name, checkpoint.readRows(bias.name, rows), [count]))
+  const scaling = scale === 1 ? {} : { alpha: { float: scale }, beta: { float: scale } }
+  const logits = softcapped(
+    graph,
+    graph.node('Gemm', [projected, ...factors], { transB: 1, ...scaling }),
+    softcap,
+  )
+
+  const overTokens = graph.ints([1])
+  const highest = graph.node('ReduceMax', [logits, overTokens], { keepdims: 1 })
+  const exponentials = graph.node('Exp', [graph.node('Sub', [logits, highest])])
+  const expSum = graph.node('ReduceSum', [exponentials, overTokens], { keepdims: 1 })
+  graph.output('logits', logits, 'float', ['Q', count])
+  graph.output('highest', highest, 'float', ['Q', 1])
+  graph.output('exp_sum', expSum, 'float', ['Q', 1])
+  return graph.build()
+}

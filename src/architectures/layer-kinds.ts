@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { insist } from './config.js'
+
+/** What layers see, where their kinds alternate: config.json's `layer_types`. */
+const kinds = ['full_attention', 'sliding_attention', 'chunked_attention'] as const
+type Kind = (typeof kinds)[number]
+
+/** A config's field; other kinds are refused with the list of these. */
+export const layerTypesField = z.array(z.enum(kinds)).optional()
+
+/** Whether each layer has a sliding window: by `layer_types`, or else as the family usually has it. Throws MODEL. */
+export function slidingLayers(
+  c: { readonly layer_types?: readonly Kind[] | undefined; readonly num_hidden_layers: number },
+  usual: (layer: number) => boolean,
+  path: string,
+): boolean[] {
+  const { layer_types: types, num_hidden_layers: count } = c
+  if (!types) return Array.from({ length: count }, (_, layer) => usual(layer))
+  insist(types.length === count, path, `layer_types has ${types.length} entries for ${count} layers`)
+  insist(!types.includes('chunked_attention'), path, 'layer_types: this family has no chunked_attention')
+  return types.map((type) => type === 'sliding_attention')
+}
+
+/** Every `pattern`-th layer sees everything, the others a window. */
+export function everyNth(pattern: number): (layer: number) => boolean {
+  return (layer) => (layer + 1) % pattern !== 0
+}

@@ -1,0 +1,293 @@
+import type { z } from 'zod'
+import { activationField } from './activations.js'
+import { blockCount, flag, insist, positive, size } from './config.js'
+import type {
+  ActivationSpec,
+  AttentionSpec,
+  DecoderSpec,
+  ExpertsSpec,
+  FusedProjection,
+  LayerNorms,
+  LayerSpec,
+  LinearSpec,
+  MlpSpec,
+  NormSpec,
+  Rotary,
+  TensorRef,
+} from './decoder.js'
+import { linear, rmsNorm, tensor } from './parts.js'
+import { rotaryFields, rotaryOf } from './rotary.js'
+
+/**
+ * The usual decoder, to be described by what a family does otherwise: LLaMA's names of tensors, a norm before attention and one
+ * before the MLP, projections apart, a gated MLP, no biases.
+ */
+export function decoderOf(core: Core, path: string, changes: Changes): DecoderSpec {
+  const { dModel, vocab, heads } = core
+  const keyValueHeads = core.keyValueHeads ?? heads
+  const dHead = core.dHead ?? dModel / heads
+  insist(
+    Number.isInteger(dHead) && heads % keyValueHeads === 0,
+    path,
+    `${heads} heads, ${keyValueHeads} key-value heads and hidden_size ${dModel} do not divide evenly`,
+  )
+  const names = { ...llamaNames, ...changes.names }
+  const tokens = tensor(`${names.tokens}.weight`, vocab, dModel)
+  const layers = Array.from({ length: core.blocks }, (_, layer): LayerSpec => {
+    const parts = new LayerParts(core, changes, `${names.layers}.${layer}`, layer)
+    const attention = usualAttention(parts, { heads, keyValueHeads, dHead }, changes)
+    return {
+      attention: { ...attention, ...changes.attention?.(parts, attention) },
+      mlp: changes.mlp?.(parts) ?? parts.gatedMlp(),
+      norms: {
+        ...noNorms,
+        ...(changes.norms?.(parts) ?? {
+          beforeAttention: parts.norm('input_layernorm'),
+          beforeMlp: parts.norm('post_attention_layernorm'),
+        }),
+      },
+      parallel: changes.parallel ?? false,
+      residualScale: changes.residualScale ?? 1,
+      residualIsNormed: changes.residualIsNormed ?? false,
+    }
+  })
+  return {
+    family: core.family,
+    blocks: layers.length,
+    dModel,
+    vocab,
+    maxPositions: core.maxPositions,
+    prefix: names.prefix,
+    embedding: { tokens, scale: 1, positions: null, norm: null, projection: null, ...changes.embedding },
+    layers,
+    finalNorm: changes.norm(names.finalNorm, dModel),
+    unembedding: {
+      projection: null,
+      weight: core.tied ? tokens : tensor(`${names.head}.weight`, vocab, dModel),
+      bias: null,
+      scale: 1,
+      softcap: null,
+      ...changes.unembedding,
+    },
+    ...changes.ends,
+  }
+}
+
+/** The sizes that every family has, whatever its config calls them. */
+export interface Core {
+  readonly family: string
+  readonly blocks: number
+  readonly dModel: number
+  readonly heads: number
+  readonly keyValueHeads?: number | undefined
+  readonly dHead?: number | undefined
+  readonly dMlp: number
+  readonly activation: ActivationSpec
+  readonly vocab: number
+  /** The unembedding is the embedding. */
+  readonly tied: boolean
+  readonly maxPositions: number
+  readonly rotary: Rotary | null
+}
+
+/** What a family does otherwise. Functions are asked for each layer. */
+export interface Changes {
+  readonly names?: Partial<typeof llamaNames>
+  /** The kind of norm that is used throughout. */
+  readonly norm: (name: string, width: number) => NormSpec
+  /** Biases of the projections of queries, keys and values, and of what attention gives. */
+  readonly bias?: { readonly queryKeyValue?: boolean; readonly out?: boolean }
+  /** One product for queries, keys and values, under this name. */
+  readonly fused?: { readonly name: string; readonly order: FusedProjection['order'] }
+  /** How weights are stored in the blocks. */
+  readonly stored?: LinearSpec['stored']
+  readonly attention?: (parts: LayerParts, usual: AttentionSpec) => Partial<AttentionSpec>
+  readonly mlp?: (parts: LayerParts) => MlpSpec | ExpertsSpec
+  readonly norms?: (parts: LayerParts) => Partial<LayerNorms>
+  readonly parallel?: boolean
+  readonly residualScale?: number
+  readonly residualIsNormed?: boolean
+  readonly embedding?: Partial<DecoderSpec['embedding']>
+  readonly unembedding?: Partial<DecoderSpec['unembedding']>
+  readonly ends?: Partial<Pick<DecoderSpec, 'finalNorm'>>
+}
+
+const llamaNames = {
+  prefix: 'model.',
+  tokens: 'model.embed_tokens',
+  layers: 'model.layers',
+  finalNorm: 'model.norm',
+  head: 'lm_head',
+  query: 'self_attn.q_proj',
+  key: 'self_attn.k_proj',
+  value: 'self_attn.v_proj',
+  out: 'self_attn.o_proj',
+}
+
+/** Makes the parts of one layer; names are given as they follow the layer's own. */
+export class LayerParts {
+  constructor(
+    readonly core: Core,
+    private readonly changes: Changes,
+    private readonly prefix: string,
+    readonly layer: number,
+  ) {}
+
+  readonly tensor = (name: string, ...shape: readonly number[]): TensorRef =>
+    tensor(`${this.prefix}.${name}`, ...shape)
+
+  readonly linear = (name: string, inputs: number, outputs: number, bias = false): LinearSpec =>
+    linear(`${this.prefix}.${name}`, inputs, outputs, { bias, stored: this.changes.stored ?? 'out-in' })
+
+  readonly norm = (name: string, width = this.core.dModel): NormSpec =>
+    this.changes.norm(`${this.prefix}.${name}`, width)
+
+  /** down(activation(gate(x)) up(x)) */
+  gatedMlp({ name = 'mlp', dMlp = this.core.dMlp, bias = false, parts = llamaMlp } = {}): MlpSpec {
+    const { dModel, activation } = this.core
+    const [gate, up, down] = parts.map((part) => `${name}.${part}`) as [string, string, string]
+    return {
+      kind: 'mlp',
+      up: {
+        kind: 'gated',
+        gate: this.linear(gate, dModel, dMlp, bias),
+        up: this.linear(up, dModel, dMlp, bias),
+      },
+      activation,
+      down: this.linear(down, dMlp, dModel, bias),
+    }
+  }
+
+  /** As `gatedMlp`, gate and up being one product. */
+  fusedMlp(gateUp: string, down: string): MlpSpec {
+    const { dModel, dMlp, activation } = this.core
+    return {
+      kind: 'mlp',
+      up: { kind: 'fused', gateUp: this.linear(gateUp, dModel, 2 * dMlp), order: 'columns' },
+      activation,
+      down: this.linear(down, dMlp, dModel),
+    }
+  }
+
+  /** down(activation(up(x))) */
+  plainMlp(up: string, down: string, { bias = true } = {}): MlpSpec {
+    const { dModel, dMlp, activation } = this.core
+    return {
+      kind: 'mlp',
+      up: { kind: 'plain', up: this.linear(up, dModel, dMlp, bias) },
+      activation,
+      down: this.linear(down, dMlp, dModel, bias),
+    }
+  }
+}
+
+const llamaMlp = ['gate_proj', 'up_proj', 'down_proj']
+
+function usualAttention(
+  parts: LayerParts,
+  sizes: { readonly heads: number; readonly keyValueHeads: number; readonly dHead: number },
+  { names: changed, bias: { queryKeyValue = false, out = false } = {}, fused }: Changes,
+): AttentionSpec {
+  const { heads, keyValueHeads, dHead } = sizes
+  const { dModel, rotary } = parts.core
+  const names = { ...llamaNames, ...changed }
+  const [queries, keys] = [heads * dHead, keyValueHeads * dHead]
+  return {
+    ...sizes,
+    dValue: dHead,
+    project: fused
+      ? {
+          kind: 'fused',
+          queryKeyValue: parts.linear(fused.name, dModel, queries + 2 * keys, queryKeyValue),
+          order: fused.order,
+        }
+      : {
+          kind: 'split',
+          query: parts.linear(names.query, dModel, queries, queryKeyValue),
+          key: parts.linear(names.key, dModel, keys, queryKeyValue),
+          value: parts.linear(names.value, dModel, keys, queryKeyValue),
+        },
+    out: parts.linear(names.out, queries, dModel, out),
+    scale: dHead ** -0.5,
+    queryNorm: null,
+    keyNorm: null,
+    normsRotated: false,
+    clip: null,
+    rotary,
+    softcap: null,
+    sinks: null,
+    alibi: null,
+    window: null,
+    chunk: null,
+    temperature: null,
+  }
+}
+
+const noNorms: LayerNorms = {
+  beforeAttention: null,
+  afterAttention: null,
+  afterAttentionSum: null,
+  beforeMlp: null,
+  afterMlp: null,
+  afterMlpSum: null,
+}
+
+/** Fields of config.json as LLaMA and most later families have them. */
+export const standardFields = {
+  hidden_size: size,
+  num_hidden_layers: blockCount,
+  intermediate_size: size,
+  num_attention_heads: size,
+  num_key_value_heads: size.optional(),
+  head_dim: size.optional(),
+  rms_norm_eps: positive.default(1e-6),
+  max_position_embeddings: size.default(2048),
+  vocab_size: size,
+  tie_word_embeddings: flag.default(false),
+  hidden_act: activationField.default('silu'),
+  ...rotaryFields,
+}
+
+export type StandardConfig = z.infer<z.ZodObject<typeof standardFields>>
+
+/** A decoder with LLaMA's config fields: RMSNorm and rotary embedding, unless the family says otherwise. */
+export function standardDecoder(
+  family: string,
+  c: Omit<StandardConfig, 'rms_norm_eps' | 'head_dim'> & {
+    readonly rms_norm_eps?: number
+    readonly head_dim?: number | null | undefined
+  },
+  path: string,
+  {
+    rotary: rotation = {},
+    core = {},
+    ...changes
+  }: Partial<Changes> & {
+    readonly rotary?: { readonly theta?: number; readonly partial?: number; readonly interleaved?: boolean }
+    readonly core?: Partial<Core>
+  } = {},
+): DecoderSpec {
+  const dHead = core.dHead ?? c.head_dim ?? c.hidden_size / c.num_attention_heads
+  const { rotary, maxPositions } = rotaryOf(
+    c,
+    { dHead, maxPositions: c.max_position_embeddings, ...rotation },
+    path,
+  )
+  const whole = {
+    family,
+    blocks: c.num_hidden_layers,
+    dModel: c.hidden_size,
+    heads: c.num_attention_heads,
+    keyValueHeads: c.num_key_value_heads,
+    dHead,
+    dMlp: c.intermediate_size,
+    activation: c.hidden_act,
+    vocab: c.vocab_size,
+    tied: c.tie_word_embeddings,
+    maxPositions,
+    rotary,
+    ...core,
+  }
+  const norm = (name: string, width: number) => rmsNorm(name, width, c.rms_norm_eps ?? 1e-6)
+  return decoderOf(whole, path, { norm, ...changes })
+}

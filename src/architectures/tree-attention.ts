@@ -1,0 +1,113 @@
+import type { GraphBuilder, Value } from '../onnx/graph.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import { constant } from './activations.js'
+import type { BlockInputs } from './block-inputs.js'
+import type { Alibi, AttentionSpec } from './decoder.js'
+import { readTensor } from './linear.js'
+
+interface TreeAttention {
+  /** `[Q, heads * d_head]`, scaled */
+  readonly queries: Value
+  /** `[R, keyValueHeads * d_head]` */
+  readonly keys: Value
+  /** `[R, keyValueHeads * d_value]` */
+  readonly values: Value
+}
+
+/**
+ * Softmax(q k^T + mask) v per item and head over trees of rows, back to rows: `[Q, heads * d_value]`. Letters: H heads, V
+ * key-value heads, G query heads that share one, d the width of a head.
+ */
+export function treeAttention(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  inputs: BlockInputs,
+  attention: AttentionSpec,
+  { queries, keys, values }: TreeAttention,
+): Value {
+  const { heads, keyValueHeads, dHead, dValue } = attention
+  const group = heads / keyValueHeads
+  const slots = (value: Value, of: Value) => graph.node('Gather', [value, of], { axis: 0 })
+  const querySlots = slots(queries, inputs.querySlots) // [I Sq, H d]
+  const keySlots = slots(keys, inputs.keySlots) // [I Sk, V d]
+  const valueSlots = slots(values, inputs.keySlots)
+  const shape = (length: Value, ...rest: number[]) =>
+    graph.node('Concat', [inputs.items, length, graph.ints(rest)], { axis: 0 })
+
+  const q = graph.node('Reshape', [querySlots, shape(inputs.queryLength, keyValueHeads, group, dHead)]) // [I, Sq, V, G, d]
+  const k = graph.node('Reshape', [keySlots, shape(inputs.keyLength, keyValueHeads, 1, dHead)]) // [I, Sk, V, 1, d]
+  const v = graph.node('Reshape', [valueSlots, shape(inputs.keyLength, keyValueHeads, 1, dValue)])
+
+  const qHeads = graph.node('Transpose', [q], { perm: [0, 2, 3, 1, 4] }) // [I, V, G, Sq, d]
+  const kHeads = graph.node('Transpose', [k], { perm: [0, 2, 3, 4, 1] }) // [I, V, 1, d, Sk]
+  const vHeads = graph.node('Transpose', [v], { perm: [0, 2, 3, 1, 4] }) // [I, V, 1, Sk, d]
+  const raw = softcapped(graph, graph.node('MatMul', [qHeads, kHeads]), attention.softcap) // [I, V, G, Sq, Sk]
+  const positioned = attention.alibi ? withAlibi(graph, inputs, attention, attention.alibi, raw) : raw
+  const scores = graph.node('Add', [positioned, inputs.mask])
+  const mixed = graph.node('MatMul', [softmax(graph, checkpoint, attention, scores), vHeads]) // [I, V, G, Sq, d]
+
+  const bySlot = graph.node('Transpose', [mixed], { perm: [0, 3, 1, 2, 4] }) // [I, Sq, V, G, d]
+  const flat = graph.node('Reshape', [bySlot, graph.ints([-1, heads * dValue])]) // [I Sq, H d]
+  return graph.node('Gather', [flat, inputs.slotOfRow], { axis: 0 })
+}
+
+/** cap tanh(x / cap) */
+export function softcapped(graph: GraphBuilder, x: Value, cap: number | null): Value {
+  if (cap === null) return x
+  const limit = constant(graph, 'softcap', cap)
+  return graph.node('Mul', [graph.node('Tanh', [graph.node('Div', [x, limit])]), limit])
+}
+
+/** Adds slope times the key's position: softmax does not see that the query's is not taken off. */
+function withAlibi(
+  graph: GraphBuilder,
+  { positions, keySlots, items, keyLength }: BlockInputs,
+  { heads, keyValueHeads }: AttentionSpec,
+  { slopes, roundedToBf16 }: Alibi,
+  scores: Value,
+): Value {
+  const dims = [keyValueHeads, heads / keyValueHeads, 1, 1]
+  const bySlot = graph.node('Gather', [positions as Value, keySlots], { axis: 0 }) // [I Sk, 1]
+  const shape = graph.node('Concat', [items, graph.ints([1, 1, 1]), keyLength], { axis: 0 })
+  const position = graph.node('Reshape', [graph.node('Cast', [bySlot], { to: float }), shape]) // [I, 1, 1, 1, Sk]
+  const bias = (of: Value) => graph.node('Mul', [position, of]) // [I, V, G, 1, Sk]
+  if (roundedToBf16 === null)
+    return graph.node('Add', [scores, bias(graph.weight('alibi_slopes', Float32Array.from(slopes), dims))])
+  const rounded = bias(graph.weight('alibi_slopes', Float32Array.from(slopes, toBf16), dims))
+  const inBf16 = graph.node('Cast', [graph.node('Cast', [rounded], { to: bfloat16 })], { to: float })
+  return graph.node('Add', [
+    scores,
+    graph.node('Mul', [inBf16, constant(graph, 'alibi_scale', roundedToBf16)]),
+  ])
+}
+
+/** Over keys; a sink is one more, whose share is let go of. */
+function softmax(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  { sinks, heads, keyValueHeads }: AttentionSpec,
+  scores: Value,
+): Value {
+  if (!sinks) return graph.node('Softmax', [scores], { axis: -1 })
+  const last = graph.ints([4])
+  const zeros = graph.node('Mul', [
+    graph.node('ReduceMax', [scores, last], { keepdims: 1 }),
+    constant(graph, 'zero', 0),
+  ])
+  const dims = [keyValueHeads, heads / keyValueHeads, 1, 1]
+  const sink = graph.node('Add', [zeros, graph.weight(sinks.name, readTensor(checkpoint, sinks), dims)])
+  // First, so that the keys are what follows, however many.
+  const all = graph.node('Softmax', [graph.node('Concat', [sink, scores], { axis: -1 })], { axis: -1 })
+  return graph.node('Slice', [all, graph.ints([1]), graph.ints([2 ** 31 - 1]), last])
+}
+
+/** ONNX's element types. */
+const float = 1
+const bfloat16 = 16
+
+function toBf16(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)
+  const rest = bits[0] as number
+  bits[0] = ((rest + 0x7fff + ((rest >>> 16) & 1)) & 0xffff0000) >>> 0
+  return new Float32Array(bits.buffer)[0] as number
+}

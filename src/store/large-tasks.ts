@@ -1,0 +1,286 @@
+import { createHash } from 'node:crypto'
+import { setImmediate as otherWork } from 'node:timers/promises'
+import { TaskvecError } from '../domain/errors.js'
+import { canonicalJson } from '../domain/identity.js'
+import { cutItems } from '../domain/item-parts.js'
+import { layerChunks, resolveLayers, type LayerSelection } from '../domain/layers.js'
+import { largestPayload, megabytes } from '../domain/payloads.js'
+import type { Item, ModelInfo, Pair, Protocol, Scoring, Split, TaskSpec } from '../domain/types.js'
+import { explained, partialWarning, readList, type PairMarks } from '../tasks/read-list.js'
+import { resolveTask } from '../tasks/registry.js'
+import { itemDrawer } from '../tasks/sampling.js'
+import type { Task } from '../tasks/task.js'
+import { insertItem, keyOf, savePairs } from './content.js'
+import { savePreparedRow, type TaskPlace } from './prepared-tasks.js'
+import { linkCells, linkRun } from './run-links.js'
+import type { Statements } from './statements.js'
+import { itemSizes, largestPart } from './task-parts.js'
+
+/**
+ * Tasks whose items or pairs are too many for one payload. Their pairs go to the model's tokenizer in slices, their items are
+ * drawn here, beside the database, and computed in parts (task-parts.ts). Keys and results are what they would be in one piece.
+ */
+
+/** A task up to these is handed over whole. Bytes of its items, or of its pairs, as JSON; and items of a split. */
+const whole = { bytes: 600_000, items: 2_000 }
+/** Of pairs that go to a tokenizer at once, bytes. */
+const sliceBytes = 250_000
+/** A workflow's history may not grow beyond 50 MB, and pairs stand in it twice. */
+const largestList = 12_000_000
+/** All items of a task: Temporal's server keeps each of them, and so does the database. */
+const largestTask = 1_000_000_000
+/** What the steps of one task hand over at one moment, bytes. */
+const atOnce = 1_800_000
+const mostLanes = 4
+/** Items written in one transaction. */
+const batch = 2_000
+
+/** What a task's workflow needs to know of it first. */
+export type TaskToPrepare =
+  | { readonly size: 'whole'; readonly spec: TaskSpec }
+  | {
+      readonly size: 'large'
+      readonly slices: number
+      readonly singleToken: boolean
+      readonly scoring: Scoring
+    }
+
+/** Errors: TASK where it cannot be run at all, before anything is computed. */
+export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare {
+  const task = resolveTask(spec)
+  refuseLargeList(task)
+  const expected = expectedSize(task, protocol)
+  // Too few pairs for an item: making it ready whole says so, and why.
+  if (expected === null) return { size: 'whole', spec }
+  refuseBeyondLimits(task, expected)
+  const pairs = task.kind === 'list' ? task.pairs : []
+  if (
+    expected.bytes <= whole.bytes &&
+    expected.items <= whole.items &&
+    bytesOf(pairs) <= whole.bytes &&
+    bytesOf(spec) <= whole.bytes
+  )
+    return { size: 'whole', spec }
+  return {
+    size: 'large',
+    slices: slicesOf(pairs).length,
+    singleToken: task.kind === 'list' && task.singleToken,
+    scoring: task.scoring,
+  }
+}
+
+/** Some of the task's pairs, for the tokenizer. */
+export function pairSlice(spec: TaskSpec, slice: number): readonly Pair[] {
+  const task = resolveTask(spec)
+  return task.kind === 'list' ? (slicesOf(task.pairs)[slice] ?? []) : []
+}
+
+export interface PlanLargeTaskInput extends TaskPlace {
+  readonly info: ModelInfo
+  /** Of each slice of pairs, in order. */
+  readonly marks: readonly PairMarks[]
+  /** Answers that begin with part of a character. */
+  readonly partial: number
+  readonly layers: LayerSelection
+  readonly layersPerActivity: number | 'all'
+}
+
+/** How many of a large task's parts may be under way at once. */
+export interface LargeTaskPlan {
+  readonly lanes: number
+}
+
+/** Draws the items, and stores what a task's rows need; lets other work in between. Errors: TASK, STORE. */
+export async function planLargeTask(
+  db: Statements,
+  spec: TaskSpec,
+  protocol: Protocol,
+  { sweepId, model, info, marks, partial, layers, layersPerActivity }: PlanLargeTaskInput,
+): Promise<LargeTaskPlan> {
+  const task = resolveTask(spec)
+  const place = { sweepId, model, task: task.id }
+  const joined = (of: keyof PairMarks) => marks.map((mark) => mark[of]).join('')
+  const list =
+    task.kind === 'list'
+      ? readList(task, {
+          ...{
+            writable: joined('writable'),
+            leadingSpace: joined('leadingSpace'),
+            noSpace: joined('noSpace'),
+          },
+        })
+      : { reading: 'as-written' as const, pairs: null, warnings: notLookedThrough(task, info) }
+  const warnings =
+    partial > 0 && list.pairs
+      ? [...list.warnings, partialWarning(task.id, partial, list.pairs.length)]
+      : list.warnings
+  const draw = explained(list.warnings, () => drawerOf(task, list.pairs, protocol))
+  const counts = countsOf(task, protocol)
+  const hashes = {
+    baseline: await hashOf(draw, 'baseline', counts.baseline),
+    dev: await hashOf(draw, 'dev', counts.dev),
+    test: await hashOf(draw, 'test', counts.test),
+  }
+  let largest = 0
+  for (const split of ['baseline', 'dev', 'test'] as const) {
+    await saveAll(db, draw, split, counts[split], hashes[split])
+    const sizes = itemSizes(db, hashes[split])
+    for (const { first, end } of cutItems(sizes, info.numerics.itemsPerChunk, { items: 1, bytes: 0 }))
+      largest = Math.max(
+        largest,
+        sizes.slice(first, end).reduce((a, b) => a + b, 0),
+      )
+  }
+  refuseChunk(task, largest)
+  const chosen = resolveLayers(layers, info.blocks, model)
+  db.write(() => {
+    const pairsHash = list.pairs && savePairs(db, list.pairs)
+    const { category, scoring } = task
+    const known = { category, scoring, reading: list.reading, warnings }
+    const row = savePreparedRow(db, place, info, { ...known, pairsHash, itemsHash: hashes })
+    linkRun(db, place, 'baseline', keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []))
+    for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev)) linkCells(db, place, row, chunk)
+  })
+  // Each part is handed over twice at one moment: as the store's answer, and as the engine's task.
+  const lanes = Math.floor(atOnce / (2 * Math.max(1, largest, largestPart)))
+  return { lanes: Math.max(1, Math.min(mostLanes, lanes)) }
+}
+
+type Drawer = (split: Split, index: number) => Item
+
+function drawerOf(task: Task, pairs: readonly Pair[] | null, protocol: Protocol): Drawer {
+  if (task.kind === 'items') return (split, index) => task.items[split][index] as Item
+  return itemDrawer(task.id, task.kind === 'list' ? (pairs ?? []) : task, protocol)
+}
+
+function countsOf(task: Task, protocol: Protocol): Record<Split, number> {
+  if (task.kind !== 'items')
+    return { baseline: protocol.baselineItems, dev: protocol.devItems, test: protocol.testItems }
+  const { baseline, dev, test } = task.items
+  return { baseline: baseline.length, dev: dev.length, test: test.length }
+}
+
+interface ExpectedSize {
+  /** Of all splits. */
+  readonly bytes: number
+  /** Of the largest split. */
+  readonly items: number
+  /** Of the largest item that was looked at. */
+  readonly largest: number
+}
+
+/** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
+const seen = 20
+
+/** By a few items of each split, drawn small and taken as large as they will be; null where none can be drawn. */
+function expectedSize(task: Task, protocol: Protocol): ExpectedSize | null {
+  const counts = countsOf(task, protocol)
+  const looked = 8
+  try {
+    const pairs = task.kind === 'list' ? task.pairs : null
+    const { demonstrations, dummyQueries } = protocol
+    const small = {
+      demonstrations: Math.min(seen, demonstrations),
+      dummyQueries: Math.min(seen, dummyQueries),
+    }
+    // Errors: where there are too few pairs.
+    drawerOf(task, pairs, protocol)
+    const draw = drawerOf(task, pairs, { ...protocol, ...small })
+    const scale =
+      task.kind === 'items'
+        ? 1
+        : (demonstrations + dummyQueries) / (small.demonstrations + small.dummyQueries)
+    const splits = Object.entries(counts).map(([split, count]) => {
+      const sizes = Array.from({ length: Math.min(looked, count) }, (_, i) =>
+        bytesOf(draw(split as Split, Math.floor((i * count) / looked))),
+      ).map((bytes) => (split === 'baseline' ? bytes : scale * bytes))
+      const mean = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
+      return { bytes: count * mean, largest: Math.max(0, ...sizes) }
+    })
+    return {
+      bytes: task.kind === 'items' ? bytesOf(task.items) : splits.reduce((sum, { bytes }) => sum + bytes, 0),
+      items: Math.max(...Object.values(counts)),
+      largest: Math.max(...splits.map(({ largest }) => largest)),
+    }
+  } catch (error) {
+    if (error instanceof TaskvecError && error.code === 'TASK') return null
+    throw error
+  }
+}
+
+const lower = 'Lower testItems, devItems, baselineItems or demonstrations, or use shorter texts.'
+
+function refuseBeyondLimits(task: Task, { bytes, items, largest }: ExpectedSize): void {
+  if (bytes > largestTask)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: its items (${items} in the largest split) take about ${megabytes(bytes)}; a task may have ${megabytes(largestTask)}, since each item passes through Temporal's database`,
+      { hint: lower },
+    )
+  // Some 16 are computed together; looked at once more when all have been drawn.
+  refuseChunk(task, 16 * largest)
+}
+
+function refuseLargeList(task: Task): void {
+  if (task.kind !== 'list') return
+  const bytes = bytesOf(task.pairs)
+  if (bytes > largestList)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: its ${task.pairs.length} pairs take ${megabytes(bytes)}; a list may have ${megabytes(largestList)}, since all of it passes through one workflow's history`,
+      { hint: 'Shorten the list; items are drawn from a few thousand pairs just as well.' },
+    )
+}
+
+function refuseChunk(task: Task, bytes: number): void {
+  const most = largestPayload / 2
+  if (bytes > most)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: the items that are computed together take ${megabytes(bytes)}; ${megabytes(most)} at most can be handed to a worker`,
+      { hint: 'Lower demonstrations, or use shorter texts.' },
+    )
+}
+
+/** A model that cannot write every word is rare, and so many items are not looked through for such words. */
+function notLookedThrough(task: Task, { unknownToken }: ModelInfo): string[] {
+  if (unknownToken === undefined) return []
+  return [
+    `${task.id}: this model's tokenizer has words that it can only write as its unknown token; so many items are not looked through for them`,
+  ]
+}
+
+/** Of the items as one JSON array, without ever holding them all: what `saveItems` calls them. */
+async function hashOf(draw: Drawer, split: Split, count: number): Promise<string> {
+  const hash = createHash('sha256').update('[')
+  for (let i = 0; i < count; i++) {
+    hash.update(`${i === 0 ? '' : ','}${canonicalJson(draw(split, i))}`)
+    if (i % 500 === 0) await otherWork()
+  }
+  return hash.update(']').digest('hex')
+}
+
+async function saveAll(
+  db: Statements,
+  draw: Drawer,
+  split: Split,
+  count: number,
+  hash: string,
+): Promise<void> {
+  if (db.pluck('select count(*) from items where items_hash = ?', [hash]) === count) return
+  for (let first = 0; first < count; first += batch) {
+    db.write(() => {
+      for (let i = first; i < Math.min(count, first + batch); i++) insertItem(db, hash, i, draw(split, i))
+    })
+    await otherWork()
+  }
+}
+
+function slicesOf(pairs: readonly Pair[]): Pair[][] {
+  const cuts = cutItems(pairs.map(bytesOf), 1, { items: Infinity, bytes: sliceBytes })
+  return cuts.length === 0 ? [[]] : cuts.map(({ first, end }) => pairs.slice(first, end))
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}

@@ -1,0 +1,236 @@
+import { TaskvecError } from '../domain/errors.js'
+import { cutItems, type ItemPart } from '../domain/item-parts.js'
+import type { Item, Numerics, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
+import { preparedTask, type TaskPlace } from './prepared-tasks.js'
+import type { Statements } from './statements.js'
+
+/**
+ * The runs of a large task, computed and stored part by part. Until its last part is there a run stands under
+ * `partial <key>`: nothing that reads results by their keys sees it, and a sweep that was stopped goes on behind its parts.
+ */
+
+/** One activity's work, and what it takes besides the model. */
+export interface TaskPart {
+  /** Tells it from the task's others. */
+  readonly name: string
+  readonly activity: 'runBaseline' | 'runDev' | 'runTest'
+  readonly modelHash: string
+  readonly numerics: string
+  readonly scoring: Scoring
+  readonly items: readonly Item[]
+  readonly layersTogether: readonly number[]
+  readonly part: {
+    readonly first: number
+    readonly of: number
+    /** f64 little-endian, base64, `[d_model]`: the sum of θ over the items before. */
+    readonly thetaSum?: string
+  }
+}
+
+export interface RecordPartInput extends TaskPlace {
+  readonly layersTogether: readonly number[]
+  readonly first: number
+  readonly runs: readonly RunResult[]
+  readonly seconds: number
+  readonly computedBy: string
+  readonly thetaSum?: string
+  readonly theta?: { readonly layer: number; readonly base64: string }
+}
+
+interface Work {
+  readonly activity: TaskPart['activity']
+  readonly split: Split
+  readonly layersTogether: readonly number[]
+  readonly runs: readonly { readonly kind: RunKind; readonly split: Split; readonly layer: number | null }[]
+}
+
+/** Predictions of one activity, some 65 bytes each. */
+const mostPredictions = 8_000
+/** Of one activity of a small model: what a core does in about a minute. */
+const mostFlops = 60 * 30e9
+/** Bytes of a token's text, about. */
+const bytesPerToken = 3
+/** Items of one activity, as JSON. */
+export const largestPart = 200_000
+
+const partial = (key: string) => `partial ${key}`
+
+/** Bytes of each item of a split as it is handed over, in order. */
+export function itemSizes(db: Statements, itemsHash: string): number[] {
+  const rows = db.all(
+    `select length(cast(demonstrations as blob)) + length(cast(query as blob)) + length(cast(answer as blob))
+       + length(cast(accept as blob)) + length(cast(dummy_queries as blob)) + 80 as bytes
+     from items where items_hash = ? order by item`,
+    [itemsHash],
+  ) as { bytes: number }[]
+  return rows.map(({ bytes }) => bytes)
+}
+
+/** The first part of baseline or dev that is neither stored nor under way; null: none. */
+export function nextPart(db: Statements, place: TaskPlace, under: readonly string[]): TaskPart | null {
+  const row = preparedTask(db, place)
+  for (const work of [baseline, ...devWork(db, place)]) {
+    const part = missing(db, row, work, under)
+    if (part) return part
+  }
+  return null
+}
+
+/** The first part of the test split that is not stored; null: none. One after the other, since each adds to the sum of θ. */
+export function nextTestPart(db: Statements, place: TaskPlace): TaskPart | null {
+  const row = preparedTask(db, place)
+  return missing(db, row, testWork(row), [])
+}
+
+/** Stores a part's predictions; the last one makes its runs whole. One that is there already changes nothing. */
+export function recordPart(db: Statements, input: RecordPartInput): void {
+  const row = preparedTask(db, input)
+  for (const run of input.runs) {
+    const key = keyOf(row, run, input.layersTogether)
+    if (stored(db, key) !== undefined) continue
+    const id = partialRun(db, row, run, key)
+    if (db.pluck('select 1 from predictions where run_id = ? and item = ?', [id, input.first])) continue
+    const { tokens, correct } = run.predictions
+    tokens.forEach((_, i) => insertPrediction(db, id, input.first + i, run.predictions, i))
+    db.run('update runs set items = items + ?, correct = correct + ? where id = ?', [
+      tokens.length,
+      correct.filter(Boolean).length,
+      id,
+    ])
+    const vector = input.theta?.base64 ?? input.thetaSum
+    if (vector !== undefined && run.kind === 'hypothesis' && run.split === 'test')
+      db.run(
+        `insert into task_vectors (run_id, layer, "values") values (?, ?, ?) on conflict do update set "values" = excluded."values"`,
+        [id, run.layer, Buffer.from(vector, 'base64')],
+      )
+    db.run(
+      'update runs set key = ? where id = ? and items = (select count(*) from items where items_hash = runs.items_hash)',
+      [key, id],
+    )
+  }
+  const work = [input.runs[0]?.split ?? '', input.layersTogether.join(',')].join(' ').trim()
+  db.run(
+    `insert into timings (sweep_id, model_id, task_id, work, engine_seconds, computed_by, finished_at) values (?, ?, ?, ?, ?, ?, ?)
+     on conflict do update set engine_seconds = engine_seconds + excluded.engine_seconds, finished_at = excluded.finished_at`,
+    [
+      ...[input.sweepId, input.model, input.task, work, input.seconds, input.computedBy],
+      new Date().toISOString(),
+    ],
+  )
+}
+
+const baseline: Work = {
+  activity: 'runBaseline',
+  split: 'baseline',
+  layersTogether: [],
+  runs: [{ kind: 'baseline', split: 'baseline', layer: null }],
+}
+
+function devWork(db: Statements, { sweepId, model, task }: TaskPlace): Work[] {
+  const chunks = db.all(
+    'select layers_together as layers from cells where sweep_id = ? and model_id = ? and task_id = ? group by 1 order by min(layer)',
+    [sweepId, model, task],
+  ) as { layers: string }[]
+  return chunks.map(({ layers }) => {
+    const layersTogether = layers.split(',').map(Number)
+    return {
+      activity: 'runDev',
+      split: 'dev',
+      layersTogether,
+      runs: layersTogether.map((layer) => ({ kind: 'hypothesis', split: 'dev', layer })),
+    }
+  })
+}
+
+function testWork({ best_layer: layer }: PreparedRow): Work {
+  if (layer === null) throw new TaskvecError('STORE', 'the best L has not been chosen yet')
+  return {
+    activity: 'runTest',
+    split: 'test',
+    layersTogether: [layer],
+    runs: [
+      { kind: 'regular', split: 'test', layer: null },
+      { kind: 'hypothesis', split: 'test', layer },
+    ],
+  }
+}
+
+function missing(db: Statements, row: PreparedRow, work: Work, under: readonly string[]): TaskPart | null {
+  const keys = work.runs.map((run) => keyOf(row, run, work.layersTogether))
+  if (keys.every((key) => stored(db, key) !== undefined)) return null
+  const itemsHash = itemHashes(row)[work.split]
+  const parts = partsOf(db, row, itemsHash, work)
+  const ids = keys.map((key) => stored(db, key) ?? stored(db, partial(key)))
+  const has = (first: number) =>
+    ids.every(
+      (id) =>
+        id !== undefined &&
+        db.pluck('select 1 from predictions where run_id = ? and item = ?', [id, first]) !== undefined,
+    )
+  for (const { first, end } of parts) {
+    const name = [work.split, work.layersTogether.join(','), first].join(' ')
+    if (under.includes(name) || has(first)) continue
+    const rows = db.all('select * from items where items_hash = ? and item >= ? and item < ? order by item', [
+      ...[itemsHash, first, end],
+    ]) as StoredItem[]
+    const sum = work.split === 'test' && first > 0 ? thetaSum(db, ids.at(-1) as number) : undefined
+    return {
+      name,
+      activity: work.activity,
+      modelHash: row.model_hash,
+      numerics: row.numerics,
+      scoring: row.scoring,
+      items: rows.map(itemOf),
+      layersTogether: work.layersTogether,
+      part: {
+        first,
+        of: parts.at(-1)?.end ?? end,
+        ...(sum === undefined ? {} : { thetaSum: sum }),
+      },
+    }
+  }
+  return null
+}
+
+function thetaSum(db: Statements, runId: number): string {
+  return (db.pluck('select "values" from task_vectors where run_id = ?', [runId]) as Buffer).toString(
+    'base64',
+  )
+}
+
+/** How a split was cut the last few times: it is asked for part after part. */
+const cuts = new Map<string, ItemPart[]>()
+
+function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, split }: Work): ItemPart[] {
+  const name = [db.file, row.model_hash, row.numerics, itemsHash, split, runs.length].join(' ')
+  const known = cuts.get(name)
+  if (known) return known
+  const { itemsPerChunk, weights } = JSON.parse(row.numerics) as Numerics
+  const sizes = itemSizes(db, itemsHash)
+  const { parameters } = db.row('select parameters from models where content_hash = ?', [row.model_hash]) as {
+    parameters: number
+  }
+  const bytes = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
+  const flopsPerItem = 2 * parameters * ((2 * bytes) / bytesPerToken + runs.length)
+  // A large model may be read from disk for each part: a pass of it takes what it takes, and saves where it is.
+  const byWork = weights === undefined ? Math.floor(mostFlops / flopsPerItem) : Infinity
+  const most = { items: Math.min(byWork, Math.floor(mostPredictions / runs.length)), bytes: largestPart }
+  const parts = cutItems(sizes, itemsPerChunk, most)
+  if (cuts.size > 20) cuts.clear()
+  cuts.set(name, parts)
+  return parts
+}
+
+function stored(db: Statements, key: string): number | undefined {
+  return db.pluck('select id from runs where key = ?', [key]) as number | undefined
+}
+
+function partialRun(db: Statements, row: PreparedRow, run: RunResult, key: string): number {
+  const { kind, split, layer } = run
+  db.run(
+    `insert into runs (key, model_hash, kind, split, layer, items_hash, numerics, items, correct) values (?, ?, ?, ?, ?, ?, ?, 0, 0) on conflict do nothing`,
+    [partial(key), row.model_hash, kind, split, layer, itemHashes(row)[split], row.numerics],
+  )
+  return stored(db, partial(key)) as number
+}

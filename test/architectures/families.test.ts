@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { families, identify } from '../../src/architectures/catalog.js'
+import { BlockSessions } from '../../src/engine/block-sessions.js'
+import { loadEngine, LocalEngine } from '../../src/engine/local-engine.js'
+import type { Execution } from '../../src/engine/planner.js'
+import { forward } from '../../src/engine/reference-pass.js'
+import { openCheckpoint } from '../../src/weights/open.js'
+import { familyConfig, familyGolden, familyModels, makeFamilyModel } from '../golden/families.js'
+import { largestDifference, tinyConfig, tinyModels } from '../golden/read.js'
+
+const tolerance = 1e-4
+
+let scratch: string
+beforeAll(() => (scratch = mkdtempSync(join(tmpdir(), 'taskvec-families-'))))
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+const folderOf = (name: string) => makeFamilyModel(name, join(scratch, name))
+
+it('there are two sets of options of every family', () => {
+  const types = [...familyModels.map(familyConfig), ...tinyModels.map(tinyConfig)].map((c) => c['model_type'])
+  for (const { name } of families)
+    expect([name, types.filter((type) => type === name).length > 1]).toEqual([name, true])
+})
+
+describe.each(familyModels)('%s, against transformers (test/golden/make_families.py)', (name) => {
+  it('computes its residual streams and logits: alone, batched, held and streamed', async () => {
+    const engine = await loadEngine(folderOf(name))
+    const { prompts } = familyGolden(name)
+    for (const { tokens, states, logits } of prompts) {
+      const { lastStates } = await forward(engine.sessions, tokens)
+      expect(lastStates).toHaveLength(states.length)
+      states.forEach((state, layer) =>
+        expect([layer, largestDifference(lastStates[layer] ?? [], state)]).toEqual([layer, small]),
+      )
+      expect(largestDifference(await engine.logits(tokens), logits)).toEqual(small)
+    }
+
+    const request = {
+      items: prompts.map(({ tokens }) => ({
+        thetaPrompts: [tokens],
+        patchedPrompt: [...tokens.slice(0, 20), 7],
+        plainPrompts: [tokens.slice(0, 25)],
+        answerToken: 1,
+      })),
+      layers: Array.from({ length: engine.sessions.decoder.blocks }, (_, layer) => layer),
+      thetas: 'each' as const,
+    }
+    const batched = await engine.evaluate(request)
+    expect(
+      largestDifference(
+        batched.thetas ?? [],
+        prompts.flatMap(({ states }) => states.flat()),
+      ),
+    ).toEqual(small)
+    const plain = await engine.evaluate({ ...request, route: 'plain' })
+    expect(largestDifference(probabilities(batched), probabilities(plain))).toEqual(small)
+
+    const held = await (await executed(engine, 'held')).evaluate(request)
+    const streamed = await (await executed(engine, 'streamed')).evaluate(request)
+    expect({ ...streamed, seconds: 0 }).toEqual({ ...held, seconds: 0 })
+    expect(largestDifference(probabilities(streamed), probabilities(plain))).toEqual(small)
+    await engine.close()
+  })
+
+  async function executed(engine: LocalEngine, execution: Execution): Promise<LocalEngine> {
+    const { decoder, checkpoint } = identify(await openCheckpoint(join(scratch, name)))
+    const sessions = await BlockSessions.load(checkpoint, decoder, execution)
+    const { tokenizer } = engine as unknown as { tokenizer: never }
+    return new LocalEngine(
+      sessions,
+      tokenizer,
+      engine.info,
+      { ...engine.plan, execution, itemsPerPass: 16 },
+      join(scratch, 'passes'),
+    )
+  }
+})
+
+describe('a language model beside a model of pictures', () => {
+  it.each([
+    ['language_model.', (name: string) => `language_model.${name}`],
+    ['model.language_model.', (name: string) => name.replace(/^model\./, 'model.language_model.')],
+  ])('is found under %s', async (prefix, rename) => {
+    const name = 'gemma3_text-2'
+    const config = { model_type: 'gemma3', text_config: familyConfig(name), layer_types: null }
+    const engine = await loadEngine(makeFamilyModel(name, join(scratch, prefix), { config, rename }))
+    const { tokens, logits } = familyGolden(name).prompts[1] as ReturnType<
+      typeof familyGolden
+    >['prompts'][number]
+    expect(largestDifference(await engine.logits(tokens), logits)).toEqual(small)
+    await engine.close()
+  })
+})
+
+/** Less than the tolerance. */
+const small = expect.toSatisfy((difference: number) => difference < tolerance, 'a small difference') as number
+
+function probabilities({ patched, plain }: Awaited<ReturnType<LocalEngine['evaluate']>>): number[] {
+  return [...patched, ...plain].flat().map(({ answerLogProb }) => answerLogProb)
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { makeTinyModel } from '../tiny-model.js'
+import { Sandbox } from './sandbox.js'
+
+let sandbox: Sandbox
+const small = { dummyQueries: 1, devItems: 10, testItems: 10, baselineItems: 10 }
+
+beforeAll(async () => {
+  sandbox = await Sandbox.create()
+  makeTinyModel(join(sandbox.folder, 'tiny'), { blocks: 1, dModel: 8 })
+})
+afterAll(() => sandbox[Symbol.asyncDispose]())
+
+describe('a task too large to be handed over whole', () => {
+  it('is computed in parts, to the same bits as in one piece', { timeout: 400_000 }, async () => {
+    const tasks = ['algorithmic_to_upper']
+    const config = sandbox.config('parts', { ...small, tasks, demonstrations: 1, testItems: 2_100 })
+    const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'])
+    expect(stderr).not.toContain('failed:')
+    expect(exitCode).toBe(0)
+    // Computes each run again as a whole.
+    const verified = await sandbox.taskvec(['verify', '--full'])
+    expect(verified.stdout + verified.stderr).toMatch(
+      /computed again: 4 of 4 runs .* 4220 predictions, 4220 of them the same to the bit/,
+    )
+    expect(verified.exitCode).toBe(0)
+  })
+
+  it('is refused before anything is computed where one item is too large', { timeout: 200_000 }, async () => {
+    const tasks = ['algorithmic_list_first']
+    const config = sandbox.config('refused', { ...small, tasks, demonstrations: 100_000 })
+    const db = join(sandbox.folder, 'refused.db')
+    const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'], { db })
+    expect(stderr).toMatch(/TASK after 1 attempt.*computed together take \d+\.\d MB; 0\.\d MB at most/)
+    expect(stderr).toContain('Lower demonstrations')
+    expect(exitCode).toBe(3)
+  })
+})

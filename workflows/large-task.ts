@@ -1,0 +1,96 @@
+import { continueAsNew, workflowInfo } from '@temporalio/workflow'
+import type { Scoring } from '../src/domain/types.js'
+import type { PairMarks } from '../src/tasks/read-list.js'
+import type { TaskPart } from '../src/store/task-parts.js'
+import { throwIfCancelled } from './cancelled.js'
+import type { TaskInput, TaskState } from './inputs.js'
+import { computeOn, plannerOf, storeOf } from './activity-proxies.js'
+
+/** A history of at most 50 MB and 51,200 events is kept; each part adds about half a megabyte to it. */
+const largestHistory = { bytes: 8_000_000, events: 4_000 }
+
+/**
+ * The main experiment for a task whose items or pairs are too many for a payload: the store says which part comes next, and
+ * keeps its results. Between parts the workflow starts anew where its history has grown, and goes on behind them.
+ */
+export async function runLargeTask(
+  input: TaskInput,
+  large: { readonly slices: number; readonly singleToken: boolean; readonly scoring: Scoring },
+  update: (change: Partial<TaskState>) => void,
+): Promise<void> {
+  const { sweepId, model, task, content, store: storeName } = input
+  const place = { sweepId, model, task }
+  const mode = input.mode ? { mode: input.mode } : {}
+  const store = storeOf(storeName)
+  const compute = computeOn(model, content)
+  const lanes = input.lanes ?? (await prepare())
+
+  update({ phase: 'dev' })
+  const under: string[] = []
+  await Promise.all(Array.from({ length: lanes }, () => untilDone(() => store.nextPart({ ...place, under }))))
+  await startAnewIfGrown()
+  const best = await store.chooseBestLayer(place)
+  update({ phase: 'test', bestLayer: best.layer })
+  await untilDone(() => store.nextTestPart(place))
+  await startAnewIfGrown()
+  update({ phase: 'done' })
+
+  async function prepare(): Promise<number> {
+    const { slices, ...how } = large
+    const marks: PairMarks[] = []
+    let partial = 0
+    let info: Awaited<ReturnType<typeof compute.readPairs>>['info'] | undefined
+    for (let slice = 0; slice < slices; slice++) {
+      const pairs = await store.pairSlice({ sweepId, task, slice })
+      const known = content ? { content } : {}
+      const read = await compute.readPairs({ model, task, pairs, ...how, ...known, ...mode })
+      marks.push(read.marks)
+      partial += read.partial
+      info = read.info
+    }
+    if (!info) throw new Error(`${task}: no slice of its pairs was read`)
+    const { layers, layersPerActivity } = input
+    const plan = await plannerOf().planLargeTask({
+      ...place,
+      info,
+      marks,
+      partial,
+      layers,
+      layersPerActivity,
+    })
+    return plan.lanes
+  }
+
+  /** One part after the other, until there is none left to begin, or the history has grown. */
+  async function untilDone(next: () => Promise<TaskPart | null>): Promise<void> {
+    while (!grown()) {
+      const part = await next()
+      if (!part || under.includes(part.name)) return
+      under.push(part.name)
+      await computePart(part)
+      under.splice(under.indexOf(part.name), 1)
+    }
+  }
+
+  async function computePart({ name: _, activity, layersTogether, ...own }: TaskPart): Promise<void> {
+    const on = { ...own, ...mode, model, task }
+    const computed =
+      activity === 'runBaseline'
+        ? await compute.runBaseline(on)
+        : activity === 'runDev'
+          ? await compute.runDev({ ...on, layers: layersTogether })
+          : await compute.runTest({ ...on, bestLayer: layersTogether[0] as number })
+    await store.recordPart({ ...place, layersTogether, first: own.part.first, ...computed })
+  }
+
+  async function startAnewIfGrown(): Promise<void> {
+    if (!grown()) return
+    throwIfCancelled()
+    await continueAsNew<(input: TaskInput) => Promise<'complete' | 'failed'>>({ ...input, lanes })
+  }
+}
+
+function grown(): boolean {
+  const { historySize, historyLength } = workflowInfo()
+  return historySize > largestHistory.bytes || historyLength > largestHistory.events
+}
