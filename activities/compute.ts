@@ -3,7 +3,13 @@ import { activityInfo } from '@temporalio/activity'
 import { layerChunks, resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { canonicalJson } from '../src/domain/identity.js'
-import type { EngineMode } from '../src/domain/numerics.js'
+import {
+  boundNumerics,
+  kernelsOf,
+  numericsDifference,
+  otherProcessorHint,
+  type EngineMode,
+} from '../src/domain/numerics.js'
 import type {
   Item,
   ModelContent,
@@ -192,13 +198,14 @@ export function createComputeActivities(
       mode?: EngineMode
     }): Promise<ModelContent> => {
       const describe = async (engine: Engine): Promise<ModelContent> => {
-        const content = { hash: engine.info.contentHash, numerics: canonicalJson(engine.info.numerics) }
-        if (expected && (expected.hash !== content.hash || expected.numerics !== content.numerics))
+        if (expected && expected.hash !== engine.info.contentHash)
           throw new TaskvecError(
             'WORKER',
-            `${hostname()}: ${model} differs here from what the sweep started with`,
+            `${hostname()}: the files of ${model} are not those that the sweep began with`,
           )
-        return content
+        if (expected) refuseOther({ model, modelHash: expected.hash, numerics: expected.numerics }, engine)
+        const numerics = boundNumerics(engine.info.numerics, expected?.numerics)
+        return { hash: engine.info.contentHash, numerics: canonicalJson(numerics) }
       }
       return withEngine({ model, task: '', phase: 'load' }, describe, mode)
     },
@@ -290,15 +297,22 @@ function refuseOther(
   engine: Engine,
 ): void {
   const { contentHash } = engine.info
-  const here = canonicalJson(engine.info.numerics)
-  if (numerics !== undefined && numerics !== here)
+  const here = canonicalJson(boundNumerics(engine.info.numerics, numerics))
+  if (numerics !== undefined && numerics !== here) {
+    const difference = numericsDifference(here, numerics)
     throw new TaskvecError(
       'WORKER',
-      `${hostname()}: ${model} would be computed with other numerics than the sweep's (${here}, not ${numerics})`,
+      kernelsOf(here) === kernelsOf(numerics)
+        ? `${hostname()}: ${model} would be computed in another numeric set-up than the sweep's (${difference})`
+        : `${hostname()}: another kind of processor than the one that the sweep's results of ${model} come from (${difference})`,
       {
-        hint: 'Give this worker the same memory, device and taskvec version as the others, or leave the model to them.',
+        hint:
+          kernelsOf(here) === kernelsOf(numerics)
+            ? 'Give this worker the memory, device and taskvec version of the others, or leave the model to them.'
+            : otherProcessorHint,
       },
     )
+  }
   if (contentHash === modelHash) return
   throw new TaskvecError(
     'MODEL',

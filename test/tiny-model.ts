@@ -5,9 +5,13 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 
 /**
  * Writes a LLaMA of some thousand random weights, with a tokenizer of one token a byte, as a Hugging Face folder: real
- * files for tests of what happens around a model. It loads in a moment and answers nonsense, the same every time.
+ * files for tests of what happens around a model. It loads in a moment and answers nonsense, the same every time. `twins`: tokens
+ * 2i and 2i + 1 have the same logit.
  */
-export function makeTinyModel(folder: string, { blocks = 6, dModel = 32, seed = 1 } = {}): string {
+export function makeTinyModel(
+  folder: string,
+  { blocks = 6, dModel = 32, seed = 1, twins = false } = {},
+): string {
   mkdirSync(folder, { recursive: true })
   const vocab = 257
   const config = {
@@ -42,11 +46,11 @@ export function makeTinyModel(folder: string, { blocks = 6, dModel = 32, seed = 
   shapes.push(['model.norm.weight', [dModel]], ['lm_head.weight', [vocab, dModel]])
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config))
   writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(byteTokenizer()))
-  writeFileSync(join(folder, 'model.safetensors'), safetensors(shapes, seed))
+  writeFileSync(join(folder, 'model.safetensors'), safetensors(shapes, seed, twins))
   return folder
 }
 
-function safetensors(shapes: readonly [string, readonly number[]][], seed: number): Buffer {
+function safetensors(shapes: readonly [string, readonly number[]][], seed: number, twins: boolean): Buffer {
   const random = xoroshiro128plus(seed)
   const header: Record<string, unknown> = {}
   const parts: Buffer[] = []
@@ -56,6 +60,11 @@ function safetensors(shapes: readonly [string, readonly number[]][], seed: numbe
     const values = Float32Array.from({ length: size }, () =>
       name.includes('norm') ? 1 : uniformInt(random, -1000, 1000) / 2500,
     )
+    if (twins && name === 'lm_head.weight') {
+      const width = shape[1] as number
+      for (let row = 0; row + 1 < (shape[0] as number); row += 2)
+        values.copyWithin((row + 1) * width, row * width, (row + 1) * width)
+    }
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + 4 * size] }
     offset += 4 * size
     parts.push(Buffer.from(values.buffer))

@@ -10,7 +10,7 @@ export interface SweepSettings {
   readonly protocol: Protocol
   readonly layers: LayerSelection
   readonly layersPerActivity: number | 'all'
-  /** Only where it is not f32 on the cpu. */
+  /** Only where it is not f32 on the cpu, of one kind of processor. */
   readonly mode?: EngineMode
   /** Tasks of one model under way at the same time. */
   readonly tasksInFlight: number

@@ -76,18 +76,23 @@ function refuseDamaged(file: string): void {
   }
 }
 
-function plain({ added, equal, rounded, conflicts }: MergeReport): MergeReport {
-  return { added, equal, rounded, conflicts }
+function plain({ added, equal, rounded, conflicts, kinds }: MergeReport): MergeReport {
+  return { added, equal, rounded, conflicts, kinds }
 }
 
 function describe(
-  { file, added, equal, rounded, conflicts }: MergeReport & { file: string },
+  { file, added, equal, rounded, conflicts, kinds }: MergeReport & { file: string },
   dryRun: boolean,
 ): string {
   const runs = (added['runs'] ?? 0) + (added['unit_runs'] ?? 0)
   const rows = Object.entries(added).map(([table, count]) => `${count} ${table}`)
   return [
     `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} already there, ${rounded} equal but for the last bits, ${conflicts.length} conflicts`,
+    ...(kinds.length > 1
+      ? [
+          `  results of ${kinds.length} kinds of processors, which agree within a bound, not to the last bit, and keep keys of their own (docs/numerics.md): ${kinds.map((kind) => kind ?? 'not recorded').join('; ')}`,
+        ]
+      : []),
     ...(rows.length > 0 ? [`  rows: ${rows.join(', ')}`] : []),
     ...conflicts
       .slice(0, shownConflicts)

@@ -72,6 +72,7 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   )
   const elsewhere = computedElsewhere(config, options.elsewhere ?? [])
   await haveModels({ ...config, models: config.models.filter(({ id }) => !elsewhere.includes(id)) })
+  await sayWhatModeGains(config, elsewhere)
   const started = Date.now()
   const { db, engines, memoryLimit, retryFailed = false } = options
   const outcome = await runSweep(config, {
@@ -82,6 +83,13 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   })
   process.exitCode = exitCodes[outcome]
   await finish(config, outcome, options, (Date.now() - started) / 1000)
+}
+
+/** A mode that gains nothing on this machine should not be found out by waiting for it. */
+async function sayWhatModeGains({ mode, models }: SweepConfig, elsewhere: readonly string[]): Promise<void> {
+  if (!mode?.numerics || mode.numerics === 'f32' || elsewhere.length === models.length) return
+  const { describeCost, measureModes } = await import('../engine/measure-mode.js')
+  for (const cost of await measureModes([mode.numerics])) say(describeCost(cost))
 }
 
 /** The ids that --elsewhere names; `all`: every model of the config. */

@@ -39,11 +39,13 @@ export function verifyCommand(): Command {
       `
 First the file itself (SQLite's integrity_check), and all that follows from other rows: hashes of configs, items and pairs,
 the key of every run, counts, right or wrong of every prediction, best layers, what is called complete. Then runs of the
-main experiment, and units of the further ones, are drawn and computed again from the models' files. Tokens and texts must be
-equal, log-probabilities within 1e-4 (on the machine that computed them: to the bit; how many are is said). Nothing is written
-but, for the further experiments, a copy of the database in the temporary folder, which is removed.
+main experiment, and units of the further ones, are drawn and computed again from the models' files, in the sweep's own numerics and on its
+device. Tokens and texts must be equal, log-probabilities within 1e-4 (how many are equal to the bit is reported). On another kind
+of processor, log-probabilities must agree within the bound of docs/numerics.md, and a token may differ where two logits tie
+within it: near ties are listed. Nothing is written but, for the further experiments, a copy of the database in the temporary
+folder, which is removed.
 
-Exit code: 0 all as it should be, 3 something differs, 1 nothing differs, but a model could not be run here.
+Exit code: 0 all as it should be, 3 something differs, 1 nothing differs, but not all that was drawn could be computed here.
 
 Examples:
   $ taskvec verify
@@ -70,12 +72,15 @@ async function verify(wanted: string | undefined, options: VerifyOptions): Promi
     const again = fraction === 0 ? null : await recompute(reader, sampled)
     const further = fraction === 0 ? null : await recomputeUnits(reader, sampled)
     const differing = [...checks, again, further].flatMap((part) => part?.problems ?? []).length
+    const unchecked =
+      sum(again?.unchecked.map(({ runs }) => runs)) + sum(further?.unchecked.map(({ units }) => units))
     if (json)
       process.stdout.write(
         JSON.stringify({
           database: db,
-          ok: differing === 0,
+          ok: differing === 0 && unchecked === 0,
           differing,
+          unchecked,
           checks,
           recomputed: again && { seed, ...again },
           recomputedFurther: further && { seed, ...further },
@@ -84,11 +89,10 @@ async function verify(wanted: string | undefined, options: VerifyOptions): Promi
     else {
       if (again) process.stdout.write(`${describeAgain(again, seed)}\n`)
       if (further && further.of > 0) process.stdout.write(`${describeFurther(further, seed)}\n`)
-      process.stdout.write(`${verdict(differing)}\n`)
+      process.stdout.write(`${verdict(differing, unchecked)}\n`)
     }
     if (differing > 0) process.exitCode = exitCodes.differs
-    else if ([again, further].some((part) => part && part.unchecked.length > 0))
-      process.exitCode = exitCodes.unchecked
+    else if (unchecked > 0) process.exitCode = exitCodes.unchecked
   } finally {
     reader.close()
   }
@@ -113,28 +117,36 @@ function describeCheck({ check, checked, problems }: CheckResult): string {
   return [`${check}: ${checked} checked, ${verdict}`, ...shown(problems)].join('\n')
 }
 
-function describeAgain(
-  { runs, of, predictions, identical, largest, problems, unchecked }: Recomputed,
-  seed: number,
-): string {
-  const verdict = problems.length === 0 ? 'ok' : `${problems.length} DIFFER`
+function describeAgain(again: Recomputed, seed: number): string {
+  const { runs, of, predictions, identical, largest, problems, nearTies, otherKinds, unchecked } = again
   return [
-    `computed again: ${runs} of ${of} runs (seed ${seed}), ${predictions} predictions, ${identical} of them the same to the bit, largest difference of a log-probability ${largest.toExponential(1)}, ${verdict}`,
+    `computed again: ${runs} of ${of} runs (seed ${seed}), ${predictions} predictions, ${identical} of them the same to the bit, largest difference of a log-probability ${largest.toExponential(1)}, ${partVerdict(again, runs)}`,
+    ...otherKinds.map(
+      ({ model, kernels, here, bound }) =>
+        `  ${model}: computed on ${kernels ?? 'a kind of processor that was not recorded'}, here ${here}: last bits differ, so log-probabilities are held to ${bound.toExponential(1)} (docs/numerics.md)`,
+    ),
     ...shown(problems),
+    ...(nearTies.length > 0 ? [`  ${nearTies.length} near ties, no difference:`, ...shown(nearTies)] : []),
     ...unchecked.map(({ model, runs, reason }) => `  NOT CHECKED: ${runs} runs of ${model}: ${reason}`),
   ].join('\n')
 }
 
-function describeFurther(
-  { units, of, rows, identical, problems, unchecked }: RecomputedUnits,
-  seed: number,
-): string {
-  const verdict = problems.length === 0 ? 'ok' : `${problems.length} DIFFER`
+function describeFurther(further: RecomputedUnits, seed: number): string {
+  const { units, of, rows, identical, problems, unchecked } = further
   return [
-    `further experiments computed again: ${units} of ${of} units (seed ${seed}), ${rows} rows, ${identical} of them the same to the bit, ${verdict}`,
+    `further experiments computed again: ${units} of ${of} units (seed ${seed}), ${rows} rows, ${identical} of them the same to the bit, ${partVerdict(further, units)}`,
     ...shown(problems),
     ...unchecked.map(({ model, units, reason }) => `  NOT CHECKED: ${units} units of ${model}: ${reason}`),
   ].join('\n')
+}
+
+function partVerdict(
+  { problems, unchecked, of }: Pick<Recomputed, 'problems' | 'of'> & { unchecked: readonly unknown[] },
+  done: number,
+): string {
+  if (problems.length > 0) return `${problems.length} DIFFER`
+  if (unchecked.length === 0) return 'ok'
+  return done === 0 && of > 0 ? 'NOTHING CHECKED' : 'NOT ALL CHECKED'
 }
 
 function shown(problems: readonly Problem[]): string[] {
@@ -144,8 +156,15 @@ function shown(problems: readonly Problem[]): string[] {
     : lines
 }
 
-function verdict(differing: number): string {
-  return differing === 0 ? 'Nothing differs.' : `${differing} differ from what they should be.`
+function verdict(differing: number, unchecked: number): string {
+  if (differing > 0) return `${differing} differ from what they should be.`
+  return unchecked === 0
+    ? 'Nothing differs.'
+    : `Nothing differs in what was checked, but ${unchecked} of what was drawn could not be computed here.`
+}
+
+function sum(counts: readonly number[] = []): number {
+  return counts.reduce((total, count) => total + count, 0)
 }
 
 function percent(text: string): number {

@@ -76,11 +76,17 @@ function loadConfig(yaml: YamlFile, config: ConfigFile, models: Models): SweepCo
   }
 }
 
-function modeOf(yaml: YamlFile, { numerics, device }: ConfigFile): Pick<SweepConfig, 'mode'> {
+function modeOf(yaml: YamlFile, { numerics, device, processors }: ConfigFile): Pick<SweepConfig, 'mode'> {
   const refusal = refusedMode({ numerics, device })
   if (refusal) throw yaml.error(['device'], refusal)
-  if (modeLabel({ numerics, device }) === null) return {}
-  return { mode: { numerics, ...(device === 'cpu' ? {} : { device }) } }
+  if (modeLabel({ numerics, device, processors }) === null) return {}
+  return {
+    mode: {
+      numerics,
+      ...(device === 'cpu' ? {} : { device }),
+      ...(processors === 'same' ? {} : { processors }),
+    },
+  }
 }
 
 function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig['experiments'] {

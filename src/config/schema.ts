@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseBytes } from '../domain/bytes.js'
-import { devices, numericsModes } from '../domain/numerics.js'
+import { devices, numericsModes, processorRules } from '../domain/numerics.js'
 import { scorings } from '../domain/types.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { experimentsSchema } from './experiments.js'
@@ -98,6 +98,8 @@ export const configSchema = z.strictObject({
   /** How products are computed: f32, or one of the approximations (docs/numerics.md). */
   numerics: z.enum(numericsModes).default('f32'),
   device: z.enum(devices).default('cpu'),
+  /** Whether workers on another kind of processor than the first may compute: their last bits differ. */
+  processors: z.enum(processorRules).default('same'),
   /** What all engine processes together may hold; no part of the sweep's identity. */
   memoryLimit: bytes.optional(),
 })

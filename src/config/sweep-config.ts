@@ -16,7 +16,7 @@ export interface SweepConfig {
   /** How many layers one activity computes; `all`: a whole task in one wavefront. */
   readonly layersPerActivity: number | 'all'
   readonly experiments: readonly ('main' | ChosenExperiment)[]
-  /** Only where it is not f32 on the cpu. */
+  /** Only where it is not f32 on the cpu, from one kind of processor. */
   readonly mode?: EngineMode
   /** Bytes that all engine processes together may hold; no part of the sweep's identity. */
   readonly memoryLimit?: number

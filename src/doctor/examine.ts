@@ -4,6 +4,7 @@ import { availableParallelism, freemem } from 'node:os'
 import { join } from 'node:path'
 import { taskvecHome } from '../system/home.js'
 import { describeError } from '../domain/errors.js'
+import { numericsModes } from '../domain/numerics.js'
 import { readableSize } from '../models/free-space.js'
 import { modelCatalog } from '../models/catalog.js'
 import { firstAltered, modelFolder, readManifest } from '../models/manifest.js'
@@ -24,7 +25,7 @@ const enoughMemory = 2.5e9
 
 /** Looks at everything a sweep needs on this machine; changes nothing. */
 export async function examine(): Promise<Finding[]> {
-  const checks = [node, onnxruntime, sqlite, home, disk, memory, server, python, miniatures]
+  const checks = [node, onnxruntime, modes, sqlite, home, disk, memory, server, python, miniatures]
   const findings: Finding[] = []
   for (const check of checks) {
     try {
@@ -48,12 +49,24 @@ function node(): Finding {
 /** Loads the native module and runs a graph, since a module that loads may still lack an instruction set. */
 async function onnxruntime(): Promise<Finding> {
   const { measurePeakGflops } = await import('../engine/measure-peak.js')
+  const { kernelsHere } = await import('../engine/kernels.js')
   const gflops = await measurePeakGflops(3)
   return {
     subject: 'onnxruntime',
     verdict: 'ok',
-    found: `runs; about ${Math.round(gflops)} GFLOP/s in f32 on one core`,
+    found: `runs; about ${Math.round(gflops)} GFLOP/s in f32 on one core; kernels: ${await kernelsHere()}`,
   }
+}
+
+/** Of each approximation, whether it gains anything here. */
+async function modes(): Promise<Finding> {
+  const { faster, measureModes } = await import('../engine/measure-mode.js')
+  const costs = await measureModes(numericsModes.filter((mode) => mode !== 'f32'))
+  const found = costs.map(
+    ({ mode, time, memory }) =>
+      `${mode} ${time.toFixed(2)} of f32's time, ${memory.toFixed(2)} of its memory${time > faster ? ' (no faster)' : ''}`,
+  )
+  return { subject: 'numerics', verdict: 'ok', found: found.join('; ') }
 }
 
 async function sqlite(): Promise<Finding> {

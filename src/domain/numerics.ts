@@ -8,23 +8,78 @@ export type NumericsMode = (typeof numericsModes)[number]
 export const devices = ['cpu', 'cuda'] as const
 export type Device = (typeof devices)[number]
 
+/** Whether all results of a model must come from one kind of processor, or may come from any. */
+export const processorRules = ['same', 'any'] as const
+export type ProcessorRule = (typeof processorRules)[number]
+
 /** What a sweep asks of its engines, and its results depend on; default: f32 on the cpu. */
 export interface EngineMode {
   readonly numerics?: NumericsMode | undefined
   readonly device?: Device | undefined
+  /** Default: `same`. */
+  readonly processors?: ProcessorRule | undefined
 }
 
-/** What stands beside results that are not the reference's, for instance `w8a8`; null where they are. */
-export function modeLabel({ numerics = 'f32', device = 'cpu' }: EngineMode): string | null {
-  const parts = [
-    ...(numerics === 'f32' && device === 'cpu' ? [] : [numerics]),
-    ...(device === 'cpu' ? [] : [device]),
-  ]
-  return parts.length > 0 ? parts.join(' ') : null
+/** What stands beside results that are not the reference's, for instance `w8a8` or `f32 any processor`; null where they are. */
+export function modeLabel({
+  numerics = 'f32',
+  device = 'cpu',
+  processors = 'same',
+}: EngineMode): string | null {
+  const parts = [...(device === 'cpu' ? [] : [device]), ...(processors === 'same' ? [] : ['any processor'])]
+  return numerics === 'f32' && parts.length === 0 ? null : [numerics, ...parts].join(' ')
 }
 
 /** Why a mode cannot be run anywhere; null where it can. */
 export function refusedMode({ numerics = 'f32', device = 'cpu' }: EngineMode): string | null {
   if (device === 'cpu' || numerics === 'f32') return null
   return `the approximate numerics run on the cpu only: "${numerics}" needs device: cpu`
+}
+
+/**
+ * An engine's numeric set-up as far as a sweep's results of the model are bound to it (`settled`, canonical JSON): a sweep that
+ * takes any kind of processor does not record which one computed.
+ */
+export function boundNumerics(here: Numerics, settled: string | undefined): Numerics {
+  if (settled === undefined || kernelsOf(settled) !== null) return here
+  const { kernels: _, ...rest } = here
+  return rest
+}
+
+/** The kind of processor in a stored numeric set-up; null where it may be any. */
+export function kernelsOf(numerics: string): string | null {
+  return (JSON.parse(numerics) as Partial<Numerics>).kernels ?? null
+}
+
+/** How two numeric set-ups (canonical JSON) differ, for people: `kernels is a, not b`. */
+export function numericsDifference(here: string, settled: string): string {
+  const [ours, theirs] = [here, settled].map((json) => JSON.parse(json) as Record<string, unknown>)
+  const shown = (value: unknown) => (value === undefined ? 'not set' : String(value))
+  return [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])]
+    .filter((key) => ours?.[key] !== theirs?.[key])
+    .map((key) => `${key} is ${shown(ours?.[key])}, not ${shown(theirs?.[key])}`)
+    .join('; ')
+}
+
+export const otherProcessorHint =
+  'Resume on a machine like the first, or start a new sweep with `processors: any`: its results agree within a bound, not to the last bit (docs/numerics.md).'
+
+/** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
+export interface Numerics {
+  readonly mode: NumericsMode
+  /** Set where it is not the cpu. */
+  readonly device?: 'cuda'
+  readonly runtime: string
+  readonly threads: number
+  /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */
+  readonly itemsPerChunk: number
+  /**
+   * The kind of processor, by the kernels that onnxruntime uses on it (src/engine/kernels.ts): their last bits differ. Absent: any
+   * kind (`processors: any`, and sweeps begun before kinds were recorded).
+   */
+  readonly kernels?: string
+  /** Set where weights are a graph's inputs instead of repacked constants: products are summed in another order. */
+  readonly weights?: 'inputs'
+  /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
+  readonly revision: number
 }

@@ -28,6 +28,7 @@ import { evaluateItemPlainly, forwardLogits } from './reference-pass.js'
 import { PassCheckpoint } from './pass-checkpoint.js'
 import { plan, type Plan } from './planner.js'
 import { projectRows } from './answer-metrics.js'
+import { kernelsHere } from './kernels.js'
 import { requireDevice } from './session-options.js'
 import { runStreamedPass } from './streamed-pass.js'
 import { ThetaResults } from './theta-results.js'
@@ -65,9 +66,10 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   const tokenizer = loadTokenizer(checkpoint)
   const chosen = plan(checkpoint, decoder, memoryLimit, mode.numerics)
   const sessions = await BlockSessions.load(checkpoint, decoder, chosen.execution, mode)
+  const kernels = mode.processors === 'any' ? undefined : await kernelsHere()
   const said = [...warnings, ...tokenizer.warnings]
   const info = {
-    ...describe(checkpoint, sessions, tokenizer, chosen, mode),
+    ...describe(checkpoint, sessions, tokenizer, chosen, mode, kernels),
     ...(said.length === 0 ? {} : { warnings: said }),
   }
   return new LocalEngine(
@@ -224,6 +226,7 @@ function describe(
   { unknownToken }: Tokenizer,
   { execution }: Plan,
   { numerics = 'f32', device }: EngineMode,
+  kernels: string | undefined,
 ): ModelInfo {
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...expectedTensors(decoder).values()].map((dims) => dims.reduce((a, b) => a * b, 1))
@@ -244,6 +247,7 @@ function describe(
       revision: revisions[numerics],
       ...(execution === 'packed' || numerics !== 'f32' ? {} : { weights: 'inputs' as const }),
       ...(device === 'cuda' ? { device } : {}),
+      ...(kernels === undefined ? {} : { kernels }),
     },
   }
 }

@@ -31,7 +31,7 @@ const base = 500e6
 /** f32 bytes from which on weights are inputs, whatever memory there is: results must not depend on the machine. */
 const packedAtMost = 3e9
 /** Scales included. */
-const bytesPerWeight: Readonly<Record<NumericsMode, number>> = {
+export const bytesPerWeight: Readonly<Record<NumericsMode, number>> = {
   f32: 4,
   int8: 1.125,
   int4: 0.625,

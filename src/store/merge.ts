@@ -22,6 +22,8 @@ export interface MergeReport {
   /** Runs that both had, equal but for the last bits of their numbers: another processor computed them. */
   readonly rounded: number
   readonly conflicts: readonly Conflict[]
+  /** Kinds of processors that the runs of both files come from, each once; null: not recorded. Runs of two kinds have two keys. */
+  readonly kinds: readonly (string | null)[]
 }
 
 type Row = Record<string, unknown>
@@ -85,6 +87,7 @@ export function mergeInto(file: string, from: string, { dryRun = false } = {}): 
     const merge = new Merge(new Statements(file, target), other, unitTables(target))
     other.exec('begin')
     try {
+      merge.kinds = [...new Set([...kindsOf(target), ...kindsOf(other)])]
       new Statements(file, target).write(() => {
         merge.all()
         if (dryRun) throw new DryRun()
@@ -99,6 +102,12 @@ export function mergeInto(file: string, from: string, { dryRun = false } = {}): 
   }
 }
 
+function kindsOf(db: Database.Database): (string | null)[] {
+  return db.prepare("select distinct numerics ->> '$.kernels' from runs order by 1").pluck().all() as (
+    string | null
+  )[]
+}
+
 /** Thrown to undo a merge that was only to be tried. */
 class DryRun extends Error {}
 
@@ -107,6 +116,7 @@ class Merge implements MergeReport {
   equal = 0
   rounded = 0
   readonly conflicts: Conflict[] = []
+  kinds: readonly (string | null)[] = []
 
   constructor(
     private readonly db: Statements,

@@ -1,6 +1,7 @@
 import { canonicalJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { PreparedTask, Split } from '../domain/types.js'
+import { kernelsOf, numericsDifference, otherProcessorHint } from '../domain/numerics.js'
+import type { ModelContent, PreparedTask, Split } from '../domain/types.js'
 import { saveItems, savePairs, type PreparedRow } from './content.js'
 import { models, preparedTasks } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
@@ -55,7 +56,8 @@ export function savePreparedRow(
     warnings: canonicalJson(prepared.warnings),
   })
   const row = preparedTask(db, place)
-  refuseOtherModel(place, row, info.contentHash, canonicalJson(info.numerics))
+  const content = { hash: info.contentHash, numerics: canonicalJson(info.numerics) }
+  refuseOtherModel(place, { hash: row.model_hash, numerics: row.numerics }, content)
   refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
   return row
 }
@@ -72,31 +74,36 @@ export function preparedTask(db: Statements, { sweepId, model, task }: TaskPlace
   return row as PreparedRow
 }
 
-/** A sweep's results must come from one set of weights and one numeric set-up. */
-function refuseOtherModel(
-  { sweepId, model }: TaskPlace,
-  row: PreparedRow,
-  contentHash: string,
-  numerics: string,
+/** A sweep's results must come from one set of weights and one numeric set-up. Errors: STORE. */
+export function refuseOtherModel(
+  { sweepId, model }: Omit<TaskPlace, 'task'>,
+  settled: ModelContent,
+  now: ModelContent,
 ): void {
-  if (row.model_hash !== contentHash) {
+  if (settled.hash !== now.hash) {
     throw new TaskvecError(
       'STORE',
-      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} started (${row.model_hash.slice(0, 12)}, now ${contentHash.slice(0, 12)})`,
+      `${model}: its weights, config or tokenizer changed since sweep ${sweepId} started (${settled.hash.slice(0, 12)}, now ${now.hash.slice(0, 12)})`,
       {
         hint: 'Restore the files, or start a new sweep under another name.',
       },
     )
   }
-  if (row.numerics !== numerics) {
-    throw new TaskvecError(
-      'STORE',
-      `${model}: the numerics changed since sweep ${sweepId} started (${row.numerics}, now ${numerics})`,
-      {
-        hint: 'Resume it with the taskvec version that started it, or start a new sweep under another name.',
-      },
-    )
-  }
+  if (settled.numerics === now.numerics) return
+  const difference = numericsDifference(now.numerics, settled.numerics)
+  throw kernelsOf(settled.numerics) === kernelsOf(now.numerics)
+    ? new TaskvecError(
+        'STORE',
+        `${model}: the numerics changed since sweep ${sweepId} started: ${difference}`,
+        {
+          hint: 'Resume it with the taskvec version that started it, or start a new sweep under another name.',
+        },
+      )
+    : new TaskvecError(
+        'STORE',
+        `${model}: sweep ${sweepId} started on another kind of processor: ${difference}`,
+        { hint: otherProcessorHint },
+      )
 }
 
 /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */

@@ -1,8 +1,9 @@
 import { bestOf } from '../domain/best-layer.js'
 import type { UnitPlace } from '../domain/experiments.js'
 import { canonicalJson } from '../domain/identity.js'
+import { boundNumerics } from '../domain/numerics.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelContent, Pair, Protocol, TaskSpec } from '../domain/types.js'
+import type { ModelContent, ModelInfo, Pair, Protocol, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
 import { keyOf, saveRun } from './content.js'
 import { openDatabase } from './open.js'
@@ -14,7 +15,7 @@ import {
   type PlanLargeTaskInput,
   type TaskToPrepare,
 } from './large-tasks.js'
-import { preparedTask, savePrepared, type TaskPlace } from './prepared-tasks.js'
+import { preparedTask, refuseOtherModel, savePrepared, type TaskPlace } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { taskVectors, timings } from './schema/runs.js'
 import { nextPart, nextTestPart, recordPart, type RecordPartInput, type TaskPart } from './task-parts.js'
@@ -123,7 +124,8 @@ export class Store {
   /** Of a large task: what `planTask` does. */
   planLargeTask(input: PlanLargeTaskInput): Promise<LargeTaskPlan> {
     const { sweepId, task } = input
-    return planLargeTask(this.db, this.taskSpec(sweepId, task), this.#protocol(sweepId), input)
+    const info = this.#asSettled(sweepId, input.model, input.info)
+    return planLargeTask(this.db, this.taskSpec(sweepId, task), this.#protocol(sweepId), { ...input, info })
   }
 
   /** Of a large task: the next part of baseline or dev, but for those under way; null: none. */
@@ -159,7 +161,7 @@ export class Store {
   planTask({ sweepId, model, info, prepared, layerChunks }: PlanTaskInput): TaskPlan {
     return this.db.write(() => {
       const place = { sweepId, model, task: prepared.task }
-      const row = savePrepared(this.db, place, info, prepared)
+      const row = savePrepared(this.db, place, this.#asSettled(sweepId, model, info), prepared)
       const baselineStored = linkRun(
         this.db,
         place,
@@ -274,6 +276,15 @@ export class Store {
 
   close(): void {
     this.db.close()
+  }
+
+  /** Refuses what the sweep's results of the model are not of. Errors: STORE. */
+  #asSettled(sweepId: string, model: string, info: ModelInfo): ModelInfo {
+    const settled = this.modelContent(sweepId, model)
+    const numerics = boundNumerics(info.numerics, settled?.numerics)
+    const now = { hash: info.contentHash, numerics: canonicalJson(numerics) }
+    if (settled) refuseOtherModel({ sweepId, model }, settled, now)
+    return { ...info, numerics }
   }
 
   #protocol(sweepId: string): Protocol {

@@ -88,3 +88,23 @@ export function modelsOf(
     )
     .all(sweepId) as ReturnType<typeof modelsOf>
 }
+
+/** Of the sweep's models whose results have begun to come: the numeric set-up, canonical JSON. */
+export function settledNumerics(db: Database.Database, sweepId: string): Map<string, string> {
+  const rows = db
+    .prepare(
+      `select m.model_id as model, coalesce(m.numerics, p.numerics) as numerics from sweep_models m
+       left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id
+       where m.sweep_id = ? and coalesce(m.numerics, p.numerics) is not null group by m.model_id`,
+    )
+    .all(sweepId) as { model: string; numerics: string }[]
+  return new Map(rows.map(({ model, numerics }) => [model, numerics]))
+}
+
+/** Runs of the main experiment whose key holds no kind of processor. */
+export function runsOfAnyKind(db: Database.Database): number {
+  return db
+    .prepare("select count(*) from runs where numerics ->> '$.kernels' is null")
+    .pluck()
+    .get() as number
+}

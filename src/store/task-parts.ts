@@ -1,6 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
-import type { Item, Numerics, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { Numerics } from '../domain/numerics.js'
+import type { Item, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
 import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
 import { preparedTask, type TaskPlace } from './prepared-tasks.js'
 import type { Statements } from './statements.js'

@@ -21,6 +21,7 @@ import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { followWorkflow, type Server, type SweepOutcome } from './follow-workflow.js'
+import { checkKindsOfProcessor } from './kinds-of-processor.js'
 import { skippedFailures } from './skipped-failures.js'
 import { ProgressDisplay, sayBegun } from './progress.js'
 import { SweepReading } from './sweep-reading.js'
@@ -60,6 +61,9 @@ export async function runSweep(
     closing.push(() => lock.release())
     const id = sweepId(config)
     store.createSweep(newSweep(id, config, models))
+    const reader = openReadOnly(db)
+    closing.push(() => reader.close())
+    await checkKindsOfProcessor(reader, id, config, models.keys(), (line) => say(line))
     store.setSweepStatus(id, 'running')
 
     const server = await reachServer(named)
@@ -68,8 +72,6 @@ export async function runSweep(
     installRuntime(join(taskvecHome(), 'worker.log'), metrics)
     const connected = await connectWorker(server.settings)
     closing.push(() => connected.connection.close())
-    const reader = openReadOnly(db)
-    closing.push(() => reader.close())
     const reading = new SweepReading(reader, id)
     const display = new ProgressDisplay(reader, id, reading)
     closing.push(() => display.stop())

@@ -4,6 +4,9 @@ import type { Built, GgufTokenizer } from './gguf-metadata.js'
 /** SentencePiece's stand-in for a space. */
 const space = '▁'
 
+/** ggml's token type of pieces of text. */
+const normalToken = 1
+
 /** SentencePiece's own ids, which a file need not repeat. */
 const [defaultUnknown, defaultBos] = [0, 1]
 
@@ -49,13 +52,15 @@ export function sentencePiece(path: string, metadata: GgufTokenizer): Built {
  * The file has no merges but a score per token: the pair that is merged first is the one that makes the token of the
  * highest score. Every way of making a token of two others is a merge.
  */
-function mergesOf(path: string, { tokens, scores }: GgufTokenizer): [string, string][] {
+function mergesOf(path: string, { tokens, scores, token_type: types }: GgufTokenizer): [string, string][] {
   if (scores?.length !== tokens.length)
     throw new TaskvecError('WEIGHTS', `${path}: ${scores?.length ?? 'no'} scores for ${tokens.length} tokens`)
-  const known = new Map(tokens.map((token, id) => [token, id]))
-  const byScore = tokens
-    .map((token, id) => ({ token, score: scores[id] ?? 0 }))
-    .sort((a, b) => b.score - a.score)
+  // Control tokens, bytes and those of the user are never made by merging, nor merged.
+  const pieces = tokens
+    .map((token, id) => ({ token, id, score: scores[id] ?? 0 }))
+    .filter(({ id }) => types === undefined || types[id] === normalToken)
+  const known = new Map(pieces.map(({ token, id }) => [token, id]))
+  const byScore = pieces.sort((a, b) => b.score - a.score)
   return byScore.flatMap(({ token }) => {
     const characters = Array.from(token)
     // Longer ones are no pieces of text; their splits would grow with the square of the length.

@@ -46,10 +46,10 @@ export async function recomputeUnits(db: Database.Database, sample: Sample): Pro
 
   const copy = await Copy.of(db)
   try {
-    for (const [model, ofModel] of byModel(chosen)) {
+    for (const { model, things: ofModel } of byModel(chosen)) {
       sample.say?.(`${model}: computing ${ofModel.length} further experiments again`)
       try {
-        const engine = await openAsStored(ofModel[0] as Unit, sample.settings)
+        const { engine } = await openAsStored(ofModel[0] as Unit, sample.settings)
         try {
           for (const unit of ofModel) {
             const compared = await copy.again(unit, engine)

@@ -3,14 +3,18 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { canonicalJson } from '../domain/identity.js'
+import { numericsDifference } from '../domain/numerics.js'
+import type { Numerics } from '../domain/numerics.js'
 import type { Item, Predictions, RunKind, RunResult, Scoring } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main/main-experiment.js'
+import type { RunningEngine } from '../experiments/prompts.js'
 import { locateModel } from '../models/locate.js'
 import { itemOf, type StoredItem } from '../store/content.js'
 import type { Problem } from './check.js'
+import { roundingBound } from './rounding-bound.js'
 
 export interface Sample {
   /** Of the runs, 0 to 1. */
@@ -33,11 +37,24 @@ export interface Recomputed {
   /** Largest difference of a log-probability. */
   readonly largest: number
   readonly problems: readonly Problem[]
+  /** Predictions whose token is another one because two logits are as good as equal; on another kind of processor only. */
+  readonly nearTies: readonly Problem[]
+  /** Where results come from another kind of processor, or do not say from which: what they were held to. */
+  readonly otherKinds: readonly OtherKind[]
   /** Models whose runs could not be computed here, and why. */
   readonly unchecked: readonly { readonly model: string; readonly runs: number; readonly reason: string }[]
 }
 
-/** Log-probabilities of another processor differ by less (docs/numerics.md: the same bits are promised on one kind of processor only). */
+export interface OtherKind {
+  readonly model: string
+  /** Null: not recorded. */
+  readonly kernels: string | null
+  readonly here: string
+  /** Log-probabilities may differ by that much; logits and their differences by twice that. */
+  readonly bound: number
+}
+
+/** Of results of this kind of processor, which are the same to the bit: what was altered by less is nothing that counts. */
 const tolerance = 1e-4
 
 /** A model as a sweep had it: where it was, what it was, and in what numeric set-up (canonical JSON). */
@@ -68,23 +85,35 @@ export async function recompute(db: Database.Database, sample: Sample): Promise<
   const problems: Problem[] = []
   const unchecked: { model: string; runs: number; reason: string }[] = []
 
-  for (const [model, ofModel] of byModel(chosen)) {
+  const nearTies: Problem[] = []
+  const otherKinds: OtherKind[] = []
+  for (const { model, things: ofModel } of byModel(chosen)) {
     const runs = ofModel.reduce((sum, group) => sum + group.runs.length, 0)
     sample.say?.(`${model}: computing ${runs} runs again`)
     try {
-      const engine = await openAsStored(ofModel[0] as Group, sample.settings)
+      const { engine, otherKind } = await openAsStored(ofModel[0] as Group, sample.settings)
+      if (otherKind) otherKinds.push(otherKind)
       try {
         for (const group of ofModel) {
-          const outcome = await evaluate(engine, group, itemsOf(db, group.itemsHash))
+          const items = itemsOf(db, group.itemsHash)
+          const outcome = await evaluate(engine, group, items)
           for (const run of group.runs) {
-            const again = outcome.runs.find(({ kind, layer }) => kind === run.kind && layer === run.layer)
+            const of = ({ runs }: Outcome) =>
+              (runs.find(({ kind, layer }) => kind === run.kind && layer === run.layer) as RunResult)
+                .predictions
             const where = `${group.sweep} ${model} ${group.task} ${group.part} ${run.kind}${run.layer === null ? '' : ` L = ${run.layer}`}`
-            const compared = compare(db, run.id, again as RunResult, where)
+            const stored = predictionsOf(db, run.id)
+            const elsewhere = otherKind && {
+              bound: otherKind.bound,
+              gaps: () => gapsTo(stored, engine, async (asking) => of(await evaluate(asking, group, items))),
+            }
+            const compared = await compare(stored, of(outcome), where, elsewhere)
             result.runs++
             result.predictions += compared.predictions
             result.identical += compared.identical
             result.largest = Math.max(result.largest, compared.largest)
             problems.push(...compared.problems)
+            nearTies.push(...compared.nearTies)
           }
         }
       } finally {
@@ -95,7 +124,7 @@ export async function recompute(db: Database.Database, sample: Sample): Promise<
       unchecked.push({ model, runs, reason: describeError(error) })
     }
   }
-  return { ...result, problems, unchecked }
+  return { ...result, problems, nearTies, otherKinds, unchecked }
 }
 
 function storedGroups(db: Database.Database, sweepId: string | undefined): Group[] {
@@ -144,16 +173,29 @@ export function draw<Thing>(
   return chosen
 }
 
-export function byModel<Thing extends StoredModel>(things: readonly Thing[]): Map<string, Thing[]> {
-  const models = new Map<string, Thing[]>()
-  for (const thing of things) models.set(thing.model, [...(models.get(thing.model) ?? []), thing])
-  return models
+/** Things of one model, content and numeric set-up together: each takes an engine of its own. */
+export function byModel<Thing extends StoredModel>(
+  things: readonly Thing[],
+): { readonly model: string; readonly things: readonly Thing[] }[] {
+  const models = new Map<string, { model: string; things: Thing[] }>()
+  for (const thing of things) {
+    const { model, modelHash, numerics } = thing
+    const name = [model, modelHash, numerics].join(' ')
+    const known = models.get(name)
+    if (known) known.things.push(thing)
+    else models.set(name, { model, things: [thing] })
+  }
+  return [...models.values()]
 }
 
-/** Where the sweep found it, else where this machine has it. Errors: MODEL, also where it is not what the sweep ran. */
+/**
+ * Where the sweep found it, else where this machine has it, in the sweep's own numerics and on its device. Errors: MODEL, also
+ * where it is not what the sweep ran, or would be computed in another way than by other kernels.
+ */
 export async function openAsStored(stored: StoredModel, settings: EngineSettings | undefined) {
-  const engine = await startEngineProcess(locate(stored), settings)
-  const { contentHash, numerics } = engine.info
+  const { mode: numerics, device } = JSON.parse(stored.numerics) as Numerics
+  const engine = await startEngineProcess(locate(stored), { ...settings, mode: { numerics, device } })
+  const { contentHash } = engine.info
   const refuse = async (reason: string) => {
     await engine.close()
     throw new TaskvecError('MODEL', reason)
@@ -162,9 +204,15 @@ export async function openAsStored(stored: StoredModel, settings: EngineSettings
     await refuse(
       `its files are not those of the sweep (${contentHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
     )
-  if (canonicalJson(numerics) !== stored.numerics)
-    await refuse(`the numeric set-up is another one (${canonicalJson(numerics)}, not ${stored.numerics})`)
-  return engine
+  const { kernels: here = '', ...rest } = engine.info.numerics
+  const { kernels = null, ...storedRest } = JSON.parse(stored.numerics) as Numerics
+  if (canonicalJson(rest) !== canonicalJson(storedRest))
+    await refuse(
+      `the numeric set-up is another one (${numericsDifference(canonicalJson(rest), canonicalJson(storedRest))})`,
+    )
+  const bound = roundingBound(engine.info)
+  const otherKind: OtherKind | null = kernels === here ? null : { model: stored.model, kernels, here, bound }
+  return { engine, otherKind }
 }
 
 function locate({ model, source }: StoredModel): string {
@@ -177,7 +225,7 @@ function locate({ model, source }: StoredModel): string {
 }
 
 function evaluate(
-  engine: Engine,
+  engine: RunningEngine,
   { part, scoring, layers }: Group,
   items: readonly Item[],
 ): Promise<Outcome> {
@@ -192,44 +240,85 @@ function itemsOf(db: Database.Database, hash: string): Item[] {
   return (rows as StoredItem[]).map(itemOf)
 }
 
-function compare(db: Database.Database, runId: number, { predictions: again }: RunResult, where: string) {
-  const stored = db.prepare('select * from predictions where run_id = ? order by item').all(runId) as {
-    item: number
-    token: number
-    text: string
-    correct: number
-    answer_log_prob: number
-    answer_rank: number
-    answer_logit_difference: number | null
-  }[]
+interface StoredPrediction {
+  readonly item: number
+  readonly token: number
+  readonly text: string
+  readonly correct: number
+  readonly answer_log_prob: number
+  readonly answer_rank: number
+  readonly answer_logit_difference: number | null
+}
+
+/** On another kind of processor: what differences are held to, and how far a stored token's logit is below the highest here. */
+interface Elsewhere {
+  readonly bound: number
+  readonly gaps: () => Promise<readonly number[]>
+}
+
+async function compare(
+  stored: readonly StoredPrediction[],
+  again: Predictions,
+  where: string,
+  elsewhere: Elsewhere | null,
+) {
   const problems: Problem[] = []
+  const nearTies: Problem[] = []
   let identical = 0
   let largest = 0
-  const differ = (item: number, what: string, was: unknown, is: unknown) =>
-    problems.push({
-      where: `${where}, item ${item}`,
-      message: `${what} is ${String(was)} in the file, ${String(is)} computed again`,
-    })
+  const bound = elsewhere?.bound ?? tolerance
+  const sameTokens = stored.every(({ item, token }) => token === again.tokens[item])
+  const gaps = elsewhere && !sameTokens ? await elsewhere.gaps() : null
   for (const row of stored) {
     const { item } = row
     const now = at(again, item)
+    const note = (list: Problem[], what: string, was: unknown, is: unknown, why = '') =>
+      list.push({
+        where: `${where}, item ${item}`,
+        message: `${what} is ${String(was)} in the file, ${String(is)} computed again${why}`,
+      })
     const logProb = Math.abs(row.answer_log_prob - now.logProb)
     const difference =
       row.answer_logit_difference === null ? 0 : Math.abs(row.answer_logit_difference - now.difference)
     largest = Math.max(largest, logProb)
-    if (row.token !== now.token) differ(item, 'the token', row.token, now.token)
+    const gap = row.token === now.token ? 0 : (gaps?.[item] ?? Infinity)
+    if (gap > 2 * bound) note(problems, 'the token', row.token, now.token)
+    else if (!(logProb <= bound)) note(problems, 'the log-probability', row.answer_log_prob, now.logProb)
+    else if (!(difference <= (elsewhere ? 2 : 10) * bound))
+      note(problems, 'the logit difference', row.answer_logit_difference, now.difference)
+    else if (row.token !== now.token)
+      note(nearTies, 'the token', row.token, now.token, `; their logits differ by ${gap.toExponential(1)}`)
     else if (row.text !== now.text)
-      differ(item, 'the text', JSON.stringify(row.text), JSON.stringify(now.text))
-    else if ((row.correct === 1) !== now.correct) differ(item, 'right', row.correct === 1, now.correct)
-    else if (!(logProb <= tolerance)) differ(item, 'the log-probability', row.answer_log_prob, now.logProb)
-    else if (!(difference <= 10 * tolerance))
-      differ(item, 'the logit difference', row.answer_logit_difference, now.difference)
+      note(problems, 'the text', JSON.stringify(row.text), JSON.stringify(now.text))
+    else if ((row.correct === 1) !== now.correct) note(problems, 'right', row.correct === 1, now.correct)
     // Among unlikely tokens the last bits may change places; not where all numbers are the same.
     else if (row.answer_rank !== now.rank && (logProb === 0 || Math.min(row.answer_rank, now.rank) === 1))
-      differ(item, 'the rank', row.answer_rank, now.rank)
+      note(problems, 'the rank', row.answer_rank, now.rank)
     else if (logProb === 0 && difference === 0) identical++
   }
-  return { predictions: stored.length, identical, largest, problems }
+  return { predictions: stored.length, identical, largest, problems, nearTies }
+}
+
+function predictionsOf(db: Database.Database, runId: number): StoredPrediction[] {
+  const rows = db.prepare('select * from predictions where run_id = ? order by item').all(runId)
+  return rows as StoredPrediction[]
+}
+
+/** The same pass once more with each stored token in the answer's place: its logit is then set against the highest other. */
+async function gapsTo(
+  stored: readonly StoredPrediction[],
+  engine: Engine,
+  again: (engine: RunningEngine) => Promise<Predictions>,
+): Promise<readonly number[]> {
+  const asking: RunningEngine = {
+    encode: (texts, options) => engine.encode(texts, options),
+    decode: (tokens) => engine.decode(tokens),
+    evaluate({ items, ...request }, options) {
+      const asked = items.map((item, i) => ({ ...item, answerToken: stored[i]?.token ?? item.answerToken }))
+      return engine.evaluate({ ...request, items: asked }, options)
+    },
+  }
+  return (await again(asking)).answerLogitDifferences.map((difference) => -difference)
 }
 
 function at(predictions: Predictions, item: number) {

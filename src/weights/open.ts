@@ -2,9 +2,10 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { BoundedFile } from './bounded-file.js'
-import type { Checkpoint } from './checkpoint.js'
+import type { Checkpoint, TensorInfo } from './checkpoint.js'
 import { contentHash } from './content-hash.js'
-import { llamaConfig, llamaTensors, storedRow } from './gguf-llama.js'
+import { dequantize } from './dequantize.js'
+import { ggufCheckpoint } from './gguf-checkpoint.js'
 import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
 import { snapshotFolder } from './hugging-face-cache.js'
 import { readObject } from './json-object.js'
@@ -61,8 +62,9 @@ async function openGguf(named: string): Promise<Checkpoint> {
   return withFiles(paths, async (files) => {
     const gguf = readGgufParts([...files.values()])
     const path = paths[0] as string
-    const config = llamaConfig(path, gguf)
-    const tensors = llamaTensors(path, gguf)
+    const { config, tensors, rowOrder, restore } = ggufCheckpoint(path, gguf, (tensor) =>
+      dequantize(tensor.type, openFile(files, tensor).read(tensor.offset, tensor.byteLength, tensor.name)),
+    )
     const unread = new Map<string, string>()
     return {
       path,
@@ -73,9 +75,15 @@ async function openGguf(named: string): Promise<Checkpoint> {
       contentHash: await contentHash(
         new Map(paths.map((part, i) => [i === 0 ? 'gguf' : `gguf ${i + 1} of ${paths.length}`, part])),
       ),
-      ...tensorReader(path, tensors, unread, files, (tensor) => storedRow(tensor, config)),
+      ...tensorReader(path, tensors, unread, files, { rowOrder, restore }),
     }
   })
+}
+
+function openFile(files: ReadonlyMap<string, BoundedFile>, { file }: TensorInfo): BoundedFile {
+  const found = files.get(file)
+  if (!found) throw new Error(`${file} is not open`)
+  return found
 }
 
 /** Files stay open for the checkpoint's readers; they are closed here only where opening it fails. */

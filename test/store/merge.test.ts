@@ -176,3 +176,10 @@ describe('merging', () => {
     expect(said(a)).toEqual(before)
   })
 })
+
+it('says of which kinds of processors the results are, where there are several', () => {
+  const { a, b } = halves()
+  change(a, "update runs set numerics = json_set(numerics, '$.kernels', 'linux x64 avx2 0')")
+  expect(mergeInto(a, b, { dryRun: true }).kinds).toEqual(['linux x64 avx2 0', null])
+  expect(mergeInto(a, a, { dryRun: true }).kinds).toHaveLength(1)
+})

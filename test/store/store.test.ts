@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { canonicalJson } from '../../src/domain/identity.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { layerResults, mainResults, predictionColumns, predictionValues } from '../../src/store/results.js'
 import { sweepFailures, sweepProgress } from '../../src/store/sweep-state.js'
@@ -367,6 +368,45 @@ describe('a sweep', () => {
   })
 })
 
+describe('the kind of processor', () => {
+  const withKernels = (kernels?: string) => ({
+    ...info,
+    numerics: { ...info.numerics, ...(kernels === undefined ? {} : { kernels }) },
+  })
+  const planWith = (store: Store, settled: string | undefined, here: string) => {
+    const { contentHash: hash, numerics } = withKernels(settled)
+    store.settleModel('s-1', 'm', { hash, numerics: canonicalJson(numerics) })
+    const task = prepared('upper')
+    return store.planTask({
+      sweepId: 's-1',
+      model: 'm',
+      info: withKernels(here),
+      prepared: task,
+      layerChunks: [[0]],
+    })
+  }
+
+  it('that results come from is the only one that a sweep takes', () => {
+    const { store } = fresh('s-1')
+    expect(() => planWith(store, 'x64 avx2', 'x64 avx512')).toThrow(
+      'sweep s-1 started on another kind of processor: kernels is x64 avx512, not x64 avx2',
+    )
+    expect(planWith(store, 'x64 avx2', 'x64 avx2').missingChunks).toEqual([[0]])
+    store.close()
+  })
+
+  it('is not asked for where the sweep began before it was recorded: its keys stay', () => {
+    const before = fresh('s-1')
+    plan(before.store, [[0]])
+    const { file, store } = fresh('s-1')
+    expect(planWith(store, undefined, 'x64 avx2').missingChunks).toEqual([[0]])
+    const keys = (db: string) => contents(db)['cells']
+    expect(keys(file)).toEqual(keys(before.file))
+    store.close()
+    before.store.close()
+  })
+})
+
 describe('results', () => {
   it("come in the config's order, whatever order they were computed in", () => {
     const { file, store } = fresh()
@@ -410,7 +450,15 @@ describe('results', () => {
     ])
     expect(layerResults(reader, 's-1', { model: 'a', task: 'upper' })).toEqual(
       [0, 2, 3, 3].map((correct, layer) => ({
-        ...{ model: 'a', task: 'upper', category: 'algorithmic', layer, accuracy: correct / 3, correct, items: 3 },
+        ...{
+          model: 'a',
+          task: 'upper',
+          category: 'algorithmic',
+          layer,
+          accuracy: correct / 3,
+          correct,
+          items: 3,
+        },
       })),
     )
     const predictions = predictionResults(reader, 's-1', { model: 'a', task: 'upper' })

@@ -1,3 +1,4 @@
+import type { Numerics } from '../../domain/numerics.js'
 import type { ModelRecord, TaskRecord } from '../../store/report-queries.js'
 import type { Table } from '../../figures/table.js'
 
@@ -61,6 +62,6 @@ function readableCount(parameters: number): string {
 }
 
 function readableNumerics(json: string): string {
-  const { mode, runtime } = JSON.parse(json) as { mode?: string; runtime?: string }
-  return [mode, runtime].filter(Boolean).join(', ')
+  const { mode, runtime, kernels } = JSON.parse(json) as Partial<Numerics>
+  return [mode, runtime, kernels ?? 'any processor'].filter(Boolean).join(', ')
 }

@@ -1,0 +1,238 @@
+import { didYouMean } from '../domain/did-you-mean.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { TensorInfo } from './checkpoint.js'
+import type { GgufFile } from './gguf.js'
+import { ggufArchitectures, type GgufArchitecture } from './gguf-architectures.js'
+import { GgufMetadata } from './gguf-metadata.js'
+
+/** A GGUF seen as the Hugging Face checkpoint that it was converted from. */
+export interface GgufCheckpoint {
+  readonly config: Record<string, unknown>
+  /** Under their Hugging Face names, in Hugging Face's shapes. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>
+  /** At which stored row a tensor's row lies; null where rows are as they were. */
+  readonly rowOrder: (tensor: TensorInfo) => ((row: number) => number) | null
+  /** What a tensor's values were before the conversion; null where they are as they were. */
+  readonly restore: (tensor: TensorInfo) => ((values: Float32Array) => Float32Array) | null
+}
+
+/** Consumed by the config, or tables that can be computed. */
+const notWeights = /^(rope_freqs|rope_factors_(long|short)|blk\.\d+\.attn_rot_embd)\.weight$/
+
+/** Errors: MODEL where its architecture, or something about it, cannot be run; WEIGHTS. */
+export function ggufCheckpoint(
+  path: string,
+  gguf: GgufFile,
+  readValues: (tensor: TensorInfo) => Float32Array,
+): GgufCheckpoint {
+  const model = new GgufMetadata(path, gguf, readValues)
+  const found = architectureOf(path, gguf)
+  const [marker, block] = found.blockWith ?? []
+  const architecture = marker && block && model.has(marker) ? { ...found, block } : found
+  const config = configOf(model, architecture)
+  const tensors = new Map<string, TensorInfo>()
+  const transposed = new Set(architecture.transposed?.map((part) => `${part}.weight`))
+  for (const tensor of gguf.tensors)
+    for (const [name, part] of huggingFaceTensors(model, architecture, tensor)) {
+      const swapped = transposed.has(partOf(part.name)) ? { ...part, shape: part.shape.toReversed() } : part
+      tensors.set(name, swapped)
+    }
+  return {
+    config,
+    tensors,
+    rowOrder: (tensor) => rowOrderOf(model, architecture, tensor),
+    restore: ({ name, shape }) => {
+      if (transposed.has(partOf(name))) return (values) => transpose(values, shape)
+      return architecture.normsPlusOne && /norm\.weight$/.test(name)
+        ? (values) => values.map((value) => value - 1)
+        : null
+    },
+  }
+}
+
+function architectureOf(path: string, { metadata }: GgufFile): GgufArchitecture {
+  const name = metadata.get('general.architecture')
+  const known = Object.keys(ggufArchitectures)
+  const found =
+    typeof name === 'string' && Object.hasOwn(ggufArchitectures, name) ? ggufArchitectures[name] : undefined
+  if (found) return found
+  throw new TaskvecError(
+    'MODEL',
+    `${path}: GGUF architecture ${name === undefined ? 'is missing' : `"${String(name)}"${didYouMean(String(name), known)}`}; known: ${known.join(', ')}`,
+    { hint: 'Take the Hugging Face folder of the model instead.' },
+  )
+}
+
+/** config.json's fields; undefined ones are left to the family's defaults. */
+function configOf(model: GgufMetadata, architecture: GgufArchitecture): Record<string, unknown> {
+  const { path } = model
+  const { dHead } = model
+  const valueLength = model.read('attention.value_length')
+  if (valueLength !== undefined && valueLength !== dHead)
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: ${model.architecture}.attention.value_length is ${String(valueLength)}, but a head has ${dHead}`,
+    )
+  const rotated = model.read('rope.dimension_count')
+  if (rotated !== undefined && rotated !== dHead && architecture.rotaryPairs)
+    throw new TaskvecError(
+      'MODEL',
+      `${path}: ${model.architecture}.rope.dimension_count is ${String(rotated)}, but a head has ${dHead}`,
+    )
+  const config = {
+    model_type: architecture.modelType,
+    hidden_size: model.read('embedding_length'),
+    num_hidden_layers: model.read('block_count'),
+    intermediate_size: model.read('feed_forward_length'),
+    num_attention_heads: model.read('attention.head_count'),
+    num_key_value_heads: model.read('attention.head_count_kv') ?? model.read('attention.head_count'),
+    head_dim: model.read('attention.key_length'),
+    rms_norm_eps: model.read('attention.layer_norm_rms_epsilon'),
+    layer_norm_eps: model.read('attention.layer_norm_epsilon'),
+    max_position_embeddings: model.read('context_length'),
+    rope_theta: model.read('rope.freq_base') ?? 10000,
+    partial_rotary_factor: rotated === undefined || rotated === dHead ? undefined : Number(rotated) / dHead,
+    rope_scaling: ropeScaling(model),
+    vocab_size: model.shape('token_embd.weight')?.[0],
+    tie_word_embeddings: !model.has('output.weight'),
+    bos_token_id: model.token('bos_token_id'),
+    eos_token_id: model.token('eos_token_id'),
+    ...architecture.config?.(model),
+  }
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
+}
+
+/** Factors of frequencies come as tensors: LLaMA 3's one for each frequency, LongRoPE's for short texts and for long. */
+function ropeScaling(model: GgufMetadata): Record<string, unknown> | null {
+  const context = model.number('context_length')
+  const type = model.read('rope.scaling.type')
+  const short = model.values('rope_factors_short.weight')
+  if (short)
+    return {
+      rope_type: 'longrope',
+      short_factor: short,
+      long_factor: model.values('rope_factors_long.weight'),
+      attention_factor: model.number('rope.scaling.attn_factor'),
+      original_max_position_embeddings: model.number('rope.scaling.original_context_length') ?? context,
+    }
+  const factors = model.values('rope_freqs.weight')
+  if (factors)
+    return {
+      rope_type: 'longrope',
+      short_factor: factors,
+      attention_factor: 1,
+      original_max_position_embeddings: context,
+    }
+  // The key of files made before August 2023's scaling.type.
+  const older = model.read('rope.scale_linear')
+  if (type === undefined && older !== undefined) return { rope_type: 'linear', factor: older }
+  if (type === undefined || type === 'none') return null
+  const factor = model.read('rope.scaling.factor')
+  if (type === 'linear') return { rope_type: 'linear', factor }
+  if (type === 'yarn')
+    return {
+      rope_type: 'yarn',
+      factor,
+      original_max_position_embeddings: model.number('rope.scaling.original_context_length'),
+    }
+  throw new TaskvecError(
+    'MODEL',
+    `${model.path}: rope scaling "${String(type)}" in a GGUF; known: none, linear, yarn`,
+    { hint: 'Take the Hugging Face folder of the model instead.' },
+  )
+}
+
+/** A stored tensor under its Hugging Face name; one product for queries, keys and values where Hugging Face has three, as three. */
+function huggingFaceTensors(
+  { path, heads, keyValueHeads, dHead, architecture: name }: GgufMetadata,
+  { layers, outer, block }: GgufArchitecture,
+  tensor: TensorInfo,
+): (readonly [string, TensorInfo])[] {
+  const match = /^(?:blk\.(\d+)\.)?(\w+)\.(weight|bias)$/.exec(tensor.name)
+  const [, layer, part = '', kind = ''] = match ?? []
+  const names = layer === undefined ? outer : block
+  const found = Object.hasOwn(names, part) ? names[part] : undefined
+  const prefix = layer === undefined ? '' : `${layers}.${layer}.`
+  if (found !== undefined) return [[`${prefix}${found}.${kind}`, tensor]]
+  if (notWeights.test(tensor.name)) return []
+  if (part !== 'attn_qkv' || layer === undefined || block['attn_q'] === undefined)
+    throw new TaskvecError('MODEL', `${path}: tensor ${tensor.name} is not part of a known ${name} model`, {
+      hint: 'Experts, adapters and other additions cannot be run from GGUF; take the Hugging Face folder.',
+    })
+  const [rows = 0, ...rest] = tensor.shape
+  const rowBytes = tensor.byteLength / rows
+  let first = 0
+  return (['attn_q', 'attn_k', 'attn_v'] as const).map((projection) => {
+    const count = (projection === 'attn_q' ? heads : keyValueHeads) * dHead
+    if (!Number.isInteger(count) || !Number.isInteger(rowBytes) || first + count > rows)
+      throw new TaskvecError(
+        'WEIGHTS',
+        `${path}: ${tensor.name} has ${rows} rows, not those of ${heads} and ${keyValueHeads} heads`,
+      )
+    const piece = {
+      ...tensor,
+      shape: [count, ...rest],
+      offset: tensor.offset + first * rowBytes,
+      byteLength: count * rowBytes,
+    }
+    first += count
+    return [`${prefix}${block[projection]}.${kind}`, piece] as const
+  })
+}
+
+/** Throws WEIGHTS where heads do not fit. */
+function rowOrderOf(
+  { heads, keyValueHeads }: GgufMetadata,
+  { rotaryPairs, groupedQkv }: GgufArchitecture,
+  { name, shape: [rows = 0] }: TensorInfo,
+): ((row: number) => number) | null {
+  const projection = /\.attn_(q|k|qkv)\.(weight|bias)$/.exec(name)?.[1]
+  if (projection === 'qkv') return groupedQkv ? fromGroups(name, rows, heads, keyValueHeads) : null
+  if (projection === undefined || !rotaryPairs) return null
+  const count = projection === 'q' ? heads : keyValueHeads
+  const width = rows / count
+  if (!Number.isInteger(width / 2))
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${name}: ${rows} rows of queries or keys do not divide into ${count} heads of even width`,
+    )
+  return (row) => {
+    const within = row % width // j d_head / 2 + i, stored at 2i + j
+    return row - within + 2 * (within % (width / 2)) + Math.floor(within / (width / 2))
+  }
+}
+
+/** Hugging Face: for each key-value head its queries, its key, its value. GGUF: all queries, all keys, all values. */
+function fromGroups(
+  name: string,
+  rows: number,
+  heads: number,
+  keyValueHeads: number,
+): (row: number) => number {
+  const group = heads / keyValueHeads
+  const dHead = rows / (heads + 2 * keyValueHeads)
+  if (!Number.isInteger(group) || !Number.isInteger(dHead))
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${name}: ${rows} rows do not divide into ${heads} heads of queries and ${keyValueHeads} of keys and values`,
+    )
+  return (row) => {
+    const [head, within] = [Math.floor(row / dHead), row % dHead]
+    const [index, place] = [Math.floor(head / (group + 2)), head % (group + 2)]
+    if (place < group) return (index * group + place) * dHead + within
+    return (heads + (place - group) * keyValueHeads + index) * dHead + within
+  }
+}
+
+/** `[rows, columns]` of values that lie as `[columns, rows]`. */
+function transpose(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): Float32Array {
+  const out = new Float32Array(values.length)
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      out[row * columns + column] = values[column * rows + row] as number
+  return out
+}
+
+function partOf(name: string): string {
+  return name.replace(/^blk\.\d+\./, '')
+}
