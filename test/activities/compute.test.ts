@@ -11,7 +11,7 @@ const numerics: Numerics = {
 }
 const engine = { info: { contentHash: 'h', numerics } } as unknown as EngineProcess
 const { describeModel } = createComputeActivities({ use: (_model, _signal, work) => work(engine) }).main
-const describeHere = (settled: Partial<Record<keyof Numerics, unknown>> | null) =>
+const describeHere = (settled: Readonly<Record<string, string | undefined>> | null) =>
   new MockActivityEnvironment().run(describeModel, {
     model: 'm',
     expected: settled && { hash: 'h', numerics: canonicalJson({ ...numerics, ...settled }) },
