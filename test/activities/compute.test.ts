@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
 import { createComputeActivities } from '../../activities/compute.js'
 import { canonicalJson } from '../../src/domain/identity.js'
-import type { Numerics } from '../../src/domain/types.js'
+import type { Numerics } from '../../src/domain/numerics.js'
 import type { EngineProcess } from '../../src/engine/engine-process.js'
 
 const numerics: Numerics = {
