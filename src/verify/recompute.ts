@@ -8,13 +8,8 @@ import type { Item, Numerics, Predictions, RunKind, RunResult, Scoring } from '.
 import type { Engine } from '../engine/engine.js'
 import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
-import {
-  runBaseline,
-  runDev,
-  runTest,
-  type Outcome,
-  type RunningEngine,
-} from '../experiments/main/main-experiment.js'
+import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main/main-experiment.js'
+import type { RunningEngine } from '../experiments/prompts.js'
 import { locateModel } from '../models/locate.js'
 import { itemOf, type StoredItem } from '../store/content.js'
 import type { Problem } from './check.js'

@@ -11,7 +11,7 @@ const numerics: Numerics = {
 }
 const engine = { info: { contentHash: 'h', numerics } } as unknown as EngineProcess
 const { describeModel } = createComputeActivities({ use: (_model, _signal, work) => work(engine) }).main
-const describeHere = (settled: Partial<Numerics> | null) =>
+const describeHere = (settled: { [K in keyof Numerics]?: Numerics[K] | undefined } | null) =>
   new MockActivityEnvironment().run(describeModel, {
     model: 'm',
     expected: settled && { hash: 'h', numerics: canonicalJson({ ...numerics, ...settled }) },
