@@ -91,13 +91,13 @@ export interface Computed {
 
 export interface ComputeObserver {
   /** An activity got its engine, `waitedMs` after it was handed to this worker. */
-  readonly onBegin?: (work: Place, waitedMs: number) => void
+  readonly onBegin?: (work: WorkPlace, waitedMs: number) => void
   /** Work of this worker: a share of an activity done, 1 when it ended. */
   readonly onProgress?: (work: Work) => void
 }
 
 /** What an activity computes, and which attempt of which activity it is. */
-export interface Place {
+export interface WorkPlace {
   readonly model: string
   readonly task: string
   readonly phase: string
@@ -112,7 +112,7 @@ export interface Place {
 }
 
 /** One activity under way. */
-export interface Work extends Place {
+export interface Work extends WorkPlace {
   readonly fraction: number
 }
 
@@ -122,7 +122,7 @@ export function createComputeActivities(
   { onBegin, onProgress }: ComputeObserver = {},
 ) {
   function withEngine<T>(
-    what: Omit<Place, 'activity'>,
+    what: Omit<WorkPlace, 'activity'>,
     work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
     mode?: EngineMode,
   ): Promise<T> {

@@ -4,7 +4,7 @@ export {
   type ComputeActivities,
   type ComputeObserver,
   type ExperimentActivities,
-  type Place,
+  type WorkPlace,
   type Work,
 } from './compute.js'
 export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'

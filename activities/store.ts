@@ -11,7 +11,7 @@ import type { UnitPlace } from '../src/domain/experiments.js'
 import type { NextStep, UnitsOf } from '../src/store/experiment-units.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import type { LargeTaskPlan, PlanLargeTaskInput, TaskToPrepare } from '../src/store/large-tasks.js'
-import type { Place } from '../src/store/prepared-tasks.js'
+import type { TaskPlace } from '../src/store/prepared-tasks.js'
 import type { RecordPartInput, TaskPart } from '../src/store/task-parts.js'
 import type { ModelContent, Pair, TaskSpec } from '../src/domain/types.js'
 import { mappingFailures } from './failures.js'
@@ -59,9 +59,9 @@ export function createStoreActivities(store: Store, { onTrouble }: StoreObserver
     }): Promise<readonly Pair[]> => using(() => store.pairSlice(sweepId, task, slice)),
     planLargeTask: (input: PlanLargeTaskInput): Promise<LargeTaskPlan> =>
       using(() => store.planLargeTask(input)),
-    nextPart: ({ under, ...place }: Place & { under: readonly string[] }): Promise<TaskPart | null> =>
+    nextPart: ({ under, ...place }: TaskPlace & { under: readonly string[] }): Promise<TaskPart | null> =>
       using(() => store.nextPart(place, under)),
-    nextTestPart: (place: Place): Promise<TaskPart | null> => using(() => store.nextTestPart(place)),
+    nextTestPart: (place: TaskPlace): Promise<TaskPart | null> => using(() => store.nextTestPart(place)),
     recordPart: (input: RecordPartInput): Promise<void> => using(() => store.recordPart(input)),
     modelContent: ({ sweepId, model }: { sweepId: string; model: string }): Promise<ModelContent | null> =>
       using(() => store.modelContent(sweepId, model)),

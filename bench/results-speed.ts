@@ -9,7 +9,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectRoot } from '../src/system/home.js'
-import { formats } from '../src/report/formats.js'
+import { formats } from '../src/report/text-format.js'
 import { tableNames } from '../src/report/result-rows.js'
 
 const [db, only = ''] = process.argv.slice(2)

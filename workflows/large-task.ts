@@ -3,8 +3,7 @@ import type { Scoring } from '../src/domain/types.js'
 import type { PairMarks } from '../src/tasks/read-list.js'
 import type { TaskPart } from '../src/store/task-parts.js'
 import { throwIfCancelled } from './cancelled.js'
-import type { TaskInput } from './inputs.js'
-import type { TaskState, taskWorkflow } from './task.js'
+import type { TaskInput, TaskState } from './inputs.js'
 import { computeOn, plannerOf, storeOf } from './activity-proxies.js'
 
 /** A history of at most 50 MB and 51,200 events is kept; each part adds about half a megabyte to it. */
@@ -87,7 +86,7 @@ export async function runLargeTask(
   async function startAnewIfGrown(): Promise<void> {
     if (!grown()) return
     throwIfCancelled()
-    await continueAsNew<typeof taskWorkflow>({ ...input, lanes })
+    await continueAsNew<(input: TaskInput) => Promise<'complete' | 'failed'>>({ ...input, lanes })
   }
 }
 

@@ -1,16 +1,9 @@
 import { ContinueAsNew, defineQuery, isCancellation, log, patched, setHandler } from '@temporalio/workflow'
 import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
-import type { TaskInput } from './inputs.js'
+import type { TaskInput, TaskState } from './inputs.js'
 import { runLargeTask } from './large-task.js'
 import { computeOn, storeOf } from './activity-proxies.js'
-
-export interface TaskState {
-  readonly phase: 'preparing' | 'dev' | 'test' | 'done'
-  readonly cellsDone: number
-  readonly cellsAll: number
-  readonly bestLayer: number | null
-}
 
 export const taskProgressQuery = defineQuery<TaskState>('progress')
 

@@ -2,17 +2,10 @@ import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { LinearSpec, TensorRef } from './decoder.js'
 import { productByBlocks } from './weight-blocks.js'
+import type { Weight } from './weight.js'
 import { wholeNumberProducts } from './whole-numbers.js'
 
 /** Weights as nodes of a graph, and products with them. */
-
-/** A Linear's weight, `[out, in]`, as f32. */
-export interface Weight {
-  readonly name: string
-  readonly values: Float32Array
-  readonly outputs: number
-  readonly inputs: number
-}
 
 interface ProductOptions {
   /** Scales the product and the bias. */

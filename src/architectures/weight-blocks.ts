@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
-import type { Weight } from './linear.js'
+import type { Weight } from './weight.js'
 
 /** Weights that share a scale in `int8` and `int4`, neighbours along the inputs. */
 const blockSize = 32

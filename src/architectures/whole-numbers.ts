@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
-import { hadamard, turn } from './hadamard.js'
-import type { Weight } from './linear.js'
+import { hadamard, rotate } from './hadamard.js'
+import type { Weight } from './weight.js'
 
 /** A product of `x`, or of some of its rows, that is taken in whole numbers. */
 export interface Factor {
@@ -58,7 +58,7 @@ export function wholeNumberProduct(
   )
 }
 
-/** Neighbouring inputs that are turned together: more would spread outliers further, but cost more. */
+/** Neighbouring inputs that are rotated together: more would spread outliers further, but cost more. */
 const neighbours = 64
 
 /** At most `neighbours`, and the largest power of two that divides the inputs. */
@@ -81,8 +81,8 @@ function inputSizes(weights: readonly Weight[]): Float32Array {
  * Hadamard's orthogonal matrix, which spreads an outlier over all of them (QuaRot, arXiv 2404.00456; there over all inputs).
  */
 function evened(graph: GraphBuilder, x: Value, sizes: Float32Array, width: number): Value {
-  const levelled = graph.node('Mul', [x, graph.weight(`${x}.sizes`, sizes, [sizes.length])])
-  const parts = graph.node('Reshape', [levelled, graph.ints([-1, width])])
+  const smoothed = graph.node('Mul', [x, graph.weight(`${x}.sizes`, sizes, [sizes.length])])
+  const parts = graph.node('Reshape', [smoothed, graph.ints([-1, width])])
   const matrix = graph.once('hadamard', String(width) as Value, () =>
     graph.weight(`hadamard_${width}`, hadamard(width), [width, width]),
   )
@@ -91,7 +91,7 @@ function evened(graph: GraphBuilder, x: Value, sizes: Float32Array, width: numbe
 
 function evenedWeight(weight: Weight, sizes: Float32Array, width: number): Weight {
   const level = weight.values.map((value, i) => value / (sizes[i % sizes.length] as number))
-  return { ...weight, values: turn(level, width) }
+  return { ...weight, values: rotate(level, width) }
 }
 
 /** 8 bits, 128 stands for 0, and the `step` of each row, `[rows, 1]`. */

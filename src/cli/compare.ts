@@ -12,7 +12,8 @@ import {
 import { bestLayerPairs, curvePoints } from '../report/comparison-cells.js'
 import { publishedSide, sweepSide, type Side } from '../report/comparison-sides.js'
 import type { Row } from '../figures/table.js'
-import { textFormats, writeRows, type TextFormat } from '../report/formats.js'
+import { writeRows } from '../report/formats.js'
+import { textFormats, type TextFormat } from '../report/text-format.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep } from '../store/sweeps.js'
 import { dbOption } from './options.js'
@@ -110,7 +111,7 @@ function compared(ours: Side, theirs: Side, options: CompareOptions): Row[] {
   if (table === 'best-layers') {
     const found = bestLayerPairs(ours.curves(), theirs.curves(), pairing)
     const comparisons = compareEach(found.map(({ cells }) => cells))
-    if (options.allModels) return summarise(comparisons) as unknown as Row[]
+    if (options.allModels) return summarise(comparisons)
     return comparisons.map(({ model, theirModel, task, ...rest }, i) => {
       const { ours: there, theirs: best, theirItems: items, difference, low, high, p, verdict } = rest
       const row = {
@@ -134,7 +135,7 @@ function compared(ours: Side, theirs: Side, options: CompareOptions): Row[] {
     table === 'layers'
       ? compareEach(curvePoints(ours.curves(), theirs.curves(), pairing).map(({ cells }) => cells))
       : compareCells(ours[table](), theirs[table](), pairing)
-  return (options.allModels ? summarise(comparisons) : comparisons) as unknown as Row[]
+  return options.allModels ? summarise(comparisons) : comparisons
 }
 
 function pairingOf(

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { textFormats, writeRows, type TextFormat } from '../report/formats.js'
+import { writeRows } from '../report/formats.js'
+import { textFormats, type TextFormat } from '../report/text-format.js'
 import { runQuery } from '../store/sql-child-process.js'
 import { dbOption, wholeNumber } from './options.js'
 import { toStdout } from './stdout.js'

@@ -5,7 +5,7 @@ import { indented } from '../domain/errors.js'
 import type { Pair, Scoring } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
-import { checkList, sharedInputs, type Problem } from '../tasks/check-list.js'
+import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.js'
 import { firstTokenShare, floorsOf } from '../tasks/floors.js'
 import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
@@ -122,7 +122,7 @@ async function checkOne(
           'write as its unknown token',
       )
   }
-  const say = ({ pair, text }: Problem) => `${pair === null ? id : where(pair)}: ${text}`
+  const say = ({ pair, text }: ListProblem) => `${pair === null ? id : where(pair)}: ${text}`
   return {
     id,
     scoring,
@@ -145,7 +145,7 @@ async function checkOne(
 /** Problems of lines and of pairs as they stand in the file, those of the whole list behind them. */
 function inOrderOfLines(
   { id, where, lineOf, own }: Omit<CheckedList, 'own'> & { readonly own?: CheckedList['own'] | undefined },
-  problems: readonly Problem[],
+  problems: readonly ListProblem[],
 ): string[] {
   const located = problems.map(({ pair, text }) => ({
     line: pair === null ? Infinity : (lineOf?.(pair) ?? pair),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Numerics, RunKind, Scoring, Split } from './types.js'
+import type { Numerics } from './numerics.js'
+import type { RunKind, Scoring, Split } from './types.js'
 
 /** JSON with sorted keys: the same value always gives the same text, whatever made it. */
 export function canonicalJson(value: unknown): string {

@@ -1,5 +1,3 @@
-import type { Numerics } from './types.js'
-
 /**
  * How products with weights are computed. `f32` is the reference; the others are approximations, part of every result's
  * key and shown beside it. docs/numerics.md says what each changes.
@@ -65,3 +63,23 @@ export function numericsDifference(here: string, settled: string): string {
 
 export const otherProcessorHint =
   'Resume on a machine like the first, or start a new sweep with `processors: any`: its results agree within a bound, not to the last bit (docs/numerics.md).'
+
+/** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
+export interface Numerics {
+  readonly mode: NumericsMode
+  /** Set where it is not the cpu. */
+  readonly device?: 'cuda'
+  readonly runtime: string
+  readonly threads: number
+  /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */
+  readonly itemsPerChunk: number
+  /**
+   * The kind of processor, by the kernels that onnxruntime uses on it (src/engine/kernels.ts): their last bits differ. Absent: any
+   * kind (`processors: any`, and sweeps begun before kinds were recorded).
+   */
+  readonly kernels?: string
+  /** Set where weights are a graph's inputs instead of repacked constants: products are summed in another order. */
+  readonly weights?: 'inputs'
+  /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
+  readonly revision: number
+}

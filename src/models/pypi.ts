@@ -7,7 +7,7 @@ import { fileHash } from '../weights/content-hash.js'
 import type { CatalogModel } from './catalog.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
-import type { Fetch } from './pull.js'
+import type { Fetch } from './fetch.js'
 
 type Package = NonNullable<CatalogModel['pip']>
 

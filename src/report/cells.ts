@@ -3,28 +3,28 @@ import { sixDigits } from './six-digits.js'
 
 /** One value as text: for machines (JSON, CSV) and for people's eyes (terminal, Markdown, LaTeX). */
 
-export type Cell = (value: Value | undefined) => string
+export type CellText = (value: Value | undefined) => string
 type OtherThanNumber = Exclude<Value, number> | undefined
 
 /** Texts that are kept rendered: tokens and queries come again and again. */
 const keptTexts = 10_000
 
-export function jsonCell(): Cell {
+export function jsonCell(): CellText {
   return keeping((value) => (Number.isFinite(value) ? exact(value) : 'null'), json)
 }
 
 /** RFC 4180, with line feeds as line ends. */
-export function csvCell(): Cell {
+export function csvCell(): CellText {
   return keeping(exact, csv)
 }
 
 /** `escape`: what the format would take for its own; a number holds nothing of that kind. */
-export function visibleCell(escape: (text: string) => string = (text) => text): Cell {
+export function visibleCell(escape: (text: string) => string = (text) => text): CellText {
   return keeping(sixDigits, (value) => escape(visible(value)))
 }
 
 /** Texts that came lately are not rendered again. */
-function keeping(number: (value: number) => string, other: (value: OtherThanNumber) => string): Cell {
+function keeping(number: (value: number) => string, other: (value: OtherThanNumber) => string): CellText {
   const known = new Map<string, string>()
   const ofText = (value: string): string => {
     const found = known.get(value)

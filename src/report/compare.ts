@@ -4,7 +4,7 @@ import { wilsonInterval } from '../statistics/wilson.js'
 import { groupBy } from '../figures/paper-rules.js'
 
 /** One accuracy as a count. */
-export interface Cell {
+export interface ComparedAccuracy {
   readonly model: string
   readonly task: string
   /** Which accuracy of the task: `baseline`, `hypothesis`, `regular`, or one of comparison-cells.ts. */
@@ -15,7 +15,7 @@ export interface Cell {
 
 export type Verdict = 'consistent' | 'higher' | 'lower' | 'too few items to tell'
 
-export interface Comparison {
+export type Comparison = {
   readonly model: string
   readonly theirModel: string
   readonly task: string
@@ -52,11 +52,11 @@ const margin = 0.2
  * too few items to tell.
  */
 export function compareCells(
-  ours: readonly Cell[],
-  theirs: readonly Cell[],
+  ours: readonly ComparedAccuracy[],
+  theirs: readonly ComparedAccuracy[],
   pairing: Pairing = sameModel,
 ): Comparison[] {
-  const keyOf = (model: string, { task, kind }: Cell) => `${model}\n${task}\n${kind}`
+  const keyOf = (model: string, { task, kind }: ComparedAccuracy) => `${model}\n${task}\n${kind}`
   const others = new Map(theirs.map((cell) => [keyOf(cell.model, cell), cell]))
   return compareEach(
     ours.flatMap((cell) =>
@@ -69,7 +69,7 @@ export function compareCells(
 }
 
 /** The same for pairs of cells that are matched already; all of them are one family of tests. */
-export function compareEach(pairs: readonly (readonly [Cell, Cell])[]): Comparison[] {
+export function compareEach(pairs: readonly (readonly [ComparedAccuracy, ComparedAccuracy])[]): Comparison[] {
   const adjusted = holm(pairs.map(([cell, other]) => fisherExact(proportion(cell), proportion(other))))
   return pairs.map(([cell, other], i) => {
     const [p, ours, theirs] = [adjusted[i] as number, cell.correct / cell.items, other.correct / other.items]
@@ -105,12 +105,12 @@ export function compareEach(pairs: readonly (readonly [Cell, Cell])[]): Comparis
   })
 }
 
-function proportion({ correct, items }: Cell): Proportion {
+function proportion({ correct, items }: ComparedAccuracy): Proportion {
   return { successes: correct, trials: items }
 }
 
 /** Two models over all tasks that both have. */
-export interface Summary {
+export type Summary = {
   readonly model: string
   readonly theirModel: string
   readonly kind: string

@@ -1,7 +1,7 @@
 import { bestOf } from '../domain/best-layer.js'
 import type { ConflictingRow } from '../experiments/conflicting/table-2.js'
 import type { LayerRow, MainRow } from '../store/results.js'
-import type { Cell, Pairing } from './compare.js'
+import type { ComparedAccuracy, Pairing } from './compare.js'
 import type { PaperResults } from './paper-results.js'
 
 /** What can be set beside another run: a sweep's accuracies and the published ones, as cells. */
@@ -9,13 +9,13 @@ import type { PaperResults } from './paper-results.js'
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
 /** Table 6. */
-export function cellsOf(rows: readonly MainRow[]): Cell[] {
+export function cellsOf(rows: readonly MainRow[]): ComparedAccuracy[] {
   return rows.flatMap(({ model, task, baselineItems, testItems, ...row }) =>
     kinds.map((kind) => cell(model, task, kind, row[kind], kind === 'baseline' ? baselineItems : testItems)),
   )
 }
 
-export function publishedCells({ main, items }: PaperResults): Cell[] {
+export function publishedAccuracies({ main, items }: PaperResults): ComparedAccuracy[] {
   return Object.entries(main).flatMap(([model, tasks]) =>
     Object.entries(tasks).flatMap(([task, row]) =>
       kinds.map((kind) =>
@@ -26,7 +26,7 @@ export function publishedCells({ main, items }: PaperResults): Cell[] {
 }
 
 /** Table 2: the task is the pair. */
-export function conflictingCells(rows: readonly ConflictingRow[]): Cell[] {
+export function conflictingCells(rows: readonly ConflictingRow[]): ComparedAccuracy[] {
   return rows.flatMap(({ model, taskA, taskB, items, ...row }) =>
     Object.entries(conflictingKinds).map(([key, kind]) => ({
       model,
@@ -38,7 +38,10 @@ export function conflictingCells(rows: readonly ConflictingRow[]): Cell[] {
   )
 }
 
-export function publishedConflicting({ conflicting, items: { conflicting: items } }: PaperResults): Cell[] {
+export function publishedConflicting({
+  conflicting,
+  items: { conflicting: items },
+}: PaperResults): ComparedAccuracy[] {
   return Object.entries(conflicting).flatMap(([model, pairs]) =>
     pairs.flatMap((pair) => {
       const task = pairName(pair.demonstrations, pair.overriding)
@@ -125,13 +128,13 @@ export function curvePoints(
   ours: readonly Curve[],
   theirs: readonly Curve[],
   pairing: Pairing,
-): { readonly layer: number; readonly cells: [Cell, Cell] }[] {
+): { readonly layer: number; readonly cells: [ComparedAccuracy, ComparedAccuracy] }[] {
   return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) =>
     Array.from(curve.accuracies).flatMap(([layer, accuracy]) => {
       const there = other.accuracies.get(atDepth(layer, curve, other))
       if (there === undefined) return []
       const kind = `dev, L = ${layer}`
-      const cells: [Cell, Cell] = [
+      const cells: [ComparedAccuracy, ComparedAccuracy] = [
         cell(curve.model, curve.task, kind, accuracy, curve.items),
         cell(other.model, other.task, kind, there, other.items),
       ]
@@ -155,7 +158,7 @@ export function bestLayerPairs(
   ours: readonly Curve[],
   theirs: readonly Curve[],
   pairing: Pairing,
-): { readonly layers: BestLayers; readonly cells: [Cell, Cell] }[] {
+): { readonly layers: BestLayers; readonly cells: [ComparedAccuracy, ComparedAccuracy] }[] {
   return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) => {
     const [layer, theirLayer] = [bestLayer(curve), bestLayer(other)]
     const there = other.accuracies.get(atDepth(layer, curve, other))
@@ -180,6 +183,6 @@ function bestLayer({ accuracies }: Curve): number {
   return bestOf(points, ({ accuracy }) => accuracy)?.layer ?? 0
 }
 
-function cell(model: string, task: string, kind: string, accuracy: number, items: number): Cell {
+function cell(model: string, task: string, kind: string, accuracy: number, items: number): ComparedAccuracy {
   return { model, task, kind, correct: Math.round(accuracy * items), items }
 }

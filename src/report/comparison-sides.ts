@@ -2,12 +2,12 @@ import type Database from 'better-sqlite3'
 import { conflictingRows } from '../experiments/conflicting/conflicting.js'
 import { layerResults, mainResults } from '../store/results.js'
 import type { SweepSummary } from '../store/sweeps.js'
-import type { Cell } from './compare.js'
+import type { ComparedAccuracy } from './compare.js'
 import {
   cellsOf,
   conflictingCells,
   curvesOf,
-  publishedCells,
+  publishedAccuracies,
   publishedConflicting,
   publishedCurves,
   type Curve,
@@ -18,9 +18,9 @@ import { blocksOf, sweepRows } from './sweep-rows.js'
 /** What one side of a comparison has; read when it is asked for. */
 export interface Side {
   /** Table 6. */
-  readonly main: () => Cell[]
+  readonly main: () => ComparedAccuracy[]
   /** Table 2. */
-  readonly conflicting: () => Cell[]
+  readonly conflicting: () => ComparedAccuracy[]
   /** Figure 3. */
   readonly curves: () => Curve[]
 }
@@ -35,7 +35,7 @@ export function sweepSide(db: Database.Database, sweep: SweepSummary): Side {
 
 export function publishedSide(published = paperResults()): Side {
   return {
-    main: () => publishedCells(published),
+    main: () => publishedAccuracies(published),
     conflicting: () => publishedConflicting(published),
     curves: () => publishedCurves(published),
   }

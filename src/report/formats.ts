@@ -1,10 +1,6 @@
 import type { Row, Values } from '../figures/table.js'
-import { measuredRows, textLayout, type TextLayout } from './text-layouts.js'
-
-export const formats = ['table', 'json', 'csv', 'md', 'latex', 'parquet'] as const
-export type Format = (typeof formats)[number]
-export const textFormats = formats.filter((format) => format !== 'parquet')
-export type TextFormat = (typeof textFormats)[number]
+import type { TextFormat, TextLayout } from './text-format.js'
+import { measuredRows, textLayout } from './text-layouts.js'
 
 /** Characters gathered before they are written. */
 const chunk = 1 << 16

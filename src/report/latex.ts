@@ -1,5 +1,5 @@
 import { rowOf, visibleCell } from './cells.js'
-import type { TextLayout } from './text-layouts.js'
+import type { TextLayout } from './text-format.js'
 
 /** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
 export function latexLayout(

@@ -1,18 +1,7 @@
 import { csvCell, jsonCell, rowOf, visibleCell } from './cells.js'
 import type { Value, Values } from '../figures/table.js'
-import type { TextFormat } from './formats.js'
+import type { TextFormat, TextLayout } from './text-format.js'
 import { latexLayout } from './latex.js'
-
-/**
- * How a table stands in a text format: `head`, the rows with `separator` between them, `tail`. Every row stands by itself, so that
- * parts of a table can be rendered apart and put one after the other.
- */
-export interface TextLayout {
-  readonly head: string
-  readonly row: (row: Values) => string
-  readonly separator: string
-  readonly tail: string
-}
 
 /** Rows of a terminal table that its columns' widths are taken from. */
 export const measuredRows = 500

@@ -1,6 +1,7 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Item, Numerics, Pair, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { Numerics } from '../domain/numerics.js'
+import type { Item, Pair, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
 import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'

@@ -11,7 +11,7 @@ import { resolveTask } from '../tasks/registry.js'
 import { itemDrawer } from '../tasks/sampling.js'
 import type { Task } from '../tasks/task.js'
 import { insertItem, keyOf, savePairs } from './content.js'
-import { savePreparedRow, type Place } from './prepared-tasks.js'
+import { savePreparedRow, type TaskPlace } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import type { Statements } from './statements.js'
 import { itemSizes, largestPart } from './task-parts.js'
@@ -75,7 +75,7 @@ export function pairSlice(spec: TaskSpec, slice: number): readonly Pair[] {
   return task.kind === 'list' ? (slicesOf(task.pairs)[slice] ?? []) : []
 }
 
-export interface PlanLargeTaskInput extends Place {
+export interface PlanLargeTaskInput extends TaskPlace {
   readonly info: ModelInfo
   /** Of each slice of pairs, in order. */
   readonly marks: readonly PairMarks[]

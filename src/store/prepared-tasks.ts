@@ -8,7 +8,7 @@ import type { Statements } from './statements.js'
 import type { PlanTaskInput } from './store-inputs.js'
 
 /** A (model, task) of a sweep. */
-export interface Place {
+export interface TaskPlace {
   readonly sweepId: string
   readonly model: string
   readonly task: string
@@ -17,7 +17,7 @@ export interface Place {
 /** Stores a task's model, items and pairs, once; refuses what differs from what the sweep began with. Errors: STORE. */
 export function savePrepared(
   db: Statements,
-  place: Place,
+  place: TaskPlace,
   info: PlanTaskInput['info'],
   prepared: PlanTaskInput['prepared'],
 ): PreparedRow {
@@ -38,7 +38,7 @@ interface NewPreparedTask extends Pick<PreparedTask, 'category' | 'scoring' | 'r
 /** The same where its items and pairs are stored already. */
 export function savePreparedRow(
   db: Statements,
-  place: Place,
+  place: TaskPlace,
   info: PlanTaskInput['info'],
   { itemsHash, pairsHash, ...prepared }: NewPreparedTask,
 ): PreparedRow {
@@ -63,7 +63,7 @@ export function savePreparedRow(
 }
 
 /** A task as the sweep prepared it. Errors: STORE where it has not yet. */
-export function preparedTask(db: Statements, { sweepId, model, task }: Place): PreparedRow {
+export function preparedTask(db: Statements, { sweepId, model, task }: TaskPlace): PreparedRow {
   const row = db.row('select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?', [
     sweepId,
     model,
@@ -76,7 +76,7 @@ export function preparedTask(db: Statements, { sweepId, model, task }: Place): P
 
 /** A sweep's results must come from one set of weights and one numeric set-up. Errors: STORE. */
 export function refuseOtherModel(
-  { sweepId, model }: Omit<Place, 'task'>,
+  { sweepId, model }: Omit<TaskPlace, 'task'>,
   settled: ModelContent,
   now: ModelContent,
 ): void {
@@ -108,7 +108,7 @@ export function refuseOtherModel(
 
 /** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
 function refuseOtherItems(
-  { sweepId, model, task }: Place,
+  { sweepId, model, task }: TaskPlace,
   row: PreparedRow,
   now: Record<Split | 'scoring', string>,
 ): void {

@@ -1,12 +1,12 @@
 import type { RunKind } from '../domain/types.js'
 import { keyOf, type PreparedRow } from './content.js'
-import type { Place } from './prepared-tasks.js'
+import type { TaskPlace } from './prepared-tasks.js'
 import type { Statements } from './statements.js'
 
 /** Points a chunk's cells at their runs; true where one of them is still to be computed. */
 export function linkCells(
   db: Statements,
-  { sweepId, model, task }: Place,
+  { sweepId, model, task }: TaskPlace,
   row: PreparedRow,
   chunk: readonly number[],
 ): boolean {
@@ -27,7 +27,7 @@ export function linkCells(
 /** Points a run of the sweep at its key; true where its result is stored already. */
 export function linkRun(
   db: Statements,
-  { sweepId, model, task }: Place,
+  { sweepId, model, task }: TaskPlace,
   kind: RunKind,
   key: string,
 ): boolean {

@@ -15,7 +15,7 @@ import {
   type PlanLargeTaskInput,
   type TaskToPrepare,
 } from './large-tasks.js'
-import { preparedTask, refuseOtherModel, savePrepared, type Place } from './prepared-tasks.js'
+import { preparedTask, refuseOtherModel, savePrepared, type TaskPlace } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { taskVectors, timings } from './schema/runs.js'
 import { nextPart, nextTestPart, recordPart, type RecordPartInput, type TaskPart } from './task-parts.js'
@@ -129,12 +129,12 @@ export class Store {
   }
 
   /** Of a large task: the next part of baseline or dev, but for those under way; null: none. */
-  nextPart(place: Place, under: readonly string[]): TaskPart | null {
+  nextPart(place: TaskPlace, under: readonly string[]): TaskPart | null {
     return nextPart(this.db, place, under)
   }
 
   /** Of a large task: the next part of test, after the best L is chosen; null: none. */
-  nextTestPart(place: Place): TaskPart | null {
+  nextTestPart(place: TaskPlace): TaskPart | null {
     return nextTestPart(this.db, place)
   }
 

@@ -1,8 +1,9 @@
 import { TaskvecError } from '../domain/errors.js'
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
-import type { Item, Numerics, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { Numerics } from '../domain/numerics.js'
+import type { Item, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
 import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
-import { preparedTask, type Place } from './prepared-tasks.js'
+import { preparedTask, type TaskPlace } from './prepared-tasks.js'
 import type { Statements } from './statements.js'
 
 /**
@@ -28,7 +29,7 @@ export interface TaskPart {
   }
 }
 
-export interface RecordPartInput extends Place {
+export interface RecordPartInput extends TaskPlace {
   readonly layersTogether: readonly number[]
   readonly first: number
   readonly runs: readonly RunResult[]
@@ -68,7 +69,7 @@ export function itemSizes(db: Statements, itemsHash: string): number[] {
 }
 
 /** The first part of baseline or dev that is neither stored nor under way; null: none. */
-export function nextPart(db: Statements, place: Place, under: readonly string[]): TaskPart | null {
+export function nextPart(db: Statements, place: TaskPlace, under: readonly string[]): TaskPart | null {
   const row = preparedTask(db, place)
   for (const work of [baseline, ...devWork(db, place)]) {
     const part = missing(db, row, work, under)
@@ -78,7 +79,7 @@ export function nextPart(db: Statements, place: Place, under: readonly string[])
 }
 
 /** The first part of the test split that is not stored; null: none. One after the other, since each adds to the sum of θ. */
-export function nextTestPart(db: Statements, place: Place): TaskPart | null {
+export function nextTestPart(db: Statements, place: TaskPlace): TaskPart | null {
   const row = preparedTask(db, place)
   return missing(db, row, testWork(row), [])
 }
@@ -127,7 +128,7 @@ const baseline: Work = {
   runs: [{ kind: 'baseline', split: 'baseline', layer: null }],
 }
 
-function devWork(db: Statements, { sweepId, model, task }: Place): Work[] {
+function devWork(db: Statements, { sweepId, model, task }: TaskPlace): Work[] {
   const chunks = db.all(
     'select layers_together as layers from cells where sweep_id = ? and model_id = ? and task_id = ? group by 1 order by min(layer)',
     [sweepId, model, task],

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
-import type { Place, Work } from '../../activities/index.js'
+import type { WorkPlace, Work } from '../../activities/index.js'
 import { mainResults } from '../store/results.js'
 import { unitProgress } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store-inputs.js'
@@ -97,16 +97,16 @@ export class ProgressDisplay {
 }
 
 /** A line for an activity that got its engine, which only programs get. */
-export function sayBegun(work: Place, waitedMs: number): void {
+export function sayBegun(work: WorkPlace, waitedMs: number): void {
   if (logsJson()) sayActivity('begun', work, { waitedMs })
 }
 
 /** A line for an activity that ended, which only programs get. */
-export function sayDone(work: Place): void {
+export function sayDone(work: WorkPlace): void {
   sayActivity('done', work)
 }
 
-function sayActivity(what: 'begun' | 'done', work: Place, more: LogFields = {}): void {
+function sayActivity(what: 'begun' | 'done', work: WorkPlace, more: LogFields = {}): void {
   const { model, task, phase, layers, activity } = work
   const [, , sweep] = activity.workflowId.split('/')
   say(`${model} ${task} ${phase}: ${what}`, {

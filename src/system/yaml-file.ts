@@ -54,13 +54,13 @@ export function validated<T extends z.ZodObject>(yaml: YamlFile, schema: T): z.i
   throw new TaskvecError('CONFIG', errors.join('\n'), { hint: 'The keys are described in README.md.' })
 }
 
-interface Problem {
+interface ConfigProblem {
   readonly path: readonly PropertyKey[]
   readonly message: string
 }
 
 /** `known`: the keys of the whole file, to find the nearest to a misspelt one. */
-function readable(issue: Issue, above: readonly PropertyKey[], known: readonly string[]): Problem[] {
+function readable(issue: Issue, above: readonly PropertyKey[], known: readonly string[]): ConfigProblem[] {
   const path = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys': {

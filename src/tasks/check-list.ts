@@ -11,12 +11,12 @@ export interface ListReport {
   /** Inputs with more than one accepted answer. */
   readonly ambiguous: number
   /** What is wrong. */
-  readonly problems: readonly Problem[]
+  readonly problems: readonly ListProblem[]
   /** What may be meant. */
-  readonly warnings: readonly Problem[]
+  readonly warnings: readonly ListProblem[]
 }
 
-export interface Problem {
+export interface ListProblem {
   /** Index of the pair; null: of the whole list. */
   readonly pair: number | null
   readonly text: string
@@ -69,7 +69,7 @@ export function checkList(pairs: readonly Pair[], scoring: Scoring, aims: ListAi
   }
 }
 
-function ofAll(text: string): Problem {
+function ofAll(text: string): ListProblem {
   return { pair: null, text }
 }
 
@@ -92,7 +92,7 @@ function problemsOf({ input, output, accept }: Pair, scoring: Scoring): string[]
   return problems
 }
 
-function repeats(pairs: readonly Pair[]): Problem[] {
+function repeats(pairs: readonly Pair[]): ListProblem[] {
   const first = new Map<string, Pair>()
   return pairs.flatMap((pair, index) => {
     const earlier = first.get(pair.input)
@@ -110,7 +110,7 @@ function repeats(pairs: readonly Pair[]): Problem[] {
   })
 }
 
-function beginnings(pairs: readonly Pair[]): Problem[] {
+function beginnings(pairs: readonly Pair[]): ListProblem[] {
   const found = pairs.flatMap(({ input, output }, pair) =>
     output !== input && output !== '' && input.startsWith(output)
       ? [{ pair, text: `the answer "${output}" is the beginning of its input "${input}"` }]

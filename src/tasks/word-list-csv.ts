@@ -9,7 +9,7 @@ import {
   type Roles,
 } from './columns.js'
 import type { LineProblem } from './text-file.js'
-import type { Row, Rows } from './word-list-file.js'
+import type { Row, Rows } from './word-list-rows.js'
 
 interface CsvRecord {
   readonly line: number

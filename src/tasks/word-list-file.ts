@@ -3,22 +3,9 @@ import type { Pair } from '../domain/types.js'
 import type { Columns } from './columns.js'
 import { mergeDuplicates, repeats, type DuplicateRule, type LocatedPair } from './duplicates.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
+import type { Row, Rows } from './word-list-rows.js'
 import { csvRows } from './word-list-csv.js'
 import { jsonLinesRows, jsonRows } from './word-list-json.js'
-
-/** One entry as found in a file: x, y and further accepted answers. */
-export interface Row {
-  readonly line: number
-  readonly cells: readonly string[]
-}
-
-/** What the rows of a file are, and what is wrong with those that are none. */
-export interface Rows {
-  readonly rows: readonly Row[]
-  readonly problems: readonly LineProblem[]
-  /** What its user should know of how it was read. */
-  readonly notes: readonly string[]
-}
 
 export interface ReadOptions {
   readonly columns?: Columns | undefined

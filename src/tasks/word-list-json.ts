@@ -10,7 +10,7 @@ import {
 } from './columns.js'
 import { jsonMembers, lineCounter, type JsonMember, type JsonPlace } from './json-members.js'
 import type { LineProblem } from './text-file.js'
-import type { Row, Rows } from './word-list-file.js'
+import type { Row, Rows } from './word-list-rows.js'
 
 /**
  * The entries of a JSON word list with their lines: {"hot": "cold"}, {"hot": ["cold", "icy"]}; a list of objects or of

@@ -1,6 +1,6 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Built, GgufTokenizer } from './gguf-tokenizer.js'
+import type { Built, GgufTokenizer } from './gguf-metadata.js'
 import { preTokenizers, type PreTokenizer } from './pre-tokenizers.js'
 
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }

@@ -4,34 +4,9 @@ import { BoundedFile } from '../weights/bounded-file.js'
 import { readGguf, type GgufValue } from '../weights/gguf.js'
 import { ggufFiles } from '../weights/gguf-parts.js'
 import { byteLevelBpe } from './byte-level-bpe.js'
+import { ggufTokenizerSchema, type Built, type GgufTokenizer } from './gguf-metadata.js'
 import { sentencePiece } from './sentence-piece.js'
-import type { TokenizerFiles } from './tokenizer.js'
-
-/** Converters write a flag as a boolean or as a number. */
-const flag = z.union([z.boolean(), z.literal([0, 1]).transform((value) => value === 1)])
-/** "No such token" is -1, or the same 32 bits without a sign. */
-const tokenId = z
-  .number()
-  .optional()
-  .transform((id) => (id === -1 || id === 0xffffffff ? undefined : id))
-
-/** Metadata of a tokenizer in a GGUF file, without the prefix `tokenizer.ggml.` (ggml's docs/gguf.md). */
-const schema = z.object({
-  model: z.string(),
-  pre: z.string().optional(),
-  tokens: z.array(z.string()).min(1),
-  merges: z.array(z.string()).default([]),
-  scores: z.array(z.number()).optional(),
-  token_type: z.array(z.number()).optional(),
-  add_bos_token: flag.optional(),
-  add_eos_token: flag.default(false),
-  add_sep_token: flag.default(false),
-  add_space_prefix: flag.default(true),
-  bos_token_id: tokenId,
-  unknown_token_id: tokenId,
-})
-
-export type GgufTokenizer = z.infer<typeof schema>
+import type { TokenizerFiles } from './tokenizer-files.js'
 
 /** ggml's token types, as far as they matter here. */
 const controlToken = 3
@@ -40,14 +15,6 @@ const userToken = 4
 const builders: Readonly<Record<string, (path: string, metadata: GgufTokenizer) => Built>> = {
   gpt2: byteLevelBpe,
   llama: sentencePiece,
-}
-
-/** What differs between kinds of tokenizer: parts of tokenizer.json, and what holds where no key says otherwise. */
-export interface Built {
-  readonly tokenizer: Readonly<Record<string, unknown>>
-  /** Whether a BOS is added. */
-  readonly addsBos: boolean
-  readonly bos?: number
 }
 
 /** tokenizer.json's contents, made from the metadata of a GGUF file. Errors: MODEL where its kind is unknown, WEIGHTS. */
@@ -71,8 +38,10 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
       { hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.' },
     )
   }
-  const parsed = schema.safeParse(
-    Object.fromEntries(Object.keys(schema.shape).map((key) => [key, metadata.get(`tokenizer.ggml.${key}`)])),
+  const parsed = ggufTokenizerSchema.safeParse(
+    Object.fromEntries(
+      Object.keys(ggufTokenizerSchema.shape).map((key) => [key, metadata.get(`tokenizer.ggml.${key}`)]),
+    ),
   )
   if (!parsed.success)
     throw new TaskvecError('WEIGHTS', `${path}: tokenizer metadata: ${z.prettifyError(parsed.error)}`)

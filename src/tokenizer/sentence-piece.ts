@@ -1,5 +1,5 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { Built, GgufTokenizer } from './gguf-tokenizer.js'
+import type { Built, GgufTokenizer } from './gguf-metadata.js'
 
 /** SentencePiece's stand-in for a space. */
 const space = '▁'

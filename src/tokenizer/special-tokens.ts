@@ -1,4 +1,4 @@
-import type { TokenizerFiles } from './tokenizer.js'
+import type { TokenizerFiles } from './tokenizer-files.js'
 
 /** What a tokenizer puts around a text. */
 export interface SpecialTokens {

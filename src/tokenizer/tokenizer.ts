@@ -7,6 +7,7 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { isGgufFolder } from '../weights/gguf-parts.js'
 import { ggufTokenizer } from './gguf-tokenizer.js'
 import { specialTokens } from './special-tokens.js'
+import type { TokenizerFiles } from './tokenizer-files.js'
 
 export interface Tokenizer {
   /** Token ids; `special` adds what the model's own tokenizer adds, a BOS where it has one. */
@@ -17,12 +18,6 @@ export interface Tokenizer {
   readonly unknownToken: number | undefined
   /** How its files were taken where they contradict themselves: see special-tokens.ts. */
   readonly warnings: readonly string[]
-}
-
-/** tokenizer.json and tokenizer_config.json, parsed. */
-export interface TokenizerFiles {
-  readonly tokenizer: Record<string, unknown>
-  readonly config: Record<string, unknown>
 }
 
 /** The part of the library's class that is used; its own type declarations do not resolve under NodeNext. */

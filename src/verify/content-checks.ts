@@ -13,26 +13,23 @@ export function* contents(db: Database.Database): Generator<Problem | null> {
     const hashed = sweepId(JSON.parse(config as string) as SweepConfig)
     yield hashed === id ? null : { where: `sweep ${id}`, message: `its config is that of ${hashed}` }
   }
-  const items = db.prepare('select * from items order by items_hash, item').iterate() as Iterable<
-    Record<string, string>
-  >
-  yield* hashes('items', items, 'items_hash', (row) => itemOf(row as unknown as StoredItem))
-  const pairs = db.prepare('select * from task_pairs order by pairs_hash, position').iterate() as Iterable<
-    Record<string, string>
-  >
-  yield* hashes('pairs', pairs, 'pairs_hash', (row) => ({
-    input: row['input'],
-    output: row['output'],
-    accept: json(row['accept']),
-  }))
+  const items = db.prepare('select * from items order by items_hash, item').iterate()
+  yield* hashes('items', items as Iterable<StoredItem & { items_hash: string }>, 'items_hash', itemOf)
+  const pairs = db.prepare('select * from task_pairs order by pairs_hash, position').iterate()
+  yield* hashes(
+    'pairs',
+    pairs as Iterable<Record<'input' | 'output' | 'accept' | 'pairs_hash', string>>,
+    'pairs_hash',
+    ({ input, output, accept }) => ({ input, output, accept: json(accept) }),
+  )
 }
 
 /** Rows of one hash stand together; what they say must have that hash. */
-function* hashes(
+function* hashes<Key extends string, Row extends Record<Key, string>>(
   what: string,
-  rows: Iterable<Record<string, string>>,
-  column: string,
-  value: (row: Record<string, string>) => unknown,
+  rows: Iterable<Row>,
+  column: Key,
+  value: (row: Row) => unknown,
 ): Generator<Problem | null> {
   let hash: string | undefined
   let values: unknown[] = []

@@ -1,4 +1,4 @@
-import type { QuantisedType } from './dequantize.js'
+import type { TensorType } from './dequantize.js'
 
 /**
  * A checkpoint as architectures see it, whatever its file format: a Hugging Face config, and tensors under
@@ -28,8 +28,6 @@ export interface Checkpoint {
   readRows(name: string, rows: readonly number[]): Float32Array
   close(): void
 }
-
-export type TensorType = 'F32' | 'F16' | 'BF16' | QuantisedType
 
 export interface TensorInfo {
   readonly name: string

@@ -1,5 +1,4 @@
 import { Block, type BlockFormat } from './block-format.js'
-import type { TensorType } from './checkpoint.js'
 import { bfloatsToFloats, halvesToFloats } from './half.js'
 import { iqQuants } from './iq-quants.js'
 import { kQuants } from './k-quants.js'
@@ -8,6 +7,7 @@ import { smallQuants } from './small-quants.js'
 const plainBytes = { F32: 4, F16: 2, BF16: 2 } as const
 const blockFormats = { ...smallQuants, ...kQuants, ...iqQuants } as const
 export type QuantisedType = keyof typeof blockFormats
+export type TensorType = 'F32' | 'F16' | 'BF16' | QuantisedType
 
 /** Bytes that `values` values take; null where they do not fill whole blocks. */
 export function storedBytes(type: TensorType, values: number): number | null {

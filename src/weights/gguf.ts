@@ -1,7 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
-import type { TensorInfo, TensorType } from './checkpoint.js'
-import { storedBytes } from './dequantize.js'
+import type { TensorInfo } from './checkpoint.js'
+import { storedBytes, type TensorType } from './dequantize.js'
 import { HeaderReader } from './header-reader.js'
 
 /**

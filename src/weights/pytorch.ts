@@ -1,6 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
-import type { FileTensors, TensorInfo, TensorType } from './checkpoint.js'
+import type { FileTensors, TensorInfo } from './checkpoint.js'
+import type { TensorType } from './dequantize.js'
 import { storedBytes } from './dequantize.js'
 import { HeaderReader } from './header-reader.js'
 import {

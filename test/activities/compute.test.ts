@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
 import { createComputeActivities } from '../../activities/compute.js'
 import { canonicalJson } from '../../src/domain/identity.js'
-import type { Numerics } from '../../src/domain/types.js'
+import type { Numerics } from '../../src/domain/numerics.js'
 import type { EngineProcess } from '../../src/engine/engine-process.js'
 
 const numerics: Numerics = {
@@ -11,7 +11,7 @@ const numerics: Numerics = {
 }
 const engine = { info: { contentHash: 'h', numerics } } as unknown as EngineProcess
 const { describeModel } = createComputeActivities({ use: (_model, _signal, work) => work(engine) }).main
-const describeHere = (settled: { [K in keyof Numerics]?: Numerics[K] | undefined } | null) =>
+const describeHere = (settled: Readonly<Record<string, string | undefined>> | null) =>
   new MockActivityEnvironment().run(describeModel, {
     model: 'm',
     expected: settled && { hash: 'h', numerics: canonicalJson({ ...numerics, ...settled }) },

@@ -12,7 +12,7 @@ import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
 import { sessionOptions } from '../../src/engine/session-options.js'
-import { turn } from '../../src/architectures/hadamard.js'
+import { rotate } from '../../src/architectures/hadamard.js'
 import { productByBlocks } from '../../src/architectures/weight-blocks.js'
 import { wholeNumberProduct, wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
 import { GraphBuilder, type Value } from '../../src/onnx/graph.js'
@@ -216,11 +216,11 @@ function evened(x: Float32Array, values: Float32Array, inputs: number): [Float32
   )
   const size = Math.min(64, inputs & -inputs)
   return [
-    turn(
+    rotate(
       x.map((value, i) => value * (sizes[i % inputs] as number)),
       size,
     ),
-    turn(
+    rotate(
       values.map((value, i) => value / (sizes[i % inputs] as number)),
       size,
     ),
@@ -229,10 +229,10 @@ function evened(x: Float32Array, values: Float32Array, inputs: number): [Float32
 
 it.each([1, 2, 64])('turning %i neighbours twice gives them back, and keeps their products', (size) => {
   const values = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * i))
-  const turned = turn(values, size)
+  const turned = rotate(values, size)
   const norm = (of: Float32Array) => of.reduce((sum, value) => sum + value * value, 0)
   expect(norm(turned)).toBeCloseTo(norm(values), 4)
-  turn(turned, size).forEach((value, i) => expect(value).toBeCloseTo(values[i] as number, 5))
+  rotate(turned, size).forEach((value, i) => expect(value).toBeCloseTo(values[i] as number, 5))
   if (size > 1) expect(relativeError([...turned], [...values])).toBeGreaterThan(0.1)
 })
 

@@ -18,7 +18,8 @@ import type { CatalogModel } from '../../src/models/catalog.js'
 import { checkModel } from '../../src/models/check.js'
 import { ensureFreeSpace } from '../../src/models/free-space.js'
 import { locateModel } from '../../src/models/locate.js'
-import { pull, pullModel, type PullEvent } from '../../src/models/pull.js'
+import type { PullEvent } from '../../src/models/fetch.js'
+import { pull, pullModel } from '../../src/models/pull.js'
 import { startHub, type Hub } from './hub.js'
 
 const golden = join(projectRoot(), 'test', 'golden')

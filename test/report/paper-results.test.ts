@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareCells, compareEach, summarise, type Cell } from '../../src/report/compare.js'
+import { compareCells, compareEach, summarise, type ComparedAccuracy } from '../../src/report/compare.js'
 import { comparedCurves } from '../../src/report/compared-curves.js'
 import {
   bestLayerPairs,
@@ -7,7 +7,7 @@ import {
   conflictingCells,
   curvePoints,
   curvesOf,
-  publishedCells,
+  publishedAccuracies,
   publishedConflicting,
   publishedCurves,
 } from '../../src/report/comparison-cells.js'
@@ -88,14 +88,14 @@ describe('from the published figures', () => {
   })
 
   it('compared with itself is never higher or lower', () => {
-    const cells = publishedCells(published)
+    const cells = publishedAccuracies(published)
     expect(cells).toHaveLength(7 * 18 * 3)
     expect(new Set(compareCells(cells, cells).map(({ verdict }) => verdict))).toEqual(new Set(['consistent']))
   })
 })
 
 describe('a comparison', () => {
-  const cell = (correct: number, items: number, task = 'upper'): Cell => ({
+  const cell = (correct: number, items: number, task = 'upper'): ComparedAccuracy => ({
     model: 'm',
     task,
     kind: 'regular',
@@ -204,7 +204,7 @@ describe('the other published tables', () => {
   })
 
   it('every model with every other, in a row per pair and kind', () => {
-    const cells = publishedCells(published)
+    const cells = publishedAccuracies(published)
     const models = [...new Set(cells.map(({ model }) => model))]
     const rows = summarise(compareCells(cells, cells, () => models))
     expect(rows).toHaveLength(7 * 7 * 3)

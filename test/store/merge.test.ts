@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { unitKinds } from '../../src/experiments/catalog.js'
 import { mergeInto } from '../../src/store/merge.js'
 import { openStore } from '../../src/store/store.js'
 import { begin, runFurther } from './further-sample.js'
@@ -85,7 +86,7 @@ describe('merging', () => {
 
   it('into a database that is not there yet copies all of it, further experiments included', () => {
     const file = newDatabase()
-    const store = openStore(file)
+    const store = openStore(file, unitKinds)
     begin(store, 's-1')
     runFurther(store, 's-1')
     store.setSweepStatus('s-1', 'complete')
@@ -99,7 +100,7 @@ describe('merging', () => {
 
   it('goes on with an experiment of which a part was there', () => {
     const whole = newDatabase()
-    const store = openStore(whole)
+    const store = openStore(whole, unitKinds)
     begin(store, 's-1')
     runFurther(store, 's-1')
     store.close()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Pair } from '../../src/domain/types.js'
 import { singleTokenReading, writablePairs, type Encode, type Encoder } from '../../src/tasks/single-token.js'
-import { buildTokenizer, type TokenizerFiles } from '../../src/tokenizer/tokenizer.js'
+import { buildTokenizer } from '../../src/tokenizer/tokenizer.js'
+import type { TokenizerFiles } from '../../src/tokenizer/tokenizer-files.js'
 import { wordLevel } from './word-level.js'
 
 const pairs: Pair[] = Array.from({ length: 10 }, (_, i) => ({

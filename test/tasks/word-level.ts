@@ -1,4 +1,4 @@
-import type { TokenizerFiles } from '../../src/tokenizer/tokenizer.js'
+import type { TokenizerFiles } from '../../src/tokenizer/tokenizer-files.js'
 
 const promptFrame = ['example', ':', '->', '\n']
 

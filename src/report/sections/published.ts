@@ -10,7 +10,7 @@ import { figure, table, text, type Report } from '../../figures/section.js'
 
 /** The authors' published figures drawn by the same definitions: `taskvec report --published`. */
 export function publishedReport(published: PaperResults): Report {
-  const cells = publishedCells(published)
+  const cells = publishedLayerCells(published)
   const conflicting = Object.entries(published.conflicting).flatMap(([model, pairs]) =>
     pairs.map((pair) => {
       const count = (value: number) => Math.round(value * published.items.conflicting)
@@ -64,7 +64,7 @@ export function publishedRows({ main, items }: PaperResults): ResultRow[] {
   )
 }
 
-function publishedCells({ main, items }: PaperResults): LayerCell[] {
+function publishedLayerCells({ main, items }: PaperResults): LayerCell[] {
   return Object.entries(main).flatMap(([model, tasks]) =>
     Object.entries(tasks).flatMap(([task, { devAccuracyByLayer = [] }]) =>
       devAccuracyByLayer.map((accuracy, layer) => ({

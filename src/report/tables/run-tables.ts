@@ -1,4 +1,4 @@
-import type { Numerics } from '../../domain/types.js'
+import type { Numerics } from '../../domain/numerics.js'
 import type { ModelRecord, TaskRecord } from '../../store/report-queries.js'
 import type { Table } from '../../figures/table.js'
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Field, SweepView } from '../api.js'
 
-export interface Place {
+export interface FieldPlace {
   readonly model: string
   readonly task: string
 }
@@ -11,8 +11,8 @@ type Kind = (typeof kinds)[number]
 
 interface Props {
   readonly view: SweepView
-  readonly chosen: Place | null
-  readonly choose: (place: Place) => void
+  readonly chosen: FieldPlace | null
+  readonly choose: (place: FieldPlace) => void
 }
 
 /** Models down, tasks across; colour and number are the accuracy, a field without one shows how far it is. */

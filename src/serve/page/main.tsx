@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { duration } from '../../domain/duration.js'
 import type { SweepLine, SweepView } from '../api.js'
 import { Cell } from './cell.jsx'
-import { HeatMap, type Place } from './heat-map.jsx'
+import { HeatMap, type FieldPlace } from './heat-map.jsx'
 import { Playground } from './playground.jsx'
 import { useAnswer, useChanges } from './server.js'
 import { Troubles, Workers } from './troubles.jsx'
@@ -11,7 +11,7 @@ import { Troubles, Workers } from './troubles.jsx'
 function Page() {
   const changes = useChanges()
   const [chosen, setChosen] = useState<string | null>(null)
-  const [place, setPlace] = useState<Place | null>(null)
+  const [place, setPlace] = useState<FieldPlace | null>(null)
   const sweeps = useAnswer<SweepLine[]>('sweeps', {}, changes)
   const id = chosen ?? sweeps.value?.[0]?.id ?? null
   const sweep = useAnswer<SweepView>(id === null ? null : `sweeps/${encodeURIComponent(id)}`, {}, changes)

@@ -1,0 +1,17 @@
+import type { Values } from '../figures/table.js'
+
+export const formats = ['table', 'json', 'csv', 'md', 'latex', 'parquet'] as const
+export type Format = (typeof formats)[number]
+export const textFormats = formats.filter((format) => format !== 'parquet')
+export type TextFormat = (typeof textFormats)[number]
+
+/**
+ * How a table stands in a text format: `head`, the rows with `separator` between them, `tail`. Every row stands by itself, so that
+ * parts of a table can be rendered apart and put one after the other.
+ */
+export interface TextLayout {
+  readonly head: string
+  readonly row: (row: Values) => string
+  readonly separator: string
+  readonly tail: string
+}

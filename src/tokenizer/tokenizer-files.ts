@@ -1,0 +1,5 @@
+/** tokenizer.json and tokenizer_config.json, parsed. */
+export interface TokenizerFiles {
+  readonly tokenizer: Record<string, unknown>
+  readonly config: Record<string, unknown>
+}
