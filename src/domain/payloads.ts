@@ -4,9 +4,6 @@
  */
 export const largestPayload = 1_900_000
 
-/** What workflows hand over at one moment, bytes: the server takes messages of up to 4 MiB, and terminates what sends more. */
-export const largestMessage = 3_000_000
-
 /** Why a value cannot be handed over, and what to do about it. */
 export function tooLarge(what: string, bytes: number): string {
   return (

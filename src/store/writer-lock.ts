@@ -26,11 +26,12 @@ export async function lockForWriting(file: string): Promise<WriterLock> {
   lost.catch(() => {}) // short work does not wait for it
 
   let held: Promise<(() => Promise<void>) | null> = Promise.resolve(null)
-  const takeBack = () =>
-    (held = take(file, takeBack, process.pid).catch((error: unknown) => {
+  const takeBack = () => {
+    held = take(file, takeBack, process.pid).catch((error: unknown) => {
       lose(takenOver(file, error))
       return null
-    }))
+    })
+  }
   held = Promise.resolve(await take(file, takeBack, null))
   return {
     lost,

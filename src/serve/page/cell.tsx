@@ -6,7 +6,15 @@ import { useAnswer } from './server.js'
 const splits = ['dev', 'test', 'baseline'] as const
 
 /** What a click on the heat map opens: the by-layer curve as it grows, and the items with what was answered at each L. */
-export function Cell({ sweep, place, changes }: { sweep: string; place: FieldPlace; changes: number | null }) {
+export function Cell({
+  sweep,
+  place,
+  changes,
+}: {
+  sweep: string
+  place: FieldPlace
+  changes: number | null
+}) {
   const [split, setSplit] = useState<(typeof splits)[number]>('dev')
   const [page, setPage] = useState(0)
   const base = `sweeps/${encodeURIComponent(sweep)}`
