@@ -39,7 +39,7 @@ describe('a worker, asked what a model is there', () => {
 
   it('does not take another set-up for another processor', async () => {
     await expect(describeHere({ weights: 'inputs' })).rejects.toMatchObject({
-      message: expect.stringMatching(/another numeric set-up .*weights is not set, not inputs/) as string,
+      message: expect.stringMatching(/other numerics .*weights is not set, not inputs/) as string,
     })
   })
 })

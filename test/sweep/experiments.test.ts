@@ -33,7 +33,7 @@ beforeAll(async () => {
   const run = await sandbox.taskvec(['run', sandbox.config('experiments', settings)], { db, report: true })
   expect(run.stderr).toContain('Complete: 24 cells')
   expect(run.exitCode).toBe(0)
-  const page = /Report, every figure and table: (.*)/.exec(run.stderr)?.[1]
+  const page = /Report with every figure and table: (.*)/.exec(run.stderr)?.[1]
   expect(existsSync(page ?? '')).toBe(true)
   undisturbed = everything(db)
 })
