@@ -303,12 +303,12 @@ function refuseOther(
     throw new TaskvecError(
       'WORKER',
       kernelsOf(here) === kernelsOf(numerics)
-        ? `${hostname()}: ${model} would be computed in another numeric set-up than the sweep's (${difference})`
+        ? `${hostname()}: ${model} would be computed with other numerics than the sweep's (${difference})`
         : `${hostname()}: another kind of processor than the one that the sweep's results of ${model} come from (${difference})`,
       {
         hint:
           kernelsOf(here) === kernelsOf(numerics)
-            ? 'Give this worker the memory, device and taskvec version of the others, or leave the model to them.'
+            ? 'Give this worker the same memory, device and taskvec version as the others, or leave the model to them.'
             : otherProcessorHint,
       },
     )
