@@ -36,7 +36,7 @@ describe('the encrypting codec', () => {
     for (let at = 0; at < data.length; at++) {
       const altered = Buffer.from(data)
       altered[at] = (altered[at] as number) ^ 1
-      await expect(codec.decode([{ ...encoded, data: altered }])).rejects.toThrow('altered on its way')
+      await expect(codec.decode([{ ...encoded, data: altered }])).rejects.toThrow('altered in transit')
     }
   })
 
