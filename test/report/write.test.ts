@@ -75,7 +75,7 @@ describe('a report', () => {
     const db = openReadOnly(file)
     const { sections } = sweepReport(db, findSweep(db, undefined), null)
     db.close()
-    expect(sections.map(({ id }) => id)).toEqual(['finding', 'main', 'comparison', 'sweep', 'failures'])
+    expect(sections.map(({ id }) => id)).toEqual(['finding', 'main', 'comparison', 'run', 'failures'])
     const said = sections[0]?.blocks.map((block) => ('text' in block ? block.text : '')).join('\n')
     expect(said).toMatch(/θ alone, without demonstrations, answers 0\.\d\d of the queries/)
     expect(said).toMatch(/works best when patched in after L = \d+ of \d+ blocks/)
