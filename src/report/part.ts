@@ -36,7 +36,7 @@ export const everything: PartSize = { rows: Infinity, milliseconds: Infinity }
 export type Render = (queue: ResultFilter[], size: PartSize) => Part
 
 export function renderer(db: Database.Database, { table, sweep, format, first }: TableInFormat): Render {
-  const { columns } = resultRows(db, table, sweep, {})
+  const { columns } = resultRows(db, table, sweep, {}, format)
   const layout = format === 'parquet' ? null : textLayout(format, Object.keys(columns), first)
   const encode = encoder()
   return (queue, size) => {
@@ -45,7 +45,7 @@ export function renderer(db: Database.Database, { table, sweep, format, first }:
     const enough = () => count >= size.rows || performance.now() - started >= size.milliseconds
     function* rows(): Generator<Values> {
       for (let filter; !enough() && (filter = queue.shift());)
-        for (const row of resultRows(db, table, sweep, filter).rows) {
+        for (const row of resultRows(db, table, sweep, filter, format).rows) {
           count++
           yield row
         }

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Report } from '../figures/section.js'
-import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
+import { settingsOfGroup } from '../store/settings.js'
+import type { SweepSummary } from '../store/sweeps.js'
 import { comparison } from './sections/comparison.js'
 import { experimentSections } from './sections/experiments.js'
 import { troubles } from './sections/troubles.js'
@@ -16,7 +17,7 @@ export function sweepReport(db: Database.Database, sweep: SweepSummary, other: S
     sections: [
       ...experimentSections(db, sweep.id, sweepRows(db, sweep)),
       comparison(db, sweep, other),
-      whatWasRun(db, sweep, sweepGroup(db, sweep.id)),
+      whatWasRun(db, sweep, settingsOfGroup(db, sweep)),
       troubles(db, sweep),
     ],
   }))()

@@ -27,7 +27,7 @@ export async function* textOfTable(
   format: TextFormat,
 ): AsyncGenerator<string | Uint8Array> {
   const { db, table, sweep } = whole
-  const { columns } = resultRows(db, table, sweep, {})
+  const { columns } = resultRows(db, table, sweep, {}, format)
   const first = format === 'table' ? firstRows(whole) : []
   const { head, separator, tail } = textLayout(format, Object.keys(columns), first)
   yield head
@@ -60,9 +60,9 @@ function renderedParts(
 }
 
 /** One after the other: who wants only some of them reads no further than the part where these end. */
-export function* rowsInParts({ db, table, sweep, filter }: WholeTable): Generator<Values> {
+export function* rowsInParts({ db, table, sweep, filter }: WholeTable, format?: Format): Generator<Values> {
   for (const part of partsOf(db, partsOfTable(table), sweep.id, filter))
-    yield* resultRows(db, table, sweep, part).rows
+    yield* resultRows(db, table, sweep, part, format).rows
 }
 
 function firstRows(whole: WholeTable): Values[] {

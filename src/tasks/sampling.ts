@@ -97,7 +97,7 @@ function demonstratedItem(key: object, population: Population, protocol: Protoco
   }
 }
 
-/** S with other labels or in another order, where the protocol asks for it (docs/protocol.md, Labels and order). */
+/** S with other labels or in another order, where the protocol asks for it (docs/protocol.md, Sampling). */
 function arranged(
   demonstrations: readonly Demonstration[],
   key: object,
