@@ -19,7 +19,6 @@ import {
   tableNames,
 } from '../report/result-rows.js'
 import { tableLatex } from '../report/table-latex.js'
-import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { mainResults } from '../store/results.js'
 import { axes, settingsOfGroup, varying, type Axis, type SweepOfGroup } from '../store/settings.js'
@@ -153,7 +152,6 @@ async function print(
   options: ResultsOptions,
 ): Promise<void> {
   const { table } = options
-  const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
   if (table === 'main' && format === 'table')
     return toStdout(`${renderMainTable(mainResults(db, sweep.id, options), sweepMode(sweep))}\n`)
   const laidOut = format === 'latex' || (table !== 'main' && (format === 'table' || format === 'md'))
@@ -168,16 +166,8 @@ async function print(
     return writeRows(rows, Object.keys(columns), format, toStdout)
   }
   const { model, task, category, kind, layer } = options
-  const whole = { db, table, sweep, filter: { model, task, category, kind, layer } }
-  if (limit === 0) {
-    if (format !== 'parquet') return piecesToStdout(textOfTable(whole, format))
-    return writeParquetTable(whole, options.out as string)
-  }
-  await printRows(
-    { ...resultRows(db, table, sweep, {}, format), rows: rowsInParts(whole, format) },
-    format,
-    options,
-  )
+  const filter = { model, task, category, kind, layer }
+  await printRows(resultRows(db, table, sweep, filter, format), format, options)
 }
 
 /** Whether a whole group is asked for: by its own name, where more than the seed varies. */
