@@ -94,7 +94,7 @@ function checkItem(
   }
 }
 
-function checkToken(vocab: number, token: number): void {
+export function checkToken(vocab: number, token: number): void {
   if (Number.isInteger(token) && token >= 0 && token < vocab) return
   throw new TaskvecError('TASK', `token id ${token} is out of range: the model knows 0 to ${vocab - 1}`)
 }

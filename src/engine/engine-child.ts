@@ -41,6 +41,7 @@ async function perform(
   call: EngineCall,
   signal: AbortSignal,
 ): Promise<EngineValue> {
+  const options = { signal, onProgress: (progress: number) => send({ id, progress }) }
   switch (call.method) {
     case 'encode':
       return engine.encode(call.texts, { special: call.special })
@@ -53,7 +54,9 @@ async function perform(
     case 'project':
       return engine.project(call.request)
     case 'evaluate':
-      return engine.evaluate(call.request, { signal, onProgress: (progress) => send({ id, progress }) })
+      return engine.evaluate(call.request, options)
+    case 'components':
+      return engine.components(call.request, options)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../domain/types.js'
+import type { ComponentsRequest, ComponentsResult } from './components.js'
 
 /**
  * A loaded model, as experiments see it. Implemented in-process by `LocalEngine` (local-engine.ts) and, over a
@@ -14,6 +15,8 @@ export interface Engine {
   decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]>
   /** Runs the prompts of all items. Rejects with CANCELLED soon after `signal` aborts. */
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
+  /** Components at prompts' last tokens, and answers where they are edited (docs/components.md). As `evaluate`. */
+  components(request: ComponentsRequest, options?: EvaluateOptions): Promise<ComponentsResult>
   /** Logits of the last token, `[vocab]`. */
   logits(tokens: readonly number[]): Promise<Float32Array>
   /** What vectors say of the vocabulary, through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */

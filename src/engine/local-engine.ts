@@ -14,7 +14,10 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
 import { answerEnd, endTokensOf } from './answer-end.js'
 import { BlockSessions } from './block-sessions.js'
+import { checkComponents } from './check-components.js'
 import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
+import { runComponents } from './component-pass.js'
+import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
   Engine,
   EvaluateOptions,
@@ -126,6 +129,14 @@ export class LocalEngine implements Engine {
     const result = await (request.route === 'plain'
       ? this.#plain(request, options)
       : this.#wavefront(request, options))
+    return { ...result, seconds: (performance.now() - start) / 1000 }
+  }
+
+  async components(request: ComponentsRequest, options: EvaluateOptions = {}): Promise<ComponentsResult> {
+    checkComponents(this.sessions.decoder, request)
+    const start = performance.now()
+    const result = await runComponents(this.sessions, request, (fraction) => pause(options, fraction))
+    options.onProgress?.(1)
     return { ...result, seconds: (performance.now() - start) / 1000 }
   }
 

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
+import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type { EvaluateRequest, EvaluateResult, Projection, ProjectRequest } from './engine.js'
 
 /** Messages between a worker (engine-process.ts) and its engine process (engine-child.ts). */
@@ -9,12 +10,14 @@ export type EngineCall =
   | { readonly method: 'decodeAll'; readonly sequences: readonly (readonly number[])[] }
   | { readonly method: 'logits'; readonly tokens: readonly number[] }
   | { readonly method: 'evaluate'; readonly request: EvaluateRequest }
+  | { readonly method: 'components'; readonly request: ComponentsRequest }
   | { readonly method: 'project'; readonly request: ProjectRequest }
 
 export type ToEngine =
   { readonly id: number; readonly call: EngineCall } | { readonly id: number; readonly abort: true }
 
-export type EngineValue = number[][] | string[] | Float32Array | EvaluateResult | Projection[]
+export type EngineValue =
+  number[][] | string[] | Float32Array | EvaluateResult | Projection[] | ComponentsResult
 
 export interface EngineFailure {
   readonly code: ErrorCode
