@@ -88,7 +88,10 @@ export class AnswerStrands {
       const whole = { logProb: reading.answerLogProb, rank: reading.answerRank }
       const answer = { ...start, tokens: [reading.token], whole }
       this.#answers.push(answer)
-      this.#strands.push({ start, own, row, ...this.#generated(answer) }, { start, own, row, ...forced(answer) })
+      this.#strands.push(
+        { start, own, row, ...this.#generated(answer) },
+        { start, own, row, ...forced(answer) },
+      )
     }
   }
 
@@ -107,7 +110,8 @@ export class AnswerStrands {
       else {
         strand.own = tree.addToken(strand.own, next, start.layer)
         strand.row = tree.addToken(strand.row, next, this.blocks)
-        if (!copied.has(strand.row)) this.#copies.push({ layer: start.layer, own: strand.own, row: strand.row })
+        if (!copied.has(strand.row))
+          this.#copies.push({ layer: start.layer, own: strand.own, row: strand.row })
         copied.add(strand.row)
       }
       const group = groups.get(start.item) ?? new Set()

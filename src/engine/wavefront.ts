@@ -104,18 +104,29 @@ export class WavefrontChunk {
     this.macs += this.#alive.length * vocab * dModel
     if (this.#stepped) {
       const readings = this.#answers?.readings() ?? []
-      return visitRows(this.sessions, states, readings.map(({ row, read }) => ({ row: at(places, row), read })))
+      return visitRows(
+        this.sessions,
+        states,
+        readings.map(({ row, read }) => ({ row: at(places, row), read })),
+      )
     }
     const starts = this.#items.flatMap(({ patchedEnds, plainEnds, own, answerToken, answerTokens }, item) => {
       const ofItem = { item, answerToken, answerTokens }
       return [
-        ...patchedEnds.map((row, i) => ({ ...ofItem, row, own: own[0] ?? row, layer: this.request.layers[i] as number })),
+        ...patchedEnds.map((row, i) => ({
+          ...ofItem,
+          row,
+          own: own[0] ?? row,
+          layer: this.request.layers[i] as number,
+        })),
         ...plainEnds.map((row) => ({ ...ofItem, row, own: row, layer: -1 })),
       ]
     })
     const questions = starts.map(({ row, answerToken }) => ({ row: at(places, row), answerToken }))
     this.#readings = await readRows(this.sessions, states, questions)
-    this.#answers?.begin(starts.map((start, i) => ({ ...start, reading: this.#readings[i] as AnswerMetrics })))
+    this.#answers?.begin(
+      starts.map((start, i) => ({ ...start, reading: this.#readings[i] as AnswerMetrics })),
+    )
   }
 
   /** Makes ready for the answers' next token, for which it is taken through the blocks and read again; false: all have ended. */

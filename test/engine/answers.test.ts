@@ -75,7 +75,10 @@ describe.each(tinyModels)('%s', (name) => {
 describe.each(['f16', 'gptj', 'gpt2'])('%s', (name) => {
   it('generates the same with its weights streamed', async () => {
     const engine = await loadEngine(tinyFolder(name))
-    const [one] = fc.sample(request.filter(({ generate }) => (generate?.maxTokens ?? 0) > 2), { seed: 3, numRuns: 1 })
+    const [one] = fc.sample(
+      request.filter(({ generate }) => (generate?.maxTokens ?? 0) > 2),
+      { seed: 3, numRuns: 1 },
+    )
     const many = { ...(one as EvaluateRequest), items: fc.sample(item, { seed: 4, numRuns: 20 }) }
     expectEqual(await (await streamed(name)).evaluate(many), await engine.evaluate(many))
     await engine.close()
