@@ -47,6 +47,8 @@ async function perform(
       return engine.encode(call.texts, { special: call.special })
     case 'decode':
       return engine.decode(call.tokens)
+    case 'decodeAll':
+      return engine.decodeAll(call.sequences)
     case 'logits':
       return engine.logits(call.tokens)
     case 'project':

@@ -111,6 +111,10 @@ export class EngineProcess implements Engine {
     return (await this.#call({ method: 'decode', tokens })) as string[]
   }
 
+  async decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]> {
+    return (await this.#call({ method: 'decodeAll', sequences })) as string[]
+  }
+
   async logits(tokens: readonly number[]): Promise<Float32Array> {
     return (await this.#call({ method: 'logits', tokens })) as Float32Array
   }

@@ -7,6 +7,7 @@ import type { EvaluateRequest, EvaluateResult, Projection, ProjectRequest } from
 export type EngineCall =
   | { readonly method: 'encode'; readonly texts: readonly string[]; readonly special: boolean }
   | { readonly method: 'decode'; readonly tokens: readonly number[] }
+  | { readonly method: 'decodeAll'; readonly sequences: readonly (readonly number[])[] }
   | { readonly method: 'logits'; readonly tokens: readonly number[] }
   | { readonly method: 'evaluate'; readonly request: EvaluateRequest }
   | { readonly method: 'components'; readonly request: ComponentsRequest }
