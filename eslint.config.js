@@ -11,6 +11,7 @@ const order = [
   'src/architectures',
   'src/tokenizer',
   'src/models',
+  'src/vectors',
   'src/engine',
   'src/statistics',
   'src/figures',
@@ -30,6 +31,7 @@ const order = [
   'src/report',
   'src/serve',
   'src/verify',
+  'src/export',
   'src/cli',
 ]
 const zones = order.flatMap((folder, i) =>

@@ -24,6 +24,7 @@ const commands: Record<string, () => Promise<Command>> = {
   sql: async () => (await import('./sql.js')).sqlCommand(),
   models: async () => (await import('./models.js')).modelsCommand(),
   tasks: async () => (await import('./tasks.js')).tasksCommand(),
+  vectors: async () => (await import('./vectors.js')).vectorsCommand(),
   predict: async () => (await import('./predict.js')).predictCommand(),
   worker: async () => (await import('./worker.js')).workerCommand(),
   serve: async () => (await import('./serve.js')).serveCommand(),
