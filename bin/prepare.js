@@ -48,9 +48,7 @@ function install(identity) {
 function build(identity) {
   if (read(buildStamp) === identity) return
   say('building')
-  // tsc keeps what it emitted for files that are gone: start clean, so that dist is a function of the sources.
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  run('npm', ['run', '--silent', 'build'])
+  run(process.execPath, [join(root, 'bin', 'build.js')])
   writeFileSync(buildStamp, identity)
 }
 
@@ -68,10 +66,10 @@ function buildIdentity(installed) {
   const parts = [
     installed,
     read(join(root, 'tsconfig.json')),
-    read(join(root, 'tsconfig.build.json')),
     read(join(root, 'package.json')),
+    read(join(root, 'bin', 'build.js')),
   ]
-  for (const folder of ['src', 'workflows', 'activities', 'bench']) {
+  for (const folder of ['src', 'workflows', 'activities']) {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !/\.(tsx?|css|html)$/.test(entry.name)) continue
       const file = join(entry.parentPath, entry.name)

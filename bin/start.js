@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { prepare, root } from './prepare.js'
 
 prepare()
-const { main } = await import('../dist/src/cli/main.js')
+const { main } = await import('../dist/main.js')
 const given = process.argv.slice(2)
 const config = given.some((argument) => !argument.startsWith('-'))
   ? []

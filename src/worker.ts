@@ -67,7 +67,7 @@ export async function startStoreWorker(
   const worker = await Worker.create({
     ...server,
     taskQueue: storeQueue(storeName),
-    workflowBundle: await workflowBundle(),
+    workflowBundle: workflowBundle(),
     activities: createStoreActivities(store, observer),
     workflowFailureErrorTypes,
     maxConcurrentActivityTaskExecutions: 1,

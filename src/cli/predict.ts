@@ -28,9 +28,6 @@ interface PredictOptions {
 /** `taskvec predict`: one prompt's next token, or one query answered by a task's vector alone. */
 export function predictCommand(): Command {
   return new Command('predict')
-    .description(
-      "A prompt's next token, or a query answered by a task vector θ alone (no demonstrations in the prompt).",
-    )
     .option(
       '--model <id-or-path>',
       'a model id (taskvec models list), a Hugging Face folder or a GGUF file',

@@ -22,7 +22,6 @@ interface ReportOptions {
 /** `taskvec report [SWEEP]`. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('Every figure and table of a sweep as one HTML page, and each as a file of its own.')
     .argument('[sweep]', 'id or name (default: the latest)')
     .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)')
     .option('--with <sweep>', 'compare with another sweep instead of the published results')

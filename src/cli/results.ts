@@ -35,7 +35,6 @@ interface ResultsOptions extends ResultFilter {
 /** `taskvec results [SWEEP]`. */
 export function resultsCommand(): Command {
   return new Command('results')
-    .description('Results of a sweep: the tables of the paper, those beyond it, or every prediction.')
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(new Option('--table <table>', 'which table').choices([...tableNames]).default('main'))
     .addOption(new Option('--format <format>', 'how it is printed').choices([...formats]).default('table'))

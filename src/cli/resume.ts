@@ -7,9 +7,6 @@ import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep
 /** `taskvec resume [SWEEP]`. */
 export function resumeCommand(): Command {
   const command = new Command('resume')
-    .description(
-      'Resume a sweep where it left off: after Ctrl-C, a crash or a cancellation. The config is in the database.',
-    )
     .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
     .option('--retry-failed', 'also retry tasks that failed for good (default: leave them)')
     .addHelpText(

@@ -8,9 +8,6 @@ import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
   const command = new Command('run')
-    .description(
-      'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
-    )
     .argument('<config>', 'a YAML config, for instance configs/quickstart.yaml')
     .addHelpText(
       'after',

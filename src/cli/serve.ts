@@ -5,7 +5,6 @@ import { dbOption, wholeNumber } from './options.js'
 /** `taskvec serve`. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('Serve a local, read-only page with progress, accuracies, curves, items and failures.')
     .addOption(dbOption())
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(0))
     .option('--json', 'print one line {"url", "token"} when it is ready')

@@ -29,7 +29,6 @@ interface WorkerOptions extends ServerOptions {
 /** `taskvec worker`. */
 export function workerCommand(): Command {
   const command = new Command('worker')
-    .description('Compute for sweeps of another process or machine: forward passes only, never the database.')
     .requiredOption(
       '--models <ids>',
       'models to compute, comma-separated: ID, or ID=PATH for one that a config names by path',

@@ -15,9 +15,6 @@ type Listed = SeenWorker & { readonly usable: boolean }
 /** `taskvec workers [SWEEP]`. */
 export function workersCommand(): Command {
   const command = new Command('workers')
-    .description(
-      "List the workers that serve a sweep's models: content hash, engines, memory, device, last seen.",
-    )
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(dbOption())
     .option('--json', 'print JSON')

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
+import { built } from '../system/built.js'
 import type {
   Engine,
   EvaluateOptions,
@@ -37,13 +37,9 @@ export async function startEngineProcess(
   path: string,
   settings: EngineSettings = {},
 ): Promise<EngineProcess> {
-  const typescript = import.meta.url.endsWith('.ts')
-  const entry = fileURLToPath(
-    new URL(typescript ? './engine-child.ts' : './engine-child.js', import.meta.url),
-  )
-  const child = fork(entry, [path, JSON.stringify(settings)], {
+  const child = fork(built('engine-child.js'), [path, JSON.stringify(settings)], {
     serialization: 'advanced', // typed arrays as they are
-    execArgv: [...(typescript ? ['--import', import.meta.resolve('tsx')] : []), ...roomForBuffers],
+    execArgv: roomForBuffers,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,

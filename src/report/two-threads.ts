@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ResultFilter } from '../experiments/sweep-rows.js'
+import { built } from '../system/built.js'
 import { everything, type Part, type PartSize, type Render, type TableInFormat } from './part.js'
 
 /** A table that is no larger needs no second thread. */
@@ -62,7 +63,7 @@ class SecondThread {
   #wake: () => void = () => {}
 
   constructor(workerData: SecondThreadInput) {
-    this.#worker = startThread(workerData)
+    this.#worker = new Worker(built('second-thread.js'), { workerData })
     this.#worker.on('message', (part: Part | 'ready') => {
       if (part === 'ready') this.#ready = true
       else Object.assign(this.#asked.shift() as Coming, { part })
@@ -95,13 +96,4 @@ class SecondThread {
   async end(): Promise<void> {
     await this.#worker.terminate()
   }
-}
-
-function startThread(workerData: SecondThreadInput): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./second-thread.js', import.meta.url), { workerData })
-  // In tests: of tsx no option makes a thread understand TypeScript.
-  const entry = new URL('./second-thread.ts', import.meta.url).href
-  const understand = `import('${import.meta.resolve('tsx/esm/api')}').then(({ register }) => (register(), import('${entry}')))`
-  return new Worker(understand, { workerData, eval: true })
 }
