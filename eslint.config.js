@@ -19,6 +19,7 @@ const order = [
   'src/store/schema',
   'src/tasks',
   'src/experiments',
+  'src/predict',
   'src/store',
   'activities',
   'src/config',

@@ -47,7 +47,7 @@ async function perform(
     case 'decode':
       return engine.decode(call.tokens)
     case 'logits':
-      return engine.logits(call.tokens)
+      return engine.logits(call.tokens, call.patches)
     case 'project':
       return engine.project(call.request)
     case 'evaluate':

@@ -8,6 +8,7 @@ import type {
   EvaluateRequest,
   EvaluateResult,
   Projection,
+  Patch,
   ProjectRequest,
 } from './engine.js'
 import type { EngineSettings } from './local-engine.js'
@@ -110,8 +111,8 @@ export class EngineProcess implements Engine {
     return (await this.#call({ method: 'decode', tokens })) as string[]
   }
 
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
-    return (await this.#call({ method: 'logits', tokens })) as Float32Array
+  async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
+    return (await this.#call({ method: 'logits', tokens, patches })) as Float32Array
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {

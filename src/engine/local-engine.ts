@@ -13,13 +13,14 @@ import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
 import { BlockSessions } from './block-sessions.js'
-import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
+import { checkEvaluate, checkPatches, checkProject, checkPrompt } from './check-request.js'
 import type {
   Engine,
   EvaluateOptions,
   EvaluatePart,
   EvaluateRequest,
   EvaluateResult,
+  Patch,
   Projection,
   ProjectRequest,
   AnswerMetrics,
@@ -101,9 +102,10 @@ export class LocalEngine implements Engine {
     return tokens.map((token) => this.tokenizer.decodeToken(token))
   }
 
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
+  async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
     checkPrompt(this.sessions.decoder, tokens)
-    return forwardLogits(this.sessions, tokens)
+    checkPatches(this.sessions.decoder, patches, tokens.length)
+    return forwardLogits(this.sessions, tokens, { patches })
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {

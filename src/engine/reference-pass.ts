@@ -1,7 +1,7 @@
 import { firstSeen, type LayerSpec } from '../architectures/decoder.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, AnswerMetrics, Patch } from './engine.js'
 import { readRows } from './answer-metrics.js'
 
 /**
@@ -11,6 +11,8 @@ import { readRows } from './answer-metrics.js'
 export interface ForwardOptions {
   /** Replaces the last token's residual stream after block `layer`, or is added to it. */
   readonly patch?: { readonly layer: number; readonly vector: Float32Array; readonly add?: boolean }
+  /** Any number of vectors, at any tokens. */
+  readonly patches?: readonly Patch[]
   readonly beforeBlock?: (layer: number) => Promise<void>
 }
 
@@ -23,7 +25,7 @@ export interface Forward {
 export async function forward(
   sessions: BlockSessions,
   tokens: readonly number[],
-  { patch, beforeBlock }: ForwardOptions = {},
+  { patch, patches = [], beforeBlock }: ForwardOptions = {},
 ): Promise<Forward> {
   const { blocks, dModel } = sessions.decoder
   const positions = tokens.map((_, i) => i)
@@ -43,9 +45,21 @@ export async function forward(
     if (patch?.layer === layer) {
       lastRow.set(patch.add ? lastRow.map((value, i) => value + (patch.vector[i] as number)) : patch.vector)
     }
+    for (const each of patches) if (each.layer === layer) meet(residual, each)
     lastStates.push(lastRow.slice())
   }
   return { lastStates }
+}
+
+function meet(residual: Float32Array, { vector, mode, position }: Patch): void {
+  const width = vector.length
+  const first = position === 'all' ? 0 : position
+  const last = position === 'all' ? residual.length / width - 1 : position
+  for (let row = first; row <= last; row++)
+    for (let i = 0; i < width; i++) {
+      const at = row * width + i
+      residual[at] = (vector[i] as number) + (mode === 'add' ? (residual[at] as number) : 0)
+    }
 }
 
 /** The last token's logits, `[vocab]`. */

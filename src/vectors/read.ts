@@ -98,6 +98,11 @@ function vectorsOf(file: BoundedFile, tensors: readonly TensorInfo[]): Vector[] 
     const values = dequantize(type, file.read(offset, byteLength, `tensor ${name}`))
     refuseNotFinite(file.path, name, values)
     if (shape.length < 2) return [{ name, layer: layerOf(name), values }]
+    if (tensors.length > 1)
+      throw refusal(
+        file.path,
+        `tensor ${name} is a matrix beside ${tensors.length - 1} others: a model, not vectors`,
+      )
     const rows = shape[0] as number
     if (rows > mostVectors) throw refusal(file.path, `tensor ${name} has ${rows} rows: a model, not vectors`)
     return Array.from({ length: rows }, (_, row) => ({
