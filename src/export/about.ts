@@ -11,7 +11,7 @@ import { settingName } from './setting-name.js'
 
 /** All that is to be known of an exported vector, as strings. */
 export function about(
-  { sweep, model, source, modelHash, numerics, task, protocol, dModel, bestLayer }: TaskWithThetas,
+  { sweep, model, source, modelHash, numerics, task, protocol, dModel, weights, bestLayer }: TaskWithThetas,
   {
     experiment,
     layer,
@@ -37,6 +37,7 @@ export function about(
     model,
     model_repository: repository ?? manifestName(source) ?? basename(source),
     content_hash: modelHash,
+    weights,
     task,
     setting: settingName(protocol, numerics),
     experiment,
