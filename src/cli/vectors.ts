@@ -6,7 +6,8 @@ import { storedVectors } from '../export/list.js'
 import { writeNpyFolder, writeSafetensors } from '../export/write.js'
 import { boxedTable } from '../report/boxed-table.js'
 import { openReadOnly } from '../store/open.js'
-import { findSweep, sweepGroup } from '../store/sweeps.js'
+import { settingsOfGroup } from '../store/settings.js'
+import { findSweep } from '../store/sweeps.js'
 import { libraryNames, namedVectors, saveVectors } from '../vectors/library.js'
 import { readVectors, sourceHash } from '../vectors/read.js'
 import { vectorModes, vectorsHash, type Vector, type VectorMode } from '../vectors/vector.js'
@@ -118,8 +119,8 @@ function inDatabase(wanted: string | undefined, { db, model, task }: Filters) {
 
 /** A sweep by its id alone; by its group or name, or where none is named, with all settings of its config. */
 function sweepsOf(reader: ReturnType<typeof openReadOnly>, wanted: string | undefined): string[] {
-  const { id } = findSweep(reader, wanted)
-  return id === wanted ? [id] : sweepGroup(reader, id)
+  const sweep = findSweep(reader, wanted)
+  return sweep.id === wanted ? [sweep.id] : settingsOfGroup(reader, sweep).map(({ id }) => id)
 }
 
 function rangesOf(layers: readonly number[]): string {

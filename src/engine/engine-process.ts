@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
 import { built } from '../system/built.js'
+import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
   Engine,
   EvaluateOptions,
@@ -111,6 +112,10 @@ export class EngineProcess implements Engine {
     return (await this.#call({ method: 'decode', tokens })) as string[]
   }
 
+  async decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]> {
+    return (await this.#call({ method: 'decodeAll', sequences })) as string[]
+  }
+
   async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
     return (await this.#call({ method: 'logits', tokens, patches })) as Float32Array
   }
@@ -121,6 +126,10 @@ export class EngineProcess implements Engine {
 
   async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {
     return (await this.#call({ method: 'evaluate', request }, options)) as EvaluateResult
+  }
+
+  async components(request: ComponentsRequest, options: EvaluateOptions = {}): Promise<ComponentsResult> {
+    return (await this.#call({ method: 'components', request }, options)) as ComponentsResult
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,11 @@
 import { basename, dirname } from 'node:path'
 import { existsSync } from 'node:fs'
 import type { Numerics } from '../domain/numerics.js'
-import type { Item, Protocol } from '../domain/types.js'
+import type { Item } from '../domain/types.js'
 import { modelCatalog } from '../models/catalog.js'
 import { readManifest } from '../models/manifest.js'
 import { formatPrompt } from '../prompt/format.js'
+import { promptName } from '../prompt/templates.js'
 import type { TaskWithThetas } from '../store/stored-vectors.js'
 import { layerConvention } from '../vectors/vector.js'
 import { settingName } from './setting-name.js'
@@ -27,10 +28,6 @@ export function about(
     readonly items: readonly Item[]
   },
 ): Record<string, string> {
-  const { prompt, demonstrationLabels } = protocol as Protocol & {
-    readonly prompt?: { readonly id?: string }
-    readonly demonstrationLabels?: string
-  }
   const repository = modelCatalog().find(({ id }) => id === model)?.repository
   const of = experiment === 'main' ? `${items.length} test items` : `the θ of ${experiment}`
   return {
@@ -47,9 +44,9 @@ export function about(
     d_model: String(dModel),
     k: String(protocol.demonstrations),
     dummy_queries: String(protocol.dummyQueries),
-    labels: demonstrationLabels ?? 'true',
-    prompt: prompt?.id ?? 'arrow',
-    prompt_template: formatPrompt([{ input: '{x}', output: '{y}' }], '{x}'),
+    labels: protocol.demonstrationLabels ?? 'true',
+    prompt: promptName(protocol.prompt),
+    prompt_template: formatPrompt([{ input: '{x}', output: '{y}' }], '{x}', items[0]?.prompt),
     seed: String(protocol.seed),
     scale: '1',
     mode: 'replace',

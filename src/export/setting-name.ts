@@ -1,13 +1,6 @@
-import type { NumericsMode } from '../domain/numerics.js'
-import type { Numerics } from '../domain/numerics.js'
+import type { Numerics, NumericsMode } from '../domain/numerics.js'
 import type { Protocol } from '../domain/types.js'
-
-/** What further settings a protocol may have: they are named only where they are set. */
-type Settings = Protocol & {
-  readonly prompt?: { readonly id?: string }
-  readonly demonstrationLabels?: string
-  readonly orderSeed?: number
-}
+import { promptName } from '../prompt/templates.js'
 
 const usualDummies = 2
 const usualNumerics: NumericsMode = 'f32'
@@ -17,11 +10,11 @@ const usualNumerics: NumericsMode = 'f32'
  * dummy queries than 2, `-shuffled`, `-o7` and the numerics where they are not the usual ones.
  */
 export function settingName(protocol: Protocol, numerics: string): string {
-  const { demonstrations, dummyQueries, seed, prompt, demonstrationLabels, orderSeed } = protocol as Settings
+  const { demonstrations, dummyQueries, seed, prompt, demonstrationLabels, orderSeed } = protocol
   const { mode } = JSON.parse(numerics) as Pick<Numerics, 'mode'>
   return [
     `k${demonstrations}`,
-    promptName(prompt?.id),
+    pathPart(promptName(prompt)),
     ...(dummyQueries === usualDummies ? [] : [`d${dummyQueries}`]),
     ...(demonstrationLabels === undefined ? [] : [demonstrationLabels]),
     ...(orderSeed === undefined ? [] : [`o${orderSeed}`]),
@@ -31,6 +24,6 @@ export function settingName(protocol: Protocol, numerics: string): string {
 }
 
 /** A path's part: nothing that a file system or a reader of the name would take for more. */
-function promptName(id = 'arrow'): string {
-  return id.replace(/[^A-Za-z0-9._]+/g, '_')
+function pathPart(name: string): string {
+  return name.replace(/[^A-Za-z0-9._]+/g, '_')
 }
