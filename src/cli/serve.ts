@@ -30,6 +30,7 @@ async function serve({ db, port, json }: { db: string; port?: number; json?: boo
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
+    process.once('SIGHUP', resolve)
   })
   await server.close()
 }
