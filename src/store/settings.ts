@@ -81,3 +81,12 @@ export function described(setting: Setting, axes: readonly Axis[]): string {
   }
   return axes.map((axis) => `${names[axis]} ${setting[axis]}`.trim()).join(', ')
 }
+
+/** Whether a whole group is asked for: by its own name, where more than the seed varies. */
+export function namesGroup(
+  sweep: SweepSummary,
+  group: readonly SweepOfGroup[],
+  wanted: string | undefined,
+): boolean {
+  return wanted !== undefined && sweep.group === wanted && varying(group).some((axis) => axis !== 'seed')
+}
