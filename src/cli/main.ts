@@ -63,6 +63,10 @@ const commands: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'List tasks, show their pairs and sources, check a word list.',
     load: async () => (await import('./tasks.js')).tasksCommand(),
   },
+  vectors: {
+    does: 'Take task vectors θ out of a sweep, and bring in those of others.',
+    load: async () => (await import('./vectors.js')).vectorsCommand(),
+  },
   predict: {
     does: "A prompt's next token, or a query answered by a task vector θ alone (no demonstrations in the prompt).",
     load: async () => (await import('./predict.js')).predictCommand(),

@@ -92,12 +92,15 @@ function modeOf(
   }
 }
 
-function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig['experiments'] {
+/** `storeThetas` is short for the experiment that stores them. */
+function experimentsOf(yaml: YamlFile, { experiments, storeThetas }: ConfigFile): SweepConfig['experiments'] {
   const names = experiments.map(experimentName)
   refuseRepeats(yaml, 'experiments', names)
   if (!names.includes('main'))
     throw yaml.error(['experiments'], 'must include main: the others build on its best L and its items')
-  return experiments.map(resolveExperiment)
+  const stored = { thetas: { items: storeThetas === 'each' ? ('each' as const) : ('mean' as const) } }
+  const all = storeThetas === 'best' || names.includes('thetas') ? experiments : [...experiments, stored]
+  return all.map(resolveExperiment)
 }
 
 function nameOf(file: string): string {

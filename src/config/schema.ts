@@ -112,6 +112,8 @@ export const configSchema = z.strictObject({
   layersPerActivity: z
     .union([z.literal('all'), z.int().min(1)], { error: 'must be all or a whole number, at least 1' })
     .default('all'),
+  /** Which θ are kept: the mean at the best L, at every L, or that of each test item at every L. */
+  storeThetas: z.enum(['best', 'all', 'each']).default('best'),
   /** Tasks and further experiments that may fail before the whole sweep stops. */
   maxFailures: count.optional(),
   /** How products are computed: f32, or one of the approximations (docs/numerics.md). */
