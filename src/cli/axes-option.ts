@@ -7,6 +7,8 @@ export function axesOf(text: string): Axis[] {
   return text.split(',').map((name) => {
     const axis = axes.find((each) => each === name.trim() || `${each}s` === name.trim())
     if (axis) return axis
-    throw new InvalidArgumentError(`"${name}"${didYouMean(name, axes)}: the axes are ${axes.join(', ')}.`)
+    throw new InvalidArgumentError(
+      `"${name}" is no axis${didYouMean(name, axes)} The axes: ${axes.join(', ')}.`,
+    )
   })
 }
