@@ -11,6 +11,7 @@ import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { defaultSeed, settingsOf, type Setting } from './axes.js'
 import { experimentName, resolveExperiment } from './experiments.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
+import { readTheta } from './theta.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
 
 /** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
@@ -156,7 +157,7 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
   )
   const notes: string[] = []
   const tasks = config.tasks.map((entry, i) => {
-    const spec = taskSpec(yaml, config, entry, i, notes)
+    const spec = { ...taskSpec(yaml, config, entry, i, notes), ...thetaOf(yaml, entry, i) }
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(
@@ -166,6 +167,20 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
     )
   })
   return { tasks, notes }
+}
+
+/** What takes θ's part, resolved. */
+function thetaOf(yaml: YamlFile, entry: TaskEntry, i: number): Pick<TaskSpec, 'theta'> {
+  if (typeof entry === 'string' || entry.theta === undefined) return {}
+  const { theta } = entry
+  try {
+    return {
+      theta: readTheta(typeof theta === 'string' ? { vector: theta, scale: 1 } : theta, dirname(yaml.file)),
+    }
+  } catch (error) {
+    if (!(error instanceof TaskvecError)) throw error
+    throw yaml.error(['tasks', i, 'theta'], error.message, error.hint)
+  }
 }
 
 function taskSpec(
