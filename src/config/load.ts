@@ -115,19 +115,18 @@ function itemCounts(config: ConfigFile) {
 }
 
 function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Models): SweepConfig['models'] {
-  refuseRepeats(
-    yaml,
-    'models',
-    config.models.map((model) => (typeof model === 'string' ? model : model.id)),
-  )
-  return config.models.map((entry, i) => {
-    const { id, path } = typeof entry === 'string' ? { id: entry, path: undefined } : entry
+  const models = config.models.flatMap((entry, i): SweepConfig['models'] => {
+    const { id, path, repo, revision = 'main' } = typeof entry === 'string' ? { id: entry } : entry
+    if (repo !== undefined) {
+      if (typeof revision === 'string') return [{ id, repo, revision }]
+      return revision.map((one) => ({ id: `${id}-${one.replaceAll('/', '-')}`, repo, revision: one }))
+    }
     if (path === undefined) {
-      if (known.includes(id)) return { id }
+      if (known.includes(id)) return [{ id }]
       throw yaml.error(
         ['models', i],
         `unknown model "${id}"${didYouMean(id, known)}`,
-        'See: taskvec models list. A folder or GGUF of your own: {id: mine, path: ../weights/folder-or-file.gguf}',
+        'See: taskvec models list. Any other: {id: mine, path: ../weights/folder-or-file.gguf} or {id: mine, repo: owner/name}',
       )
     }
     const absolute = resolve(dirname(yaml.file), path)
@@ -138,8 +137,14 @@ function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Mode
         `Where only other machines have it: --elsewhere ${id} here, taskvec worker --models ${id}=PATH there.`,
       )
     }
-    return { id, path: absolute }
+    return [{ id, path: absolute }]
   })
+  refuseRepeats(
+    yaml,
+    'models',
+    models.map(({ id }) => id),
+  )
+  return models
 }
 
 interface Tasks {
