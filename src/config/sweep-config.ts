@@ -3,6 +3,7 @@ import type { ChosenExperiment } from '../domain/experiments.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from '../domain/layers.js'
+import type { ModelRef } from '../models/locate.js'
 
 /** A config, resolved and self-contained: word lists and items are inside, paths absolute, defaults filled in. */
 export interface SweepConfig {
@@ -10,7 +11,7 @@ export interface SweepConfig {
   /** The file it was read from; no part of the sweep's identity. */
   readonly file: string
   readonly protocol: Protocol
-  readonly models: readonly { readonly id: string; readonly path?: string }[]
+  readonly models: readonly ModelRef[]
   readonly tasks: readonly TaskSpec[]
   readonly layers: LayerSelection
   /** How many layers one activity computes; `all`: a whole task in one wavefront. */
@@ -34,6 +35,8 @@ export interface SweepConfig {
 export function sweepId(config: SweepConfig): string {
   const identity = {
     ...config,
+    // What a revision stood for when the sweep began is kept with the sweep, and does not make another one.
+    models: config.models.map((model) => ({ ...model, commit: undefined })),
     file: undefined,
     maxFailures: undefined,
     memoryLimit: undefined,
