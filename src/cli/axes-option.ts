@@ -8,7 +8,7 @@ export function axesOf(text: string): Axis[] {
     const axis = axes.find((each) => each === name.trim() || `${each}s` === name.trim())
     if (axis) return axis
     throw new InvalidArgumentError(
-      `"${name}" is no axis${didYouMean(name, axes)} The axes: ${axes.join(', ')}.`,
+      `"${name}" is no axis${didYouMean(name, axes) || '.'} The axes: ${axes.join(', ')}.`,
     )
   })
 }
