@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { TaskvecError } from '../src/domain/errors.js'
 import { analyses } from '../src/experiments/catalog.js'
 import type { AnalysisInput } from '../src/experiments/experiment.js'
+import { built } from '../src/system/built.js'
 import { mappingFailures } from './failures.js'
 import { heartbeating } from './heartbeat.js'
 import { timed } from './timed.js'
@@ -29,13 +29,8 @@ export function createAnalysisActivities(db: string): AnalysisActivities {
 }
 
 async function inProcess(analysis: Analysis, signal: AbortSignal): Promise<object> {
-  const typescript = import.meta.url.endsWith('.ts')
-  const entry = fileURLToPath(
-    new URL(typescript ? './analysis-process.ts' : './analysis-process.js', import.meta.url),
-  )
-  const child = fork(entry, [], {
+  const child = fork(built('analysis-process.js'), [], {
     serialization: 'advanced',
-    execArgv: typescript ? ['--import', import.meta.resolve('tsx')] : [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   const stop = () => void child.kill('SIGKILL')

@@ -4,6 +4,7 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { attend, attentionReaders } from './attention.js'
 import { constant } from './activations.js'
 import { blockInputs } from './block-inputs.js'
+import { attentionRaw, tappedComponents, type InnerComponent } from './components.js'
 import type { DecoderSpec, LayerSpec, NormSpec } from './decoder.js'
 import { expertsOutput } from './experts.js'
 import { linear, normedLinears } from './linear.js'
@@ -20,6 +21,8 @@ export function blockGraph(
   decoder: DecoderSpec,
   layer: number,
   numerics?: NumericsMode,
+  /** Its components come out, and can be edited on their way: see components.ts. */
+  tapped = false,
 ): OnnxGraph {
   const { attention, mlp, parallel, norms, residualScale, residualIsNormed } = decoder.layers[
     layer
@@ -29,6 +32,7 @@ export function blockGraph(
   const inputs = blockInputs(graph, decoder.dModel, attention)
   const { selectRows } = inputs
   const normed = (x: Value, spec: NormSpec | null) => (spec ? norm(graph, checkpoint, x, spec) : x)
+  const tap = tapped ? tappedComponents(graph) : null
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
   const attentionInput = normed(inputs.residual, norms.beforeAttention) // [R, d_model]
@@ -36,9 +40,14 @@ export function blockGraph(
   const sharing = norms.beforeMlp === 'shared' && mlp.kind === 'mlp' ? mlpReaders(mlp, selectRows) : []
   const products = normedLinears(graph, checkpoint, attentionInput, [...readers, ...sharing])
   const residual = selectRows(residualIsNormed ? attentionInput : inputs.residual) // [Q, d_model]
-  const attended = attend({ graph, checkpoint, inputs }, attention, products.slice(0, readers.length)) // [Q, H d_value]
+  const mixed = attend({ graph, checkpoint, inputs }, attention, products.slice(0, readers.length)) // [Q, H d_value]
+  const attended = tap ? tap('heads', mixed, attention.heads * attention.dValue) : mixed
   const attentionOut = (options: SumOptions) => linear(graph, checkpoint, attention.out, attended, options)
-  const middle = normed(sum(residual, attentionOut, norms.afterAttention), norms.afterAttentionSum) // [Q, d_model]
+  const summed = normed(
+    sum(residual, attentionOut, norms.afterAttention, 'attn_out'),
+    norms.afterAttentionSum,
+  )
+  const middle = tap ? tap('resid_mid', summed, decoder.dModel) : summed // [Q, d_model]
 
   // Side by side, the MLP reads what attention read; one after the other, what attention wrote.
   const mlpInput =
@@ -54,17 +63,25 @@ export function blockGraph(
     return mlpOutput(graph, checkpoint, mlp, given, options)
   }
   const out = normed(
-    sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp),
+    sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp, 'mlp_out'),
     norms.afterMlpSum,
   )
   graph.output('residual_out', out, 'float', ['Q', decoder.dModel])
   return graph.build()
 
   /** residual + residualScale x what `make` gives, normed first where there is a norm. */
-  function sum(residual: Value, make: (options: SumOptions) => Value, after: NormSpec | null): Value {
-    if (!after) return make({ alpha: residualScale, added: residual })
-    const change = norm(graph, checkpoint, make({}), after, after.width, residualScale)
-    return graph.node('Add', [residual, change])
+  function sum(
+    residual: Value,
+    make: (options: SumOptions) => Value,
+    after: NormSpec | null,
+    component: InnerComponent,
+  ): Value {
+    if (!after && !tap) return make({ alpha: residualScale, added: residual })
+    const raw = after ? make({}) : make({ alpha: residualScale })
+    const change = after ? norm(graph, checkpoint, raw, after, after.width, residualScale) : raw
+    if (tap && after && component === 'attn_out')
+      graph.output(attentionRaw, raw, 'float', ['Q', decoder.dModel])
+    return graph.node('Add', [residual, tap ? tap(component, change, decoder.dModel) : change])
   }
 }
 

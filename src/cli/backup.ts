@@ -7,7 +7,6 @@ import { dbOption } from './options.js'
 /** `taskvec backup FILE`. */
 export function backupCommand(): Command {
   return new Command('backup')
-    .description('Copy the results database into one file, also while a sweep writes it.')
     .argument('<file>', 'the copy; must not exist yet')
     .addOption(dbOption())
     .option('--json', 'print JSON')

@@ -24,9 +24,6 @@ interface BenchCommandOptions {
 /** `taskvec bench`. */
 export function benchCommand(): Command {
   return new Command('bench')
-    .description(
-      'Time a whole task: the wavefront on one core and on two, the approximate numerics, the plain route, and PyTorch methods, with the same items.',
-    )
     .option('--model <id-or-path>', 'a model id, folder or GGUF file', 'smollm2-135m')
     .option('--task <ids...>', 'builtin tasks', ['algorithmic_to_upper'])
     .option('--dev <n>', 'dev items, over all L', wholeNumber(1), 50)

@@ -21,7 +21,6 @@ const childrenPatience = 5_000
 /** `taskvec cancel SWEEP`. */
 export function cancelCommand(): Command {
   const command = new Command('cancel')
-    .description('Stop a running sweep. Stored results are kept; taskvec resume continues.')
     .argument('<sweep>', 'id or name')
     .addOption(dbOption())
     .addHelpText(

@@ -35,9 +35,6 @@ interface CompareOptions {
 /** `taskvec compare [SWEEP]`. */
 export function compareCommand(): Command {
   return new Command('compare')
-    .description(
-      'Compare each accuracy of a sweep with the published one or with another sweep’s, with a verdict.',
-    )
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(new Option('--table <table>', 'what is compared').choices([...tables]).default('main'))
     .option('--with <sweep>', 'another sweep instead of the published results')

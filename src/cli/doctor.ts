@@ -5,9 +5,6 @@ import { examine, type Finding } from '../doctor/examine.js'
 /** `taskvec doctor`. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description(
-      'Check this machine (Node, native modules, Temporal server, models, disk, memory) and suggest fixes.',
-    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -18,9 +18,6 @@ interface MergeOptions {
 /** `taskvec merge INTO FROM...`. */
 export function mergeCommand(): Command {
   return new Command('merge')
-    .description(
-      'Merge the results of other databases into one, by their keys; nothing stored is overwritten.',
-    )
     .argument('<into>', 'the database to merge into; created if missing')
     .argument('<from...>', 'databases to read; they are not changed')
     .option('--dry-run', 'show what would be merged, without merging')

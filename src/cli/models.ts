@@ -16,7 +16,6 @@ interface Options {
 /** `taskvec models list|pull|check`. */
 export function modelsCommand(): Command {
   return new Command('models')
-    .description('List, fetch or verify models known by id.')
     .addCommand(listCommand())
     .addCommand(pullCommand())
     .addCommand(checkCommand())

@@ -16,9 +16,6 @@ interface SqlOptions {
 /** `taskvec sql "SELECT ..."`. */
 export function sqlCommand(): Command {
   return new Command('sql')
-    .description(
-      'One read-only SQL statement on the results database. docs/schema.md describes tables and views.',
-    )
     .argument('<statement>', 'SELECT, WITH, VALUES or EXPLAIN')
     .option('--limit <n>', 'rows at most', wholeNumber(1), 1000)
     .option('--timeout <seconds>', 'stop the query after this', seconds, 30)

@@ -13,7 +13,6 @@ import { watchStatus } from './status-watch.js'
 /** `taskvec status [SWEEP]`. */
 export function statusCommand(): Command {
   return new Command('status')
-    .description('Cells done per model and task, and failures; also while a sweep runs.')
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(dbOption())
     .option('--watch', 'keep the display up to date until the sweep ends')

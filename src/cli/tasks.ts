@@ -14,7 +14,6 @@ import { boxedTable } from '../report/boxed-table.js'
 /** `taskvec tasks list|show|check`. */
 export function tasksCommand(): Command {
   return new Command('tasks')
-    .description('List tasks, show their pairs and sources, check a word list.')
     .addCommand(
       new Command('list')
         .description('The eighteen tasks of the paper, and further ones that are used by id.')

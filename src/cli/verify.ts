@@ -26,7 +26,6 @@ interface VerifyOptions {
 /** `taskvec verify [SWEEP]`. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('Check the database against itself, and a sample of its results against the models.')
     .argument('[sweep]', 'id or name: compute only runs of this sweep again (default: of all)')
     .option('--sample <percent>', 'how many of the runs are computed again, for instance 5%', percent, 0.05)
     .option('--full', 'compute all of them again')

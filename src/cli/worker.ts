@@ -29,7 +29,6 @@ interface WorkerOptions extends ServerOptions {
 /** `taskvec worker`. */
 export function workerCommand(): Command {
   const command = new Command('worker')
-    .description('Compute for sweeps of another process or machine: forward passes only, never the database.')
     .requiredOption(
       '--models <ids>',
       'models to compute, comma-separated: ID, or ID=PATH for one that a config names by path',
@@ -87,6 +86,7 @@ async function work({
   const stop = () => void workers.shutdown()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  process.once('SIGHUP', stop)
   await workers.ready
   say(`Worker for ${[...located.keys()].join(', ')} at ${settings.address}; Ctrl-C stops it.`)
   await workers.done

@@ -30,16 +30,18 @@ export interface LayoutRows {
  * @param groups for each item, the rows (indices into all rows) that take part in its attention
  * @param selected indices of the rows that are computed to the end
  * @param firstSeen the first position that a row at a position sees: sliding windows and chunks
+ * @param asking for each group, those of its rows whose queries it answers; default: all
  */
 export function attentionLayout(
   groups: readonly (readonly number[])[],
   selected: readonly number[],
   { parents, positions }: LayoutRows,
   firstSeen: (position: number) => number = () => 0,
+  asking = groups,
 ): AttentionLayout {
   const selectedIndex = new Int32Array(parents.length).fill(-1)
   selected.forEach((row, i) => (selectedIndex[row] = i))
-  const queries = groups.map((group) => group.filter((row) => at(selectedIndex, row) >= 0))
+  const queries = asking.map((group) => group.filter((row) => at(selectedIndex, row) >= 0))
   const items = groups.length
   const queryLength = Math.max(...queries.map((group) => group.length))
   const keyLength = Math.max(...groups.map((group) => group.length))

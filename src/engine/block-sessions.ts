@@ -1,11 +1,21 @@
 import { Tensor } from 'onnxruntime-node'
 import {
+  addedTable,
+  attentionRaw,
+  editOfRow,
+  innerComponents,
+  scaleTable,
+  type InnerComponent,
+} from '../architectures/components.js'
+import {
   expectedTensors,
   readsPositions,
   type DecoderSpec,
   type LayerSpec,
   type Rotary,
+  type TensorRef,
 } from '../architectures/decoder.js'
+import { readTensor } from '../architectures/linear.js'
 import { embedToken } from '../architectures/embed.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
@@ -25,16 +35,37 @@ export interface BlockInput {
   readonly layout: AttentionLayout
 }
 
+/** Edits of the Q rows' components: each row takes one of the tables' V rows (architectures/components.ts). */
+export interface BlockEdits {
+  /** `[Q]` */
+  readonly editOfRow: readonly number[]
+  /** `[V, width]` each. */
+  readonly tables: Readonly<
+    Record<
+      InnerComponent,
+      { readonly scale: Float32Array; readonly added: Float32Array; readonly width: number }
+    >
+  >
+}
+
+/** What a tapped block gives, `[Q, width]` each, after the edits. */
+export interface TappedRows extends Readonly<Record<InnerComponent, Float32Array>> {
+  /** What attention gives before its norm, where it is normed before it is added. */
+  readonly attentionRaw: Float32Array | null
+}
+
 /** A model as its blocks and its head, each an onnxruntime graph: capture and patch are array work between them. */
 export class BlockSessions {
   /** Tables of cosines and sines by position, one for each kind of rotation. */
   readonly #rotary = new Map<Rotary, RotaryTable>()
+  #tapped: Promise<BlockWeights> | undefined
 
   private constructor(
     readonly decoder: DecoderSpec,
     private readonly checkpoint: Checkpoint,
     private readonly blocks: BlockWeights,
     readonly head: Head,
+    private readonly loadTapped: () => Promise<BlockWeights>,
     private readonly embeddings = new Map<number, Float32Array>(),
   ) {}
 
@@ -57,7 +88,12 @@ export class BlockSessions {
         : await fedBlocks(checkpoint, decoder, execution, mode)
     const load = () => HeadSessions.load(checkpoint, decoder, device)
     const head = execution === 'streamed' ? new StreamedHead(load) : await load()
-    return new BlockSessions(decoder, checkpoint, blocks, head)
+    // Seldom needed, and beside the others: one block at a time.
+    const loadTapped = () =>
+      execution === 'packed' || numerics !== 'f32'
+        ? packedBlocks(checkpoint, decoder, 'streamed', mode, true)
+        : fedBlocks(checkpoint, decoder, 'streamed', mode, true)
+    return new BlockSessions(decoder, checkpoint, blocks, head, loadTapped)
   }
 
   /** Makes a block's weights ready and starts to read the next one's; needed before a streamed block runs. */
@@ -87,13 +123,59 @@ export class BlockSessions {
   }
 
   /** Writes the residual stream after block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
-  async runBlock(
+  async runBlock(layer: number, input: BlockInput, out: Float32Array): Promise<void> {
+    await this.blocks.run(layer, this.#feeds(layer, input), {
+      residual_out: new Tensor('float32', out, [input.rows.length, this.decoder.dModel]),
+    })
+  }
+
+  /** As `runBlock`, with components edited on their way and brought out. */
+  async runTapped(
     layer: number,
-    { residual, positions, rows, layout }: BlockInput,
+    input: BlockInput,
+    edits: BlockEdits,
     out: Float32Array,
-  ): Promise<void> {
+  ): Promise<TappedRows> {
+    this.#tapped ??= this.loadTapped()
+    const feeds: Record<string, Tensor> = {
+      ...this.#feeds(layer, input),
+      [editOfRow]: int64(edits.editOfRow),
+    }
+    const fetches: Record<string, Tensor> = {}
+    const rows = input.rows.length
+    const { dModel, layers } = this.decoder
+    const fetched = (name: string, width: number) => {
+      const values = new Float32Array(rows * width)
+      fetches[name] = new Tensor('float32', values, [rows, width])
+      return values
+    }
+    const taken = innerComponents.map((component) => {
+      const { scale, added, width } = edits.tables[component]
+      const dims = [scale.length / width, width]
+      feeds[scaleTable(component)] = new Tensor('float32', scale, dims)
+      feeds[addedTable(component)] = new Tensor('float32', added, dims)
+      return [component, fetched(component, width)] as const
+    })
+    const normed = (layers[layer] as LayerSpec).norms.afterAttention !== null
+    const raw = normed ? fetched(attentionRaw, dModel) : null
+    fetches['residual_out'] = new Tensor('float32', out, [rows, dModel])
+    await (await this.#tapped).run(layer, feeds, fetches)
+    return { ...(Object.fromEntries(taken) as Record<InnerComponent, Float32Array>), attentionRaw: raw }
+  }
+
+  /** A tensor of the checkpoint, or its part, as f32 and in its stored shape. */
+  read(ref: TensorRef): Float32Array {
+    return readTensor(this.checkpoint, ref)
+  }
+
+  /** Lets go of the tapped block at work. */
+  async leaveTapped(): Promise<void> {
+    await (await this.#tapped)?.leave()
+  }
+
+  #feeds(layer: number, { residual, positions, rows, layout }: BlockInput): Record<string, Tensor> {
     const { items, queryLength, keyLength } = layout
-    const feeds = {
+    return {
       residual: new Tensor('float32', residual, [positions.length, this.decoder.dModel]),
       rows: int64(rows),
       ...this.#positionFeeds(layer, positions),
@@ -105,13 +187,11 @@ export class BlockSessions {
       query_length: int64([queryLength]),
       key_length: int64([keyLength]),
     }
-    await this.blocks.run(layer, feeds, {
-      residual_out: new Tensor('float32', out, [rows.length, this.decoder.dModel]),
-    })
   }
 
   async release(): Promise<void> {
     await this.blocks.release()
+    await (await this.#tapped)?.release()
     await this.head.release()
     this.checkpoint.close()
   }

@@ -27,6 +27,7 @@ export async function packedBlocks(
   decoder: DecoderSpec,
   execution: 'packed' | 'streamed',
   { numerics, device }: EngineMode,
+  tapped = false,
 ): Promise<BlockWeights> {
   const sessions = new Map<number, InferenceSession>()
   const ahead = new ReadAhead(checkpoint)
@@ -35,7 +36,7 @@ export async function packedBlocks(
     const ready = sessions.get(layer)
     if (ready) return ready
     if (execution === 'streamed') await drop()
-    const graph = blockGraph(await ahead.take(), decoder, layer, numerics)
+    const graph = blockGraph(await ahead.take(), decoder, layer, numerics, tapped)
     if (execution === 'streamed' && layer + 1 < decoder.blocks)
       ahead.start(blockTensors(decoder, layer + 1).map(([name]) => name))
     const session = await InferenceSession.create(graph.encode(), sessionOptions(device))
@@ -73,6 +74,7 @@ export async function fedBlocks(
   decoder: DecoderSpec,
   execution: 'held' | 'streamed',
   { device }: EngineMode,
+  tapped = false,
 ): Promise<BlockWeights> {
   const sessions = new Map<string, InferenceSession>()
   const weights = new Map<number, { session: InferenceSession; fed: Feeds }>()
@@ -81,7 +83,7 @@ export async function fedBlocks(
   async function enter(layer: number): Promise<void> {
     if (weights.has(layer)) return
     if (execution === 'streamed') drop()
-    const graph = blockGraph(await ahead.take(), decoder, layer)
+    const graph = blockGraph(await ahead.take(), decoder, layer, undefined, tapped)
     const session = await sessionOf(graph)
     const fed = graph.weights.map(({ rawData: { buffer, byteOffset, byteLength }, dims }, i) => {
       const values = new Float32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)

@@ -41,17 +41,22 @@ async function perform(
   call: EngineCall,
   signal: AbortSignal,
 ): Promise<EngineValue> {
+  const options = { signal, onProgress: (progress: number) => send({ id, progress }) }
   switch (call.method) {
     case 'encode':
       return engine.encode(call.texts, { special: call.special })
     case 'decode':
       return engine.decode(call.tokens)
+    case 'decodeAll':
+      return engine.decodeAll(call.sequences)
     case 'logits':
-      return engine.logits(call.tokens)
+      return engine.logits(call.tokens, call.patches)
     case 'project':
       return engine.project(call.request)
     case 'evaluate':
-      return engine.evaluate(call.request, { signal, onProgress: (progress) => send({ id, progress }) })
+      return engine.evaluate(call.request, options)
+    case 'components':
+      return engine.components(call.request, options)
   }
 }
 

@@ -1,13 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
+import { built } from '../system/built.js'
+import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
   Engine,
   EvaluateOptions,
   EvaluateRequest,
   EvaluateResult,
   Projection,
+  Patch,
   ProjectRequest,
 } from './engine.js'
 import type { EngineSettings } from './local-engine.js'
@@ -37,13 +39,9 @@ export async function startEngineProcess(
   path: string,
   settings: EngineSettings = {},
 ): Promise<EngineProcess> {
-  const typescript = import.meta.url.endsWith('.ts')
-  const entry = fileURLToPath(
-    new URL(typescript ? './engine-child.ts' : './engine-child.js', import.meta.url),
-  )
-  const child = fork(entry, [path, JSON.stringify(settings)], {
+  const child = fork(built('engine-child.js'), [path, JSON.stringify(settings)], {
     serialization: 'advanced', // typed arrays as they are
-    execArgv: [...(typescript ? ['--import', import.meta.resolve('tsx')] : []), ...roomForBuffers],
+    execArgv: roomForBuffers,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,
@@ -114,8 +112,12 @@ export class EngineProcess implements Engine {
     return (await this.#call({ method: 'decode', tokens })) as string[]
   }
 
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
-    return (await this.#call({ method: 'logits', tokens })) as Float32Array
+  async decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]> {
+    return (await this.#call({ method: 'decodeAll', sequences })) as string[]
+  }
+
+  async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
+    return (await this.#call({ method: 'logits', tokens, patches })) as Float32Array
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {
@@ -124,6 +126,10 @@ export class EngineProcess implements Engine {
 
   async evaluate(request: EvaluateRequest, options: EvaluateOptions = {}): Promise<EvaluateResult> {
     return (await this.#call({ method: 'evaluate', request }, options)) as EvaluateResult
+  }
+
+  async components(request: ComponentsRequest, options: EvaluateOptions = {}): Promise<ComponentsResult> {
+    return (await this.#call({ method: 'components', request }, options)) as ComponentsResult
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { serve, type ServerType } from '@hono/node-server'
-import { TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
+import { built } from '../system/built.js'
 import { LayerFigure } from './layer-figure.js'
+import { listen } from './listen.js'
 import { Playground } from './playground.js'
 import { routes } from './routes.js'
 import { Watch } from './watch.js'
@@ -16,13 +15,10 @@ export interface PageServer {
   readonly close: () => Promise<void>
 }
 
-/** The page's files, built by `npm run build`. */
-const builtPage = fileURLToPath(new URL('../../page', import.meta.url))
-
 /** Serves the page for one database on loopback; port 0 takes a free one. Errors: STORE, USAGE where the port is taken. */
 export async function startPageServer(
   database: string,
-  { port = 0, pageFolder = builtPage }: { port?: number; pageFolder?: string } = {},
+  { port = 0, pageFolder = built('page') }: { port?: number; pageFolder?: string } = {},
 ): Promise<PageServer> {
   const db = openReadOnly(database)
   const playground = new Playground()
@@ -57,24 +53,4 @@ export async function startPageServer(
       db.close()
     },
   }
-}
-
-type Handler = Parameters<typeof serve>[0]['fetch']
-
-function listen(fetch: Handler, port: number): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: '127.0.0.1', serverOptions: { maxHeaderSize: 8192 } }, () =>
-      resolve(server),
-    )
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE' || error.code === 'EACCES'
-          ? new TaskvecError('USAGE', `port ${port} cannot be used: ${error.code}`, {
-              hint: 'Choose another with --port, or leave it out for a free one.',
-              cause: error,
-            })
-          : error,
-      ),
-    )
-  })
 }

@@ -1,7 +1,8 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Numerics } from '../domain/numerics.js'
-import type { Item, Pair, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { Item, Pair, PromptFormat, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import { promptRevision } from '../prompt/revision.js'
 import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
@@ -17,6 +18,8 @@ export interface PreparedRow {
   readonly dev_items: string
   readonly test_items: string
   readonly best_layer: number | null
+  /** What the config gives to be patched in, where it does: `thetaKey`. */
+  readonly theta?: string | null
 }
 
 export function saveItems(db: Statements, items: readonly Item[]): string {
@@ -34,6 +37,7 @@ export function insertItem(db: Statements, itemsHash: string, i: number, item: I
     answer: item.answer,
     accept: canonicalJson(item.accept),
     dummyQueries: canonicalJson(item.dummyQueries),
+    prompt: item.prompt ? canonicalJson(item.prompt) : null,
   })
 }
 
@@ -44,15 +48,18 @@ export interface StoredItem {
   readonly answer: string
   readonly accept: string
   readonly dummy_queries: string
+  /** Absent in a database of an older taskvec. */
+  readonly prompt?: string | null
 }
 
-export function itemOf({ demonstrations, query, answer, accept, dummy_queries }: StoredItem): Item {
+export function itemOf({ demonstrations, query, answer, accept, dummy_queries, prompt }: StoredItem): Item {
   return {
     demonstrations: JSON.parse(demonstrations) as Item['demonstrations'],
     query,
     answer,
     accept: JSON.parse(accept) as string[],
     dummyQueries: JSON.parse(dummy_queries) as string[],
+    ...(prompt ? { prompt: JSON.parse(prompt) as PromptFormat } : {}),
   }
 }
 
@@ -135,6 +142,10 @@ export function keyOf(
     split: run.split,
     layer: run.layer,
     layersTogether,
+    ...(row.theta && run.split !== 'baseline'
+      ? { theta: run.kind === 'hypothesis' ? row.theta : 'given' }
+      : {}),
+    ...promptRevision,
   })
 }
 

@@ -3,6 +3,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { largestPayload } from '../domain/payloads.js'
 import type { NewUnit, Step, UnitKind, UnitPlan } from '../experiments/experiment.js'
+import { promptRevision } from '../prompt/revision.js'
 import { planContext } from './plan-context.js'
 import { timings } from './schema/runs.js'
 import { unitRuns, units } from './schema/units.js'
@@ -112,7 +113,10 @@ export function recordStep(
   const planned = plan(db, kinds, unit, settings as string)
   const step = planned && advance(db, planned)
   if (!planned || step?.name !== name) return
-  for (const { table, rows } of step.rows(result))
+  const found = step.rows(result)
+  if (found.every(({ rows }) => rows.length === 0))
+    throw new TaskvecError('TASK', `the step ${name} of ${unit.experiment} gave no results`)
+  for (const { table, rows } of found)
     for (const row of rows) db.insert(table, { runId: planned.runId, ...row })
   saveTiming(db, unit, name, result as Partial<Timing>)
   advance(db, planned)
@@ -148,7 +152,7 @@ function plan(db: Statements, kinds: UnitKinds, unit: UnitPlace, settings: strin
       JSON.parse(settings),
     )
     const { experiment } = unit
-    const key = sha256(canonicalJson({ experiment, modelHash, ...identity }))
+    const key = sha256(canonicalJson({ experiment, modelHash, ...promptRevision, ...identity }))
     const known = db.pluck('select complete from unit_runs where key = ?', [key])
     db.run(
       `update units set run_key = ?, skipped = null, reused = ? ${where} and (run_key is not ? or skipped is not null)`,

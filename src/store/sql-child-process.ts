@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { TaskvecError, type ErrorCode } from '../domain/errors.js'
+import { built } from '../system/built.js'
 
 export interface Query {
   readonly db: string
@@ -30,14 +30,9 @@ const maxHeap = 1024
  * can be killed. Errors: SQL, STORE.
  */
 export async function runQuery(query: Query): Promise<QueryResult> {
-  const typescript = import.meta.url.endsWith('.ts')
-  const entry = fileURLToPath(new URL(typescript ? './sql-child.ts' : './sql-child.js', import.meta.url))
-  const child = fork(entry, [], {
+  const child = fork(built('sql-child.js'), [], {
     serialization: 'advanced',
-    execArgv: [
-      `--max-old-space-size=${maxHeap}`,
-      ...(typescript ? ['--import', import.meta.resolve('tsx')] : []),
-    ],
+    execArgv: [`--max-old-space-size=${maxHeap}`],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
   let late = false

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { Tokenizer as InnerTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
@@ -14,24 +14,13 @@ export interface Tokenizer {
   readonly encode: (text: string, special: boolean) => number[]
   /** The text of one token alone; '' for special tokens. A piece of a character decodes to U+FFFD. */
   readonly decodeToken: (token: number) => string
+  /** The text of tokens in a row, special ones left out. Bytes that are no character decode to U+FFFD. */
+  readonly decode: (tokens: readonly number[]) => string
   /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
   readonly unknownToken: number | undefined
   /** How its files were taken where they contradict themselves: see special-tokens.ts. */
   readonly warnings: readonly string[]
 }
-
-/** The part of the library's class that is used; its own type declarations do not resolve under NodeNext. */
-interface InnerTokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] }
-  decode(
-    tokens: number[],
-    options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
-  ): string
-}
-const InnerTokenizer = HuggingFaceTokenizer as unknown as new (
-  tokenizer: object,
-  config: object,
-) => InnerTokenizer
 
 /** The largest vocabularies take some 30 MB. */
 const maxFileBytes = 100_000_000
@@ -58,6 +47,8 @@ export function buildTokenizer(path: string, { tokenizer, config: given }: Token
   const { behind, warnings } = specialTokens(path, files, (text, special) =>
     Array.from(inner.encode(text, { add_special_tokens: special }).ids),
   )
+  const decode = (tokens: readonly number[]) =>
+    inner.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
   return {
     encode: (text, special) => {
       const all = Array.from(inner.encode(text, { add_special_tokens: special }).ids)
@@ -73,8 +64,8 @@ export function buildTokenizer(path: string, { tokenizer, config: given }: Token
         )
       return ids
     },
-    decodeToken: (token) =>
-      inner.decode([token], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decodeToken: (token) => decode([token]),
+    decode,
     unknownToken: unknown?.id,
     warnings,
   }

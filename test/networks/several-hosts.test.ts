@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { projectRoot, taskvecHome } from '../../src/system/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import { enginesOf, Sandbox, until as within } from '../sweep/sandbox.js'
@@ -51,7 +51,7 @@ describe.skipIf(refusal !== null)(
         db: undisturbed,
       })
       expect(exitCode).toBe(0)
-      expected = await sandbox.exported(undisturbed)
+      expected = sandbox.exported(undisturbed)
 
       network = new Network(`tv${process.pid % 10_000}`, `10.77.${process.pid % 250}`)
       for (const host of ['a', 's', 'b', 'c']) {
@@ -60,7 +60,7 @@ describe.skipIf(refusal !== null)(
         mkdirSync(join(sandbox.folder, host))
       }
       writeFileSync(join(sandbox.folder, 'key'), key)
-      const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+      const { path } = await findServerBinary()
       server = start('s', [
         // On every address: its services look for each other on 127.0.0.1, whatever it listens on.
         ...[path, 'server', 'start-dev', '--headless', '--ip', '0.0.0.0', '--port', '7233'],
@@ -124,7 +124,7 @@ describe.skipIf(refusal !== null)(
         await until('its engines followed', async () => (await enginesOf(pid)).length === 0)
         const { exitCode } = await run.child
         expect(exitCode).toBe(0)
-        expect(await sandbox.exported(db)).toEqual(expected)
+        expect(sandbox.exported(db)).toEqual(expected)
         b.child.kill('SIGTERM')
         await b.child
 
@@ -157,7 +157,7 @@ describe.skipIf(refusal !== null)(
         const usable = ({ child }: Running) =>
           workers.find(({ worker }) => worker.endsWith(`/${child.pid}`))?.usable
         expect([usable(right), usable(wrong)]).toEqual([true, false])
-        expect(await sandbox.exported(db)).toEqual(expected)
+        expect(sandbox.exported(db)).toEqual(expected)
         for (const { child } of [right, wrong]) child.kill('SIGTERM')
         await Promise.all([right.child, wrong.child])
       },

@@ -1,0 +1,76 @@
+// `npm run build`: the program, the workflow code and the page, into dist/. Types are checked by `npm run typecheck`.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { root, stampBuild } from './prepare.js'
+
+const dist = join(root, 'dist')
+const workflows = join(root, 'workflows', 'index.ts')
+const payloadConverter = join(root, 'workflows', 'payload-limit.ts')
+const workflowBundle = join(dist, 'workflow-bundle.js')
+const workflowStamp = join(dist, '.workflow-inputs')
+
+mkdirSync(dist, { recursive: true })
+for (const name of readdirSync(dist))
+  if (![workflowBundle, workflowStamp].includes(join(dist, name)))
+    rmSync(join(dist, name), { recursive: true })
+await Promise.all([program(), page(), workflowCode()])
+stampBuild()
+
+/** Each file that is started as a process or a thread, and what they share; all in one folder, so that they find each other. */
+async function program() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      main: 'src/cli/main.ts',
+      'engine-child': 'src/engine/engine-child.ts',
+      'sql-child': 'src/store/sql-child.ts',
+      'analysis-process': 'activities/analysis-process.ts',
+    },
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
+    ...{ packages: 'external', sourcemap: true, outdir: dist, logLevel: 'warning' },
+  })
+}
+
+async function page() {
+  const folder = 'src/serve/page'
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      page: `${folder}/main.tsx`,
+      style: `${folder}/style.css`,
+      index: `${folder}/index.html`,
+    },
+    ...{ bundle: true, minify: true, jsx: 'automatic', jsxImportSource: 'preact' },
+    ...{ loader: { '.html': 'copy' }, outdir: join(dist, 'page'), logLevel: 'warning' },
+  })
+}
+
+/** By the SDK's bundler, which takes seconds: only where a file that it reads has changed. */
+async function workflowCode() {
+  const inputs = await workflowInputs()
+  if (existsSync(workflowBundle) && existsSync(workflowStamp)) {
+    if (readFileSync(workflowStamp, 'utf8') === inputs) return
+  }
+  const { bundleWorkflowCode } = await import('@temporalio/worker')
+  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: console.error, error: console.error }
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: workflows,
+    payloadConverterPath: payloadConverter,
+    logger: quiet,
+  })
+  writeFileSync(workflowBundle, code)
+  writeFileSync(workflowStamp, inputs)
+}
+
+async function workflowInputs() {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [workflows, payloadConverter],
+    ...{ bundle: true, write: false, metafile: true, packages: 'external', outdir: dist, logLevel: 'silent' },
+  })
+  const digest = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')))
+  for (const file of Object.keys(metafile.inputs).sort()) digest.update(readFileSync(join(root, file)))
+  return digest.digest('hex')
+}

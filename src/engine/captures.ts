@@ -1,0 +1,99 @@
+import type { LayerSpec } from '../architectures/decoder.js'
+import { concatenated, weightRefs } from '../architectures/norms.js'
+import type { BlockSessions } from './block-sessions.js'
+import type { LastTokens } from './component-chunk.js'
+import type { Captured, ComponentsRequest, ComponentsResult } from './components.js'
+
+/** What is brought out of a components pass, item by item or as a mean in doubles. */
+export class Captures {
+  /** By component and layer: sums, `[width]`, or values, `[items, width]`. */
+  readonly #values = new Map<Captured, (Float32Array | Float64Array)[]>()
+
+  constructor(
+    private readonly sessions: BlockSessions,
+    private readonly asked: NonNullable<ComponentsRequest['capture']>,
+    private readonly items: number,
+  ) {
+    for (const component of asked.components) this.#values.set(component, [])
+  }
+
+  /** The last tokens of some items, the first of which is item `first`. */
+  add(layer: number, first: number, lasts: LastTokens): void {
+    for (const [component, layers] of this.#values) {
+      const rows = component === 'contributions' ? this.#weighed(layer, lasts) : lasts[component]
+      const width = this.#width(component, layer)
+      if (this.asked.as === 'each') {
+        layers[layer] ??= new Float32Array(this.items * width)
+        layers[layer].set(rows, first * width)
+      } else {
+        const sum = (layers[layer] ??= new Float64Array(width))
+        for (let i = 0; i < rows.length; i++)
+          sum[i % width] = (sum[i % width] as number) + (rows[i] as number) / this.items
+      }
+    }
+  }
+
+  result(): ComponentsResult['captured'] {
+    return Object.fromEntries(
+      [...this.#values].map(([component, layers]) => [
+        component,
+        layers.map((values, layer) =>
+          component === 'contributions' ? this.#projected(layer, values) : Float32Array.from(values),
+        ),
+      ]),
+    )
+  }
+
+  #width(component: Captured, layer: number): number {
+    const { heads, dValue } = this.#layer(layer).attention
+    return component === 'heads' || component === 'contributions'
+      ? heads * dValue
+      : this.sessions.decoder.dModel
+  }
+
+  /** Heads, over the size that the norm after attention divides by: what is left of that norm is linear. */
+  #weighed(layer: number, { heads, attentionRaw }: LastTokens): Float32Array {
+    const norm = this.#layer(layer).norms.afterAttention
+    if (!norm || !attentionRaw) return heads
+    const { dModel } = this.sessions.decoder
+    const width = this.#width('heads', layer)
+    const sizes = Array.from({ length: heads.length / width }, (_, row) => {
+      const squares = attentionRaw
+        .subarray(row * dModel, (row + 1) * dModel)
+        .reduce((sum, value) => sum + value * value, 0)
+      return Math.sqrt(squares / dModel + norm.epsilon)
+    })
+    return heads.map((value, i) => value / (sizes[Math.floor(i / width)] as number))
+  }
+
+  /** Each head of `[rows, heads * d_value]` through its slice of the output projection: `[rows, heads * d_model]`. */
+  #projected(layer: number, values: ArrayLike<number>): Float32Array {
+    const { attention, norms, residualScale } = this.#layer(layer)
+    const { heads, dValue, out } = attention
+    const { dModel } = this.sessions.decoder
+    const weight = this.sessions.read(out.weight)
+    const [perOutput, perInput] = out.stored === 'out-in' ? [out.inputs, 1] : [1, out.outputs]
+    const refs = norms.afterAttention ? weightRefs(norms.afterAttention) : []
+    const ofNorm = refs.length > 0 ? concatenated(refs.map((ref) => this.sessions.read(ref))) : null
+    const offset = norms.afterAttention?.weightOffset ?? 0
+    const rows = values.length / (heads * dValue)
+    const projected = new Float32Array(rows * heads * dModel)
+    for (let i = 0; i < rows * heads; i++) {
+      const inputs = (i % heads) * dValue
+      for (let column = 0; column < dModel; column++) {
+        let sum = 0
+        for (let k = 0; k < dValue; k++)
+          sum +=
+            (values[i * dValue + k] as number) *
+            (weight[column * perOutput + (inputs + k) * perInput] as number)
+        const scale = ofNorm ? (ofNorm[column] as number) + offset : 1
+        projected[i * dModel + column] = residualScale * scale * sum
+      }
+    }
+    return projected
+  }
+
+  #layer(layer: number): LayerSpec {
+    return this.sessions.decoder.layers[layer] as LayerSpec
+  }
+}

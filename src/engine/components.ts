@@ -1,0 +1,61 @@
+import type { Component } from '../architectures/components.js'
+import type { AnswerMetrics } from './engine.js'
+
+/**
+ * What is asked about components at prompts' last tokens (docs/components.md): what they are, and what becomes of the
+ * answer where they are edited.
+ */
+
+/** A component at the last token becomes `scale` times itself, plus `added`. */
+export interface Edit {
+  readonly component: Component
+  readonly layer: number
+  /** Of `heads`: this one alone; absent: all of them, side by side. */
+  readonly head?: number
+  readonly scale: number
+  /** `[d_model]`; of `heads`, `[d_value]` of one or `[heads * d_value]` of all; absent: zeros. */
+  readonly added?: Float32Array
+}
+
+type Place = Pick<Edit, 'component' | 'layer' | 'head'>
+
+/** `vector` instead; with a mean over other prompts, this is mean ablation. */
+export const replaced = (place: Place, vector: Float32Array): Edit => ({ ...place, scale: 0, added: vector })
+export const added = (place: Place, vector: Float32Array): Edit => ({ ...place, scale: 1, added: vector })
+export const scaledBy = (place: Place, scale: number): Edit => ({ ...place, scale })
+/** Zeros instead. */
+export const ablated = (place: Place): Edit => scaledBy(place, 0)
+
+/** Edits made together, one at least: a last token of its own from the first of them on, below it the ordinary run. */
+export type Branch = readonly Edit[]
+
+export interface ComponentItem {
+  readonly prompt: readonly number[]
+  readonly branches: readonly Branch[]
+  /** First token of the right answer. */
+  readonly answerToken: number
+}
+
+/**
+ * What can be brought out: components, `heads` as the output projection takes them, `[heads * d_value]`, and `contributions`,
+ * each head's share of `attn_out`, `[heads * d_model]`.
+ */
+export type Captured = Component | 'contributions'
+
+export interface ComponentsRequest {
+  readonly items: readonly ComponentItem[]
+  /** Of the ordinary runs' last tokens: their mean over the items, or each item's. */
+  readonly capture?: { readonly components: readonly Captured[]; readonly as: 'mean' | 'each' }
+}
+
+export interface ComponentsResult {
+  /** `[item]`, of the ordinary runs. */
+  readonly own: readonly AnswerMetrics[]
+  /** `[item][branch]` */
+  readonly branches: readonly (readonly AnswerMetrics[])[]
+  /** By component, one entry for each layer: `[width]` (mean) or `[items, width]` (each). */
+  readonly captured: Readonly<Partial<Record<Captured, readonly Float32Array[]>>>
+  /** Floating-point operations of the rows computed, padding left out. */
+  readonly flops: number
+  readonly seconds: number
+}
