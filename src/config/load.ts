@@ -10,7 +10,9 @@ import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { defaultSeed, settingsOf, type Setting } from './axes.js'
 import { experimentName, resolveExperiment } from './experiments.js'
+import { overridden } from './overrides.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
+import { readTheta } from './theta.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
 
 /** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
@@ -21,14 +23,15 @@ const maxTaskBytes = 1_500_000
 
 /**
  * Reads and checks a config, with the word lists and items it names: one sweep for each of its settings. `knownModels`: the
- * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE instead of the file's. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
 export function loadSweeps(
   file: string,
   knownModels: readonly string[],
   elsewhere: readonly string[] = [],
+  overrides: readonly string[] = [],
 ): SweepConfig[] {
-  const yaml = readYaml(file)
+  const yaml = overridden(readYaml(file), overrides)
   const config = validated(yaml, configSchema)
   const { all, axes } = settingsOf(yaml, config)
   const common = loadConfig(yaml, config, { known: knownModels, elsewhere })
@@ -42,7 +45,8 @@ export function loadSweeps(
   // Of all seeds alike, so that another one joins the group.
   const seedless = { ...first, protocol: { ...first.protocol, seed: defaultSeed } }
   const group = sweepId(axes ? ({ ...seedless, axes } as SweepConfig) : seedless)
-  return sweeps.map((sweep) => ({ ...sweep, group }))
+  const settings = sweeps.map(({ protocol, mode }) => ({ protocol, ...(mode ? { mode } : {}) }))
+  return sweeps.map((sweep) => ({ ...sweep, group, settings }))
 }
 
 interface Models {
@@ -161,7 +165,7 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
   )
   const notes: string[] = []
   const tasks = config.tasks.map((entry, i) => {
-    const spec = taskSpec(yaml, config, entry, i, notes)
+    const spec = { ...taskSpec(yaml, config, entry, i, notes), ...thetaOf(yaml, entry, i) }
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(
@@ -171,6 +175,20 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
     )
   })
   return { tasks, notes }
+}
+
+/** What takes θ's part, resolved. */
+function thetaOf(yaml: YamlFile, entry: TaskEntry, i: number): Pick<TaskSpec, 'theta'> {
+  if (typeof entry === 'string' || entry.theta === undefined) return {}
+  const { theta } = entry
+  try {
+    return {
+      theta: readTheta(typeof theta === 'string' ? { vector: theta, scale: 1 } : theta, dirname(yaml.file)),
+    }
+  } catch (error) {
+    if (!(error instanceof TaskvecError)) throw error
+    throw yaml.error(['tasks', i, 'theta'], error.message, error.hint)
+  }
 }
 
 function taskSpec(
