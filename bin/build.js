@@ -26,7 +26,6 @@ async function program() {
       'engine-child': 'src/engine/engine-child.ts',
       'sql-child': 'src/store/sql-child.ts',
       'analysis-process': 'activities/analysis-process.ts',
-      'second-thread': 'src/report/second-thread.ts',
     },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
     ...{ packages: 'external', sourcemap: true, outdir: dist, logLevel: 'warning' },

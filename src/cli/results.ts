@@ -11,7 +11,6 @@ import { renderMainTable } from '../report/main-table.js'
 import { writeParquet } from '../report/parquet.js'
 import { averagedTables, filtersOf, overSeeds, resultRows, tableNames } from '../report/result-rows.js'
 import { tableLatex } from '../report/table-latex.js'
-import { rowsInParts, textOfTable, writeParquetTable } from '../report/write-table.js'
 import { openReadOnly } from '../store/open.js'
 import { mainResults } from '../store/results.js'
 import { findSweep, sweepGroup, sweepMode, type SweepSummary } from '../store/sweeps.js'
@@ -141,15 +140,9 @@ async function print(
     const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
     return writeRows(rows, Object.keys(columns), format, toStdout)
   }
-  const { model, task, category, kind, layer } = options
-  const whole = { db, table, sweep, filter: { model, task, category, kind, layer } }
-  if (!options.seeds && limit === 0) {
-    if (format !== 'parquet') return piecesToStdout(textOfTable(whole, format))
-    return writeParquetTable(whole, options.out as string)
-  }
   const { columns, rows } = options.seeds
     ? overSeeds(db, table, sweepGroup(db, sweep.id), options)
-    : { ...resultRows(db, table, sweep, {}), rows: rowsInParts(whole) }
+    : resultRows(db, table, sweep, options)
   const some = limit === 0 ? rows : limited(rows, limit)
   if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
   writeParquet(some, columns, options.out as string)

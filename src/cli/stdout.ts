@@ -13,19 +13,17 @@ export function toStdout(text: string): void {
  * Writes many pieces of data to stdout, no faster than they are read there: a slow reader of a pipe would otherwise have all
  * of them wait in this process's memory.
  */
-export async function piecesToStdout(pieces: Pieces): Promise<void> {
+export async function piecesToStdout(pieces: Iterable<string>): Promise<void> {
   await pump(pieces, process.stdout, process.stdout.isTTY ? harmless : undefined)
 }
 
-/** Text, or text as UTF-8; no character is cut in two. */
-type Pieces = Iterable<string> | AsyncIterable<string | Uint8Array>
-
 /** A piece is asked for once the stream has room for it. */
-export async function pump(pieces: Pieces, to: Writable, change?: (text: string) => string): Promise<void> {
-  for await (const piece of pieces) {
-    const changed = change ? change(typeof piece === 'string' ? piece : Buffer.from(piece).toString()) : piece
-    if (!to.write(changed)) await once(to, 'drain')
-  }
+export async function pump(
+  pieces: Iterable<string>,
+  to: Writable,
+  change?: (text: string) => string,
+): Promise<void> {
+  for (const piece of pieces) if (!to.write(change ? change(piece) : piece)) await once(to, 'drain')
 }
 
 /** Control characters but line feeds, and marks that turn the direction of text, as escapes. */

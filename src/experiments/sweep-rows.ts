@@ -72,8 +72,6 @@ export interface ResultTable {
   readonly computed?: Readonly<Record<string, readonly [minuend: string, subtrahend: string]>>
   readonly filters: readonly FilterName[]
   readonly order: readonly Order[]
-  /** What it is read by in parts where it can have millions of rows; `order` begins with that. */
-  readonly parts?: 'model' | 'task'
   /** Its accuracies, each with the column that counts its items; `counts`: how many are right stands there instead. */
   readonly accuracies?: Readonly<Record<string, string>>
   readonly counts?: true

@@ -11,6 +11,8 @@ export interface Figure {
   readonly title: string
   /** A second line: which model, where each has a figure of its own. */
   readonly subtitle?: string
+  /** One of several models that have this figure each: the page shows one at a time. */
+  readonly model?: string
   /** What is shown and which rules chose it; plain text. */
   readonly caption: string
   /** Vega-Lite; marks that carry a value have a `description`, which is shown on hover and on focus. */

@@ -31,10 +31,15 @@ export function figure(figure: Figure | null): Block[] {
   return figure === null ? [] : [{ figure }]
 }
 
-/** Each model's figure, where it has one. */
+/** Each model's figure, where it has one; of several models the page shows one at a time. */
 export function figurePerModel<T extends { readonly model: string }>(
   rows: readonly T[],
   draw: (model: string, rows: readonly T[]) => Figure | null,
 ): Block[] {
-  return groupBy(rows, ({ model }) => model).flatMap(([model, of]) => figure(draw(model, of)))
+  const drawn = groupBy(rows, ({ model }) => model).flatMap(([model, of]) => {
+    const each = draw(model, of)
+    return each === null ? [] : [{ ...each, model }]
+  })
+  const several = drawn.length > 1
+  return drawn.map(({ model, ...each }) => ({ figure: several ? { ...each, model } : each }))
 }

@@ -1,5 +1,5 @@
 import type { Row, Values } from '../figures/table.js'
-import type { TextFormat, TextLayout } from './text-format.js'
+import type { TextFormat } from './text-format.js'
 import { measuredRows, textLayout } from './text-layouts.js'
 
 /** Characters gathered before they are written. */
@@ -26,49 +26,39 @@ export function writeValues(
 }
 
 /**
- * Rows one after the other in a format, whatever their number, in pieces: no format holds them all in memory, and none is
- * read before the piece before it has been taken. CSV, JSON and the terminal's table are written here: libraries take
- * whole tables, or microseconds a field.
+ * Rows one after the other in a format, in pieces: no format holds them all in memory, and none is read before the piece
+ * before it has been taken. CSV, JSON and the terminal's table are written here: libraries take whole tables, or
+ * microseconds a field.
  */
 export function* textOf(
   rows: Iterable<Values>,
   columns: readonly string[],
   format: TextFormat,
 ): Generator<string> {
-  const { first, all } = begun(rows, format === 'table' ? measuredRows : 0)
-  const layout = textLayout(format, columns, first)
-  yield layout.head
-  yield* piecesOf(all, layout)
-  yield layout.tail
-}
-
-/** The rows alone, in pieces. */
-export function* piecesOf(rows: Iterable<Values>, { row, separator }: TextLayout): Generator<string> {
-  let gathered = ''
+  const iterator = rows[Symbol.iterator]()
+  const first = format === 'table' ? taken(iterator, measuredRows) : []
+  const { head, row, separator, tail } = textLayout(format, columns, first)
+  let gathered = head
   let before = ''
-  for (const values of rows) {
+  for (const values of chained(first, iterator)) {
     gathered += before + row(values)
     before = separator
     if (gathered.length < chunk) continue
     yield gathered
     gathered = ''
   }
-  yield gathered
+  yield gathered + tail
 }
 
-/** The first rows, `count` at most, and all of them. */
-function begun(rows: Iterable<Values>, count: number): { first: Values[]; all: Iterable<Values> } {
-  if (count === 0) return { first: [], all: rows }
-  const first: Values[] = []
-  const iterator = rows[Symbol.iterator]()
-  let next = iterator.next()
-  for (; !next.done && first.length < count; next = iterator.next()) first.push(next.value)
-  return { first, all: all() }
+function taken<T>(iterator: Iterator<T>, count: number): T[] {
+  const first: T[] = []
+  for (let next; first.length < count && !(next = iterator.next()).done;) first.push(next.value)
+  return first
+}
 
-  function* all(): Generator<Values> {
-    yield* first
-    for (; !next.done; next = iterator.next()) yield next.value
-  }
+function* chained<T>(first: readonly T[], rest: Iterator<T>): Generator<T> {
+  yield* first
+  for (let next; !(next = rest.next()).done;) yield next.value
 }
 
 export function* byPosition(rows: Iterable<Row>, columns: readonly string[]): Generator<Values> {

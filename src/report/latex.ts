@@ -1,4 +1,5 @@
-import { rowOf, visibleCell } from './cells.js'
+import { visible } from './cells.js'
+import type { Value } from '../figures/table.js'
 import type { TextLayout } from './text-format.js'
 
 /** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
@@ -6,8 +7,7 @@ export function latexLayout(
   columns: readonly string[],
   { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexOptions = {},
 ): TextLayout {
-  const cell = visibleCell(latexText)
-  const cells = rowOf(columns.length, (value, i) => (i === 0 ? cell(value) : ` & ${cell(value)}`))
+  const cell = (value: Value) => (typeof value === 'number' ? visible(value) : latexText(visible(value)))
   return {
     head: `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
 \\begin{tabular}{${align}}
@@ -15,7 +15,7 @@ export function latexLayout(
 ${titles.map(latexText).join(' & ')} \\\\
 \\midrule
 `,
-    row: (row) => `${cells(row)} \\\\\n`,
+    row: (row) => `${row.map(cell).join(' & ')} \\\\\n`,
     separator: '',
     tail: `\\bottomrule
 \\end{tabular}

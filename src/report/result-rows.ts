@@ -28,11 +28,6 @@ export function filtersOf(table: string): readonly FilterName[] {
   return table === 'predictions' ? filterNames : tableOf(table).filters
 }
 
-/** How a table is read in parts. */
-export function partsOfTable(table: string): Pick<ResultTable, 'parts'> {
-  return table === 'predictions' ? { parts: 'task' } : tableOf(table)
-}
-
 function tableOf(name: string): ResultTable {
   return resultTables[name] as ResultTable
 }

@@ -3,6 +3,7 @@ import type { Report } from '../figures/section.js'
 import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
 import { comparison } from './sections/comparison.js'
 import { experimentSections } from './sections/experiments.js'
+import { finding } from './sections/finding.js'
 import { troubles } from './sections/troubles.js'
 import { whatWasRun } from './sections/what-was-run.js'
 import { sweepRows } from './sweep-rows.js'
@@ -10,14 +11,18 @@ import { sweepRows } from './sweep-rows.js'
 /** Everything of a sweep: `taskvec report`. `other`: the sweep to set it beside; null is the published results. */
 export function sweepReport(db: Database.Database, sweep: SweepSummary, other: SweepSummary | null): Report {
   // One transaction: a sweep that runs meanwhile does not show in half of the figures.
-  return db.transaction((): Report => ({
-    title: `Task vectors: ${sweep.name}`,
-    subtitle: `sweep ${sweep.id}, ${sweep.status}${sweep.finishedAt === null ? '' : ` ${sweep.finishedAt.slice(0, 10)}`}`,
-    sections: [
-      ...experimentSections(db, sweep.id, sweepRows(db, sweep)),
-      comparison(db, sweep, other),
-      whatWasRun(db, sweep, sweepGroup(db, sweep.id)),
-      troubles(db, sweep),
-    ],
-  }))()
+  return db.transaction((): Report => {
+    const rows = sweepRows(db, sweep)
+    return {
+      title: `Task vectors: ${sweep.name}`,
+      subtitle: `sweep ${sweep.id}, ${sweep.status}${sweep.finishedAt === null ? '' : ` ${sweep.finishedAt.slice(0, 10)}`}`,
+      sections: [
+        finding(db, sweep, rows),
+        ...experimentSections(db, sweep.id, rows),
+        ...comparison(db, sweep, other),
+        whatWasRun(db, sweep, sweepGroup(db, sweep.id)),
+        troubles(db, sweep),
+      ],
+    }
+  })()
 }

@@ -1,4 +1,4 @@
-import { csvCell, jsonCell, rowOf, visibleCell } from './cells.js'
+import { csvCell, jsonCell, visible } from './cells.js'
 import type { Value, Values } from '../figures/table.js'
 import type { TextFormat, TextLayout } from './text-format.js'
 import { latexLayout } from './latex.js'
@@ -18,29 +18,25 @@ export function textLayout(
 const layouts: Record<TextFormat, (columns: readonly string[], first: readonly Values[]) => TextLayout> = {
   json(columns) {
     const names = columns.map((column, i) => `${i === 0 ? '{' : ','}${JSON.stringify(column)}:`)
-    const cell = jsonCell()
-    const cells = rowOf(columns.length, (value, i) => (names[i] as string) + cell(value))
-    return { head: '[', row: (row) => `${cells(row)}}`, separator: ',\n', tail: ']\n' }
+    const row = (values: Values) => `${names.map((name, i) => name + jsonCell(values[i])).join('')}}`
+    return { head: '[', row, separator: ',\n', tail: ']\n' }
   },
 
   csv(columns) {
-    const cell = csvCell()
-    const cells = rowOf(columns.length, (value, i) => (i === 0 ? cell(value) : `,${cell(value)}`))
-    return lines(`${columns.map(cell).join(',')}\n`, (row) => `${cells(row)}\n`)
+    const row = (values: Values) => `${values.map(csvCell).join(',')}\n`
+    return { ...lines, head: row(columns), row }
   },
 
   md(columns) {
-    const cell = visibleCell((text) => text.replaceAll('\\', '\\\\').replaceAll('|', '\\|'))
-    const cells = rowOf(columns.length, (value) => `| ${cell(value)} `)
-    const head = `| ${columns.join(' | ')} |\n|${columns.map(() => ' --- |').join('')}\n`
-    return lines(head, (row) => `${cells(row)}|\n`)
+    const cell = (value: Value) => visible(value).replaceAll('\\', '\\\\').replaceAll('|', '\\|')
+    const head = `| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}\n`
+    return { ...lines, head, row: (values) => `| ${values.map(cell).join(' | ')} |\n` }
   },
 
   table(columns, first) {
-    const cell = visibleCell()
     const numeric = columns.map((_, i) => first.every((row) => isNumber(row[i])))
     const widths = columns.map((column, i) =>
-      first.reduce((width, row) => Math.max(width, cell(row[i]).length), column.length),
+      first.reduce((width, row) => Math.max(width, visible(row[i]).length), column.length),
     )
     const line = (cells: readonly string[]) =>
       `${cells
@@ -50,15 +46,13 @@ const layouts: Record<TextFormat, (columns: readonly string[], first: readonly V
         .join('  ')
         .trimEnd()}\n`
     const head = line(columns) + `${widths.map((width) => '─'.repeat(width)).join('  ')}\n`
-    return lines(head, (row) => line(row.map(cell)))
+    return { ...lines, head, row: (values) => line(values.map(visible)) }
   },
 
   latex: (columns) => latexLayout(columns),
 }
 
-function lines(head: string, row: TextLayout['row']): TextLayout {
-  return { head, row, separator: '', tail: '' }
-}
+const lines = { separator: '', tail: '' }
 
 function isNumber(value: Value | undefined): boolean {
   return value === null || value === undefined || typeof value === 'number' || typeof value === 'bigint'

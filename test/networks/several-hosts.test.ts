@@ -51,7 +51,7 @@ describe.skipIf(refusal !== null)(
         db: undisturbed,
       })
       expect(exitCode).toBe(0)
-      expected = await sandbox.exported(undisturbed)
+      expected = sandbox.exported(undisturbed)
 
       network = new Network(`tv${process.pid % 10_000}`, `10.77.${process.pid % 250}`)
       for (const host of ['a', 's', 'b', 'c']) {
@@ -124,7 +124,7 @@ describe.skipIf(refusal !== null)(
         await until('its engines followed', async () => (await enginesOf(pid)).length === 0)
         const { exitCode } = await run.child
         expect(exitCode).toBe(0)
-        expect(await sandbox.exported(db)).toEqual(expected)
+        expect(sandbox.exported(db)).toEqual(expected)
         b.child.kill('SIGTERM')
         await b.child
 
@@ -157,7 +157,7 @@ describe.skipIf(refusal !== null)(
         const usable = ({ child }: Running) =>
           workers.find(({ worker }) => worker.endsWith(`/${child.pid}`))?.usable
         expect([usable(right), usable(wrong)]).toEqual([true, false])
-        expect(await sandbox.exported(db)).toEqual(expected)
+        expect(sandbox.exported(db)).toEqual(expected)
         for (const { child } of [right, wrong]) child.kill('SIGTERM')
         await Promise.all([right.child, wrong.child])
       },

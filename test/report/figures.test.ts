@@ -38,6 +38,7 @@ function figuresOf({ sections }: Report): Figure[] {
 const drawn = [
   'figure-3-by-layer',
   'figure-3-by-depth',
+  'by-layer',
   'by-layer-alpha-1b',
   'figure-4',
   'by-task-alpha-1b',

@@ -98,6 +98,9 @@ describe.each([
 
     for (const { id } of manifest.figures) {
       const svg = page.locator(`figure[id="${id}"] svg`)
+      await page.evaluate(
+        `{ const chooser = document.getElementById(${JSON.stringify(id)}).closest('details'); if (chooser) chooser.open = true }`,
+      )
       await svg.focus()
       await page.keyboard.press('ArrowRight')
       await page.keyboard.press('ArrowRight')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sixDigits } from '../../src/report/six-digits.js'
+import { sixDigits } from '../../src/report/cells.js'
 
 describe('six digits', () => {
   it.each([

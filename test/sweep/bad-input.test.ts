@@ -145,7 +145,7 @@ describe('explicit items', () => {
       db,
     )
     expect(exitCode).toBe(0)
-    const { predictions } = await sandbox.exported(db)
+    const { predictions } = sandbox.exported(db)
     const rows = JSON.parse(predictions) as { split: string; query: string; answer: string }[]
     expect(rows.filter(({ split }) => split === 'test').map(({ query, answer }) => [query, answer])).toEqual([
       [' q2 ', ' x'],

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const run = await sandbox.taskvec(['run', sandbox.config('faults', settings)], { db })
   expect(run.stderr).toContain('Complete: 24 cells')
   expect(run.exitCode).toBe(0)
-  undisturbed = await sandbox.exported(db)
+  undisturbed = sandbox.exported(db)
 })
 
 afterAll(() => sandbox[Symbol.asyncDispose]())
@@ -58,7 +58,7 @@ describe('a sweep whose processes are killed', () => {
       const resumed = await sandbox.taskvec(['resume'], { db })
       expect(resumed.stderr).toContain('Complete: 24 cells')
       expect(resumed.exitCode).toBe(0)
-      expect(await sandbox.exported(db)).toEqual(undisturbed)
+      expect(sandbox.exported(db)).toEqual(undisturbed)
     },
   )
 
@@ -79,7 +79,7 @@ describe('a sweep whose processes are killed', () => {
     expect(stderr).toContain('shared with another taskvec process')
     expect(exitCode).toBe(0)
     await server.stop()
-    expect(await sandbox.exported(db)).toEqual(undisturbed)
+    expect(sandbox.exported(db)).toEqual(undisturbed)
   })
 })
 
@@ -92,7 +92,7 @@ describe('the same sweep', () => {
     expect(other.stderr).toContain('24 of them reused from the database')
     const runs = await sandbox.taskvec(['sql', 'select count(*) as n from runs', '--json'], { db })
     expect(JSON.parse(runs.stdout)).toEqual([{ n: 4 * (6 + 3) }])
-    expect(await sandbox.exported(db)).toEqual(undisturbed)
+    expect(sandbox.exported(db)).toEqual(undisturbed)
   })
 
   it.each([4, 'all'])('gives the same predictions with layersPerActivity %s', async (layersPerActivity) => {
@@ -102,7 +102,7 @@ describe('the same sweep', () => {
       { db },
     )
     expect(run.exitCode).toBe(0)
-    expect(toTheToken(await sandbox.exported(db))).toEqual(toTheToken(undisturbed))
+    expect(toTheToken(sandbox.exported(db))).toEqual(toTheToken(undisturbed))
     expect(await logProbs(db)).toSatisfy((values: number[]) =>
       values.every((value, i) => Math.abs(value - (expected[i] as number)) < 1e-4),
     )
@@ -154,7 +154,7 @@ describe('a running sweep', () => {
     expect(resumed.exitCode).toBe(0)
     const uninterrupted = join(sandbox.folder, 'uninterrupted.db')
     await sandbox.taskvec(['run', sandbox.config('long', long)], { db: uninterrupted })
-    expect(await sandbox.exported(db)).toEqual(await sandbox.exported(uninterrupted))
+    expect(sandbox.exported(db)).toEqual(sandbox.exported(uninterrupted))
   }, 120_000)
 
   it('at another server than taskvec cancel was given is not stopped, and is said to be elsewhere', async () => {

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
 import { projectRoot, taskvecHome } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
-import { textOfTable } from '../../src/report/write-table.js'
+import { textOf } from '../../src/report/formats.js'
+import { resultRows } from '../../src/report/result-rows.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { findSweep } from '../../src/store/sweeps.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
@@ -70,21 +71,15 @@ export class Sandbox {
   }
 
   /** Everything that a sweep's results consist of, as `taskvec results --format json` prints it. */
-  async exported(file = this.db): Promise<{ main: string; layers: string; predictions: string }> {
+  exported(file = this.db): { main: string; layers: string; predictions: string } {
     const db = openReadOnly(file)
     try {
       const sweep = findSweep(db, undefined)
-      const text = async (table: string) => {
-        let all = ''
-        for await (const piece of textOfTable({ db, table, sweep, filter: {} }, 'json'))
-          all += typeof piece === 'string' ? piece : Buffer.from(piece).toString()
-        return all
+      const text = (table: string) => {
+        const { columns, rows } = resultRows(db, table, sweep, {})
+        return [...textOf(rows, Object.keys(columns), 'json')].join('')
       }
-      return {
-        main: await text('main'),
-        layers: await text('layers'),
-        predictions: await text('predictions'),
-      }
+      return { main: text('main'), layers: text('layers'), predictions: text('predictions') }
     } finally {
       db.close()
     }

@@ -52,7 +52,6 @@ export const beyond: Experiment<z.output<typeof settings>> = {
       ],
       filters: ['model', 'task', 'category', 'kind', 'layer'],
       order: ['analysis', 'task', { byLength: 'setting' }, 'layer', 'sourceLayer'],
-      parts: 'model',
       accuracies: { accuracy: 'items' },
       keys: ['model', 'task', 'analysis', 'setting', 'layer', 'sourceLayer'],
       averaged: ['accuracy', 'answerLogProb', 'answerRank', 'answerLogitDifference'],

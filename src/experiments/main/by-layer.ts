@@ -9,6 +9,7 @@ import {
 import type { layers } from '../../store/schema/views.js'
 import type { ViewRow } from '../sweep-rows.js'
 import type { Figure } from '../../figures/figure.js'
+import { panelPerModel } from '../../figures/panels.js'
 import { seriesLines } from '../../figures/series-lines.js'
 import {
   accuracyY,
@@ -62,6 +63,56 @@ export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'dept
     caption: `Dev accuracy of the hypothesis run: mean over a model’s tasks whose best dev accuracy exceeds ${learnedAbove}; ${banded ? 'band' : 'hover'}: ± one standard deviation over tasks.`,
     spec: { config, width: plotWidth, height: 230, data: { values }, layer },
     rows: curves.map((point) => ({ ...point })),
+  }
+}
+
+/** All models on shared axes: a panel each, a thin line per task, bold their mean over the learned ones. */
+export function modelsByLayer(cells: readonly LayerCell[]): Figure | null {
+  const models = [...new Set(cells.map(({ model }) => model))]
+  if (models.length < 2) return null
+  const curves = meanCurves(cells, new Map()).map((point) => ({
+    ...point,
+    of: 'mean',
+    accuracy: point.mean,
+    says: `${point.model}, mean of ${point.tasks} tasks, L = ${point.layer}: ${shown(point.mean)} ± ${shown(point.sd)}`,
+  }))
+  const values = [...cells.map((cell) => ({ ...cell, of: 'task' })), ...curves]
+  const x = layerX('L')
+  const y = { ...accuracyY, field: 'accuracy' } as const
+  const only = (of: string) => [{ filter: `datum.of === '${of}'` }]
+  const color = {
+    field: 'category',
+    type: 'nominal',
+    title: null,
+    scale: categoryScale(cells),
+    legend: { ...lineLegend, columns: 2 },
+  } as const
+  return {
+    id: 'by-layer',
+    title: 'Accuracy of θ alone by layer, all models',
+    caption: `Dev accuracy of the hypothesis run by L, a thin line per task; bold: mean of the tasks above ${learnedAbove} at their best L.`,
+    spec: {
+      config,
+      data: { values },
+      ...panelPerModel(models, 120, [
+        {
+          transform: only('task'),
+          mark: { type: 'line', strokeWidth: 1, opacity: 0.6 },
+          encoding: { x, y, detail: { field: 'task' }, color },
+        },
+        {
+          transform: only('mean'),
+          mark: { type: 'line', strokeWidth: 3, color: ink },
+          encoding: { x, y },
+        },
+        {
+          transform: only('mean'),
+          mark: { type: 'point', filled: true, size: 26, opacity: 1, color: ink },
+          encoding: { x, y, description: { field: 'says' } },
+        },
+      ]),
+    },
+    rows: curves.map(({ says: _says, of: _of, accuracy: _accuracy, ...row }) => row),
   }
 }
 

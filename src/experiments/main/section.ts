@@ -11,7 +11,7 @@ import {
   type CurvePoint,
 } from '../../figures/paper-rules.js'
 import { barsByModel } from './bars.js'
-import { meanByLayer, tasksByLayer, type LayerCell } from './by-layer.js'
+import { meanByLayer, modelsByLayer, tasksByLayer, type LayerCell } from './by-layer.js'
 import { accuracyByTask } from './by-task.js'
 import { table6, type ResultRow } from './table-6.js'
 import { share, type Table } from '../../figures/table.js'
@@ -41,11 +41,12 @@ export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperim
       ...(rows.length > 0 ? [table(summary(rows, curves))] : []),
       ...figure(meanByLayer(curves, 'layer')),
       ...(several ? figure(meanByLayer(curves, 'depth')) : []),
+      ...figure(modelsByLayer(cells)),
+      ...figure(barsByModel(bars(rows), excluded.length)),
       ...notLearned(cells),
       ...figurePerModel(cells, tasksByLayer),
-      ...figure(barsByModel(bars(rows), excluded.length)),
-      ...(excluded.length > 0 ? [table(exclusions(excluded))] : []),
       ...figurePerModel(rows, accuracyByTask),
+      ...(excluded.length > 0 ? [table(exclusions(excluded))] : []),
       ...(rows.length > 0 ? [table(table6(rows))] : []),
       ...tables.map(table),
     ],

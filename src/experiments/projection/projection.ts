@@ -81,7 +81,6 @@ export const projection: Experiment<Settings> = {
       columns: ['model', 'task', 'layer', 'rank', 'token', 'text', 'logProb'],
       filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer', 'rank'],
-      parts: 'task',
       paper: (rows) => tables3And7(projectedTokens(rows)),
     },
     answers: {
@@ -92,7 +91,6 @@ export const projection: Experiment<Settings> = {
       ],
       filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer'],
-      parts: 'model',
       keys: ['model', 'task', 'layer'],
       averaged: ['meanRank', 'meanLogProb'],
     },

@@ -54,22 +54,50 @@ function sourceHash(source: string): string {
 }
 
 function sectionHtml({ id, title, blocks }: Section, svgs: ReadonlyMap<string, string>): string {
-  // Figures that follow each other stand side by side where there is room.
-  const parts: string[] = []
-  let row: string[] = []
-  const endRow = () => {
-    if (row.length > 0) parts.push(`<div class="figures">\n${row.join('\n')}\n</div>`)
-    row = []
-  }
-  for (const block of blocks) {
-    if ('figure' in block) row.push(figureHtml(block.figure, svgs.get(block.figure.id) ?? ''))
-    else {
-      endRow()
-      parts.push(blockHtml(block))
-    }
-  }
-  endRow()
+  // Figures that follow each other stand side by side where there is room, those of several models one at a time.
+  const parts = groupsOf(blocks).map((group) => {
+    if ('model' in group) return modelChooser(group.figures, svgs)
+    if (!('figures' in group)) return blockHtml(group)
+    return `<div class="figures">\n${group.figures.map((each) => figureHtml(each, svgs.get(each.id) ?? '')).join('\n')}\n</div>`
+  })
   return `<section id="${id}" aria-labelledby="${id}-title">\n<h2 id="${id}-title">${escape(title)}</h2>\n${parts.join('\n')}\n</section>`
+}
+
+type Group =
+  | { readonly figures: Figure[] }
+  | { readonly model: true; readonly figures: Figure[] }
+  | Exclude<Block, { figure: Figure }>
+
+function groupsOf(blocks: readonly Block[]): Group[] {
+  const groups: Group[] = []
+  for (const block of blocks) {
+    const last = groups.at(-1)
+    if (!('figure' in block)) groups.push(block)
+    else if (last && 'figures' in last && belongs(block.figure, last)) last.figures.push(block.figure)
+    else
+      groups.push({ figures: [block.figure], ...(block.figure.model === undefined ? {} : { model: true }) })
+  }
+  return groups
+}
+
+function belongs(figure: Figure, group: { readonly figures: readonly Figure[] }): boolean {
+  const chooser = 'model' in group
+  return chooser === (figure.model !== undefined) && (!chooser || group.figures[0]?.title === figure.title)
+}
+
+/** Disclosures of which one is open: the browser closes the others, by their name, without a script. */
+function modelChooser(figures: readonly Figure[], svgs: ReadonlyMap<string, string>): string {
+  const title = figures[0]?.title ?? ''
+  const models = figures.map(
+    (each, i) => `<details name="${escape(figures[0]?.id ?? '')}"${i === 0 ? ' open' : ''}>
+<summary>${escape(each.model ?? '')}</summary>
+${figureHtml(each, svgs.get(each.id) ?? '')}
+</details>`,
+  )
+  return `<div class="models" role="group" aria-label="${escape(title)}, by model">
+<h3>${escape(title)}, by model</h3>
+${models.join('\n')}
+</div>`
 }
 
 function blockHtml(block: Exclude<Block, { figure: Figure }>): string {

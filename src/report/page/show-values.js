@@ -79,5 +79,8 @@ addEventListener(
   { passive: true },
 )
 addEventListener('beforeprint', () => {
-  for (const details of document.querySelectorAll('details')) details.open = true
+  for (const details of document.querySelectorAll('details')) {
+    details.removeAttribute('name') // of details with one name the browser keeps one open
+    details.open = true
+  }
 })

@@ -12,7 +12,11 @@ import { publishedRows } from './published.js'
 import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
 /** Tables 6 and 2 and the by-layer curves beside the published ones, or beside those of another sweep. */
-export function comparison(db: Database.Database, sweep: SweepSummary, other: SweepSummary | null): Section {
+export function comparison(
+  db: Database.Database,
+  sweep: SweepSummary,
+  other: SweepSummary | null,
+): Section[] {
   const name = other?.id ?? 'the published results'
   const published = other ? null : paperResults()
   const ours = sweepSide(db, sweep)
@@ -22,44 +26,46 @@ export function comparison(db: Database.Database, sweep: SweepSummary, other: Sw
   const curves = comparedCurves(ours.curves(), theirs.curves())
   const section = { id: 'comparison', title: `Beside ${name}` }
   if (compared.length + conflicting.length + curves.length === 0)
-    return {
-      ...section,
-      blocks: [
-        text(
-          `No model and task in common with ${name}. taskvec report --with SWEEP sets it beside another sweep of the database; taskvec compare --all-models compares unlike models.`,
-        ),
-      ],
-    }
+    return other === null
+      ? []
+      : [
+          {
+            ...section,
+            blocks: [
+              text(
+                `No model and task in common with ${name}; taskvec compare --all-models compares unlike models.`,
+              ),
+            ],
+          },
+        ]
   const models = new Set(compared.map(({ model }) => model))
   const paper = published ? publishedRows(published).filter(({ model }) => models.has(model)) : []
-  return {
-    ...section,
-    blocks: [
-      ...accuracies(
-        compared,
-        name,
-        'main',
-        'accuracies',
-        figure(barsByModel(bars(paper), paper.filter((row) => !isIncluded(row)).length, 'published')),
-      ),
-      ...accuracies(conflicting, name, 'conflicting', 'accuracies of conflicting tasks'),
-      ...(curves.length === 0
-        ? []
-        : [
-            text(
-              `${counted(
-                curves.flatMap(({ points }) => points.map(({ comparison }) => comparison)),
-                'points of by-layer curves',
-              )} ${counted(
-                curves.map(({ best }) => best),
-                'best layers',
-              )}`,
-            ),
-            ...figurePerModel(curves, (model, of) => curvesBeside(model, of, name)),
-            table(curvesTable(curves, name)),
-          ]),
-    ],
-  }
+  const blocks = [
+    ...accuracies(
+      compared,
+      name,
+      'main',
+      'accuracies',
+      figure(barsByModel(bars(paper), paper.filter((row) => !isIncluded(row)).length, 'published')),
+    ),
+    ...accuracies(conflicting, name, 'conflicting', 'accuracies of conflicting tasks'),
+    ...(curves.length === 0
+      ? []
+      : [
+          text(
+            `${counted(
+              curves.flatMap(({ points }) => points.map(({ comparison }) => comparison)),
+              'points of by-layer curves',
+            )} ${counted(
+              curves.map(({ best }) => best),
+              'best layers',
+            )}`,
+          ),
+          ...figurePerModel(curves, (model, of) => curvesBeside(model, of, name)),
+          table(curvesTable(curves, name)),
+        ]),
+  ]
+  return [{ ...section, blocks }]
 }
 
 function accuracies(

@@ -5,14 +5,14 @@ import type { SweepRows } from '../../experiments/sweep-rows.js'
 import { text, type Section } from '../../figures/section.js'
 import { experimentStates } from '../../store/report-queries.js'
 
-/** A section per experiment, in the catalogue's order. What the sweep did not run is a line that says how to run it. */
+/** A section per experiment, in the catalogue's order. What the sweep did not run has none. */
 export function experimentSections(db: Database.Database, sweep: string, rows: SweepRows): Section[] {
   const states = experimentStates(db, sweep)
   return experiments.flatMap((experiment) => sectionOf(experiment, sweep, states, rows))
 }
 
 function sectionOf(
-  { name, section }: Experiment,
+  { section }: Experiment,
   sweep: string,
   states: ReturnType<typeof experimentStates>,
   rows: SweepRows,
@@ -21,18 +21,7 @@ function sectionOf(
   const { id, title, units } = section
   if (units.length === 0) return [{ id, title, blocks: section.blocks(rows) }]
   const of = states.filter(({ experiment }) => units.includes(experiment))
-  if (of.length === 0)
-    return [
-      {
-        id,
-        title,
-        blocks: [
-          text(
-            `Not part of this sweep. Add ${name} to experiments: in its config and run that: what is stored is not computed again.`,
-          ),
-        ],
-      },
-    ]
+  if (of.length === 0) return []
   const sum = (state: 'complete' | 'waiting' | 'skipped') => of.reduce((total, row) => total + row[state], 0)
   const [open, skipped] = [sum('waiting'), sum('skipped')]
   const all = open + skipped + sum('complete')
@@ -43,7 +32,7 @@ function sectionOf(
       blocks: [
         ...(open > 0 ? [text(`${open} of ${all} parts are not computed yet: taskvec resume ${sweep}.`)] : []),
         ...(skipped > 0
-          ? [text(`${skipped} of ${all} parts could not be done; why is said at the end.`)]
+          ? [text(`${skipped} of ${all} parts cannot be done; Failures and warnings has the reasons.`)]
           : []),
         ...(sum('complete') > 0 ? section.blocks(rows) : []),
       ],
