@@ -76,8 +76,7 @@ export async function functionVector(
     },
     step(),
   )
-  const ofItem = (item: number) =>
-    thetas.subarray(item * blocks * dModel, (item + 1) * blocks * dModel)
+  const ofItem = (item: number) => thetas.subarray(item * blocks * dModel, (item + 1) * blocks * dModel)
 
   async function patched(prompt: PromptKind, kind: VectorKind): Promise<AnswerMetrics[][]> {
     const everywhere = { 'function-vector': vector, 'random-vector': random }[kind as string]
@@ -147,7 +146,10 @@ function sumOf(vectors: readonly Float32Array[], size: number): Float32Array {
 }
 
 /** Evenly distributed in direction, of the same norm. */
-function randomVector(like: Float32Array, key: { readonly seed: number; readonly task: string }): Float32Array {
+function randomVector(
+  like: Float32Array,
+  key: { readonly seed: number; readonly task: string },
+): Float32Array {
   const random = randomFor({ purpose: 'random vector', ...key })
   const uniform = () => (random.below(2 ** 30) + 1) / (2 ** 30 + 1)
   // Box and Muller.

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
+import { groupBy } from '../../figures/paper-rules.js'
 import { figurePerModel, table } from '../../figures/section.js'
 import { passesStep, rowsOf, type Experiment, type ForwardPasses, type UnitKind } from '../experiment.js'
-import { averageEffects } from '../mediation/average.js'
 import { defaultMediation, mediationUnits } from '../mediation/mediation.js'
 import { mediationEffects } from '../mediation/tables.js'
 import { count } from '../settings.js'
@@ -46,13 +46,16 @@ const overAllTasks: UnitKind<Settings> = {
   table: functionVectorScores,
   plan({ runsOf, storedBy, task, seed }, { heads: asked, items: count, prompts }) {
     const runs = runsOf('mediation')
-    const effects = runs.flatMap(({ task, runId }) =>
+    const effects = runs.flatMap(({ runId }) =>
       storedBy(runId)
         .all(mediationEffects)
-        .flatMap((effect) => (effect.component === 'heads' ? [{ ...effect, task }] : [])),
+        .filter(({ component }) => component === 'heads'),
     )
     if (runs.length === 0 || effects.length === 0)
-      throw new TaskvecError('TASK', 'no effects of heads are stored: mediation, with component heads, comes first')
+      throw new TaskvecError(
+        'TASK',
+        'no effects of heads are stored: mediation, with component heads, comes first',
+      )
     const heads = topHeads(effects, asked)
     const tasks = runs.map(({ task: name }) => {
       const of = task(name)
@@ -91,14 +94,19 @@ const overAllTasks: UnitKind<Settings> = {
 }
 
 /** The heads with the largest mean effect; by default 2 % of them, ten at least: 10 of GPT-J's 448, 20 of LLaMA 7B's 1024, as Todd et al. */
-function topHeads(effects: Parameters<typeof averageEffects>[0], asked: number | null) {
-  const all = averageEffects(effects)
+function topHeads(effects: readonly TaskEffect[], asked: number | null) {
+  const all = groupBy(effects, ({ layer, head }) => `${layer} ${head}`).map(([, of]) => {
+    const { layer, head } = of[0] as TaskEffect
+    return { layer, head, effect: of.reduce((sum, { effect }) => sum + effect, 0) / of.length }
+  })
   const number = asked ?? Math.max(10, Math.round(0.02 * all.length))
   return all
-    .sort((a, b) => b.effect - a.effect || a.layer - b.layer || (a.head ?? 0) - (b.head ?? 0))
+    .sort((a, b) => b.effect - a.effect || a.layer - b.layer || a.head - b.head)
     .slice(0, number)
-    .map(({ layer, head, effect }, i) => ({ rank: i + 1, layer, head: head as number, effect }))
+    .map((head, i) => ({ rank: i + 1, ...head }))
 }
+
+type TaskEffect = typeof mediationEffects.$inferSelect
 
 function resultRows(taskId: string, { items, scores, geometry }: FunctionVectorResult) {
   return [
@@ -163,7 +171,9 @@ export const functionVectors: Experiment<Settings> = {
       } as const
       const scores = [
         ...rows.of(functionVectorsView, query).map((row) => ({ ...row, prompt: 'zero-shot' as const })),
-        ...rows.of(shuffledFunctionVectorsView, query).map((row) => ({ ...row, prompt: 'shuffled' as const })),
+        ...rows
+          .of(shuffledFunctionVectorsView, query)
+          .map((row) => ({ ...row, prompt: 'shuffled' as const })),
       ]
       const heads = rows.of(functionVectorHeadsView, {
         columns: ['model', 'rank', 'layer', 'head', 'effect'],

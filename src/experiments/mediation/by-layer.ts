@@ -19,7 +19,10 @@ export function effectsByLayer(model: string, rows: readonly MediationRow[]): Fi
     says: `${model}, ${names[component]} of layer ${layer}: ${signed(effect)} [${signed(low)}, ${signed(high)}] over ${tasks} tasks`,
   }))
   const shown = Object.values(names).filter((name) => values.some(({ component }) => component === name))
-  const [least, most] = [Math.min(0, ...values.map(({ low }) => low)), Math.max(0, ...values.map(({ high }) => high))]
+  const [least, most] = [
+    Math.min(0, ...values.map(({ low }) => low)),
+    Math.max(0, ...values.map(({ high }) => high)),
+  ]
   return {
     id: `layer-effects-${model}`,
     title: `Layers that write the task: ${model}`,

@@ -9,7 +9,12 @@ import { promptsOf } from '../prompts.js'
 export const mediators = ['heads', 'attention', 'mlp', 'resid_post'] as const
 export type Mediator = (typeof mediators)[number]
 
-const componentOf = { heads: 'heads', attention: 'attn_out', mlp: 'mlp_out', resid_post: 'resid_post' } as const
+const componentOf = {
+  heads: 'heads',
+  attention: 'attn_out',
+  mlp: 'mlp_out',
+  resid_post: 'resid_post',
+} as const
 
 export interface MediationStep extends TaskStep {
   /** Clean prompts, whose mean is put into those of `items`, which have shuffled labels. */

@@ -12,7 +12,12 @@ import {
 import { withShuffledLabels } from '../shuffled-labels.js'
 import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
 import { effectsByLayer } from './by-layer.js'
-import { mediationEffects as effectsOf, mediators, type MediationResult, type MediationStep } from './forward-passes.js'
+import {
+  mediationEffects as effectsOf,
+  mediators,
+  type MediationResult,
+  type MediationStep,
+} from './forward-passes.js'
 import { headMap } from './head-map.js'
 import { mediationEffects, mediationView } from './tables.js'
 
@@ -86,7 +91,6 @@ export const mediation: Experiment<Settings> = {
       columns: ['model', 'task', 'component', 'layer', 'head', 'effect', 'low', 'high', 'items'],
       filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'component', 'layer', 'head'],
-      parts: 'task',
       keys: ['model', 'task', 'component', 'layer', 'head'],
       averaged: ['effect'],
     },
