@@ -11,6 +11,7 @@ const order = [
   'src/architectures',
   'src/tokenizer',
   'src/models',
+  'src/vectors',
   'src/engine',
   'src/statistics',
   'src/figures',
@@ -18,6 +19,7 @@ const order = [
   'src/store/schema',
   'src/tasks',
   'src/experiments',
+  'src/predict',
   'src/store',
   'activities',
   'src/config',
@@ -30,6 +32,7 @@ const order = [
   'src/report',
   'src/serve',
   'src/verify',
+  'src/export',
   'src/cli',
 ]
 const zones = order.flatMap((folder, i) =>
@@ -98,6 +101,11 @@ export default tseslint.config(
         },
       ],
     },
+  },
+  {
+    // What a package is installed with: nothing of devDependencies at run time.
+    files: ['src/**/*.ts', 'workflows/**/*.ts', 'activities/**/*.ts', 'bin/taskvec.js', 'bin/build.js'],
+    rules: { 'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }] },
   },
   {
     files: ['**/*.js'],

@@ -63,6 +63,10 @@ const commands: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'List tasks, show their pairs and sources, check a word list.',
     load: async () => (await import('./tasks.js')).tasksCommand(),
   },
+  vectors: {
+    does: 'Take task vectors θ out of a sweep, and bring in those of others.',
+    load: async () => (await import('./vectors.js')).vectorsCommand(),
+  },
   predict: {
     does: "A prompt's next token, or a query answered by a task vector θ alone (no demonstrations in the prompt).",
     load: async () => (await import('./predict.js')).predictCommand(),
@@ -100,6 +104,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     fail(error)
   }
+}
+
+/** `npm start`: `run`, of the quickstart where no config is given. */
+export async function start(argv: readonly string[]): Promise<void> {
+  const { operands } = (await import('./run.js')).runCommand().parseOptions(argv.slice(2))
+  await main([...argv.slice(0, 2), 'run', ...(operands.length === 0 ? ['quickstart'] : []), ...argv.slice(2)])
 }
 
 /** Faults that no command can catch: they are emitted or thrown where nobody awaits them. */
@@ -144,7 +154,7 @@ export async function buildProgram(only?: string): Promise<Command> {
       'after',
       `
 Examples:
-  $ taskvec run configs/quickstart.yaml      run a sweep: server, worker, results table
+  $ taskvec run quickstart                   run a sweep: server, worker, results table
   $ taskvec resume                           resume the latest unfinished sweep
   $ taskvec results --table layers           accuracy by layer of the latest sweep
   $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,

@@ -29,6 +29,17 @@ export async function readRows(
   return readings
 }
 
+/** Shows the logits of rows of `states` to what reads them. Throws MODEL where logits are not finite. */
+export async function visitRows(
+  sessions: BlockSessions,
+  states: Float32Array,
+  readings: readonly { readonly row: number; readonly read: (logits: RowLogits) => void }[],
+): Promise<void> {
+  await forRows(sessions, states, (first, count, logitsOf) => {
+    for (const { row, read } of readings) if (row >= first && row < first + count) read(logitsOf(row))
+  })
+}
+
 /** What each vector says of the vocabulary. Throws MODEL where logits are not finite. */
 export async function projectRows(
   sessions: BlockSessions,

@@ -1,10 +1,10 @@
 import type { DecoderSpec } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { EvaluateItem, EvaluateRequest, ProjectRequest } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, Patch, ProjectRequest } from './engine.js'
 
 /** What an engine is asked must fit its model. All throw TASK, saying what does not. */
 export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
-  const { items, layers, thetas, givenTheta } = request
+  const { items, layers, thetas, givenTheta, generate } = request
   layers.forEach((layer, i) => {
     if (!Number.isInteger(layer) || layer < 0 || layer >= decoder.blocks || layer <= (layers[i - 1] ?? -1)) {
       throw new TaskvecError(
@@ -23,16 +23,34 @@ export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): v
       )
     }
   }
+  if (generate) {
+    const { maxTokens, stop } = generate
+    if (!Number.isInteger(maxTokens) || maxTokens < 1)
+      throw new TaskvecError('TASK', `maxTokens is ${maxTokens}; it must be a whole number, 1 at least`)
+    if (stop.includes('')) throw new TaskvecError('TASK', 'an empty stop text would end every answer')
+  }
   for (const item of items) checkItem(decoder, item, request)
 }
 
-export function checkPrompt({ maxPositions, vocab }: DecoderSpec, tokens: readonly number[]): void {
+/** @param answer tokens that come behind it, the last of which is not looked at again */
+export function checkPrompt(
+  { maxPositions, vocab }: DecoderSpec,
+  tokens: readonly number[],
+  answer = 1,
+): void {
   if (tokens.length === 0) throw new TaskvecError('TASK', 'a prompt has no tokens')
   if (tokens.length > maxPositions) {
     throw new TaskvecError(
       'TASK',
       `a prompt has ${tokens.length} tokens; the model takes ${maxPositions} at most`,
       { hint: 'Use fewer or shorter demonstrations.' },
+    )
+  }
+  if (tokens.length + answer - 1 > maxPositions) {
+    throw new TaskvecError(
+      'TASK',
+      `a prompt of ${tokens.length} tokens and an answer of ${answer} are too long: the model takes ${maxPositions} at most`,
+      { hint: 'Use fewer or shorter demonstrations, or a smaller answer.maxTokens.' },
     )
   }
   tokens.forEach((token) => checkToken(vocab, token))
@@ -46,10 +64,30 @@ export function checkProject(decoder: DecoderSpec, { vectors, top, tokens }: Pro
   tokens.forEach((token) => checkToken(decoder.vocab, token))
 }
 
+export function checkPatches(
+  { blocks, dModel }: DecoderSpec,
+  patches: readonly Patch[],
+  tokens: number,
+): void {
+  for (const { layer, vector, position } of patches) {
+    if (!Number.isInteger(layer) || layer < 0 || layer >= blocks)
+      throw new TaskvecError('TASK', `layer ${layer} is out of range: the model has ${blocks} blocks`, {
+        hint: `Choose L from 0 to ${blocks - 1}.`,
+      })
+    if (vector.length !== dModel || !vector.every(Number.isFinite))
+      throw new TaskvecError(
+        'TASK',
+        `a vector of ${vector.length} values is to be patched in; the model takes ${dModel} finite numbers`,
+      )
+    if (position !== 'all' && !(Number.isInteger(position) && position >= 0 && position < tokens))
+      throw new TaskvecError('TASK', `position ${position} is out of range: the prompt has ${tokens} tokens`)
+  }
+}
+
 function checkItem(
   decoder: DecoderSpec,
-  { thetaPrompts, patchedPrompt, plainPrompts, answerToken, givenTheta: own }: EvaluateItem,
-  { layers, thetas, givenTheta: ofAll }: EvaluateRequest,
+  { thetaPrompts, patchedPrompt, plainPrompts, answerToken, answerTokens, givenTheta: own }: EvaluateItem,
+  { layers, thetas, givenTheta: ofAll, generate }: EvaluateRequest,
 ): void {
   if (own) {
     if (thetas) throw new TaskvecError('TASK', 'θ is given, so there is none to return')
@@ -58,9 +96,14 @@ function checkItem(
       throw new TaskvecError('TASK', `an item's given θ has ${own.length} values, not one vector a layer`)
   }
   const givenTheta = own ?? ofAll
-  for (const prompt of [...thetaPrompts, ...plainPrompts, ...(patchedPrompt ? [patchedPrompt] : [])]) {
-    checkPrompt(decoder, prompt)
+  for (const prompt of thetaPrompts) checkPrompt(decoder, prompt)
+  const longest = generate ? Math.max(generate.maxTokens, answerTokens?.length ?? 0) : 1
+  for (const prompt of [...plainPrompts, ...(patchedPrompt ? [patchedPrompt] : [])]) {
+    checkPrompt(decoder, prompt, longest)
   }
+  answerTokens?.forEach((token) => checkToken(decoder.vocab, token))
+  if (answerTokens && answerTokens[0] !== answerToken)
+    throw new TaskvecError('TASK', `answerToken ${answerToken} is not the first of its answer's tokens`)
   checkToken(decoder.vocab, answerToken)
   if (givenTheta && thetaPrompts.length > 0) {
     throw new TaskvecError('TASK', 'θ is given, but an item has dummy queries to compute it from')

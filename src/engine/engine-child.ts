@@ -47,8 +47,10 @@ async function perform(
       return engine.encode(call.texts, { special: call.special })
     case 'decode':
       return engine.decode(call.tokens)
+    case 'decodeAll':
+      return engine.decodeAll(call.sequences)
     case 'logits':
-      return engine.logits(call.tokens)
+      return engine.logits(call.tokens, call.patches)
     case 'project':
       return engine.project(call.request)
     case 'evaluate':

@@ -11,12 +11,14 @@ export interface Engine {
   encode(texts: readonly string[], options?: { special?: boolean }): Promise<number[][]>
   /** Text of each token id alone, special tokens giving ''. */
   decode(tokens: readonly number[]): Promise<string[]>
+  /** Text of each sequence of token ids, special tokens giving ''; bytes that are no character give U+FFFD. */
+  decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]>
   /** Runs the prompts of all items. Rejects with CANCELLED soon after `signal` aborts. */
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
   /** Components at prompts' last tokens, and answers where they are edited (docs/components.md). As `evaluate`. */
   components(request: ComponentsRequest, options?: EvaluateOptions): Promise<ComponentsResult>
-  /** Logits of the last token, `[vocab]`. */
-  logits(tokens: readonly number[]): Promise<Float32Array>
+  /** Logits of the last token, `[vocab]`; with `patches`, of a pass in which they were made. */
+  logits(tokens: readonly number[], patches?: readonly Patch[]): Promise<Float32Array>
   /** What vectors say of the vocabulary, through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
   project(request: ProjectRequest): Promise<Projection[]>
   close(): Promise<void>
@@ -26,6 +28,17 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal
   /** Called with the share of the work done, 0..1, at least once a second or once a block. */
   readonly onProgress?: (fraction: number) => void
+}
+
+/** A vector that meets the residual stream after block `layer`; of several at one place, each meets what the one before left. */
+export interface Patch {
+  readonly layer: number
+  /** `[d_model]` */
+  readonly vector: Float32Array
+  /** `replace`: in the state's place; `add`: added to it. */
+  readonly mode: 'replace' | 'add'
+  /** Which token's, 0-based; `all`: every token's. */
+  readonly position: number | 'all'
 }
 
 /** Prompts as token ids. */
@@ -43,6 +56,16 @@ export interface EvaluateItem {
   readonly givenTheta?: Float32Array
   /** First token of the right answer: its log-probability and rank are read. */
   readonly answerToken: number
+  /** Where answers are generated: all tokens of the right answer, `answerToken` first, whose log-probability and rank are read. */
+  readonly answerTokens?: readonly number[]
+}
+
+/** Answers of several tokens: greedily generated, ended by the model's end-of-text token or by a text. */
+export interface Generate {
+  /** At least 1. */
+  readonly maxTokens: number
+  /** Texts, not empty, that end an answer wherever they stand in it. */
+  readonly stop: readonly string[]
 }
 
 export interface EvaluateRequest {
@@ -60,6 +83,11 @@ export interface EvaluateRequest {
    * the token itself has after block L, as function vectors are (Todd et al. 2023).
    */
   readonly patch?: 'replace' | 'add'
+  /**
+   * Whole answers, for every prompt: θ is patched once, at the prompt's last token, and later tokens attend to it, as in
+   * generation with a key-value cache. Absent: one token.
+   */
+  readonly generate?: Generate
   /**
    * `wavefront` (default): all layers of all items in one pass over the blocks. `plain`: one ordinary full
    * forward pass per prompt and per L, the oracle that the wavefront must agree with.
@@ -87,6 +115,13 @@ export interface AnswerMetrics {
   readonly answerRank: number
   /** The answer token's logit minus the highest of all other tokens: above 0 where it is the greedy choice. */
   readonly answerLogitDifference: number
+  /** Where answers are generated: the greedy tokens, `token` first; the one that ended the answer is the last. */
+  readonly tokens?: readonly number[]
+  /**
+   * Where the item has `answerTokens`: log-probability of them all in a row behind the prompt, and the largest of their
+   * ranks: 1 where greedy generation gives this answer.
+   */
+  readonly wholeAnswer?: { readonly logProb: number; readonly rank: number }
 }
 
 export interface ProjectRequest {

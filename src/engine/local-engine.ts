@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
-import { expectedTensors } from '../architectures/decoder.js'
+import { expectedTensors, type DecoderSpec } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { chunkBounds } from '../domain/item-parts.js'
@@ -12,9 +12,10 @@ import { refuseAltered } from '../models/manifest.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
+import { answerEnd, endTokensOf } from './answer-end.js'
 import { BlockSessions } from './block-sessions.js'
 import { checkComponents } from './check-components.js'
-import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
+import { checkEvaluate, checkPatches, checkProject, checkPrompt } from './check-request.js'
 import { runComponents } from './component-pass.js'
 import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
@@ -23,13 +24,15 @@ import type {
   EvaluatePart,
   EvaluateRequest,
   EvaluateResult,
+  Generate,
+  Patch,
   Projection,
   ProjectRequest,
   AnswerMetrics,
 } from './engine.js'
 import { evaluateItemPlainly, forwardLogits } from './reference-pass.js'
 import { PassCheckpoint } from './pass-checkpoint.js'
-import { plan, type Plan } from './planner.js'
+import { plan, stateBytes, type Plan } from './planner.js'
 import { projectRows } from './answer-metrics.js'
 import { kernelsHere } from './kernels.js'
 import { requireDevice } from './session-options.js'
@@ -81,6 +84,7 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
     info,
     chosen,
     settings.passFolder ?? join(tmpdir(), 'taskvec-passes'),
+    endTokensOf(checkpoint.config),
   )
 }
 
@@ -91,6 +95,8 @@ export class LocalEngine implements Engine {
     readonly info: ModelInfo,
     readonly plan: Plan,
     private readonly passFolder: string,
+    /** Tokens that end what the model writes. */
+    private readonly endTokens: readonly number[] = [],
   ) {}
 
   async encode(
@@ -104,9 +110,14 @@ export class LocalEngine implements Engine {
     return tokens.map((token) => this.tokenizer.decodeToken(token))
   }
 
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
+  async decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]> {
+    return sequences.map((tokens) => this.tokenizer.decode(tokens))
+  }
+
+  async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
     checkPrompt(this.sessions.decoder, tokens)
-    return forwardLogits(this.sessions, tokens)
+    checkPatches(this.sessions.decoder, patches, tokens.length)
+    return forwardLogits(this.sessions, tokens, { patches })
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {
@@ -136,8 +147,7 @@ export class LocalEngine implements Engine {
   }
 
   async #wavefront(request: EvaluateRequest, options: EvaluateOptions) {
-    const { blocks, dModel } = this.sessions.decoder
-    const thetas = new ThetaResults(request, dModel)
+    const thetas = new ThetaResults(request, this.sessions.decoder.dModel)
     const patched: AnswerMetrics[][] = []
     const plain: AnswerMetrics[][] = []
     const groups = this.#groups(request, thetas)
@@ -146,45 +156,76 @@ export class LocalEngine implements Engine {
       const tell = (fraction: number) => pause(options, (number + fraction) / groups.length)
       const members = chunks.map((make) => make())
       const checkpoint = this.#checkpoint(request, number)
-      if (checkpoint) await runStreamedPass(this.sessions, members, thetas, checkpoint, tell)
+      let going = members
+      for (let step = 0; going.length > 0; step++) {
+        await this.#pass(going, thetas, step === 0 ? checkpoint : null, (fraction) =>
+          tell(shareDone(step + fraction, request.generate)),
+        )
+        going = going.filter((chunk) => chunk.advance())
+      }
       for (const chunk of members) {
-        for (let layer = 0; layer < blocks && !checkpoint; layer++) {
-          await tell(layer / blocks)
-          await chunk.runBlock(layer)
-        }
-        const readings = await chunk.read()
-        patched.push(...readings.patched)
-        plain.push(...readings.plain)
+        const results = chunk.results()
+        patched.push(...results.patched)
+        plain.push(...results.plain)
         macs += chunk.macs
       }
-      if (checkpoint) await this.sessions.head.release()
       checkpoint?.remove()
     }
     options.onProgress?.(1)
     return { patched, plain, flops: 2 * macs, ...thetas.result() }
   }
 
+  /** Takes chunks through all blocks and reads them. */
+  async #pass(
+    chunks: readonly WavefrontChunk[],
+    thetas: ThetaResults,
+    checkpoint: PassCheckpoint | null,
+    tell: (fraction: number) => Promise<void>,
+  ): Promise<void> {
+    const { blocks } = this.sessions.decoder
+    const streamed = this.plan.execution === 'streamed'
+    if (streamed) await runStreamedPass(this.sessions, chunks, thetas, checkpoint, tell)
+    for (const chunk of chunks) {
+      for (let layer = 0; layer < blocks && !streamed; layer++) {
+        await tell(layer / blocks)
+        await chunk.runBlock(layer)
+      }
+      await chunk.read()
+    }
+    if (streamed) await this.sessions.head.release()
+  }
+
   /** Chunks to be computed, those of one pass together. */
   #groups(request: EvaluateRequest, thetas: ThetaResults): (() => WavefrontChunk)[][] {
-    const { items, part } = request
+    const { items, part, generate } = request
+    const ended = generate && this.#answerEnd(generate)
     const bounds = partBounds(items.length, part)
     const count = bounds.length - 1
     const chunks = bounds.slice(0, -1).map((first, number) => () => {
       const members = items.slice(first, bounds[number + 1])
-      return new WavefrontChunk(this.sessions, members, request, (item, layerIndex, theta) =>
-        thetas.add(first + item, layerIndex, theta),
-      )
+      const onTheta = (item: number, layerIndex: number, theta: Float32Array) =>
+        thetas.add(first + item, layerIndex, theta)
+      return new WavefrontChunk(this.sessions, members, request, onTheta, ended)
     })
     const perPass =
-      this.plan.execution === 'streamed' ? Math.max(1, this.plan.itemsPerPass / itemsPerChunk) : 1
+      this.plan.execution === 'streamed'
+        ? Math.max(1, Math.floor(itemsPerPass(this.plan, this.sessions.decoder, request) / itemsPerChunk))
+        : 1
     return Array.from({ length: Math.ceil(count / perPass) }, (_, i) =>
       chunks.slice(i * perPass, (i + 1) * perPass),
     )
   }
 
-  /** Where a streamed pass leaves its residual streams; null where nothing is streamed. */
+  #answerEnd(generate: Generate): (tokens: readonly number[]) => boolean {
+    return answerEnd(generate, this.endTokens, (tokens) => this.tokenizer.decode(tokens))
+  }
+
+  /**
+   * Where a streamed pass leaves its residual streams; null where nothing is streamed, or answers are generated: a pass
+   * without what its answers look at could not go on.
+   */
   #checkpoint(request: EvaluateRequest, pass: number): PassCheckpoint | null {
-    if (this.plan.execution !== 'streamed') return null
+    if (this.plan.execution !== 'streamed' || request.generate) return null
     const { contentHash, numerics } = this.info
     const { itemsPerPass } = this.plan
     const givenTheta = request.givenTheta ? [...request.givenTheta] : null
@@ -197,12 +238,12 @@ export class LocalEngine implements Engine {
   async #plain(request: EvaluateRequest, options: EvaluateOptions) {
     const { items } = request
     const thetas = new ThetaResults(request, this.sessions.decoder.dModel)
+    const ended = request.generate && this.#answerEnd(request.generate)
     const patched: AnswerMetrics[][] = []
     const plain: AnswerMetrics[][] = []
     for (const [i, item] of items.entries()) {
-      const result = await evaluateItemPlainly(this.sessions, item, request, () =>
-        pause(options, i / items.length),
-      )
+      const tell = () => pause(options, i / items.length)
+      const result = await evaluateItemPlainly(this.sessions, item, request, tell, ended)
       patched.push(result.patched)
       plain.push(result.plain)
       result.thetas.forEach((theta, layerIndex) => thetas.add(i, layerIndex, theta))
@@ -222,6 +263,29 @@ function partBounds(items: number, part: EvaluatePart | undefined): number[] {
     'TASK',
     `items ${part.first} to ${end} of ${part.of} do not begin and end where chunks do`,
   )
+}
+
+/** Of a pass and the steps behind it, which take a small part of its time each. */
+function shareDone(passes: number, generate: Generate | undefined): number {
+  const time = (count: number) => Math.min(count, 1) + 0.2 * Math.max(count - 1, 0)
+  return time(passes) / time(generate?.maxTokens ?? 1)
+}
+
+/** As the plan has it; fewer where the states that later tokens look at stand beside those of the block at work. */
+function itemsPerPass(
+  { itemsPerPass }: Plan,
+  { blocks, dModel }: DecoderSpec,
+  { generate, items, layers }: EvaluateRequest,
+): number {
+  if (!generate) return itemsPerPass
+  const tokens = items.map(({ plainPrompts, patchedPrompt, answerTokens = [] }) => {
+    const prompts = [...plainPrompts, patchedPrompt ?? []].reduce((sum, { length }) => sum + length, 0)
+    const longest = generate.maxTokens + answerTokens.length
+    return prompts + (plainPrompts.length + layers.length) * longest
+  })
+  const kept = 4 * dModel * blocks * Math.max(0, ...tokens)
+  const ofOne = stateBytes(blocks, dModel)
+  return (itemsPerPass * ofOne) / (ofOne + kept)
 }
 
 /** Lets messages in between blocks: onnxruntime's run blocks the event loop, and a cancellation must be heard. */

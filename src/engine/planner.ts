@@ -73,7 +73,7 @@ export function plan(
       { hint: 'Raise --memory-limit, take fewer --engines, or run it on a machine with more memory.' },
     )
   }
-  const perItem = 2 * 4 * (rowsPerItem + decoder.blocks) * decoder.dModel
+  const perItem = stateBytes(decoder.blocks, decoder.dModel)
   const itemsPerPass =
     execution === 'streamed'
       ? Math.max(16, Math.floor((memoryLimit - expected) / perItem / 16) * 16)
@@ -95,6 +95,11 @@ export function plan(
     readsPerPass,
     summary: `${how}: about ${formatBytes(expected)} of ${formatBytes(memoryLimit)}${reads}, about ${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s for 16 items over all layers on one core`,
   }
+}
+
+/** Of the residual streams of an item at one block boundary, before and after the block, bytes. */
+export function stateBytes(blocks: number, dModel: number): number {
+  return 2 * 4 * (rowsPerItem + blocks) * dModel
 }
 
 /** What this machine, or the control group that this process is in, has. */

@@ -1,7 +1,7 @@
 import { firstSeen, type LayerSpec } from '../architectures/decoder.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, AnswerMetrics, Patch } from './engine.js'
 import { readRows } from './answer-metrics.js'
 
 /**
@@ -9,8 +9,15 @@ import { readRows } from './answer-metrics.js'
  * and written without the wavefront's tree: the oracle that the wavefront must agree with.
  */
 export interface ForwardOptions {
-  /** Replaces the last token's residual stream after block `layer`, or is added to it. */
-  readonly patch?: { readonly layer: number; readonly vector: Float32Array; readonly add?: boolean }
+  /** Replaces a token's residual stream after block `layer`, or is added to it: the one at `position`, by default the last. */
+  readonly patch?: {
+    readonly layer: number
+    readonly vector: Float32Array
+    readonly add?: boolean
+    readonly position?: number
+  }
+  /** Any number of vectors, at any tokens. */
+  readonly patches?: readonly Patch[]
   readonly beforeBlock?: (layer: number) => Promise<void>
 }
 
@@ -23,7 +30,7 @@ export interface Forward {
 export async function forward(
   sessions: BlockSessions,
   tokens: readonly number[],
-  { patch, beforeBlock }: ForwardOptions = {},
+  { patch, patches = [], beforeBlock }: ForwardOptions = {},
 ): Promise<Forward> {
   const { blocks, dModel } = sessions.decoder
   const positions = tokens.map((_, i) => i)
@@ -41,11 +48,25 @@ export async function forward(
     residual = after
     const lastRow = residual.subarray((tokens.length - 1) * dModel)
     if (patch?.layer === layer) {
-      lastRow.set(patch.add ? lastRow.map((value, i) => value + (patch.vector[i] as number)) : patch.vector)
+      const { position = tokens.length - 1, vector, add } = patch
+      const row = residual.subarray(position * dModel, (position + 1) * dModel)
+      row.set(add ? row.map((value, i) => value + (vector[i] as number)) : vector)
     }
+    for (const each of patches) if (each.layer === layer) meet(residual, each)
     lastStates.push(lastRow.slice())
   }
   return { lastStates }
+}
+
+function meet(residual: Float32Array, { vector, mode, position }: Patch): void {
+  const width = vector.length
+  const first = position === 'all' ? 0 : position
+  const last = position === 'all' ? residual.length / width - 1 : position
+  for (let row = first; row <= last; row++)
+    for (let i = 0; i < width; i++) {
+      const at = row * width + i
+      residual[at] = (vector[i] as number) + (mode === 'add' ? (residual[at] as number) : 0)
+    }
 }
 
 /** The last token's logits, `[vocab]`. */
@@ -67,12 +88,32 @@ export async function evaluateItemPlainly(
   item: EvaluateItem,
   { layers, givenTheta, patch }: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
   beforeBlock: (layer: number) => Promise<void>,
+  ended?: (tokens: readonly number[]) => boolean,
 ): Promise<{ patched: AnswerMetrics[]; plain: AnswerMetrics[]; thetas: Float32Array[] }> {
-  async function read(tokens: readonly number[], patch?: ForwardOptions['patch']): Promise<AnswerMetrics> {
+  async function next(
+    tokens: readonly number[],
+    patch: ForwardOptions['patch'],
+    answerToken: number,
+  ): Promise<AnswerMetrics> {
     const { lastStates } = await forward(sessions, tokens, patch ? { patch, beforeBlock } : { beforeBlock })
-    const question = { row: 0, answerToken: item.answerToken }
-    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [question])
+    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [{ row: 0, answerToken }])
     return reading as AnswerMetrics
+  }
+
+  async function read(prompt: readonly number[], at?: ForwardOptions['patch']): Promise<AnswerMetrics> {
+    const patch = at && { ...at, position: prompt.length - 1 }
+    const first = await next(prompt, patch, item.answerToken)
+    if (!ended) return first
+    const tokens = [first.token]
+    while (!ended(tokens)) tokens.push((await next([...prompt, ...tokens], patch, 0)).token)
+    const { answerTokens = [] } = item
+    const whole = { logProb: first.answerLogProb, rank: first.answerRank }
+    for (let i = 1; i < answerTokens.length; i++) {
+      const reading = await next([...prompt, ...answerTokens.slice(0, i)], patch, answerTokens[i] as number)
+      whole.logProb += reading.answerLogProb
+      whole.rank = Math.max(whole.rank, reading.answerRank)
+    }
+    return { ...first, tokens, ...(answerTokens.length > 0 ? { wholeAnswer: whole } : {}) }
   }
 
   const plain: AnswerMetrics[] = []

@@ -19,14 +19,22 @@ export class RowTree {
   /** Rows of a prompt, from its first token to its last, shared with earlier prompts where they begin alike. */
   addPrompt(tokens: readonly number[], lastBlock: number): number[] {
     let parent = -1
-    return tokens.map((token) => {
-      const key = `${parent}:${token}`
-      const row = this.#children.get(key) ?? this.#add(token, parent)
-      this.#children.set(key, row)
-      this.keep(row, lastBlock)
-      parent = row
-      return row
-    })
+    return tokens.map((token) => (parent = this.addToken(parent, token, lastBlock)))
+  }
+
+  /** The row of one more token behind `parent`; the one that is there, if there is. */
+  addToken(parent: number, token: number, lastBlock: number): number {
+    const key = `${parent}:${token}`
+    const row = this.#children.get(key) ?? this.#add(token, parent)
+    this.#children.set(key, row)
+    this.keep(row, lastBlock)
+    return row
+  }
+
+  /** From here on no earlier row is given for a token: it may have been left out. Returns the number of rows. */
+  forget(): number {
+    this.#children.clear()
+    return this.size
   }
 
   /** A row that no token stands for: a last token whose residual stream is put in place. */

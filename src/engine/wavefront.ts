@@ -2,7 +2,9 @@ import { firstSeen, macs, type LayerSpec } from '../architectures/decoder.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
-import { readRows } from './answer-metrics.js'
+import { readRows, visitRows } from './answer-metrics.js'
+import { AnswerStrands } from './answer-strands.js'
+import { placeItem, type ItemRows } from './item-rows.js'
 import { RowTree } from './row-tree.js'
 
 /**
@@ -14,6 +16,7 @@ import { RowTree } from './row-tree.js'
  *    that prompt's earlier tokens and goes through blocks L+1.. only.
  * 4. Rows that nothing needs any more are left out: theta prompts after the last L asked for, and in the last block
  *    all but the rows that are read.
+ * 5. Where answers have more than one token, the next ones go through the blocks as a step each (answer-strands.ts).
  *
  * Letters: R rows alive before a block, Q of them computed to its end.
  */
@@ -23,29 +26,39 @@ export class WavefrontChunk {
   readonly #tree = new RowTree()
   readonly #items: readonly ItemRows[]
   /** The residual stream of the rows alive, in their order: `[R, d_model]` before a block, `[Q, d_model]` after it. */
-  #alive: number[]
+  #alive: readonly number[]
   #before: Float32Array
   #after: Float32Array
+  /** Null where one token is read. */
+  readonly #answers: AnswerStrands | null
+  /** For each item, the rows that take part in its attention. */
+  #groups: readonly (readonly number[])[]
+  /** Of the first tokens. */
+  #readings: AnswerMetrics[] = []
+  /** Whether the first tokens are read, and later ones under way. */
+  #stepped = false
 
-  /** @param onTheta is told each θ_L: the item's place in the chunk, that of L in `layers`, `[d_model]` */
+  /**
+   * @param onTheta is told each θ_L: the item's place in the chunk, that of L in `layers`, `[d_model]`
+   * @param ended where answers are generated: whether one of these tokens ends with the last of them
+   */
   constructor(
     private readonly sessions: BlockSessions,
     items: readonly EvaluateItem[],
-    private readonly request: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
+    private readonly request: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch' | 'generate'>,
     private readonly onTheta: (item: number, layerIndex: number, theta: Float32Array) => void,
+    ended?: (tokens: readonly number[]) => boolean,
   ) {
     const tree = this.#tree
     const { blocks, dModel } = sessions.decoder
     this.#items = items.map((item) => placeItem(tree, item, request, blocks))
+    this.#groups = this.#items.map(({ group }) => group)
+    this.#answers = ended ? new AnswerStrands(tree, blocks, ended) : null
+    this.#answers?.watch(this.#items.flatMap(({ own, plainEnds }) => [...own, ...plainEnds]))
     this.#alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
     this.#before = new Float32Array((this.#alive.length + request.layers.length * items.length) * dModel)
     this.#after = new Float32Array(this.#before.length)
-    this.#before.set(
-      sessions.embed(
-        this.#alive.map((row) => at(tree.tokens, row)),
-        this.#alive.map((row) => at(tree.positions, row)),
-      ),
-    )
+    this.#embed()
   }
 
   /** Takes the chunk through block `layer`; called for 0, 1, .. in order. */
@@ -57,7 +70,9 @@ export class WavefrontChunk {
     const places = indices(this.#tree, selected)
     const stateOf = (row: number) =>
       this.#after.subarray(at(places, row) * dModel, (at(places, row) + 1) * dModel)
-    const patches = this.#patches(layer, stateOf)
+    const patches = this.#stepped
+      ? (this.#answers?.copiesAfter(layer).map(({ own }) => stateOf(own).slice()) ?? [])
+      : this.#patches(layer, stateOf)
     const kept = this.#keep(layer, selected)
     moveRows(
       this.#after,
@@ -82,14 +97,54 @@ export class WavefrontChunk {
   }
 
   /** After the last block: each row that is read, once, however many items share it. */
-  async read(): Promise<{ patched: AnswerMetrics[][]; plain: AnswerMetrics[][] }> {
+  async read(): Promise<void> {
     const { dModel, vocab } = this.sessions.decoder
     const places = indices(this.#tree, this.#alive)
-    const questions = this.#items.flatMap(({ patchedEnds, plainEnds, answerToken }) =>
-      [...patchedEnds, ...plainEnds].map((row) => ({ row: at(places, row), answerToken })),
-    )
-    const readings = await readRows(this.sessions, this.#states(this.#alive.length), questions)
+    const states = this.#states(this.#alive.length)
     this.macs += this.#alive.length * vocab * dModel
+    if (this.#stepped) {
+      const readings = this.#answers?.readings() ?? []
+      return visitRows(
+        this.sessions,
+        states,
+        readings.map(({ row, read }) => ({ row: at(places, row), read })),
+      )
+    }
+    const starts = this.#items.flatMap(({ patchedEnds, plainEnds, own, answerToken, answerTokens }, item) => {
+      const ofItem = { item, answerToken, answerTokens }
+      return [
+        ...patchedEnds.map((row, i) => ({
+          ...ofItem,
+          row,
+          own: own[0] ?? row,
+          layer: this.request.layers[i] as number,
+        })),
+        ...plainEnds.map((row) => ({ ...ofItem, row, own: row, layer: -1 })),
+      ]
+    })
+    const questions = starts.map(({ row, answerToken }) => ({ row: at(places, row), answerToken }))
+    this.#readings = await readRows(this.sessions, states, questions)
+    this.#answers?.begin(
+      starts.map((start, i) => ({ ...start, reading: this.#readings[i] as AnswerMetrics })),
+    )
+  }
+
+  /** Makes ready for the answers' next token, for which it is taken through the blocks and read again; false: all have ended. */
+  advance(): boolean {
+    const step = this.#answers?.advance()
+    if (!step) return false
+    this.#stepped = true
+    this.#alive = step.alive
+    this.#groups = step.groups
+    const room = step.rows * this.sessions.decoder.dModel
+    if (this.#before.length < room)
+      [this.#before, this.#after] = [new Float32Array(room), new Float32Array(room)]
+    this.#embed()
+    return true
+  }
+
+  results(): { patched: AnswerMetrics[][]; plain: AnswerMetrics[][] } {
+    const readings = this.#answers?.results() ?? this.#readings
     let next = 0
     const take = (count: number) => readings.slice(next, (next += count))
     const patched: AnswerMetrics[][] = []
@@ -101,27 +156,36 @@ export class WavefrontChunk {
     return { patched, plain }
   }
 
+  #embed(): void {
+    const of = (values: readonly number[]) => this.#alive.map((row) => at(values, row))
+    this.#before.set(this.sessions.embed(of(this.#tree.tokens), of(this.#tree.positions)))
+  }
+
   #states(rows: number): Float32Array {
     return this.#before.subarray(0, rows * this.sessions.decoder.dModel)
   }
 
   async #compute(layer: number, selected: readonly number[]): Promise<void> {
     const { sessions } = this
-    const alive = this.#alive
-    const places = indices(this.#tree, alive)
     const spec = sessions.decoder.layers[layer] as LayerSpec
-    const layout = layoutOf(this.#tree, this.#items, alive, selected, places, spec)
+    const { rows, states } = this.#answers?.join(layer, this.#alive, this.states) ?? {
+      rows: this.#alive,
+      states: this.states,
+    }
+    const places = indices(this.#tree, rows)
+    const layout = layoutOf(this.#tree, this.#groups, rows, selected, places, spec)
     const input = {
-      residual: this.#states(alive.length),
-      positions: alive.map((row) => at(this.#tree.positions, row)),
+      residual: states,
+      positions: rows.map((row) => at(this.#tree.positions, row)),
       rows: selected.map((row) => at(places, row)),
       layout,
     }
     await sessions.runBlock(layer, input, this.#after.subarray(0, selected.length * sessions.decoder.dModel))
+    this.#answers?.keep(layer, { rows, states })
     const { keyValueRow, fullRow } = macs(spec)
     const { heads, dHead, dValue } = spec.attention
     this.macs +=
-      alive.length * keyValueRow +
+      rows.length * keyValueRow +
       selected.length * (fullRow - keyValueRow) +
       layout.pairs * heads * (dHead + dValue)
   }
@@ -129,8 +193,13 @@ export class WavefrontChunk {
   /** The rows that block `layer` computes to the end. */
   #select(layer: number): number[] {
     const asked = this.request.layers.includes(layer)
+    const added = this.request.patch === 'add'
     const ends = new Set(
-      asked ? this.#items.flatMap(({ thetaEnds, ownEnd }) => [...thetaEnds, ...ownEnd]) : [],
+      this.#stepped
+        ? this.#answers?.copiesAfter(layer).map(({ own }) => own)
+        : asked
+          ? this.#items.flatMap(({ thetaEnds, own }) => [...thetaEnds, ...(added ? own : [])])
+          : [],
     )
     return this.#alive.filter((row) => at(this.#tree.lastBlock, row) > layer || ends.has(row))
   }
@@ -139,18 +208,24 @@ export class WavefrontChunk {
   #keep(layer: number, selected: readonly number[]): number[] {
     const tree = this.#tree
     const kept = selected.filter((row) => at(tree.lastBlock, row) > layer)
-    const patched = this.request.layers.includes(layer) ? this.#items : []
-    this.#alive = [
-      ...kept,
-      ...patched.flatMap(({ patchParent, patchedEnds, group }) => {
-        if (patchParent === null) return []
-        const row = tree.addPatched(patchParent, this.sessions.decoder.blocks)
-        patchedEnds.push(row)
-        group.push(row)
-        return row
-      }),
-    ]
+    this.#alive = [...kept, ...(this.#stepped ? this.#copiedRows(layer) : this.#patchedRows(layer))]
     return kept
+  }
+
+  #copiedRows(layer: number): number[] {
+    return this.#answers?.copiesAfter(layer).map(({ row }) => row) ?? []
+  }
+
+  #patchedRows(layer: number): number[] {
+    if (!this.request.layers.includes(layer)) return []
+    return this.#items.flatMap(({ patchParent, patchedEnds, group }) => {
+      if (patchParent === null) return []
+      const row = this.#tree.addPatched(patchParent, this.sessions.decoder.blocks)
+      patchedEnds.push(row)
+      group.push(row)
+      this.#answers?.watch([row])
+      return row
+    })
   }
 
   /** The states that become last tokens of the patched prompts; copies, since the rows are about to be moved. */
@@ -158,7 +233,7 @@ export class WavefrontChunk {
     const layerIndex = this.request.layers.indexOf(layer)
     if (layerIndex < 0) return []
     const { dModel } = this.sessions.decoder
-    return this.#items.flatMap(({ thetaEnds, patchParent, ownEnd, givenTheta }, item) => {
+    return this.#items.flatMap(({ thetaEnds, patchParent, own, givenTheta }, item) => {
       const given = (givenTheta ?? this.request.givenTheta)?.subarray(
         layerIndex * dModel,
         (layerIndex + 1) * dModel,
@@ -167,53 +242,8 @@ export class WavefrontChunk {
       const theta = given ?? meanOf(thetaEnds.map(stateOf))
       if (!given) this.onTheta(item, layerIndex, theta)
       if (patchParent === null) return []
-      const own = ownEnd.map(stateOf)[0]
-      return [own ? sumOf(own, theta) : theta]
+      return [this.request.patch === 'add' ? sumOf(stateOf(own[0] as number), theta) : theta]
     })
-  }
-}
-
-interface ItemRows {
-  /** Last rows of the theta prompts. */
-  readonly thetaEnds: readonly number[]
-  /** The row before the patched prompt's last token, -1 where that token is the only one; null: nothing is patched. */
-  readonly patchParent: number | null
-  /** The patched prompt's own last row, where θ is added to its state. */
-  readonly ownEnd: readonly number[]
-  readonly plainEnds: readonly number[]
-  /** Rows of θ_L, one for each L passed. */
-  readonly patchedEnds: number[]
-  /** Every row that takes part in this item's attention. */
-  readonly group: number[]
-  readonly answerToken: number
-  /** `[layers, d_model]` */
-  readonly givenTheta: Float32Array | undefined
-}
-
-function placeItem(
-  tree: RowTree,
-  { thetaPrompts, patchedPrompt, plainPrompts, answerToken, givenTheta }: EvaluateItem,
-  { layers, patch }: Pick<EvaluateRequest, 'layers' | 'patch'>,
-  blocks: number,
-): ItemRows {
-  const last = layers.at(-1) ?? -1
-  const theta = thetaPrompts.map((prompt) => tree.addPrompt(prompt, last))
-  // θ rows look at the patched prompt's earlier tokens in every block after the first L.
-  const prefixNeeded = layers.length > 0 && (layers[0] as number) < blocks - 1
-  const prefix = tree.addPrompt(patchedPrompt?.slice(0, -1) ?? [], prefixNeeded ? blocks - 1 : -1)
-  const own = patch === 'add' ? tree.addPrompt(patchedPrompt ?? [], last) : []
-  const plain = plainPrompts.map((prompt) => tree.addPrompt(prompt, blocks - 1))
-  const plainEnds = plain.map((rows) => rows.at(-1) as number)
-  for (const row of plainEnds) tree.keep(row, blocks)
-  return {
-    thetaEnds: theta.map((rows) => rows.at(-1) as number),
-    patchParent: patchedPrompt === null ? null : (prefix.at(-1) ?? -1),
-    ownEnd: own.slice(-1),
-    plainEnds,
-    patchedEnds: [],
-    group: [...new Set([...theta, prefix, own, ...plain].flat())],
-    answerToken,
-    givenTheta,
   }
 }
 
@@ -227,14 +257,14 @@ function indices(tree: RowTree, rows: readonly number[]): Int32Array {
 /** Attention of the rows alive, which are renumbered by their place among them. */
 function layoutOf(
   tree: RowTree,
-  items: readonly ItemRows[],
+  itemGroups: readonly (readonly number[])[],
   alive: readonly number[],
   selected: readonly number[],
   places: Int32Array,
   { attention }: LayerSpec,
 ) {
-  const groups = items
-    .map(({ group }) => group.map((row) => at(places, row)).filter((index) => index >= 0))
+  const groups = itemGroups
+    .map((group) => group.map((row) => at(places, row)).filter((index) => index >= 0))
     .filter((group) => group.length > 0)
   return attentionLayout(
     groups,

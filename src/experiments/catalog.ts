@@ -7,6 +7,7 @@ import { main } from './main/main.js'
 import { mediation } from './mediation/mediation.js'
 import { projection } from './projection/projection.js'
 import { robustness } from './robustness/robustness.js'
+import { storedThetas } from './stored-thetas/stored-thetas.js'
 import type { ResultTable } from './sweep-rows.js'
 
 /** Every experiment, in the report's order: the only list. */
@@ -18,6 +19,7 @@ export const experiments: readonly Experiment[] = [
   mediation,
   functionVectors,
   beyond,
+  storedThetas,
 ]
 
 /** By the column `experiment` of `units`. */

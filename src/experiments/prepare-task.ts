@@ -1,9 +1,20 @@
-import type { Item, ModelInfo, Pair, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
+import type {
+  Item,
+  ModelInfo,
+  Pair,
+  PreparedTask,
+  PromptFormat,
+  Protocol,
+  Split,
+  TaskSpec,
+} from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
+import { formatOf } from '../prompt/templates.js'
 import { resolveTask } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
 import { drawItems } from '../tasks/sampling.js'
 import { writablePairs, type Encoder } from '../tasks/single-token.js'
+import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
 import { beginningsOf, type Coder } from '../tasks/first-token.js'
 import type { Task } from '../tasks/task.js'
 
@@ -22,11 +33,12 @@ export async function prepareTask(
   }
   const ofModel = engine.info.warnings ?? []
   const task = resolveTask(spec)
+  const prompt = formatOf(protocol.prompt)
   const known = { task: task.id, category: task.category, scoring: task.scoring }
   switch (task.kind) {
     case 'items':
     case 'generated': {
-      const items = task.kind === 'items' ? task.items : drawItems(task.id, task, protocol)
+      const items = task.kind === 'items' ? inFormat(task.items, prompt) : drawItems(task.id, task, protocol)
       const all = Object.values(items).flat()
       const warnings = [
         ...ofModel,
@@ -35,7 +47,9 @@ export async function prepareTask(
           engine,
           task,
           all.map(({ answer }) => answer),
+          prompt,
         )),
+        ...(await atTheBoundary(engine, task.id, all, prompt)),
       ]
       return { ...known, reading: 'as-written', pairs: null, items, warnings }
     }
@@ -43,17 +57,14 @@ export async function prepareTask(
       const {
         reading,
         pairs,
+        drawnAs,
         warnings: found,
-      } = readList(task, await markPairs(task.pairs, task.singleToken, encoder))
+      } = readList(task, await markPairs(task.pairs, task.singleToken, encoder, protocol))
       const answers = pairs.map(({ output }) => output)
-      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers))]
-      return {
-        ...known,
-        reading,
-        pairs,
-        items: explained(warnings, () => drawItems(task.id, pairs, protocol)),
-        warnings,
-      }
+      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, prompt))]
+      const items = explained(warnings, () => drawItems(task.id, pairs, protocol, drawnAs))
+      const merging = await atTheBoundary(engine, task.id, Object.values(items).flat(), prompt)
+      return { ...known, reading, pairs, items, warnings: [...warnings, ...merging] }
     }
   }
 }
@@ -68,7 +79,7 @@ async function unknownWords(encoder: Encoder, task: string, items: readonly Item
       ...dummyQueries.map((input) => ({ input, output: '' })),
     ].map((pair) => ({ ...pair, accept: [], item })),
   )
-  const writable = new Set<Pair>(await writablePairs(pairs, encoder))
+  const writable = new Set<Pair>(await writablePairs(pairs, encoder, items[0]?.prompt))
   const touched = new Set(pairs.filter((pair) => !writable.has(pair)).map(({ item }) => item)).size
   if (touched === 0) return []
   return [
@@ -82,9 +93,32 @@ async function partialAnswers(
   coder: Coder,
   { id, scoring }: Pick<Task, 'id' | 'scoring'>,
   answers: readonly string[],
+  prompt: PromptFormat | undefined,
 ): Promise<string[]> {
   if (scoring !== 'prefix') return []
-  const { partial } = await beginningsOf(answers, coder)
+  const { partial } = await beginningsOf(answers, coder, prompt)
   if (partial === 0) return []
   return [partialWarning(id, partial, answers.length)]
+}
+
+/** Items that were given one by one, written in the sweep's prompt. */
+function inFormat(
+  items: Readonly<Record<Split, readonly Item[]>>,
+  prompt: PromptFormat | undefined,
+): Readonly<Record<Split, readonly Item[]>> {
+  if (!prompt) return items
+  const written = (of: readonly Item[]) => of.map((item) => ({ ...item, prompt }))
+  return { baseline: written(items.baseline), dev: written(items.dev), test: written(items.test) }
+}
+
+/** Under a prompt of the user's: what becomes of the place where the answer follows. Known of the paper's. */
+async function atTheBoundary(
+  engine: Pick<Engine, 'encode'>,
+  task: string,
+  items: readonly Item[],
+  prompt: PromptFormat | undefined,
+): Promise<string[]> {
+  if (!prompt) return []
+  const merging = await mergingAnswers(engine, items)
+  return merging === 0 ? [] : [boundaryWarning(task, merging, items.length)]
 }

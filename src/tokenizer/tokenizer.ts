@@ -14,6 +14,8 @@ export interface Tokenizer {
   readonly encode: (text: string, special: boolean) => number[]
   /** The text of one token alone; '' for special tokens. A piece of a character decodes to U+FFFD. */
   readonly decodeToken: (token: number) => string
+  /** The text of tokens in a row, special ones left out. Bytes that are no character decode to U+FFFD. */
+  readonly decode: (tokens: readonly number[]) => string
   /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
   readonly unknownToken: number | undefined
   /** How its files were taken where they contradict themselves: see special-tokens.ts. */
@@ -58,6 +60,8 @@ export function buildTokenizer(path: string, { tokenizer, config: given }: Token
   const { behind, warnings } = specialTokens(path, files, (text, special) =>
     Array.from(inner.encode(text, { add_special_tokens: special }).ids),
   )
+  const decode = (tokens: readonly number[]) =>
+    inner.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
   return {
     encode: (text, special) => {
       const all = Array.from(inner.encode(text, { add_special_tokens: special }).ids)
@@ -73,8 +77,8 @@ export function buildTokenizer(path: string, { tokenizer, config: given }: Token
         )
       return ids
     },
-    decodeToken: (token) =>
-      inner.decode([token], { skip_special_tokens: true, clean_up_tokenization_spaces: false }),
+    decodeToken: (token) => decode([token]),
+    decode,
     unknownToken: unknown?.id,
     warnings,
   }
