@@ -39,9 +39,6 @@ interface PredictOptions {
 /** `taskvec predict`: one prompt's next token, with vectors or without, or one query answered by a task's vector alone. */
 export function predictCommand(): Command {
   return new Command('predict')
-    .description(
-      "A prompt's next token, with vectors patched in or without; or a query answered by a task vector θ alone.",
-    )
     .option(
       '--model <id-or-path>',
       'a model id (taskvec models list), a Hugging Face folder or a GGUF file',
@@ -113,6 +110,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }), {
     mode: { numerics, device },
   })
+  for (const warning of engine.info.warnings ?? []) process.stderr.write(`warning: ${warning}\n`)
   try {
     print(options, await answer(engine, request, findVectors))
   } finally {

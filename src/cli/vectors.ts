@@ -17,7 +17,6 @@ import { toStdout } from './stdout.js'
 /** `taskvec vectors list|export|import`. */
 export function vectorsCommand(): Command {
   return new Command('vectors')
-    .description('Take task vectors θ out of a sweep, and bring in those of others.')
     .addCommand(listCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())

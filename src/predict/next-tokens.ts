@@ -27,7 +27,7 @@ export interface ContinuationOptions {
 
 /** Patches at a position are made once, and later tokens attend to them; those at all positions are made at later ones too. */
 export async function continuation(
-  engine: Pick<Engine, 'logits' | 'decode'>,
+  engine: Pick<Engine, 'logits' | 'decode' | 'decodeAll'>,
   prompt: readonly number[],
   patches: readonly Patch[],
   { top, maxTokens, stop }: ContinuationOptions,
@@ -42,7 +42,8 @@ export async function continuation(
     // A special token: the end of the text.
     if (piece === '') break
     generated.push(next)
-    text += piece
+    // All of them: a character may be made of several tokens.
+    ;[text = ''] = await engine.decodeAll([generated])
     const ends = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0)
     if (ends.length > 0) {
       text = text.slice(0, Math.min(...ends))

@@ -72,27 +72,31 @@ export function namedVectors(name: string): VectorFile {
   return ofLibrary(readVectors(fileOf(name)))
 }
 
+type Named = VectorFile & { readonly label: string }
+
 /** `NAME` of the library or a path, each with `#PART` where only the vectors whose name has that part are meant. */
-export function findVectors(
+export function findVectors(reference: string, from = process.cwd()): Named {
+  return pickVectors(reference, (place) => {
+    const path = resolve(from, place.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'))
+    return existsSync(path) ? { ...ofLibrary(readVectors(path)), label: basename(path) } : namedVectors(place)
+  })
+}
+
+/** The same of places that `find` knows. */
+export function pickVectors(
   reference: string,
-  from = process.cwd(),
-): VectorFile & { readonly label: string } {
-  const [, place = reference, part] = /^(.*?)(?:#(.*))?$/.exec(reference) ?? []
-  const path = resolve(from, place.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'))
-  const file = existsSync(path) ? ofLibrary(readVectors(path)) : namedVectors(place)
-  const label = existsSync(path) ? basename(path) : place
+  find: (place: string) => VectorFile & { label?: string },
+): Named {
+  const [, place = reference, part] = /^(.*?)(?:#(.*))?$/s.exec(reference) ?? []
+  const { label = place, ...file } = find(place)
   if (part === undefined) return { ...file, label }
   const vectors = file.vectors.filter(({ name }) => `/${name}/`.includes(`/${part}/`))
   if (vectors.length > 0) return { ...file, vectors, label: `${label}#${part}` }
+  const names = file.vectors.slice(0, 5).map(({ name }) => name)
   throw new TaskvecError(
     'USAGE',
     `${place}: none of its ${file.vectors.length} vectors has "${part}" in its name`,
-    {
-      hint: `It has ${file.vectors
-        .slice(0, 5)
-        .map(({ name }) => name)
-        .join(', ')}${file.vectors.length > 5 ? ', ..' : ''}.`,
-    },
+    { hint: `It has ${names.join(', ')}${file.vectors.length > names.length ? ', ..' : ''}.` },
   )
 }
 

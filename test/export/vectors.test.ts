@@ -2,12 +2,15 @@ import Database from 'better-sqlite3'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { projectRoot } from '../../src/system/home.js'
 import { readVectors } from '../../src/vectors/read.js'
 import type { Vector } from '../../src/vectors/vector.js'
 import { Sandbox } from '../sweep/sandbox.js'
 
 const tasks = ['algorithmic_to_upper', 'algorithmic_next_letter']
 const small = { tasks, demonstrations: 3, devItems: 4, testItems: 5, baselineItems: 4 }
+
+const control = join(projectRoot(), 'test', 'golden', 'vectors', 'control.gguf')
 
 let sandbox: Sandbox
 const path = (name: string) => join(sandbox.folder, name)
@@ -128,5 +131,66 @@ describe('the library', () => {
     const { patched: unchanged } = JSON.parse(none.stdout) as { patched: { top: object[] }[] }
     expect(unchanged[0]?.top).toEqual(top)
     expect((await predict('--vector', 'uper')).stderr).toContain('did you mean "upper"?')
+  })
+})
+
+describe('theta: in a config', () => {
+  const task = 'algorithmic_to_upper'
+  const given = (theta: unknown) => ({ ...small, tasks: [{ id: task, theta }], layers: [2, 4] })
+
+  it('is patched in instead of θ, is part of the keys, and verify computes it again', async () => {
+    const { vectors } = await exported('given.safetensors', 'plain', '--task', task)
+    const run = await sandbox.taskvec(['run', sandbox.config('given', given('given.safetensors'))])
+    expect(run.exitCode).toBe(0)
+    const own = "join runs r on r.key = s.run_key where s.sweep_id like 'given-%' and s.kind = 'hypothesis'"
+    expect(
+      stored(
+        `select v."values" from sweep_runs s ${own.replace('where', 'join task_vectors v on v.run_id = r.id where')}`,
+      ),
+    ).toEqual(bytes(vectors[0] as Vector))
+    const layer = stored(`select r.layer from sweep_runs s ${own}`)
+    const prediction = (column: string) =>
+      stored(
+        `select ${column} from sweep_runs s ${own.replace('where', 'join predictions p on p.run_id = r.id join items i on i.items_hash = r.items_hash and i.item = p.item where')} order by p.item`,
+      )
+    const { stdout } = await sandbox.taskvec(
+      [
+        'predict',
+        '--model',
+        sandbox.model,
+        '--query',
+        String(prediction('i.query')),
+        '--json',
+        '--vector',
+        path('given.safetensors'),
+        '--layer',
+        String(layer),
+      ],
+      { db: null },
+    )
+    const { patched } = JSON.parse(stdout) as { patched: { top: { token: number }[] }[] }
+    expect(patched[0]?.top[0]?.token).toBe(prediction('p.token'))
+    const verify = await sandbox.taskvec(['verify', 'given', '--full'])
+    expect(verify.stdout).toContain('Nothing differs.')
+    // The same task without it, and with another scale, are other runs.
+    const scaled = given({ vector: 'given.safetensors', scale: 0.5, mode: 'add' })
+    expect((await sandbox.taskvec(['run', sandbox.config('scaled', scaled)])).stderr).toContain(
+      'Complete: 2 cells',
+    )
+    expect(stored("select sum(reused) from cells where sweep_id like 'scaled-%'")).toBe(0)
+    expect(
+      stored(
+        "select count(distinct run_key) from cells where task_id = 'algorithmic_to_upper' and layer = 2",
+      ),
+    ).toBe(3)
+  })
+
+  it('of another width is refused by name before anything is computed', async () => {
+    await sandbox.taskvec(['vectors', 'import', control, '--name', 'control'], { db: null })
+    const run = await sandbox.taskvec(['run', sandbox.config('narrow', given('control'))])
+    expect(run.stderr).toContain('θ "control" has 8 values; the model\'s d_model is 32')
+    expect(run.exitCode).toBe(3)
+    const unknown = await sandbox.taskvec(['run', sandbox.config('unknown', given('nothing'))])
+    expect(unknown.stderr).toMatch(/tasks.*theta.*no vector "nothing"/s)
   })
 })

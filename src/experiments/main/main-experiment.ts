@@ -1,5 +1,6 @@
 import type { Item, RunResult, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics, EvaluateItem, EvaluateOptions, EvaluatePart } from '../../engine/engine.js'
+import type { GivenVectors } from '../given-theta.js'
 import { predict, promptsOf, type RunningEngine } from '../prompts.js'
 
 /**
@@ -8,6 +9,7 @@ import { predict, promptsOf, type RunningEngine } from '../prompts.js'
  * 0. Baseline: the ordinary run on [x, ->].
  * 1. Dev: for every dev item (S, x), θ_L is the mean over the dummy queries x' of the last token's residual stream
  *    after block L of [S, x', ->]; hypothesis is [x, ->] with θ_L in its last token's place after block L.
+ *    Where the config gives vectors (`given`), those take θ's part.
  * 2. The best L is the lowest with the highest dev accuracy (chosen by the store, which has all cells).
  * 3. Test: regular, [S, x, ->], and hypothesis at the best L.
  */
@@ -49,15 +51,19 @@ export async function runDev(
   layers: readonly number[],
   options: EvaluateOptions = {},
   part?: EvaluatePart,
+  given?: GivenVectors,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request = prompts.map(({ theta, bare, answerToken }) => ({
-    thetaPrompts: theta,
+    thetaPrompts: given ? [] : theta,
     patchedPrompt: bare,
     plainPrompts: [],
     answerToken,
   }))
-  const { patched, seconds } = await engine.evaluate({ items: request, layers, ...ofWhole(part) }, options)
+  const { patched, seconds } = await engine.evaluate(
+    { items: request, layers, ...ofWhole(part), ...given },
+    options,
+  )
   const runs: RunResult[] = []
   for (const [i, layer] of layers.entries()) {
     const predictions = await predict(
@@ -79,16 +85,17 @@ export async function runTest(
   bestLayer: number,
   options: EvaluateOptions = {},
   part?: EvaluatePart,
+  given?: GivenVectors,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items)
   const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, answerToken }) => ({
-    thetaPrompts: theta,
+    thetaPrompts: given ? [] : theta,
     patchedPrompt: bare,
     plainPrompts: [regular],
     answerToken,
   }))
   const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], thetas: 'mean', ...ofWhole(part) },
+    { items: request, layers: [bestLayer], ...(given ?? { thetas: 'mean' }), ...ofWhole(part) },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))
@@ -97,7 +104,8 @@ export async function runTest(
     { kind: 'regular', split: 'test', layer: null, predictions: regular },
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
   ]
-  return { runs, seconds, ...(thetas ? { theta: thetas } : {}), ...(thetaSum ? { thetaSum } : {}) }
+  const theta = given?.givenTheta ?? thetas
+  return { runs, seconds, ...(theta ? { theta } : {}), ...(thetaSum ? { thetaSum } : {}) }
 }
 
 function ofWhole(part: EvaluatePart | undefined): { part?: EvaluatePart } {
