@@ -21,6 +21,8 @@ const settings = {
     { conflicting: { items: 12 } },
     { projection: { top: 10 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
+    { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
+    { thetas: { items: 'each' } },
   ],
 }
 
@@ -51,6 +53,7 @@ function everything(db: string): Record<string, unknown[]> {
     'projections',
     'projection_answers',
     'beyond',
+    'transfer',
   ]
   const rows = Object.fromEntries(
     views.map((view) => {
@@ -92,6 +95,8 @@ describe('the further experiments of a sweep', () => {
       { task_a: 'algorithmic_next_letter', task_b: 'algorithmic_to_upper', items: 12 },
     ])
     expect(undisturbed['projections']).toHaveLength(4 * 6 * 10)
+    // Four tasks, their composition and the random vector, on four tasks' queries at six L.
+    expect(undisturbed['transfer']).toHaveLength(6 * 4 * 6)
     const analyses = new Set(
       (undisturbed['beyond'] as { analysis: string }[]).map(({ analysis }) => analysis),
     )
@@ -127,9 +132,11 @@ describe('the further experiments of a sweep', () => {
       'template_transfer',
       'addition',
       'decodability_thetas',
+      'item_thetas',
       'robustness_analysis',
       'conflicting',
       'decodability',
+      'transfer',
     ]
     let args = ['run', sandbox.config('experiments', settings)]
     for (const experiment of experiments) {
@@ -172,7 +179,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 36, complete: 36 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 46, complete: 46 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })
