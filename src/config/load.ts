@@ -10,6 +10,7 @@ import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { defaultSeed, settingsOf, type Setting } from './axes.js'
 import { experimentName, resolveExperiment } from './experiments.js'
+import { overridden } from './overrides.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
 import { readTheta } from './theta.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
@@ -22,14 +23,15 @@ const maxTaskBytes = 1_500_000
 
 /**
  * Reads and checks a config, with the word lists and items it names: one sweep for each of its settings. `knownModels`: the
- * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE instead of the file's. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
 export function loadSweeps(
   file: string,
   knownModels: readonly string[],
   elsewhere: readonly string[] = [],
+  overrides: readonly string[] = [],
 ): SweepConfig[] {
-  const yaml = readYaml(file)
+  const yaml = overridden(readYaml(file), overrides)
   const config = validated(yaml, configSchema)
   const { all, axes } = settingsOf(yaml, config)
   const common = loadConfig(yaml, config, { known: knownModels, elsewhere })
@@ -43,7 +45,8 @@ export function loadSweeps(
   // Of all seeds alike, so that another one joins the group.
   const seedless = { ...first, protocol: { ...first.protocol, seed: defaultSeed } }
   const group = sweepId(axes ? ({ ...seedless, axes } as SweepConfig) : seedless)
-  return sweeps.map((sweep) => ({ ...sweep, group }))
+  const settings = sweeps.map(({ protocol, mode }) => ({ protocol, ...(mode ? { mode } : {}) }))
+  return sweeps.map((sweep) => ({ ...sweep, group, settings }))
 }
 
 interface Models {

@@ -21,8 +21,10 @@ export interface SweepConfig {
   readonly mode?: EngineMode
   /** Bytes that all engine processes together may hold; no part of the sweep's identity. */
   readonly memoryLimit?: number
-  /** Only where the config has several `seeds`: the same for the sweeps of all of them. */
+  /** Only where the config has several settings: the same for the sweeps of all of them. */
   readonly group?: string
+  /** All of the group, in order, so that it can be resumed from one of them; no part of the sweep's identity. */
+  readonly settings?: readonly Pick<SweepConfig, 'protocol' | 'mode'>[]
   /** After so many failures the sweep stops; no part of its identity. */
   readonly maxFailures?: number
   /** What is to be known of how its files were read (merged duplicates, unused columns); no part of its identity. */
@@ -39,6 +41,14 @@ export function sweepId(config: SweepConfig): string {
     maxFailures: undefined,
     memoryLimit: undefined,
     notes: undefined,
+    settings: undefined,
   }
   return `${config.name}-${sha256(canonicalJson(identity)).slice(0, 8)}`
+}
+
+/** The sweeps of a config's settings, this one among them. */
+export function groupOf(config: SweepConfig): SweepConfig[] {
+  if (!config.settings) return [config]
+  const { mode: _, ...common } = config
+  return config.settings.map((setting) => ({ ...common, ...setting }))
 }
