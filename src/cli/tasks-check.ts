@@ -2,7 +2,7 @@ import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { indented } from '../domain/errors.js'
-import type { Pair, Scoring } from '../domain/types.js'
+import type { Pair, ScoringRule } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.js'
@@ -53,7 +53,7 @@ export function checkCommand(): Command {
 
 interface CheckOptions {
   json?: boolean
-  scoring: Scoring
+  scoring: ScoringRule
   columns?: Columns
   tokenizer?: string[]
   model?: string[]
@@ -76,7 +76,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
 interface CheckedList {
   readonly id: string
   readonly pairs: readonly Pair[]
-  readonly scoring: Scoring
+  readonly scoring: ScoringRule
   /** How many different inputs a task made by code has, of which `pairs` are drawn. */
   readonly drawnFrom?: number
   /** Names pair i for people: file and line, or its input. */
@@ -230,7 +230,7 @@ function builtinLists(): CheckedList[] {
   })
 }
 
-function ownList(file: string, scoring: Scoring, columns: Columns | undefined): CheckedList {
+function ownList(file: string, scoring: ScoringRule, columns: Columns | undefined): CheckedList {
   const { pairs: located, problems, notes } = scanWordListFile(file, { columns })
   const pairs = located.map(({ pair }) => pair)
   const lineOf = (index: number) => located[index]?.line ?? 0

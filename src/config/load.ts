@@ -110,6 +110,7 @@ function protocolOf(config: ConfigFile): Protocol {
     testItems: config.testItems ?? defaultItems.test,
     devItems: config.devItems ?? defaultItems.dev,
     baselineItems: config.baselineItems ?? defaultItems.baseline,
+    ...(config.answer ? { answer: config.answer } : {}),
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Item, ModelInfo, Pair, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
-import { resolveTask } from '../tasks/registry.js'
+import { taskOf } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
+import { scoringFor } from '../tasks/scoring.js'
 import { drawItems } from '../tasks/sampling.js'
 import { writablePairs, type Encoder } from '../tasks/single-token.js'
 import { beginningsOf, type Coder } from '../tasks/first-token.js'
@@ -21,8 +22,8 @@ export async function prepareTask(
     unknownToken: engine.info.unknownToken,
   }
   const ofModel = engine.info.warnings ?? []
-  const task = resolveTask(spec)
-  const known = { task: task.id, category: task.category, scoring: task.scoring }
+  const task = taskOf(spec, protocol)
+  const known = { task: task.id, category: task.category, scoring: scoringFor(task.scoring, protocol.answer) }
   switch (task.kind) {
     case 'items':
     case 'generated': {
@@ -35,6 +36,7 @@ export async function prepareTask(
           engine,
           task,
           all.map(({ answer }) => answer),
+          protocol,
         )),
       ]
       return { ...known, reading: 'as-written', pairs: null, items, warnings }
@@ -46,7 +48,7 @@ export async function prepareTask(
         warnings: found,
       } = readList(task, await markPairs(task.pairs, task.singleToken, encoder))
       const answers = pairs.map(({ output }) => output)
-      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers))]
+      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, protocol))]
       return {
         ...known,
         reading,
@@ -82,8 +84,9 @@ async function partialAnswers(
   coder: Coder,
   { id, scoring }: Pick<Task, 'id' | 'scoring'>,
   answers: readonly string[],
+  { answer }: Protocol,
 ): Promise<string[]> {
-  if (scoring !== 'prefix') return []
+  if (scoring !== 'prefix' || answer) return []
   const { partial } = await beginningsOf(answers, coder)
   if (partial === 0) return []
   return [partialWarning(id, partial, answers.length)]
