@@ -100,6 +100,11 @@ export default tseslint.config(
     },
   },
   {
+    // What a package is installed with: nothing of devDependencies at run time.
+    files: ['src/**/*.ts', 'workflows/**/*.ts', 'activities/**/*.ts', 'bin/taskvec.js', 'bin/build.js'],
+    rules: { 'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }] },
+  },
+  {
     files: ['**/*.js'],
     ...tseslint.configs.disableTypeChecked,
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },

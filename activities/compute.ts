@@ -27,6 +27,7 @@ import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
+import { formatOf } from '../src/prompt/templates.js'
 import type { TaskPart } from '../src/store/task-parts.js'
 import { beginningsOf } from '../src/tasks/first-token.js'
 import { markPairs, type PairMarks } from '../src/tasks/read-list.js'
@@ -242,6 +243,7 @@ export function createComputeActivities(
       pairs,
       singleToken,
       scoring,
+      protocol,
       content,
       mode,
     }: {
@@ -250,6 +252,7 @@ export function createComputeActivities(
       pairs: readonly Pair[]
       singleToken: boolean
       scoring: Scoring
+      protocol?: Pick<Protocol, 'prompt' | 'paired'>
       content?: ModelContent
       mode?: EngineMode
     }): Promise<PairsRead> => {
@@ -258,10 +261,10 @@ export function createComputeActivities(
         const { unknownToken } = engine.info
         const encode: Encoder['encode'] = (texts, options) => engine.encode(texts, options)
         const answers = scoring === 'prefix' ? pairs.map(({ output }) => output) : []
-        const { partial } = await beginningsOf(answers, engine)
+        const { partial } = await beginningsOf(answers, engine, formatOf(protocol?.prompt))
         return {
           info: engine.info,
-          marks: await markPairs(pairs, singleToken, { encode, unknownToken }),
+          marks: await markPairs(pairs, singleToken, { encode, unknownToken }, protocol),
           partial,
         }
       }

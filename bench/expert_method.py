@@ -1,5 +1,5 @@
 """What a PyTorch expert would write for the same results: the demonstrations' key-value cache shared by the query and the dummy
-queries, all layers L in one batch on the last token, blocks up to L skipped, logits of the last token only. LLaMA only.
+queries, all layers L in one batch on the last token, blocks up to L skipped, logits of the last token only. LLaMA and Gemma 3.
 Run by `taskvec bench`.
 """
 
@@ -46,17 +46,26 @@ def run_patched(model, items, theta, layers):
     ids, mask, positions = left_pad([p[:-1] for p in bare])
     cache = model.model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=True).past_key_values
     at = torch.tensor([[len(p) - 1] for p in bare])
-    rotary = model.model.rotary_emb(theta, at)
+    rotary = rotary_by_block(model.model, theta, at)
     hidden = theta.new_empty(len(items), 0, theta.shape[-1])
     blind = theta.new_zeros(mask.shape).masked_fill(mask == 0, float("-inf"))[:, None, None]
     for number, block in enumerate(model.model.layers):
         if hidden.shape[1] > 0:
-            hidden = through_block(block, hidden, cache.layers[number].keys, cache.layers[number].values, rotary, blind)
+            hidden = through_block(block, hidden, cache.layers[number].keys, cache.layers[number].values, rotary[number], blind)
         if number in layers:
             hidden = torch.cat([hidden, theta[:, number : number + 1]], 1)
     flat = hidden.flatten(0, 1).split(256)
     tokens = torch.cat([model.lm_head(model.model.norm(rows)).argmax(-1) for rows in flat])
     return tokens.view(len(items), -1)
+
+
+def rotary_by_block(model, x, at):
+    """Cosines and sines of each block: Gemma 3 turns blocks with a window by another base."""
+    kinds = getattr(model.config, "layer_types", None)
+    if not kinds:
+        return [model.rotary_emb(x, at)] * len(model.layers)
+    by_kind = {kind: model.rotary_emb(x, at, kind) for kind in set(kinds)}
+    return [by_kind[kind] for kind in kinds]
 
 
 def through_block(block, hidden, keys, values, rotary, blind):
@@ -65,6 +74,8 @@ def through_block(block, hidden, keys, values, rotary, blind):
     normed = block.input_layernorm(hidden)
     heads = lambda x: x.view(*x.shape[:2], -1, attention.head_dim).transpose(1, 2)
     q, k, v = heads(attention.q_proj(normed)), heads(attention.k_proj(normed)), heads(attention.v_proj(normed))
+    if hasattr(attention, "q_norm"):
+        q, k = attention.q_norm(q), attention.k_norm(k)
     q, k = apply_rotary_pos_emb(q, k, *rotary)
     group = q.shape[1] // k.shape[1]
     wide = lambda x: x.repeat_interleave(group, 1)
@@ -72,8 +83,13 @@ def through_block(block, hidden, keys, values, rotary, blind):
     scores = torch.cat([q @ keys.transpose(2, 3) * attention.scaling + blind, (q * k).sum(-1, keepdim=True) * attention.scaling], -1)
     weights = scores.softmax(-1)
     mixed = weights[..., :-1] @ values + weights[..., -1:] * v
-    hidden = hidden + attention.o_proj(mixed.transpose(1, 2).flatten(2))
-    return hidden + block.mlp(block.post_attention_layernorm(hidden))
+    attended = attention.o_proj(mixed.transpose(1, 2).flatten(2))
+    if not hasattr(block, "pre_feedforward_layernorm"):
+        hidden = hidden + attended
+        return hidden + block.mlp(block.post_attention_layernorm(hidden))
+    # Gemma 3: a norm before and one behind each part. The prompts are shorter than its window.
+    hidden = hidden + block.post_attention_layernorm(attended)
+    return hidden + block.post_feedforward_layernorm(block.mlp(block.pre_feedforward_layernorm(hidden)))
 
 
 def chunks(items):

@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { stringify } from 'yaml'
 import { createComputeActivities } from '../activities/index.js'
-import { projectRoot, taskvecHome } from '../src/system/home.js'
+import { projectRoot } from '../src/system/home.js'
 import type { ModelInfo } from '../src/domain/types.js'
 import type { Engine, AnswerMetrics } from '../src/engine/engine.js'
 import type { EngineProcess } from '../src/engine/engine-process.js'
@@ -33,7 +33,7 @@ const atOnce = 55
 async function measure(models: number, kept?: string): Promise<void> {
   if (!(models > 0)) throw new Error('Usage: npx tsx bench/scale.ts MODELS [DATABASE]')
   const folder = mkdtempSync(join(tmpdir(), 'taskvec-scale-'))
-  const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+  const { path } = await findServerBinary()
   Object.assign(process.env, { TASKVEC_HOME: folder, TEMPORAL_CLI_PATH: path, TEMPORAL_ADDRESS: '' })
   const ids = Array.from({ length: models }, (_, i) => `model-${i}`)
   const config = join(folder, 'scale.yaml')

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { root } from './prepare.js'
+import { root, stampBuild } from './prepare.js'
 
 const dist = join(root, 'dist')
 const workflows = join(root, 'workflows', 'index.ts')
@@ -16,6 +16,7 @@ for (const name of readdirSync(dist))
   if (![workflowBundle, workflowStamp].includes(join(dist, name)))
     rmSync(join(dist, name), { recursive: true })
 await Promise.all([program(), page(), workflowCode()])
+stampBuild()
 
 /** Each file that is started as a process or a thread, and what they share; all in one folder, so that they find each other. */
 async function program() {

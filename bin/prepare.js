@@ -10,13 +10,14 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const installStamp = join(root, 'node_modules', '.taskvec-installed')
 const buildStamp = join(root, 'dist', '.taskvec-built')
 
-/** Installs and builds what is missing or out of date; does nothing, in a few milliseconds, when all is there. */
-export function prepare() {
+/**
+ * Installs and builds what is missing or out of date; does nothing, in a few milliseconds, when all is there. `tools`: also what
+ * only tests and development need.
+ */
+export function prepare({ tools = false } = {}) {
   checkNode()
-  const installed = installIdentity()
-  if (read(installStamp) !== installed) whileLocked(() => install(installed))
-  const built = buildIdentity(installed)
-  if (read(buildStamp) !== built) whileLocked(() => build(built))
+  if (!isInstalled(tools)) whileLocked(() => install(tools))
+  if (!isBuilt()) whileLocked(build)
 }
 
 function checkNode() {
@@ -28,31 +29,66 @@ function checkNode() {
   )
 }
 
-function install(identity) {
-  if (read(installStamp) === identity) return // another process did it meanwhile
-  say('installing dependencies (npm ci), once: about a minute')
-  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
-  // better-sqlite3 is compiled where its prebuilt binary cannot be had: by this Node's own headers where it ships
-  // them, since those that npm's settings name may be another version's.
-  const prefix = join(dirname(process.execPath), '..')
-  if (existsSync(join(prefix, 'include', 'node', 'node_version.h'))) env.npm_config_nodedir = prefix
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], env)
-  run(
-    process.execPath,
-    ['-e', 'new (require("better-sqlite3"))(":memory:"); require("onnxruntime-node")'],
-    env,
-  )
-  writeFileSync(installStamp, identity)
+function isInstalled(tools) {
+  const [identity, what] = read(installStamp).split(' ')
+  return identity === installIdentity() && (what === 'all' || !tools)
 }
 
-function build(identity) {
-  if (read(buildStamp) === identity) return
+function install(tools) {
+  if (isInstalled(tools)) return // another process did it meanwhile
+  // By `npm ci`, say, of the user's own.
+  if (!isThere(tools) || !works()) {
+    say(`installing what ${tools ? 'tests need' : 'running needs'}, once: about a minute`)
+    // Beside what is there already; `ci` would begin anew.
+    const npm = tools && isThere(false) && works() ? ['install', '--no-save'] : ['ci']
+    const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
+    // better-sqlite3 is compiled where its prebuilt binary cannot be had: by this Node's own headers where it ships
+    // them, since those that npm's settings name may be another version's.
+    const prefix = join(dirname(process.execPath), '..')
+    if (existsSync(join(prefix, 'include', 'node', 'node_version.h'))) env.npm_config_nodedir = prefix
+    run(
+      'npm',
+      [...npm, tools ? '--include=dev' : '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+      env,
+    )
+    run(process.execPath, ['-e', nativeModules], env)
+  }
+  writeFileSync(installStamp, `${installIdentity()} ${isThere(true) ? 'all' : 'running'}`)
+}
+
+const nativeModules = 'new (require("better-sqlite3"))(":memory:"); require("onnxruntime-node")'
+
+/** With the Node that runs now: compiled modules do not survive a change of its major version. */
+function works() {
+  return spawnSync(process.execPath, ['-e', nativeModules], { cwd: root, stdio: 'ignore' }).status === 0
+}
+
+/** Whether node_modules holds what the lockfile names, as npm's own record of it says. */
+function isThere(tools) {
+  const record = read(join(root, 'node_modules', '.package-lock.json'))
+  if (record === '') return false
+  const there = JSON.parse(record).packages
+  return Object.entries(JSON.parse(read(join(root, 'package-lock.json'))).packages).every(
+    ([path, { version, dev, optional, devOptional }]) =>
+      path === '' || optional || devOptional || (dev && !tools) || there[path]?.version === version,
+  )
+}
+
+function build() {
+  if (isBuilt()) return
   say('building')
   run(process.execPath, [join(root, 'bin', 'build.js')])
-  writeFileSync(buildStamp, identity)
 }
 
-/** Lockfile and the Node ABI: compiled modules do not survive a change of Node's major version. */
+function isBuilt() {
+  return read(buildStamp) === buildIdentity()
+}
+
+/** Said by bin/build.js at its end. */
+export function stampBuild() {
+  writeFileSync(buildStamp, buildIdentity())
+}
+
 function installIdentity() {
   return hash([
     process.platform,
@@ -62,9 +98,9 @@ function installIdentity() {
   ])
 }
 
-function buildIdentity(installed) {
+function buildIdentity() {
   const parts = [
-    installed,
+    read(join(root, 'package-lock.json')),
     read(join(root, 'tsconfig.json')),
     read(join(root, 'package.json')),
     read(join(root, 'bin', 'build.js')),

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { prepare } from './prepare.js'
+// In a clone, what is missing or out of date is installed and built first; a package has it all.
+import { existsSync } from 'node:fs'
 
-prepare()
+const setUp = new URL('./prepare.js', import.meta.url)
+if (existsSync(setUp)) (await import(setUp.href)).prepare()
 const { main } = await import('../dist/main.js')
 await main(process.argv)

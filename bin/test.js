@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepare, root } from './prepare.js'
 
-prepare()
+prepare({ tools: true })
 const report = join(root, '.taskvec', 'test-report.json')
 mkdirSync(join(root, '.taskvec'), { recursive: true })
 rmSync(report, { force: true })

@@ -1,5 +1,5 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow'
-import type { Scoring } from '../src/domain/types.js'
+import type { Protocol, Scoring } from '../src/domain/types.js'
 import type { PairMarks } from '../src/tasks/read-list.js'
 import type { TaskPart } from '../src/store/task-parts.js'
 import { throwIfCancelled } from './cancelled.js'
@@ -15,7 +15,12 @@ const largestHistory = { bytes: 8_000_000, events: 4_000 }
  */
 export async function runLargeTask(
   input: TaskInput,
-  large: { readonly slices: number; readonly singleToken: boolean; readonly scoring: Scoring },
+  large: {
+    readonly slices: number
+    readonly singleToken: boolean
+    readonly scoring: Scoring
+    readonly protocol?: Pick<Protocol, 'prompt' | 'paired'>
+  },
   update: (change: Partial<TaskState>) => void,
 ): Promise<void> {
   const { sweepId, model, task, content, store: storeName } = input

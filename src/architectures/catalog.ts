@@ -9,6 +9,7 @@ import { arcee } from './families/arcee.js'
 import { bloom } from './families/bloom.js'
 import { cohere, cohere2 } from './families/cohere.js'
 import { ernie45 } from './families/ernie4-5.js'
+import { deepseekV2, deepseekV3 } from './families/deepseek.js'
 import { exaone4 } from './families/exaone4.js'
 import { falcon } from './families/falcon.js'
 import { gemma, gemma2, gemma3 } from './families/gemma.js'
@@ -18,18 +19,25 @@ import { gptBigcode } from './families/gpt-bigcode.js'
 import { gptJ } from './families/gpt-j.js'
 import { gptNeo } from './families/gpt-neo.js'
 import { gptNeox } from './families/gpt-neox.js'
+import { gptOss } from './families/gpt-oss.js'
 import { granite } from './families/granite.js'
+import { granitemoe } from './families/granitemoe.js'
 import { helium } from './families/helium.js'
 import { hunyuan } from './families/hunyuan.js'
 import { llama } from './families/llama.js'
+import { llama4 } from './families/llama4.js'
 import { ministral, mistral } from './families/mistral.js'
 import { ministral3 } from './families/ministral3.js'
+import { mixtral } from './families/mixtral.js'
 import { mpt } from './families/mpt.js'
 import { nemotron } from './families/nemotron.js'
 import { olmo, olmo2, olmo3 } from './families/olmo.js'
+import { olmoe } from './families/olmoe.js'
 import { opt } from './families/opt.js'
 import { phi } from './families/phi.js'
 import { phi3 } from './families/phi3.js'
+import { phimoe } from './families/phimoe.js'
+import { qwen2Moe, qwen3Moe } from './families/qwen-moe.js'
 import { qwen2 } from './families/qwen2.js'
 import { qwen3 } from './families/qwen3.js'
 import { seedOss } from './families/seed-oss.js'
@@ -78,6 +86,16 @@ export const families: readonly Family[] = [
   ernie45,
   hunyuan,
   arcee,
+  mixtral,
+  qwen2Moe,
+  qwen3Moe,
+  olmoe,
+  phimoe,
+  granitemoe,
+  gptOss,
+  deepseekV2,
+  deepseekV3,
+  llama4,
 ]
 
 /** A checkpoint together with the description of what it computes. */

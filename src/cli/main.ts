@@ -102,6 +102,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
+/** `npm start`: `run`, of the quickstart where no config is given. */
+export async function start(argv: readonly string[]): Promise<void> {
+  const { operands } = (await import('./run.js')).runCommand().parseOptions(argv.slice(2))
+  await main([...argv.slice(0, 2), 'run', ...(operands.length === 0 ? ['quickstart'] : []), ...argv.slice(2)])
+}
+
 /** Faults that no command can catch: they are emitted or thrown where nobody awaits them. */
 function endOnOutsideFaults(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -144,7 +150,7 @@ export async function buildProgram(only?: string): Promise<Command> {
       'after',
       `
 Examples:
-  $ taskvec run configs/quickstart.yaml      run a sweep: server, worker, results table
+  $ taskvec run quickstart                   run a sweep: server, worker, results table
   $ taskvec resume                           resume the latest unfinished sweep
   $ taskvec results --table layers           accuracy by layer of the latest sweep
   $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { resultTables } from '../experiments/catalog.js'
-import { filterNames, type ResultFilter } from '../experiments/sweep-rows.js'
+import { filterNames, type ResultFilter, type ResultRows } from '../experiments/sweep-rows.js'
 import { sweepRows } from '../report/sweep-rows.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
@@ -9,11 +9,20 @@ import { textOf, writeRows } from '../report/formats.js'
 import { formats, type Format } from '../report/text-format.js'
 import { renderMainTable } from '../report/main-table.js'
 import { writeParquet } from '../report/parquet.js'
-import { averagedTables, filtersOf, overSeeds, resultRows, tableNames } from '../report/result-rows.js'
+import {
+  averagedTables,
+  filtersOf,
+  groupRows,
+  overSeeds,
+  overSettings,
+  resultRows,
+  tableNames,
+} from '../report/result-rows.js'
 import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly } from '../store/open.js'
 import { mainResults } from '../store/results.js'
-import { findSweep, sweepGroup, sweepMode, type SweepSummary } from '../store/sweeps.js'
+import { axes, settingsOfGroup, varying, type Axis, type SweepOfGroup } from '../store/settings.js'
+import { findSweep, sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { sweepProgress } from '../store/sweep-state.js'
 import { dbOption, wholeNumber } from './options.js'
 import { piecesToStdout, toStdout } from './stdout.js'
@@ -27,6 +36,7 @@ interface ResultsOptions extends ResultFilter {
   format: Format
   json?: boolean
   seeds?: boolean
+  by?: Axis[]
   limit?: number
   out?: string
 }
@@ -34,7 +44,7 @@ interface ResultsOptions extends ResultFilter {
 /** `taskvec results [SWEEP]`. */
 export function resultsCommand(): Command {
   return new Command('results')
-    .argument('[sweep]', 'id or name (default: the latest)')
+    .argument('[sweep]', 'id, name or group (default: the latest)')
     .addOption(new Option('--table <table>', 'which table').choices([...tableNames]).default('main'))
     .addOption(new Option('--format <format>', 'how it is printed').choices([...formats]).default('table'))
     .option('--json', 'the same as --format json')
@@ -46,7 +56,12 @@ export function resultsCommand(): Command {
       'only these predictions (baseline, regular, hypothesis), or this analysis of beyond',
     )
     .option('--layer <L>', 'only this layer', wholeNumber(0))
-    .option('--seeds', 'mean and standard deviation over the sweeps of a config with several seeds')
+    .option('--seeds', 'mean and standard deviation over the seeds of a config with several')
+    .option(
+      '--by <axes>',
+      `a row for each value of ${axes.join(', ')} (one, or several with commas): means over the group's other settings`,
+      axesOf,
+    )
     .option(
       '--limit <rows>',
       `rows at most (default: ${terminalRows} with --format table, else all; 0: all)`,
@@ -67,6 +82,8 @@ Examples:
   $ taskvec results quickstart --table layers --task algorithmic_to_upper
   $ taskvec results --table conflicting --format latex > table-2.tex
   $ taskvec results seeded --table layers --seeds --format csv
+  $ taskvec results study --by demonstrations
+  $ taskvec results study --by demonstrations,prompt --table layers --format csv
   $ taskvec results --table predictions --kind hypothesis --format csv > predictions.csv
   $ taskvec results --table predictions --format parquet --out predictions.parquet`,
     )
@@ -88,14 +105,22 @@ async function results(wanted: string | undefined, options: ResultsOptions): Pro
           .join(', ')}`,
       })
   }
-  if (options.seeds && !averagedTables.includes(table))
-    throw new TaskvecError('USAGE', `the table ${table} has no mean over seeds`, {
-      hint: `Tables with one: ${averagedTables.join(', ')}`,
-    })
+  if (options.seeds && options.by)
+    throw new TaskvecError('USAGE', '--seeds is --by all axes but the seed: give one of the two')
+  if ((options.seeds || options.by) && !averagedTables.includes(table))
+    throw new TaskvecError(
+      'USAGE',
+      `the table ${table} has no mean over ${options.by ? 'settings' : 'seeds'}`,
+      {
+        hint: `Tables with one: ${averagedTables.join(', ')}`,
+      },
+    )
   const reader = openReadOnly(db)
   try {
     const sweep = findSweep(reader, wanted)
-    const progress = sweepProgress(reader, sweep.id)
+    const group = settingsOfGroup(reader, sweep)
+    const whole = options.by !== undefined || options.seeds || namesGroup(sweep, group, wanted)
+    const progress = (whole ? group : [sweep]).flatMap(({ id }) => sweepProgress(reader, id))
     checkName(
       'model',
       options.model,
@@ -106,11 +131,12 @@ async function results(wanted: string | undefined, options: ResultsOptions): Pro
       options.task,
       progress.map(({ task }) => task),
     )
-    await print(reader, sweep, format, options)
+    if (whole) await printGroup(reader, group, format, options)
+    else await print(reader, sweep, format, options)
     const open = progress.filter(({ complete }) => !complete).length
     if (open > 0)
       process.stderr.write(
-        `Sweep ${sweep.id} is ${sweep.status}: ${open} of ${progress.length} tasks are not complete. taskvec status shows which.\n`,
+        `${whole ? `Group ${sweep.group ?? sweep.id} is not complete` : `Sweep ${sweep.id} is ${sweep.status}`}: ${open} of ${progress.length} tasks are not complete. taskvec status shows which.\n`,
       )
   } finally {
     reader.close()
@@ -126,12 +152,11 @@ async function print(
   options: ResultsOptions,
 ): Promise<void> {
   const { table } = options
-  const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
-  if (table === 'main' && format === 'table' && !options.seeds)
+  if (table === 'main' && format === 'table')
     return toStdout(`${renderMainTable(mainResults(db, sweep.id, options), sweepMode(sweep))}\n`)
   const laidOut = format === 'latex' || (table !== 'main' && (format === 'table' || format === 'md'))
   const paper =
-    laidOut && !options.seeds && options.limit === undefined
+    laidOut && options.limit === undefined
       ? resultTables[table]?.paper?.(sweepRows(db, sweep, options))
       : undefined
   if (paper && format === 'latex') return toStdout(paper.map(tableLatex).join('\n'))
@@ -140,9 +165,43 @@ async function print(
     const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
     return writeRows(rows, Object.keys(columns), format, toStdout)
   }
-  const { columns, rows } = options.seeds
-    ? overSeeds(db, table, sweepGroup(db, sweep.id), options)
-    : resultRows(db, table, sweep, options)
+  const { model, task, category, kind, layer } = options
+  const filter = { model, task, category, kind, layer }
+  await printRows(resultRows(db, table, sweep, filter, format), format, options)
+}
+
+/** Whether a whole group is asked for: by its own name, where more than the seed varies. */
+function namesGroup(
+  sweep: SweepSummary,
+  group: readonly SweepOfGroup[],
+  wanted: string | undefined,
+): boolean {
+  return wanted !== undefined && sweep.group === wanted && varying(group).some((axis) => axis !== 'seed')
+}
+
+/** Every sweep of a group, or means over some of them. */
+async function printGroup(
+  db: Reader,
+  group: readonly SweepOfGroup[],
+  format: Format,
+  options: ResultsOptions,
+): Promise<void> {
+  const { table, by, seeds, model, task, category, kind, layer } = options
+  const filter = { model, task, category, kind, layer }
+  const rows = by
+    ? overSettings(db, table, group, by, filter, 'settings')
+    : seeds
+      ? overSeeds(db, table, group, filter)
+      : groupRows(db, table, group, filter, format)
+  await printRows(rows, format, options)
+}
+
+async function printRows(
+  { columns, rows }: ResultRows,
+  format: Format,
+  options: Pick<ResultsOptions, 'limit' | 'out'>,
+): Promise<void> {
+  const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
   const some = limit === 0 ? rows : limited(rows, limit)
   if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
   writeParquet(some, columns, options.out as string)
@@ -157,6 +216,14 @@ function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {
     }
     yield row
   }
+}
+
+function axesOf(text: string): Axis[] {
+  return text.split(',').map((name) => {
+    const axis = axes.find((each) => each === name.trim() || `${each}s` === name.trim())
+    if (axis) return axis
+    throw new InvalidArgumentError(`"${name}"${didYouMean(name, axes)}: the axes are ${axes.join(', ')}.`)
+  })
 }
 
 function checkName(what: string, name: string | undefined, known: readonly string[]): void {

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { configFile, configNames } from '../config/config-file.js'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
 import { logAs, say } from '../system/log.js'
@@ -8,7 +9,7 @@ import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
   const command = new Command('run')
-    .argument('<config>', 'a YAML config, for instance configs/quickstart.yaml')
+    .argument('<config>', `a YAML config, or one that comes with taskvec: ${configNames().join(', ')}`)
     .addHelpText(
       'after',
       `
@@ -16,13 +17,13 @@ Running the same config again resumes the sweep where it left off and retries it
 usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume continues).
 
 Examples:
-  $ taskvec run configs/quickstart.yaml
+  $ taskvec run quickstart
   $ taskvec run my.yaml --db results.db --engines 1
   $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml      on an existing Temporal server`,
     )
     .action(async (file: string, options: SweepCommandOptions) => {
       const known = modelCatalog().map(({ id }) => id)
-      const sweeps = loadSweeps(file, known, options.elsewhere)
+      const sweeps = loadSweeps(configFile(file), known, options.elsewhere)
       logAs(options.logFormat)
       for (const note of sweeps[0]?.notes ?? []) say(`warning: ${note}`, { event: 'warning' })
       for (const sweep of sweeps) {

@@ -3,11 +3,12 @@ import { basename, dirname, extname, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { modeLabel, refusedMode } from '../domain/numerics.js'
-import type { Item, Protocol, Split, TaskSpec } from '../domain/types.js'
+import type { Item, Split, TaskSpec } from '../domain/types.js'
 import { readItemsFile } from '../tasks/items-file.js'
 import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
+import { defaultSeed, settingsOf, type Setting } from './axes.js'
 import { experimentName, resolveExperiment } from './experiments.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
@@ -18,11 +19,8 @@ const defaultItems = { baseline: 100, dev: 50, test: 50 } as const satisfies Rec
 /** Temporal refuses a payload of 2 MiB; a task's list or items travel in one. */
 const maxTaskBytes = 1_500_000
 
-/** docs/protocol.md, Sampling. */
-const defaultSeed = 41
-
 /**
- * Reads and checks a config, with the word lists and items it names: one sweep for each of its seeds. `knownModels`: the
+ * Reads and checks a config, with the word lists and items it names: one sweep for each of its settings. `knownModels`: the
  * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
 export function loadSweeps(
@@ -32,24 +30,19 @@ export function loadSweeps(
 ): SweepConfig[] {
   const yaml = readYaml(file)
   const config = validated(yaml, configSchema)
-  const sweep = loadConfig(yaml, config, { known: knownModels, elsewhere })
-  const seeds = seedsOf(yaml, config)
-  const [only] = seeds
-  if (seeds.length === 1 && only !== undefined) return [withSeed(sweep, only)]
-  const group = sweepId(sweep)
-  return seeds.map((seed) => ({ ...withSeed(sweep, seed), group }))
-}
-
-function withSeed(sweep: SweepConfig, seed: number): SweepConfig {
-  return { ...sweep, protocol: { ...sweep.protocol, seed } }
-}
-
-function seedsOf(yaml: YamlFile, { seed, seeds }: ConfigFile): number[] {
-  if (seeds === undefined) return [seed ?? defaultSeed]
-  if (seed !== undefined) throw yaml.error(['seeds'], 'takes the place of "seed": give one of the two')
-  const repeated = seeds.findIndex((value, i) => seeds.indexOf(value) < i)
-  if (repeated >= 0) throw yaml.error(['seeds', repeated], `seed ${seeds[repeated]} is given twice`)
-  return seeds
+  const { all, axes } = settingsOf(yaml, config)
+  const common = loadConfig(yaml, config, { known: knownModels, elsewhere })
+  const sweeps = all.map(({ protocol, numerics }): SweepConfig => ({
+    ...common,
+    protocol: { ...itemCounts(config), ...protocol },
+    ...modeOf(yaml, config, numerics),
+  }))
+  const [first] = sweeps
+  if (sweeps.length === 1 || !first) return sweeps
+  // Of all seeds alike, so that another one joins the group.
+  const seedless = { ...first, protocol: { ...first.protocol, seed: defaultSeed } }
+  const group = sweepId(axes ? ({ ...seedless, axes } as SweepConfig) : seedless)
+  return sweeps.map((sweep) => ({ ...sweep, group }))
 }
 
 interface Models {
@@ -57,13 +50,17 @@ interface Models {
   readonly elsewhere: readonly string[]
 }
 
-function loadConfig(yaml: YamlFile, config: ConfigFile, models: Models): SweepConfig {
+/** What all settings have in common. */
+function loadConfig(
+  yaml: YamlFile,
+  config: ConfigFile,
+  models: Models,
+): Omit<SweepConfig, 'protocol' | 'mode'> {
   const { file } = yaml
   const { tasks, notes } = tasksOf(yaml, config)
   return {
     name: config.name ?? nameOf(file),
     file,
-    protocol: protocolOf(config),
     models: modelsOf(yaml, config, models),
     tasks,
     layers: layersOf(yaml, config),
@@ -71,12 +68,15 @@ function loadConfig(yaml: YamlFile, config: ConfigFile, models: Models): SweepCo
     experiments: experimentsOf(yaml, config),
     ...(notes.length === 0 ? {} : { notes }),
     ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
-    ...modeOf(yaml, config),
     ...(config.memoryLimit === undefined ? {} : { memoryLimit: config.memoryLimit }),
   }
 }
 
-function modeOf(yaml: YamlFile, { numerics, device, processors }: ConfigFile): Pick<SweepConfig, 'mode'> {
+function modeOf(
+  yaml: YamlFile,
+  { device, processors }: ConfigFile,
+  numerics: Setting['numerics'],
+): Pick<SweepConfig, 'mode'> {
   const refusal = refusedMode({ numerics, device })
   if (refusal) throw yaml.error(['device'], refusal)
   if (modeLabel({ numerics, device, processors }) === null) return {}
@@ -101,11 +101,8 @@ function nameOf(file: string): string {
   return basename(file, extname(file)).replace(/[^A-Za-z0-9._-]+/g, '-') || 'sweep'
 }
 
-function protocolOf(config: ConfigFile): Protocol {
+function itemCounts(config: ConfigFile) {
   return {
-    seed: config.seed ?? defaultSeed,
-    demonstrations: config.demonstrations,
-    dummyQueries: config.dummyQueries,
     dummyMayBeDemonstration: config.dummyMayBeDemonstration,
     testItems: config.testItems ?? defaultItems.test,
     devItems: config.devItems ?? defaultItems.dev,
@@ -182,6 +179,7 @@ function taskSpec(
   const path = (name: string) => resolve(dirname(yaml.file), name)
 
   if (given.items !== undefined) {
+    refuseRedrawing(yaml, config, id)
     const all = readItemsFile(path(given.items))
     return {
       kind: 'items',
@@ -201,6 +199,25 @@ function taskSpec(
     i,
     given.top === undefined ? { kind: 'builtin', id } : { kind: 'builtin', id, top: given.top },
   )
+}
+
+/** S of explicit items is what the file says. */
+function refuseRedrawing(yaml: YamlFile, config: ConfigFile, id: string): void {
+  const key =
+    config.demonstrationLabels !== 'true'
+      ? 'demonstrationLabels'
+      : config.order !== 'drawn'
+        ? 'order'
+        : config.demonstrations.length > 1
+          ? 'demonstrations'
+          : config.dummyQueries.length > 1
+            ? 'dummyQueries'
+            : null
+  if (key !== null)
+    throw yaml.error(
+      [key],
+      `the items of "${id}" are given one by one, so their demonstrations stay as they are`,
+    )
 }
 
 function builtinSpec(yaml: YamlFile, i: number, spec: TaskSpec): TaskSpec {

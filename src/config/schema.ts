@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes, processorRules } from '../domain/numerics.js'
-import { scorings, type ScoringRule } from '../domain/types.js'
+import { labelRules, scorings, type ScoringRule } from '../domain/types.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
 import { experimentsSchema } from './experiments.js'
+import { promptsSchema } from './prompts.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
 
@@ -36,6 +37,11 @@ const answer = z.strictObject({
 })
 const count = z.int().min(1).max(100_000)
 const layer = z.int().min(0).max(10_000)
+
+/** A value, or a list of them: the sweep is the product of such lists, a setting each (axes.ts). */
+function oneOrMore<T extends z.ZodType>(value: T, what: string) {
+  return z.union([value.transform((one) => [one]), z.array(value).min(1).max(100)], { error: what })
+}
 
 const column = z.union([z.string().min(1), z.int().min(1).max(10_000)], {
   error: "must be a column's name, or its number from 1",
@@ -94,14 +100,27 @@ const task = z.union(
 
 export const configSchema = z.strictObject({
   name: id.optional(),
-  seed: z.int().min(0).optional(),
-  /** One sweep for each; instead of `seed`. */
-  seeds: z.array(z.int().min(0)).min(1).max(100).optional(),
+  seed: oneOrMore(z.int().min(0), 'must be a whole number, at least 0, or a list of them').optional(),
+  /** Instead of `seed`. */
+  seeds: oneOrMore(z.int().min(0), 'must be a list of whole numbers, at least 0').optional(),
   models: z.array(model).min(1),
   tasks: z.union([z.literal('all'), z.array(task).min(1)], { error: 'must be all or a list of tasks' }),
   experiments: experimentsSchema,
-  demonstrations: count.default(5),
-  dummyQueries: count.default(2),
+  demonstrations: oneOrMore(count, 'must be a whole number, at least 1, or a list of them').default([5]),
+  dummyQueries: oneOrMore(count, 'must be a whole number, at least 1, or a list of them').default([2]),
+  prompt: promptsSchema.optional(),
+  /** Instead of `prompt`. */
+  prompts: promptsSchema.optional(),
+  /** What becomes of the outputs in S. */
+  demonstrationLabels: z
+    .union([z.literal(true).transform(() => 'true' as const), z.enum(labelRules)], {
+      error: 'must be true, shuffled or random',
+    })
+    .default('true'),
+  /** Whether S is shuffled once more, and by which seed. */
+  order: z
+    .union([z.literal('drawn'), z.int().min(0)], { error: 'must be drawn, or the seed of a further shuffle' })
+    .default('drawn'),
   dummyMayBeDemonstration: z.boolean().default(true),
   // Not set is known from set: a file of explicit items is then used whole.
   testItems: count.optional(),
@@ -120,7 +139,10 @@ export const configSchema = z.strictObject({
   /** Tasks and further experiments that may fail before the whole sweep stops. */
   maxFailures: count.optional(),
   /** How products are computed: f32, or one of the approximations (docs/numerics.md). */
-  numerics: z.enum(numericsModes).default('f32'),
+  numerics: oneOrMore(
+    z.enum(numericsModes),
+    `must be one of ${numericsModes.join(', ')}, or a list of them`,
+  ).default(['f32']),
   device: z.enum(devices).default('cpu'),
   /** Whether workers on another kind of processor than the first may compute: their last bits differ. */
   processors: z.enum(processorRules).default('same'),

@@ -129,7 +129,7 @@ async function server(): Promise<Finding> {
       await connection.close()
       return { subject, verdict: 'ok', found: `${existing.address} answers (TEMPORAL_ADDRESS)` }
     }
-    const { path, source } = await findServerBinary(join(taskvecHome(), 'temporal'), { download: false })
+    const { path, source } = await findServerBinary(undefined, { download: false })
     return { subject, verdict: 'ok', found: `${source}: ${path}` }
   } catch (error) {
     if (process.env['TEMPORAL_ADDRESS']) return { subject, verdict: 'fail', found: describeError(error) }

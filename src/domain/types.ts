@@ -44,6 +44,35 @@ export interface Demonstration {
   readonly output: string
 }
 
+/**
+ * How a prompt is written (docs/protocol.md, Prompt): prefix, demonstrations and query, joined by the separator, and suffix.
+ * {x} and {y} stand for input and output.
+ */
+export interface PromptFormat {
+  readonly demonstration: string
+  /** Ends where the answer begins. */
+  readonly query: string
+  readonly separator: string
+  readonly prefix: string
+  readonly suffix: string
+  /** Only where the tokenizer adds no BOS: a chat template writes its own. */
+  readonly bos?: false
+}
+
+/** A prompt format by name: a format, or the model's own chat template. */
+export type PromptTemplate =
+  | (PromptFormat & { readonly id: string })
+  | {
+      readonly id: string
+      readonly chat: true
+      /** The message of the role `system`; absent: none. */
+      readonly system?: string | undefined
+    }
+
+/** What becomes of the outputs in S: as they are, permuted within it, or drawn anew from all pairs. */
+export const labelRules = ['true', 'shuffled', 'random'] as const
+export type LabelRule = (typeof labelRules)[number]
+
 /** One test, dev or baseline entry, exactly as it is put into prompts. */
 export interface Item {
   readonly demonstrations: readonly Demonstration[]
@@ -53,6 +82,8 @@ export interface Item {
   readonly accept: readonly string[]
   /** Dummy queries x' that give θ; empty for the baseline split. */
   readonly dummyQueries: readonly string[]
+  /** Only where it is not the paper's. */
+  readonly prompt?: PromptFormat
 }
 
 /** What a config says of a task, resolved and self-contained: it may travel to another machine. */
@@ -89,6 +120,24 @@ export interface Protocol {
   readonly baselineItems: number
   /** Absent: answers are of one token. */
   readonly answer?: Answer
+  /** Only where it is not the paper's. */
+  readonly prompt?: PromptTemplate
+  /** Only where they are not true. */
+  readonly demonstrationLabels?: Exclude<LabelRule, 'true'>
+  /** Only where demonstrations do not stand as they were drawn: the seed of a further shuffle. */
+  readonly orderSeed?: number
+  /** Only of a setting of several whose items are to be the same ones (docs/protocol.md, Sampling). */
+  readonly paired?: Pairing
+}
+
+/** What all settings of a group draw by. */
+export interface Pairing {
+  /** The k that is drawn as it would be alone: smaller S are its first demonstrations, larger ones go on behind it. */
+  readonly demonstrations: number
+  /** Of the setting with most. */
+  readonly dummyQueries: number
+  /** Pairs must be usable under all of them; the first one's are drawn as they would be alone. */
+  readonly prompts: readonly PromptTemplate[]
 }
 
 /** A task made ready for one model: its pairs filtered by the tokenizer, its items drawn. */

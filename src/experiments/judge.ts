@@ -1,10 +1,10 @@
 import type { Item, Predictions, ScoringRule } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
-import { formatPrompt } from '../prompt/format.js'
+import { answerGap, answeredPrompt, formatPrompt, specialOf } from '../prompt/format.js'
 import { isPartOfCharacter } from '../tasks/first-token.js'
 import { graded, isCorrect, scoreOf } from '../tasks/scoring.js'
 
-type Asked = Pick<Item, 'query' | 'answer' | 'accept'>
+type Asked = Pick<Item, 'query' | 'answer' | 'accept' | 'prompt'>
 
 /**
  * Whether what was generated for each item is right (docs/datasets.md, Scoring), and under a graded rule how far. `tokens` are
@@ -42,11 +42,19 @@ export function decidedByToken(scoring: ScoringRule, text: string): boolean {
 async function firstTokens(engine: Pick<Engine, 'encode'>, items: readonly Asked[]): Promise<Set<number>[]> {
   if (items.length === 0) return []
   const answers = items.map(({ answer, accept }) => [answer, ...accept])
-  const bare = await engine.encode(items.map(({ query }) => formatPrompt([], query)))
-  const answered = await engine.encode(
-    items.flatMap(({ query }, i) => (answers[i] ?? []).map((answer) => formatPrompt([], query) + answer)),
+  const special = specialOf(items[0]?.prompt)
+  const bare = await engine.encode(
+    items.map(({ query, prompt }) => formatPrompt([], query, prompt)),
+    special,
   )
-  const alone = await engine.encode(answers.flat(), { special: false })
+  const answered = await engine.encode(
+    items.flatMap((item, i) => (answers[i] ?? []).map((answer) => answeredPrompt(item, answer))),
+    special,
+  )
+  const alone = await engine.encode(
+    items.flatMap(({ prompt }, i) => (answers[i] ?? []).map((answer) => answerGap(prompt) + answer)),
+    { special: false },
+  )
   let next = 0
   return items.map((_, i) => {
     const found = (answers[i] ?? []).map(() => {

@@ -1,10 +1,21 @@
-import type { Item, ModelInfo, Pair, PreparedTask, Protocol, TaskSpec } from '../domain/types.js'
+import type {
+  Item,
+  ModelInfo,
+  Pair,
+  PreparedTask,
+  PromptFormat,
+  Protocol,
+  Split,
+  TaskSpec,
+} from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
+import { formatOf } from '../prompt/templates.js'
 import { taskOf } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
 import { scoringFor } from '../tasks/scoring.js'
 import { drawItems } from '../tasks/sampling.js'
 import { writablePairs, type Encoder } from '../tasks/single-token.js'
+import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
 import { beginningsOf, type Coder } from '../tasks/first-token.js'
 import type { Task } from '../tasks/task.js'
 
@@ -23,11 +34,15 @@ export async function prepareTask(
   }
   const ofModel = engine.info.warnings ?? []
   const task = taskOf(spec, protocol)
-  const known = { task: task.id, category: task.category, scoring: scoringFor(task.scoring, protocol.answer) }
+  const prompt = formatOf(protocol.prompt)
+  const known = {
+    ...{ task: task.id, category: task.category },
+    scoring: scoringFor(task.scoring, protocol.answer),
+  }
   switch (task.kind) {
     case 'items':
     case 'generated': {
-      const items = task.kind === 'items' ? task.items : drawItems(task.id, task, protocol)
+      const items = task.kind === 'items' ? inFormat(task.items, prompt) : drawItems(task.id, task, protocol)
       const all = Object.values(items).flat()
       const warnings = [
         ...ofModel,
@@ -38,6 +53,7 @@ export async function prepareTask(
           all.map(({ answer }) => answer),
           protocol,
         )),
+        ...(await atTheBoundary(engine, task.id, all, prompt)),
       ]
       return { ...known, reading: 'as-written', pairs: null, items, warnings }
     }
@@ -45,17 +61,14 @@ export async function prepareTask(
       const {
         reading,
         pairs,
+        drawnAs,
         warnings: found,
-      } = readList(task, await markPairs(task.pairs, task.singleToken, encoder))
+      } = readList(task, await markPairs(task.pairs, task.singleToken, encoder, protocol))
       const answers = pairs.map(({ output }) => output)
       const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, protocol))]
-      return {
-        ...known,
-        reading,
-        pairs,
-        items: explained(warnings, () => drawItems(task.id, pairs, protocol)),
-        warnings,
-      }
+      const items = explained(warnings, () => drawItems(task.id, pairs, protocol, drawnAs))
+      const merging = await atTheBoundary(engine, task.id, Object.values(items).flat(), prompt)
+      return { ...known, reading, pairs, items, warnings: [...warnings, ...merging] }
     }
   }
 }
@@ -70,7 +83,7 @@ async function unknownWords(encoder: Encoder, task: string, items: readonly Item
       ...dummyQueries.map((input) => ({ input, output: '' })),
     ].map((pair) => ({ ...pair, accept: [], item })),
   )
-  const writable = new Set<Pair>(await writablePairs(pairs, encoder))
+  const writable = new Set<Pair>(await writablePairs(pairs, encoder, items[0]?.prompt))
   const touched = new Set(pairs.filter((pair) => !writable.has(pair)).map(({ item }) => item)).size
   if (touched === 0) return []
   return [
@@ -84,10 +97,32 @@ async function partialAnswers(
   coder: Coder,
   { id, scoring }: Pick<Task, 'id' | 'scoring'>,
   answers: readonly string[],
-  { answer }: Protocol,
+  { answer, prompt }: Protocol,
 ): Promise<string[]> {
   if (scoring !== 'prefix' || answer) return []
-  const { partial } = await beginningsOf(answers, coder)
+  const { partial } = await beginningsOf(answers, coder, formatOf(prompt))
   if (partial === 0) return []
   return [partialWarning(id, partial, answers.length)]
+}
+
+/** Items that were given one by one, written in the sweep's prompt. */
+function inFormat(
+  items: Readonly<Record<Split, readonly Item[]>>,
+  prompt: PromptFormat | undefined,
+): Readonly<Record<Split, readonly Item[]>> {
+  if (!prompt) return items
+  const written = (of: readonly Item[]) => of.map((item) => ({ ...item, prompt }))
+  return { baseline: written(items.baseline), dev: written(items.dev), test: written(items.test) }
+}
+
+/** Under a prompt of the user's: what becomes of the place where the answer follows. Known of the paper's. */
+async function atTheBoundary(
+  engine: Pick<Engine, 'encode'>,
+  task: string,
+  items: readonly Item[],
+  prompt: PromptFormat | undefined,
+): Promise<string[]> {
+  if (!prompt) return []
+  const merging = await mergingAnswers(engine, items)
+  return merging === 0 ? [] : [boundaryWarning(task, merging, items.length)]
 }

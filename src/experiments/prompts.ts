@@ -1,7 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { Item, Predictions, Scoring, WholeAnswers } from '../domain/types.js'
 import type { AnswerMetrics, Engine, EvaluateItem, Generate } from '../engine/engine.js'
-import { formatPrompt } from '../prompt/format.js'
+import { answerGap, answeredPrompt, formatPrompt, specialOf } from '../prompt/format.js'
 import { cut, readScoring, wholeCharacters } from '../tasks/scoring.js'
 import { answerTokens, judge } from './judge.js'
 
@@ -35,22 +35,25 @@ export function answerOf({
   return { answerToken, ...(answerTokens ? { answerTokens } : {}) }
 }
 
-/** Token ids of every prompt of every item, in one call of the tokenizer. */
+/** Token ids of every prompt of every item, in one call of the tokenizer: all have one prompt format. */
 export async function promptsOf(
   engine: Pick<Engine, 'encode'>,
   items: readonly Item[],
   scoring?: Scoring,
 ): Promise<ItemPrompts[]> {
   const whole = scoring !== undefined && readScoring(scoring).answer !== undefined
-  const texts = items.flatMap(({ demonstrations, query, answer, dummyQueries }) => [
-    formatPrompt([], query),
-    formatPrompt([], query) + answer,
-    formatPrompt(demonstrations, query),
-    ...dummyQueries.map((dummy) => formatPrompt(demonstrations, dummy)),
-  ])
-  const encoded = await engine.encode(texts)
+  const texts = items.flatMap((item) => {
+    const { demonstrations, query, answer, dummyQueries, prompt } = item
+    return [
+      formatPrompt([], query, prompt),
+      answeredPrompt(item, answer),
+      formatPrompt(demonstrations, query, prompt),
+      ...dummyQueries.map((dummy) => formatPrompt(demonstrations, dummy, prompt)),
+    ]
+  })
+  const encoded = await engine.encode(texts, specialOf(items[0]?.prompt))
   const alone = await engine.encode(
-    items.map(({ answer }) => answer),
+    items.map(({ answer, prompt }) => answerGap(prompt) + answer),
     { special: false },
   )
   let next = 0

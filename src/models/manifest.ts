@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { z } from 'zod'
-import { taskvecHome } from '../system/home.js'
+import { cacheFolder } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { fileHash } from '../weights/content-hash.js'
 import { committedFolder, miniaturesFolder, modelCatalog } from './catalog.js'
@@ -27,7 +27,7 @@ const manifestName = 'source.json'
 /** The folder of one model: committed with the catalogue, or where a pull puts it. */
 export function modelFolder(id: string): string {
   const model = modelCatalog().find((entry) => entry.id === id)
-  return (model && committedFolder(model)) ?? join(taskvecHome(), 'models', id)
+  return (model && committedFolder(model)) ?? join(cacheFolder('models'), id)
 }
 
 export function writeManifest(folder: string, manifest: Manifest): void {

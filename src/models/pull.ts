@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
-import { taskvecHome } from '../system/home.js'
+import { cacheFolder } from '../system/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { catalogModel, type CatalogModel } from './catalog.js'
 import type { Fetch, PullEvent } from './fetch.js'
@@ -46,7 +46,7 @@ export async function pullModel(id: string, options: PullOptions = {}): Promise<
 
 export async function pull(model: CatalogModel, options: PullOptions = {}): Promise<Pulled> {
   const report = options.onProgress ?? (() => {})
-  const models = join(taskvecHome(), 'models')
+  const models = cacheFolder('models')
   mkdirSync(models, { recursive: true })
   return withLock(model.id, report, options.signal, async (signal) => {
     const there = await alreadyThere(model.id, report)
@@ -136,7 +136,7 @@ async function withLock<T>(
 ): Promise<T> {
   const lost = new AbortController()
   const signal = AbortSignal.any([lost.signal, ...(outer ? [outer] : [])])
-  const lockfilePath = join(taskvecHome(), 'models', `.${id}.lock`)
+  const lockfilePath = join(cacheFolder('models'), `.${id}.lock`)
   let told = false
   for (;;) {
     if (signal.aborted) throw cancelled(id, signal)

@@ -1,10 +1,59 @@
-import type { Demonstration } from '../domain/types.js'
+import type { Demonstration, Item, PromptFormat } from '../domain/types.js'
+
+/** The paper's (docs/protocol.md, Prompt). */
+export const arrow: PromptFormat = {
+  demonstration: 'example:{x}->{y}',
+  query: 'example:{x}->',
+  separator: '\n',
+  prefix: '',
+  suffix: '',
+}
 
 /**
- * The whole prompt format (docs/protocol.md, Prompt): [S, x, ->], or [x, ->] without demonstrations. Spaces inside inputs
- * and outputs are kept; nothing follows the last arrow. The BOS is the tokenizer's to add.
+ * The whole prompt: [S, x, ->], or [x, ->] without demonstrations. Spaces inside inputs and outputs are kept; nothing
+ * follows the suffix. The BOS is the tokenizer's to add, where the format leaves it to it.
  */
-export function formatPrompt(demonstrations: readonly Demonstration[], query: string): string {
-  const lines = demonstrations.map(({ input, output }) => `example:${input}->${output}`)
-  return [...lines, `example:${query}->`].join('\n')
+export function formatPrompt(
+  demonstrations: readonly Demonstration[],
+  query: string,
+  { demonstration, query: last, separator, prefix, suffix }: PromptFormat = arrow,
+): string {
+  const lines = demonstrations.map(({ input, output }) => filled(demonstration, input, output))
+  return prefix + [...lines, filled(last, query, '')].join(separator) + suffix
+}
+
+/** At once, and not by a pattern: an input may hold `{y}` or `$&`. */
+function filled(template: string, input: string, output: string): string {
+  return template.replace(/\{[xy]\}/g, (hole) => (hole === '{x}' ? input : output))
+}
+
+/** What stands between the query's end and the answer in a demonstration: the answer begins with it. '' or white space. */
+export function answerGap({ demonstration, query, suffix }: PromptFormat = arrow): string {
+  const before = demonstration.slice(0, demonstration.indexOf('{y}'))
+  const end = query + suffix
+  return before.startsWith(end) ? before.slice(end.length) : ''
+}
+
+/** [x, ->] with its answer. */
+export function answeredPrompt({ query, prompt }: Pick<Item, 'query' | 'prompt'>, answer: string): string {
+  return formatPrompt([], query, prompt) + answerGap(prompt) + answer
+}
+
+/** The format's own words around the query: before x, and from it to where the answer begins. */
+export function aroundQuery({ query, prefix, suffix }: PromptFormat = arrow): {
+  readonly before: string
+  readonly after: string
+} {
+  const at = query.indexOf('{x}')
+  return { before: prefix + query.slice(0, at), after: query.slice(at + '{x}'.length) + suffix }
+}
+
+/** Whether outputs already follow white space: then words are put in without a space of their own. */
+export function writesSpace({ demonstration }: PromptFormat = arrow): boolean {
+  return /\s$/.test(demonstration.slice(0, demonstration.indexOf('{y}')))
+}
+
+/** As options of an engine's `encode`. */
+export function specialOf(prompt: PromptFormat | undefined): { special: boolean } {
+  return { special: prompt?.bos !== false }
 }

@@ -11,11 +11,20 @@ import {
   type ResultRows,
   type ResultTable,
 } from '../experiments/sweep-rows.js'
-import { predictionColumns, predictionValues } from '../store/results.js'
+import { firstTokens, predictionColumns, predictionValues } from '../store/results.js'
 import { columnTypes, tableValues } from '../store/view-rows.js'
+import {
+  axisTypes,
+  settingOf,
+  varying,
+  type Axis,
+  type Setting,
+  type SweepOfGroup,
+} from '../store/settings.js'
 import { sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { meanAndSd } from '../figures/paper-rules.js'
 import type { Values } from '../figures/table.js'
+import type { Format } from './text-format.js'
 
 /**
  * What `taskvec results` prints: the experiments' tables with an interval beside every accuracy, and
@@ -32,15 +41,31 @@ function tableOf(name: string): ResultTable {
   return resultTables[name] as ResultTable
 }
 
-/** Nothing is read before `rows` are. Where they are not f32 on the cpu, every row says so, in a last column `numerics`. */
+/** Tables whose rows name the setting they are of, in JSON. */
+const namingSettings = ['main', 'layers', 'predictions']
+const named = ['demonstrations', 'prompt', 'dummyQueries', 'seed'] as const
+
+/**
+ * Nothing is read before `rows` are. Where they are not f32 on the cpu, every row says so, in a last column `numerics`. In JSON,
+ * rows of the main experiment also name their setting, and those of `main` have accuracies by first token.
+ */
 export function resultRows(
   db: Database.Database,
   table: string,
   sweep: SweepSummary,
   filter: ResultFilter,
+  format?: Format,
 ): ResultRows {
   const mode = sweepMode(sweep)
-  const { columns, rows } = referenceRows(db, table, sweep, filter)
+  const reference = referenceRows(db, table, sweep, filter)
+  const { columns, rows } =
+    format === 'json' && namingSettings.includes(table)
+      ? withSetting(
+          table === 'main' ? withFirstTokens(reference, () => firstTokens(db, sweep.id)) : reference,
+          named,
+          settingOf(sweep),
+        )
+      : reference
   return mode === null ? { columns, rows } : { columns: { ...columns, numerics: 'text' }, rows: labelled() }
 
   function* labelled(): Generator<Values> {
@@ -58,6 +83,35 @@ function referenceRows(
     return { columns: predictionColumns, rows: predictionValues(db, sweep.id, filter) }
   const intervals = withWilson(tableOf(table), tableValues(db, tableOf(table), sweep.id, filter))
   return table === 'main' ? withDifference(intervals, () => differences(db, sweep, filter.model)) : intervals
+}
+
+/** With columns of the sweep's setting, the same in every row. */
+function withSetting({ columns, rows }: ResultRows, axes: readonly Axis[], setting: Setting): ResultRows {
+  const values = axes.map((axis) => setting[axis])
+  const types = Object.fromEntries(axes.map((axis) => [axis, axisTypes[axis]]))
+  return { columns: { ...columns, ...types }, rows: extended() }
+
+  function* extended(): Generator<Values> {
+    for (const row of rows) yield [...row, ...values]
+  }
+}
+
+/** With the accuracies by first token: the share of items whose answer's first token is the greedy choice. */
+function withFirstTokens(
+  { columns, rows }: ResultRows,
+  sharesOf: () => ReturnType<typeof firstTokens>,
+): ResultRows {
+  const kinds = ['baseline', 'hypothesis', 'regular'] as const
+  const types = Object.fromEntries(kinds.map((kind) => [`${kind}FirstToken`, 'real' as const]))
+  return { columns: { ...columns, ...types }, rows: extended() }
+
+  function* extended(): Generator<Values> {
+    const shares = sharesOf()
+    for (const row of rows) {
+      const [model, task] = row as readonly string[]
+      yield [...row, ...kinds.map((kind) => shares.get(`${model}\n${task}\n${kind}`) ?? null)]
+    }
+  }
 }
 
 /** Wilson's interval of each accuracy; counts become accuracies. */
@@ -117,26 +171,30 @@ function withDifference(
 export const averagedTables = tableNames.filter((name) => resultTables[name]?.averaged !== undefined)
 
 /**
- * Mean and standard deviation (divisor n - 1; none of one seed) over the sweeps of one config, one per seed. A row that
- * only some sweeps have says so by `seeds`.
+ * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps of a group that are alike in `by`, by row. A row that
+ * only some of them have says so by the column `count`.
  */
-export function overSeeds(
+export function overSettings(
   db: Database.Database,
   table: string,
-  sweepIds: readonly string[],
+  sweeps: readonly SweepOfGroup[],
+  by: readonly Axis[],
   filter: ResultFilter,
+  count: 'seeds' | 'settings',
 ): ResultRows {
   const definition = tableOf(table)
   const { keys = [], averaged = [] } = definition
   const groups = new Map<string, { key: Values; values: number[][] }>()
-  let names: string[] = []
   let types: ResultRows['columns'] = {}
-  for (const id of sweepIds) {
+  for (const { id, setting } of sweeps) {
     const { columns, rows } = withWilson(definition, tableValues(db, definition, id, filter))
     types = columns
-    names = Object.keys(columns)
+    const names = Object.keys(columns)
     for (const row of rows) {
-      const key = keys.map((name) => row[names.indexOf(name)] ?? null)
+      const key = [
+        ...keys.map((name) => row[names.indexOf(name)] ?? null),
+        ...by.map((axis) => setting[axis]),
+      ]
       const text = JSON.stringify(key)
       const group = groups.get(text) ?? { key, values: averaged.map(() => []) }
       groups.set(text, group)
@@ -148,13 +206,52 @@ export function overSeeds(
   }
   const columns: Record<string, ColumnType> = {}
   for (const name of keys) columns[name] = types[name] ?? 'text'
-  columns['seeds'] = 'whole'
+  for (const axis of by) columns[axis] = axisTypes[axis]
+  columns[count] = 'whole'
   for (const name of averaged) Object.assign(columns, { [name]: 'real', [`${name}Sd`]: 'real' })
   const rows = Array.from(groups.values(), ({ key, values }): Values => {
-    const seeds = Math.max(...values.map(({ length }) => length))
-    return [...key, seeds, ...values.flatMap(meanAndSpread)]
+    const sweepsWithIt = Math.max(...values.map(({ length }) => length))
+    return [...key, sweepsWithIt, ...values.flatMap(meanAndSpread)]
   })
   return { columns, rows }
+}
+
+/** Over the seeds of a config, for each of its other settings; of those, the ones that vary are columns. */
+export function overSeeds(
+  db: Database.Database,
+  table: string,
+  sweeps: readonly SweepOfGroup[],
+  filter: ResultFilter,
+): ResultRows {
+  const by = varying(sweeps).filter((axis) => axis !== 'seed')
+  return overSettings(db, table, sweeps, by, filter, 'seeds')
+}
+
+/** A table of every sweep of a group, one after the other, with a column for each axis that varies. */
+export function groupRows(
+  db: Database.Database,
+  table: string,
+  sweeps: readonly SweepOfGroup[],
+  filter: ResultFilter,
+  format: Format,
+): ResultRows {
+  const axes = varying(sweeps)
+  const of = (sweep: SweepOfGroup) => {
+    const rows = resultRows(db, table, sweep, filter, format)
+    const missing = axes.filter((axis) => !(axis in rows.columns))
+    return withSetting(rows, missing, sweep.setting)
+  }
+  const columns = Object.assign({}, ...sweeps.map((sweep) => of(sweep).columns)) as ResultRows['columns']
+  return { columns, rows: rows() }
+
+  function* rows(): Generator<Values> {
+    const names = Object.keys(columns)
+    for (const sweep of sweeps) {
+      const own = of(sweep)
+      const at = new Map(Object.keys(own.columns).map((name, i) => [name, i]))
+      for (const row of own.rows) yield names.map((name) => row[at.get(name) ?? -1] ?? null)
+    }
+  }
 }
 
 function meanAndSpread(values: readonly number[]): [number | null, number | null] {

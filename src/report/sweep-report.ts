@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Report } from '../figures/section.js'
-import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
+import { settingsOfGroup } from '../store/settings.js'
+import type { SweepSummary } from '../store/sweeps.js'
 import { comparison } from './sections/comparison.js'
 import { experimentSections } from './sections/experiments.js'
 import { finding } from './sections/finding.js'
@@ -20,7 +21,7 @@ export function sweepReport(db: Database.Database, sweep: SweepSummary, other: S
         finding(db, sweep, rows),
         ...experimentSections(db, sweep.id, rows),
         ...comparison(db, sweep, other),
-        whatWasRun(db, sweep, sweepGroup(db, sweep.id)),
+        whatWasRun(db, sweep, settingsOfGroup(db, sweep)),
         troubles(db, sweep),
       ],
     }

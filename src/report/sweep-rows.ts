@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3'
 import type { ResultFilter, SweepRows } from '../experiments/sweep-rows.js'
 import { modelRecords, preparedTasksOf } from '../store/report-queries.js'
-import { sweepGroup, type SweepSummary } from '../store/sweeps.js'
+import { otherSeeds } from '../store/settings.js'
+import type { SweepSummary } from '../store/sweeps.js'
 import { viewMeans, viewRows } from '../store/view-rows.js'
 import { overSeeds, resultRows } from './result-rows.js'
 
@@ -18,8 +19,8 @@ export function sweepRows(db: Database.Database, sweep: SweepSummary, filter: Re
     blocks: () => blocksOf(db, id),
     table: (name) => resultRows(db, name, sweep, {}),
     overSeeds(name) {
-      const group = sweepGroup(db, id)
-      return group.length > 1 ? overSeeds(db, name, group, {}) : null
+      const seeds = otherSeeds(db, sweep)
+      return seeds.length > 1 ? overSeeds(db, name, seeds, {}) : null
     },
   }
 }

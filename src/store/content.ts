@@ -1,7 +1,8 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Numerics } from '../domain/numerics.js'
-import type { Item, Pair, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { Item, Pair, PromptFormat, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import { promptRevision } from '../prompt/revision.js'
 import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
@@ -34,6 +35,7 @@ export function insertItem(db: Statements, itemsHash: string, i: number, item: I
     answer: item.answer,
     accept: canonicalJson(item.accept),
     dummyQueries: canonicalJson(item.dummyQueries),
+    prompt: item.prompt ? canonicalJson(item.prompt) : null,
   })
 }
 
@@ -44,15 +46,18 @@ export interface StoredItem {
   readonly answer: string
   readonly accept: string
   readonly dummy_queries: string
+  /** Absent in a database of an older taskvec. */
+  readonly prompt?: string | null
 }
 
-export function itemOf({ demonstrations, query, answer, accept, dummy_queries }: StoredItem): Item {
+export function itemOf({ demonstrations, query, answer, accept, dummy_queries, prompt }: StoredItem): Item {
   return {
     demonstrations: JSON.parse(demonstrations) as Item['demonstrations'],
     query,
     answer,
     accept: JSON.parse(accept) as string[],
     dummyQueries: JSON.parse(dummy_queries) as string[],
+    ...(prompt ? { prompt: JSON.parse(prompt) as PromptFormat } : {}),
   }
 }
 
@@ -152,6 +157,7 @@ export function keyOf(
     split: run.split,
     layer: run.layer,
     layersTogether,
+    ...promptRevision,
   })
 }
 

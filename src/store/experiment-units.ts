@@ -3,6 +3,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { largestPayload } from '../domain/payloads.js'
 import type { NewUnit, Step, UnitKind, UnitPlan } from '../experiments/experiment.js'
+import { promptRevision } from '../prompt/revision.js'
 import { planContext } from './plan-context.js'
 import { timings } from './schema/runs.js'
 import { unitRuns, units } from './schema/units.js'
@@ -148,7 +149,7 @@ function plan(db: Statements, kinds: UnitKinds, unit: UnitPlace, settings: strin
       JSON.parse(settings),
     )
     const { experiment } = unit
-    const key = sha256(canonicalJson({ experiment, modelHash, ...identity }))
+    const key = sha256(canonicalJson({ experiment, modelHash, ...promptRevision, ...identity }))
     const known = db.pluck('select complete from unit_runs where key = ?', [key])
     db.run(
       `update units set run_key = ?, skipped = null, reused = ? ${where} and (run_key is not ? or skipped is not null)`,

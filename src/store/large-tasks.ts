@@ -6,7 +6,15 @@ import { cutItems } from '../domain/item-parts.js'
 import { layerChunks, resolveLayers, type LayerSelection } from '../domain/layers.js'
 import { largestPayload, megabytes, predictionSize } from '../domain/payloads.js'
 import type { Item, ModelInfo, Pair, Protocol, Scoring, Split, TaskSpec } from '../domain/types.js'
-import { explained, partialWarning, readList, type PairMarks } from '../tasks/read-list.js'
+import { formatOf } from '../prompt/templates.js'
+import {
+  explained,
+  joinedMarks,
+  partialWarning,
+  readList,
+  type PairMarks,
+  type ReadList,
+} from '../tasks/read-list.js'
 import { resolveTask, taskOf } from '../tasks/registry.js'
 import { scoringFor } from '../tasks/scoring.js'
 import { itemDrawer } from '../tasks/sampling.js'
@@ -44,6 +52,8 @@ export type TaskToPrepare =
       readonly slices: number
       readonly singleToken: boolean
       readonly scoring: Scoring
+      /** Only where its prompts are not the paper's. */
+      readonly protocol?: Pick<Protocol, 'prompt' | 'paired'>
     }
 
 /** Errors: TASK where it cannot be run at all, before anything is computed. */
@@ -67,7 +77,13 @@ export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare
     slices: slicesOf(pairs).length,
     singleToken: task.kind === 'list' && task.singleToken,
     scoring: scoringFor(task.scoring, protocol.answer),
+    ...promptsIn(protocol),
   }
+}
+
+function promptsIn({ prompt, paired }: Protocol): { protocol?: Pick<Protocol, 'prompt' | 'paired'> } {
+  if (!prompt && (paired?.prompts.length ?? 0) < 2) return {}
+  return { protocol: { ...(prompt ? { prompt } : {}), ...(paired ? { paired } : {}) } }
 }
 
 /** Some of the task's pairs, for the tokenizer. */
@@ -95,27 +111,22 @@ export interface LargeTaskPlan {
 export async function planLargeTask(
   db: Statements,
   spec: TaskSpec,
-  protocol: Protocol,
+  settled: Protocol,
   { sweepId, model, info, marks, partial, layers, layersPerActivity }: PlanLargeTaskInput,
 ): Promise<LargeTaskPlan> {
-  const task = taskOf(spec, protocol)
+  const task = taskOf(spec, settled)
   const place = { sweepId, model, task: task.id }
-  const joined = (of: keyof PairMarks) => marks.map((mark) => mark[of]).join('')
-  const list =
+  const [{ prompt = settled.prompt } = {}] = marks
+  const protocol = { ...settled, ...(prompt ? { prompt } : {}) }
+  const list: Omit<ReadList, 'pairs'> & { readonly pairs: readonly Pair[] | null } =
     task.kind === 'list'
-      ? readList(task, {
-          ...{
-            writable: joined('writable'),
-            leadingSpace: joined('leadingSpace'),
-            noSpace: joined('noSpace'),
-          },
-        })
+      ? readList(task, joinedMarks(marks))
       : { reading: 'as-written' as const, pairs: null, warnings: notLookedThrough(task, info) }
   const warnings =
     partial > 0 && list.pairs
       ? [...list.warnings, partialWarning(task.id, partial, list.pairs.length)]
       : list.warnings
-  const draw = explained(list.warnings, () => drawerOf(task, list.pairs, protocol))
+  const draw = explained(list.warnings, () => drawerOf(task, list.pairs, protocol, list.drawnAs))
   const counts = countsOf(task, protocol)
   const hashes = {
     baseline: await hashOf(draw, 'baseline', counts.baseline),
@@ -150,9 +161,19 @@ export async function planLargeTask(
 
 type Drawer = (split: Split, index: number) => Item
 
-function drawerOf(task: Task, pairs: readonly Pair[] | null, protocol: Protocol): Drawer {
-  if (task.kind === 'items') return (split, index) => task.items[split][index] as Item
-  return itemDrawer(task.id, task.kind === 'list' ? (pairs ?? []) : task, protocol)
+function drawerOf(
+  task: Task,
+  pairs: readonly Pair[] | null,
+  protocol: Protocol,
+  drawnAs?: readonly Pair[],
+): Drawer {
+  if (task.kind !== 'items')
+    return itemDrawer(task.id, task.kind === 'list' ? (pairs ?? []) : task, protocol, drawnAs)
+  const format = formatOf(protocol.prompt)
+  return (split, index) => ({
+    ...(task.items[split][index] as Item),
+    ...(format ? { prompt: format } : {}),
+  })
 }
 
 function countsOf(task: Task, protocol: Protocol): Record<Split, number> {

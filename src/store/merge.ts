@@ -48,7 +48,7 @@ const named: readonly { table: string; key: string[]; compared: string[]; fill?:
   {
     table: 'items',
     key: ['items_hash', 'item'],
-    compared: ['demonstrations', 'query', 'answer', 'accept', 'dummy_queries'],
+    compared: ['demonstrations', 'query', 'answer', 'accept', 'dummy_queries', 'prompt'],
   },
   {
     table: 'prepared_tasks',

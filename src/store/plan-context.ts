@@ -1,7 +1,8 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { UnitPlace } from '../domain/experiments.js'
-import type { Pair, Protocol, TaskSpec } from '../domain/types.js'
+import type { Pair, PromptFormat, Protocol, TaskSpec } from '../domain/types.js'
 import type { FinishedTask, PlanContext, UnitRun } from '../experiments/experiment.js'
+import { promptName } from '../prompt/templates.js'
 import { resolveTask } from '../tasks/registry.js'
 import type { Population } from '../tasks/sampling.js'
 import { itemHashes, itemOf, type PreparedRow, type StoredItem } from './content.js'
@@ -49,7 +50,7 @@ function finishedTask(
   ]) as { blocks: number; dModel: number }
   const itemsHash = itemHashes(row)
   return {
-    ...{ model, task, protocol, itemsHash, ...shape },
+    ...{ model, task, protocol: alone(db, protocol, itemsHash.test), itemsHash, ...shape },
     ...{ modelHash: row.model_hash, numerics: row.numerics, scoring: row.scoring },
     bestLayer: row.best_layer,
     items: (split, n = -1) =>
@@ -61,6 +62,14 @@ function finishedTask(
       ).map(itemOf),
     population: () => populationOf(db, task, row.pairs_hash, spec as string),
   }
+}
+
+/** What further experiments draw by: not paired, in the prompt that the task's items are written in. */
+function alone(db: Statements, { paired: _, ...protocol }: Protocol, itemsHash: string): Protocol {
+  const written = db.pluck('select prompt from items where items_hash = ? limit 1', [itemsHash])
+  if (typeof written !== 'string') return protocol
+  const format = JSON.parse(written) as PromptFormat
+  return { ...protocol, prompt: { id: promptName(protocol.prompt), ...format } }
 }
 
 function populationOf(db: Statements, task: string, pairsHash: string | null, spec: string): Population {

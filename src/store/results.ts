@@ -40,6 +40,19 @@ export function layerResults(
   )
 }
 
+/** The share of items whose answer's first token is the greedy choice, by model, task and kind of run. */
+export function firstTokens(db: Database.Database, sweepId: string): Map<string, number> {
+  const rows = db
+    .prepare(
+      `select s.model_id || char(10) || s.task_id || char(10) || s.kind, avg(p.answer_rank = 1)
+       from sweep_runs s join runs r on r.key = s.run_key join predictions p on p.run_id = r.id
+       where s.sweep_id = ? group by s.model_id, s.task_id, s.kind`,
+    )
+    .raw()
+    .all(sweepId) as [string, number][]
+  return new Map(rows)
+}
+
 const inConfigOrder = `join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
   join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = v.task`
 

@@ -15,7 +15,7 @@ export interface SweepSummary {
   readonly protocol: Protocol
   readonly createdAt: string
   readonly finishedAt: string | null
-  /** The same for the sweeps that one config with several seeds made; else null. */
+  /** The same for the sweeps that one config with lists made, one per setting; else null. */
   readonly group: string | null
 }
 
@@ -65,16 +65,6 @@ export function findSweep(db: Database.Database, wanted: string | undefined): Sw
           : 'The database holds no sweep yet: taskvec run configs/quickstart.yaml',
     },
   )
-}
-
-/** The sweeps that one config with several seeds made, this one among them, by seed. */
-export function sweepGroup(db: Database.Database, sweepId: string): string[] {
-  return db
-    .prepare(
-      `select s.id from sweeps s join sweeps own on own.id = ? and (s.id = own.id or s.group_id = own.group_id) order by s.seed, s.id`,
-    )
-    .pluck()
-    .all(sweepId) as string[]
 }
 
 /** A sweep's models, in the config's order, and the content that its results are of. */

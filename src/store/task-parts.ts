@@ -63,7 +63,7 @@ const partial = (key: string) => `partial ${key}`
 export function itemSizes(db: Statements, itemsHash: string): number[] {
   const rows = db.all(
     `select length(cast(demonstrations as blob)) + length(cast(query as blob)) + length(cast(answer as blob))
-       + length(cast(accept as blob)) + length(cast(dummy_queries as blob)) + 80 as bytes
+       + length(cast(accept as blob)) + length(cast(dummy_queries as blob)) + coalesce(length(cast(prompt as blob)), 0) + 80 as bytes
      from items where items_hash = ? order by item`,
     [itemsHash],
   ) as { bytes: number }[]

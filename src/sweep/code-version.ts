@@ -1,5 +1,5 @@
 import { execaSync } from 'execa'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../system/home.js'
 
@@ -7,6 +7,8 @@ import { projectRoot } from '../system/home.js'
 export function codeVersion(): string {
   const root = projectRoot()
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  // Not in an installed package: git would describe the user's own repository around it.
+  if (!existsSync(join(root, '.git'))) return version
   const git = execaSync('git', ['describe', '--always', '--dirty'], { cwd: root, reject: false })
   return git.exitCode === 0 && git.stdout ? `${version} (${git.stdout})` : version
 }

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The project's own folder: the nearest one above this file with taskvec's package.json (src/ and dist/ alike). */
+/** The package's own folder: the nearest one above this file with taskvec's package.json (src/ and dist/ alike). Only read. */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
@@ -15,9 +16,19 @@ export function projectRoot(): string {
   }
 }
 
-/** Where taskvec keeps its database, models and server files: TASKVEC_HOME, else `.taskvec` in the project. */
+/** Where taskvec keeps its database, reports, logs and its server's files: TASKVEC_HOME, else `.taskvec` in the current folder. */
 export function taskvecHome(): string {
-  return process.env['TASKVEC_HOME'] ?? join(projectRoot(), '.taskvec')
+  return process.env['TASKVEC_HOME'] ?? resolve('.taskvec')
+}
+
+/**
+ * A folder of what can be fetched or computed again (models, the server's binary), shared by all data folders of a user: in
+ * TASKVEC_HOME where it is set, else in the user's cache. One that `.taskvec` has already, with `content` in it, stays in use.
+ */
+export function cacheFolder(name: string, content = ''): string {
+  const own = join(taskvecHome(), name)
+  if (process.env['TASKVEC_HOME'] !== undefined || existsSync(join(own, content))) return own
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'taskvec', name)
 }
 
 /** Default of `--db`. */

@@ -1,4 +1,6 @@
-import type { Encode } from './single-token.js'
+import type { PromptFormat } from '../domain/types.js'
+import { answerGap } from '../prompt/format.js'
+import { lastWords, type Encode } from './single-token.js'
 
 /** What is asked of a tokenizer here; an Engine fits. */
 export interface Coder {
@@ -15,17 +17,20 @@ export interface Beginnings {
   readonly partial: number
 }
 
-const arrow = '->'
-
 /** Whether a token's text is that of a part of a character: bytes that are no UTF-8 decode to U+FFFD. */
 export function isPartOfCharacter(text: string): boolean {
   return text.includes('\uFFFD')
 }
 
-/** Counted where the answer stands, after the arrow. */
-export async function beginningsOf(answers: readonly string[], coder: Coder): Promise<Beginnings> {
-  const texts = answers.map((answer) => `${arrow}${answer}`)
-  const [before = [], ...after] = await coder.encode([arrow, ...texts], { special: false })
+/** Counted where the answer stands, after the prompt's last words (the arrow). */
+export async function beginningsOf(
+  answers: readonly string[],
+  coder: Coder,
+  prompt?: PromptFormat,
+): Promise<Beginnings> {
+  const last = lastWords(prompt)
+  const texts = answers.map((answer) => last + answerGap(prompt) + answer)
+  const [before = [], ...after] = await coder.encode([last, ...texts], { special: false })
   const own = after.map((ids) =>
     before.every((token, at) => ids[at] === token) ? ids.slice(before.length) : ids,
   )

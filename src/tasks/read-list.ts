@@ -1,8 +1,10 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { PreparedTask, Pair } from '../domain/types.js'
+import type { PreparedTask, Pair, PromptFormat, PromptTemplate, Protocol } from '../domain/types.js'
+import { formatOf } from '../prompt/templates.js'
 import {
   chooseReading,
   markSingleTokens,
+  written,
   writablePairs,
   type Encoder,
   type SingleTokenMarks,
@@ -15,25 +17,87 @@ const fewPairs = 70
 /** What a tokenizer makes of each pair of a list: '1' where it can be used so. Lists that are cut give theirs piece by piece. */
 export interface PairMarks extends SingleTokenMarks {
   readonly writable: string
+  /** Under each prompt of the pairing, where there are several. */
+  readonly paired?: readonly PairMarks[]
+  /** The protocol's prompt, where it was to be read from the model. */
+  readonly prompt?: PromptTemplate
 }
 
+/** Under the protocol's prompt, and those that its items are paired with. */
 export async function markPairs(
   pairs: readonly Pair[],
   singleToken: boolean,
   encoder: Encoder,
+  { prompt, paired }: Pick<Protocol, 'prompt' | 'paired'> = {},
 ): Promise<PairMarks> {
-  const writable = new Set(await writablePairs(pairs, encoder))
+  const own = await marksUnder(formatOf(prompt), pairs, singleToken, encoder)
+  const prompts = paired?.prompts ?? []
+  if (prompts.length < 2) return own
+  const all: PairMarks[] = []
+  for (const each of prompts) all.push(await marksUnder(formatOf(each), pairs, singleToken, encoder))
+  return { ...own, paired: all }
+}
+
+async function marksUnder(
+  prompt: PromptFormat | undefined,
+  pairs: readonly Pair[],
+  singleToken: boolean,
+  encoder: Encoder,
+): Promise<PairMarks> {
+  const writable = new Set(await writablePairs(pairs, encoder, prompt))
   return {
     writable: pairs.map((pair) => (writable.has(pair) ? '1' : '0')).join(''),
-    ...(singleToken ? await markSingleTokens(pairs, encoder) : { leadingSpace: '', noSpace: '' }),
+    ...(singleToken ? await markSingleTokens(pairs, encoder, prompt) : { leadingSpace: '', noSpace: '' }),
   }
 }
 
-/** The pairs that a model can use, in the reading that keeps enough of them, and warnings where they are few. */
-export function readList(
-  task: ListTask,
-  marks: PairMarks,
-): Pick<PreparedTask, 'reading' | 'warnings'> & { pairs: ListTask['pairs'] } {
+/** Those of a list that was cut, piece by piece. */
+export function joinedMarks(slices: readonly PairMarks[]): PairMarks {
+  const joined = (of: readonly PairMarks[]) => ({
+    writable: of.map(({ writable }) => writable).join(''),
+    leadingSpace: of.map(({ leadingSpace }) => leadingSpace).join(''),
+    noSpace: of.map(({ noSpace }) => noSpace).join(''),
+  })
+  const paired = slices[0]?.paired
+  if (!paired) return joined(slices)
+  return {
+    ...joined(slices),
+    paired: paired.map((_, prompt) => joined(slices.flatMap((slice) => slice.paired?.[prompt] ?? []))),
+  }
+}
+
+export interface ReadList extends Pick<PreparedTask, 'reading' | 'warnings'> {
+  readonly pairs: readonly Pair[]
+  /** The same pairs as the pairing's first prompt writes them, where there is one. */
+  readonly drawnAs?: readonly Pair[]
+}
+
+/**
+ * The pairs that a model can use, in the reading that keeps enough of them, and warnings where they are few. Of paired
+ * prompts all keep the same pairs, each in its own reading.
+ */
+export function readList(task: ListTask, marks: PairMarks): ReadList {
+  const own = readUnder(task, marks)
+  const [first, ...others] = (marks.paired ?? []).map((each) => readUnder(task, each))
+  if (!first) return own
+  const kept = [own, first, ...others].reduce(
+    (all, { kept }) => all.filter((i) => kept.has(i)),
+    task.pairs.map((_, i) => i),
+  )
+  const by = ({ reading }: ReadList) => kept.map((i) => written(task.pairs[i] as Pair, reading))
+  const left = own.kept.size - kept.length
+  const unusable = `${task.id}: ${left} of ${task.pairs.length} pairs are left out, as not every prompt of the sweep can use them`
+  return {
+    reading: own.reading,
+    pairs: by(own),
+    drawnAs: by(first),
+    warnings: [...own.warnings, ...(left > 0 ? [unusable] : [])],
+  }
+}
+
+/** `kept`: which of the task's pairs. */
+function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept: ReadonlySet<number> } {
+  const indices = (of: string) => new Set(task.pairs.flatMap((_, i) => (of[i] === '1' ? [i] : [])))
   const writable = task.pairs.filter((_, i) => marks.writable[i] === '1')
   const unknown =
     writable.length < task.pairs.length
@@ -43,13 +107,23 @@ export function readList(
         ]
       : []
   if (!task.singleToken)
-    return { reading: 'as-written', pairs: writable, warnings: writable.length < fewPairs ? unknown : [] }
+    return {
+      reading: 'as-written',
+      pairs: writable,
+      warnings: writable.length < fewPairs ? unknown : [],
+      kept: indices(marks.writable),
+    }
 
   const { reading, pairs, kept } = chooseReading(task.pairs, marks)
   const warning =
     `${task.id}: only ${pairs.length} of ${task.pairs.length} pairs have a one-token answer in this model's ` +
     `tokenizer (with a leading space ${kept.leadingSpace}, without ${kept.noSpace}); at least ${fewPairs} are advised`
-  return { reading, pairs, warnings: pairs.length < fewPairs ? [...unknown, warning] : [] }
+  return {
+    reading,
+    pairs,
+    warnings: pairs.length < fewPairs ? [...unknown, warning] : [],
+    kept: indices(reading === 'leading-space' ? marks.leadingSpace : marks.noSpace),
+  }
 }
 
 /** Where too few pairs are left, says why they are so few. */

@@ -1,6 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import type { Item, Pair, Protocol, Split } from '../domain/types.js'
+import type { Demonstration, Item, Pair, Protocol, Split } from '../domain/types.js'
+import { formatOf } from '../prompt/templates.js'
 import { randomFor, type RandomSource } from '../statistics/random.js'
 import type { GeneratedTask } from './task.js'
 
@@ -9,15 +10,17 @@ export type Population = readonly Pair[] | GeneratedTask
 
 /**
  * The items of all three splits. Item i of a split depends only on (seed, task, pairs, split, i): never on the order
- * of execution, on the other splits, or on how many items are asked for (docs/protocol.md, Sampling).
+ * of execution, on the other splits, or on how many items are asked for (docs/protocol.md, Sampling). `drawnAs`: the same
+ * pairs as another prompt writes them, whose draws are to be repeated.
  * Errors: TASK where the population is smaller than one item needs.
  */
 export function drawItems(
   task: string,
   population: Population,
   protocol: Protocol,
+  drawnAs?: readonly Pair[],
 ): Record<Split, readonly Item[]> {
-  const draw = itemDrawer(task, population, protocol)
+  const draw = itemDrawer(task, population, protocol, drawnAs)
   const all = (split: Split, count: number) => Array.from({ length: count }, (_, index) => draw(split, index))
   return {
     baseline: all('baseline', protocol.baselineItems),
@@ -31,14 +34,28 @@ export function itemDrawer(
   task: string,
   population: Population,
   protocol: Protocol,
+  drawnAs?: readonly Pair[],
 ): (split: Split, index: number) => Item {
-  assertEnough(task, population, protocol)
-  const pairs = isGenerated(population) ? null : sha256(canonicalJson(population))
+  assertEnough(task, population, atMost(protocol))
+  const pairs = isGenerated(population) ? null : sha256(canonicalJson(drawnAs ?? population))
+  const format = formatOf(protocol.prompt)
+  const prompt = format ? { prompt: format } : {}
   return (split, index) => {
-    const random = randomFor({ seed: protocol.seed, task, pairs, split, index })
-    return split === 'baseline'
-      ? baselineItem(random, population)
-      : demonstratedItem(random, population, protocol)
+    const key = { seed: protocol.seed, task, pairs, split, index }
+    const item =
+      split === 'baseline'
+        ? baselineItem(randomFor(key), population)
+        : demonstratedItem(key, population, protocol)
+    return { ...item, ...prompt }
+  }
+}
+
+/** What is drawn of an item, whatever of it is used. */
+function atMost({ demonstrations, dummyQueries, dummyMayBeDemonstration, paired }: Protocol) {
+  return {
+    demonstrations: Math.max(demonstrations, paired?.demonstrations ?? 0),
+    dummyQueries: Math.max(dummyQueries, paired?.dummyQueries ?? 0),
+    dummyMayBeDemonstration,
   }
 }
 
@@ -48,23 +65,71 @@ function baselineItem(random: RandomSource, population: Population): Item {
   return { demonstrations: [], query: input, answer: output, accept, dummyQueries: [] }
 }
 
-/** S and x without replacement; then the dummy queries x', all different, none equal to x. */
-function demonstratedItem(random: RandomSource, population: Population, protocol: Protocol): Item {
+/**
+ * S and x without replacement; then the dummy queries x', all different, none equal to x. Of paired settings all draw the
+ * same, one of them as it would alone: the others take less of it, or more S from a stream of their own.
+ */
+function demonstratedItem(key: object, population: Population, protocol: Protocol): Item {
+  const { demonstrations: k, dummyQueries: dummies, dummyMayBeDemonstration, paired } = protocol
+  const random = randomFor(key)
   const inS = new Set<string>()
-  const demonstrations = Array.from({ length: protocol.demonstrations }, () => {
-    const { input, output } = drawOther(random, population, inS)
-    inS.add(input)
-    return { input, output }
-  })
+  const demonstrate = (source: RandomSource, count: number, taken: Set<string>): Demonstration[] =>
+    Array.from({ length: count }, () => {
+      const { input, output } = drawOther(source, population, taken)
+      taken.add(input)
+      return { input, output }
+    })
+  const drawn = demonstrate(random, paired?.demonstrations ?? k, inS)
   const { input: query, output: answer, accept } = drawOther(random, population, inS)
 
-  const notDummy = new Set(protocol.dummyMayBeDemonstration ? [query] : [query, ...inS])
-  const dummyQueries = Array.from({ length: protocol.dummyQueries }, () => {
+  const notDummy = new Set(dummyMayBeDemonstration ? [query] : [query, ...inS])
+  const dummyQueries = Array.from({ length: paired?.dummyQueries ?? dummies }, () => {
     const { input } = drawOther(random, population, notDummy)
     notDummy.add(input)
     return input
   })
-  return { demonstrations, query, answer, accept, dummyQueries }
+  const taken = new Set([...inS, query, ...(dummyMayBeDemonstration ? [] : dummyQueries)])
+  const more = Math.max(0, k - drawn.length)
+  const further = demonstrate(randomFor({ ...key, purpose: 'more demonstrations' }), more, taken)
+  return {
+    demonstrations: arranged([...drawn, ...further].slice(0, k), key, population, protocol),
+    ...{ query, answer, accept, dummyQueries: dummyQueries.slice(0, dummies) },
+  }
+}
+
+/** S with other labels or in another order, where the protocol asks for it (docs/protocol.md, Sampling). */
+function arranged(
+  demonstrations: readonly Demonstration[],
+  key: object,
+  population: Population,
+  { demonstrationLabels, orderSeed }: Protocol,
+): readonly Demonstration[] {
+  const random = randomFor({ ...key, purpose: 'labels' })
+  const outputs =
+    demonstrationLabels === 'shuffled'
+      ? shuffled(
+          demonstrations.map(({ output }) => output),
+          random,
+        )
+      : demonstrationLabels === 'random'
+        ? demonstrations.map(() => drawOther(random, population, new Set()).output)
+        : null
+  const labelled = outputs
+    ? demonstrations.map(({ input }, i) => ({ input, output: outputs[i] as string }))
+    : demonstrations
+  return orderSeed === undefined
+    ? labelled
+    : shuffled(labelled, randomFor({ ...key, purpose: 'order', orderSeed }))
+}
+
+/** Every order equally likely (Fisher and Yates). */
+function shuffled<T>(things: readonly T[], random: RandomSource): T[] {
+  const all = [...things]
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = random.below(i + 1)
+    ;[all[i], all[j]] = [all[j] as T, all[i] as T]
+  }
+  return all
 }
 
 /**

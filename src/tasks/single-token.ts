@@ -1,5 +1,5 @@
-import type { Pair } from '../domain/types.js'
-import { formatPrompt } from '../prompt/format.js'
+import type { Pair, PreparedTask, PromptFormat } from '../domain/types.js'
+import { answerGap, answeredPrompt, aroundQuery, writesSpace } from '../prompt/format.js'
 
 /** Token ids of each text without special tokens; an Engine's `encode` fits. */
 export type Encode = (texts: readonly string[], options?: { special?: boolean }) => Promise<number[][]>
@@ -15,8 +15,6 @@ export interface SingleTokenReading {
 /** The leading-space reading is used where it keeps at least this share of what the other keeps. */
 const leadingSpaceShare = 0.7
 
-const arrow = '->'
-
 /** What the filters ask of a tokenizer. */
 export interface Encoder {
   readonly encode: Encode
@@ -31,11 +29,15 @@ export interface Encoder {
 export async function writablePairs(
   pairs: readonly Pair[],
   { encode, unknownToken }: Encoder,
+  prompt?: PromptFormat,
 ): Promise<readonly Pair[]> {
   if (unknownToken === undefined) return pairs
-  const texts = pairs.map(({ input, output }) => `${formatPrompt([], input)}${output}`)
+  const texts = pairs.map(({ input, output }) =>
+    answeredPrompt({ query: input, ...(prompt && { prompt }) }, output),
+  )
   // Apart: `:->` in one piece might be unknown where `:` and `->` are not.
-  const own = [formatPrompt([], '').slice(0, -arrow.length), arrow]
+  const { before, after } = aroundQuery(prompt)
+  const own = [before, after]
   const unknowns = (await encode([...own, ...texts], { special: false })).map(
     (ids) => ids.filter((id) => id === unknownToken).length,
   )
@@ -53,16 +55,25 @@ export interface SingleTokenMarks {
 export async function singleTokenReading(
   pairs: readonly Pair[],
   encoder: Encoder,
+  prompt?: PromptFormat,
 ): Promise<SingleTokenReading> {
-  return chooseReading(pairs, await markSingleTokens(pairs, encoder))
+  return chooseReading(pairs, await markSingleTokens(pairs, encoder, prompt))
 }
 
-export async function markSingleTokens(pairs: readonly Pair[], encoder: Encoder): Promise<SingleTokenMarks> {
+/** A prompt that writes the space before y itself leaves one reading, without. */
+export async function markSingleTokens(
+  pairs: readonly Pair[],
+  encoder: Encoder,
+  prompt?: PromptFormat,
+): Promise<SingleTokenMarks> {
   const marks = async (written: readonly Pair[]) => {
-    const kept = new Set(await singleTokenPairs(written, encoder))
+    const kept = new Set(await singleTokenPairs(written, encoder, prompt))
     return written.map((pair) => (kept.has(pair) ? '1' : '0')).join('')
   }
-  return { leadingSpace: await marks(pairs.map(withLeadingSpace)), noSpace: await marks(pairs) }
+  return {
+    leadingSpace: writesSpace(prompt) ? '0'.repeat(pairs.length) : await marks(pairs.map(withLeadingSpace)),
+    noSpace: await marks(pairs),
+  }
 }
 
 export function chooseReading(pairs: readonly Pair[], marks: SingleTokenMarks): SingleTokenReading {
@@ -74,21 +85,36 @@ export function chooseReading(pairs: readonly Pair[], marks: SingleTokenMarks): 
     : { reading: 'no-space', pairs: noSpace, kept }
 }
 
+/** A pair as a reading writes it. */
+export function written(pair: Pair, reading: PreparedTask['reading']): Pair {
+  return reading === 'leading-space' ? withLeadingSpace(pair) : pair
+}
+
 /** Accepted alternatives stay as they are: they are compared after stripping and never put into a prompt. */
 function withLeadingSpace({ input, output, accept }: Pair): Pair {
   return { input: ` ${input}`, output: ` ${output}`, accept }
 }
 
 /**
- * One token where it stands, after the arrow: a SentencePiece tokenizer writes a word at the start of a text otherwise
+ * One token where it stands, after the prompt's last words (the arrow): a SentencePiece tokenizer writes a word at the start of a text otherwise
  * than within it. (The authors' code asks the same of `!y`.)
  */
-async function singleTokenPairs(all: readonly Pair[], encoder: Encoder): Promise<Pair[]> {
-  const pairs = await writablePairs(all, encoder)
-  const texts = pairs.map(({ output }) => `${arrow}${output}`)
-  const [before = [], ...tokens] = await encoder.encode([arrow, ...texts], { special: false })
+async function singleTokenPairs(
+  all: readonly Pair[],
+  encoder: Encoder,
+  prompt?: PromptFormat,
+): Promise<Pair[]> {
+  const pairs = await writablePairs(all, encoder, prompt)
+  const last = lastWords(prompt)
+  const texts = pairs.map(({ output }) => last + answerGap(prompt) + output)
+  const [before = [], ...tokens] = await encoder.encode([last, ...texts], { special: false })
   return pairs.filter((_, i) => {
     const after = tokens[i] ?? []
     return after.length === before.length + 1 && before.every((token, at) => after[at] === token)
   })
+}
+
+/** What an answer follows, in whatever prompt: the format's words behind x; where it has none, something that ends no word. */
+export function lastWords(prompt: PromptFormat | undefined): string {
+  return aroundQuery(prompt).after || '!'
 }

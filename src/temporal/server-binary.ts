@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
+import { cacheFolder } from '../system/home.js'
 
 /** Temporal's CLI, which holds the server: what taskvec downloads is this version, and each file's sha256 is checked. */
 const version = '1.9.1'
@@ -44,7 +45,7 @@ interface Step {
  * each step said.
  */
 export async function findServerBinary(
-  cache: string,
+  cache = serverCache(),
   { download = true, log = () => {} }: { download?: boolean; log?: (line: string) => void } = {},
 ): Promise<ServerBinary> {
   const refusals: string[] = []
@@ -60,8 +61,15 @@ export async function findServerBinary(
   })
 }
 
+const binaryName = `temporal-${version}${process.platform === 'win32' ? '.exe' : ''}`
+
+/** Where binaries are kept. */
+export function serverCache(): string {
+  return cacheFolder('temporal', binaryName)
+}
+
 function steps(cache: string): Step[] {
-  const cached = join(cache, `temporal-${version}${process.platform === 'win32' ? '.exe' : ''}`)
+  const cached = join(cache, binaryName)
   return [
     { name: 'TEMPORAL_CLI_PATH', downloads: false, take: async () => fromVariable() },
     { name: 'temporal on the PATH', downloads: false, take: async () => onPath() },

@@ -109,7 +109,7 @@ async function start(
   lastPort: number | undefined,
   log: (line: string) => void,
 ) {
-  const binary = await findServerBinary(folder, { log })
+  const binary = await findServerBinary(undefined, { log })
   for (let tries = 1; ; tries++) {
     const port = await choosePort(options.port, tries === 1 ? lastPort : undefined)
     const record = await spawnServer(folder, binary, port)

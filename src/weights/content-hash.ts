@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { taskvecHome } from '../system/home.js'
+import { cacheFolder } from '../system/home.js'
 import { sha256 } from '../domain/identity.js'
 
 /**
@@ -18,7 +18,7 @@ export async function contentHash(files: ReadonlyMap<string, string>): Promise<s
 /** A file's sha256, remembered under its path, size, inode and times, so that only the first load reads it all. */
 export async function fileHash(file: string): Promise<string> {
   const { size, ino, mtimeNs, ctimeNs } = statSync(file, { bigint: true })
-  const remembered = join(taskvecHome(), 'hashes', sha256(`${file} ${size} ${ino} ${mtimeNs} ${ctimeNs}`))
+  const remembered = join(cacheFolder('hashes'), sha256(`${file} ${size} ${ino} ${mtimeNs} ${ctimeNs}`))
   const known = readText(remembered)
   if (known && /^[0-9a-f]{64}$/.test(known)) return known
 
@@ -33,7 +33,7 @@ export async function fileHash(file: string): Promise<string> {
 function remember(path: string, hash: string): void {
   const draft = `${path}.${process.pid}`
   try {
-    mkdirSync(join(taskvecHome(), 'hashes'), { recursive: true })
+    mkdirSync(cacheFolder('hashes'), { recursive: true })
     writeFileSync(draft, hash)
     renameSync(draft, path)
   } catch (error) {

@@ -6,20 +6,32 @@ it('docs/models.md lists every family that runs', async () => {
   const rows = [...families]
     .sort((a, b) => a.name.localeCompare(b.name))
     .map(({ name, examples, special }) => `| \`${name}\` | ${examples.join(', ')} | ${special} |`)
-  await expect(`${intro}\n${rows.join('\n')}\n`).toMatchFileSnapshot('../../docs/models.md')
+  await expect(`${intro}\n${rows.join('\n')}\n\n${checkpoints}`).toMatchFileSnapshot('../../docs/models.md')
 })
 
 const intro = `# Models
 
 taskvec runs any checkpoint whose config.json has one of these \`model_type\`s, as a Hugging Face folder. Others are refused by
-name: mixtures of experts, state-space models and encoders are not described yet.
+name: state-space models and encoders cannot be described.
 
 Each family is held against transformers in f32 on tiny random models of at least two sets of options
 (\`test/golden/make_families.py\`, \`make_tiny.py\`): after every block and in the logits the largest difference is below 1e-4, for
-prompts of 1 to 300 tokens, one at a time and batched, with weights in memory and streamed.
+prompts of 1 to 300 tokens, one at a time and batched, with weights in memory and streamed. In a mixture of experts each expert
+computes only the rows that are sent to it.
 
 A checkpoint that holds a language model beside others (\`text_config\` in its config.json, tensors under \`language_model.\`) runs as
 that language model. This table is generated from \`src/architectures/families\`.
 
 | \`model_type\` | for example | what sets it apart |
 | --- | --- | --- |`
+
+const checkpoints = `## Gemma 3 270M
+
+\`taskvec models pull gemma3-270m\` fetches it under [its terms](https://ai.google.dev/gemma/terms). Held against transformers with
+plain hooks over the same GGUF file, on 40 items of each of four tasks (to_lower, past simple, capitals, antonyms) and all 18 layers:
+\`test/golden/make_gemma3.py\`, \`test/engine/gemma3.test.ts\`, which asks for 99.9 % of 3,040 predictions.
+
+\`configs/gemma3.yaml\`, here with 25 dev and 25 test items: θ answers in layers 9 to 11 of 18, and from the next on hardly at all.
+
+![Accuracy of θ alone by layer: Gemma 3 270M on 18 tasks](by-layer-gemma3-270m.svg)
+`

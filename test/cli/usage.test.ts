@@ -22,7 +22,7 @@ describe('a wrong command line', () => {
 
   it('--help and --version go to stdout and succeed', async () => {
     const help = await execa(process.execPath, [taskvec, '--help'])
-    expect(help.stdout).toContain('taskvec run configs/quickstart.yaml')
+    expect(help.stdout).toContain('taskvec run quickstart')
     const version = await execa(process.execPath, [taskvec, '--version'])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/)
   })

@@ -118,7 +118,10 @@ layersPerActivity: 4
       'testItem: 3\nmodels: [llama-7b]\ntasks: all',
       ':1:1: testItem: unknown key "testItem"; did you mean "testItems"?',
     ],
-    ['models: [llama-7b]\ntasks: all\nseed: many', ':3:1: seed: must be of type number, not string'],
+    [
+      'models: [llama-7b]\ntasks: all\nseed: many',
+      ':3:1: seed: must be a whole number, at least 0, or a list of them',
+    ],
     ['models: [llama-7b]\ntasks: all\nseed: 1.5', ':3:1: seed: '],
     ['models: [llama-7b]\ntasks: all\ndevItems: 0', ':3:1: devItems: must be at least 1'],
     ['tasks: all', ':1:1: models: is missing'],
@@ -327,6 +330,44 @@ describe('experiments of a config', () => {
     ['seeds: [1, 1]', /seed 1 is given twice/],
   ])('are refused where they are wrong: %s', (text, message) => {
     expect(() => load(`${head}${text}`)).toThrow(message)
+  })
+
+  it.each([
+    ['demonstrations: [1, 1]', /demonstrations\[1\]: 1 is given twice/],
+    ['demonstrations: []', /demonstrations/],
+    ['prompts: [arow]', /unknown prompt "arow"; did you mean "arrow"\?/],
+    ['prompt: qa\nprompts: [arrow]', /prompts: takes the place of "prompt"/],
+    ['prompts: [qa, qa]', /prompts\[1\]: qa is given twice/],
+    ['prompts: [{id: mine, demonstration: "{x} {y}", query: "{y}"}]', /query must hold \{x\} once/],
+    ['prompts: [{id: qa, demonstration: "{x} {y}", query: "{x}"}]', /"qa" is a built-in prompt/],
+    ['demonstrationLabels: wrong', /must be true, shuffled or random/],
+    ['order: sorted', /must be drawn, or the seed of a further shuffle/],
+  ])('with axes are refused where they are wrong: %s', (text, message) => {
+    expect(() => load(`${head}${text}`)).toThrow(message)
+  })
+
+  it('with lists make a sweep of each combination, of one group, that draw by the same items', () => {
+    const file = join(folder, 'axes.yaml')
+    const own = '{id: mine, demonstration: "{x} = {y}", query: "{x} ="}'
+    writeFileSync(file, `${head}demonstrations: [1, 5, 10]\nprompts: [qa, arrow, ${own}]\nseeds: [1, 2]`)
+    const sweeps = loadSweeps(file, known)
+    expect(sweeps).toHaveLength(18)
+    expect(new Set(sweeps.map(sweepId)).size).toBe(18)
+    expect(new Set(sweeps.map(({ group }) => group)).size).toBe(1)
+    for (const { protocol } of sweeps) {
+      expect(protocol.paired).toMatchObject({ demonstrations: 5, dummyQueries: 2 })
+      expect(protocol.paired?.prompts.map(({ id }) => id)).toEqual(['arrow', 'qa', 'mine'])
+    }
+    const [first] = sweeps
+    expect(first?.protocol).toMatchObject({ seed: 1, demonstrations: 1, prompt: { id: 'qa' } })
+    expect(sweeps.filter(({ protocol }) => protocol.prompt === undefined)).toHaveLength(6)
+  })
+
+  it('with lists of one value, and the defaults written out, are the sweep that they were without', () => {
+    const plain = sweepId(load(head))
+    const written =
+      'demonstrations: [5]\ndummyQueries: 2\nprompts: [arrow]\nseeds: [41]\nnumerics: [f32]\ndemonstrationLabels: true\norder: drawn'
+    expect(sweepId(load(`${head}${written}`))).toBe(plain)
   })
 
   it('with several seeds make a sweep each, of one group', () => {

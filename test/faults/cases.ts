@@ -3,7 +3,6 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFile
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { taskvecHome } from '../../src/system/home.js'
 import { ensureServer } from '../../src/temporal/server.js'
 import { connectClient } from '../../src/temporal/connection.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
@@ -45,7 +44,7 @@ async function stoppedWorker(sandbox: Sandbox, db: string): Promise<string> {
 }
 
 async function serverAway(sandbox: Sandbox, db: string): Promise<string> {
-  const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+  const { path } = await findServerBinary()
   const port = await freePort()
   const address = `127.0.0.1:${port}`
   const start = () =>

@@ -33,7 +33,7 @@ export function familyGolden(name: string): TinyGolden {
 }
 
 /** Writes the model as a Hugging Face folder. */
-export function makeFamilyModel(name: string, into: string, { config: change = {}, rename = (tensor: string) => tensor }: { config?: object; rename?: (tensor: string) => string } = {}): string {
+export function makeFamilyModel(name: string, into: string, { config: change = {}, rename = (tensor: string) => tensor, damage = () => false }: { config?: object; rename?: (tensor: string) => string; damage?: (tensor: string) => boolean } = {}): string {
   const { config, tensors, scalars } = read(name)
   mkdirSync(into, { recursive: true })
   writeFileSync(join(into, 'config.json'), JSON.stringify({ ...config, ...change }))
@@ -44,6 +44,7 @@ export function makeFamilyModel(name: string, into: string, { config: change = {
   for (const [tensor, shape] of Object.entries(tensors)) {
     const scalar = scalars[tensor]
     const values = scalar === undefined ? valuesOf(`${name}/${tensor}`, shape) : Float32Array.of(scalar)
+    if (damage(tensor)) values.fill(NaN)
     header[rename(tensor)] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] }
     offset += values.byteLength
     parts.push(Buffer.from(values.buffer))

@@ -221,6 +221,70 @@ FAMILIES = {
         base(rope_theta=10000.0, rope_scaling=dict(rope_type="yarn", factor=5.0, original_max_position_embeddings=64), head_dim=8),
         base(attention_bias=True, mlp_bias=True, tie_word_embeddings=True, resaved=True),
     ],
+    "mixtral": [
+        base(num_local_experts=4, num_experts_per_tok=2, rope_theta=1000000.0),
+        base(num_local_experts=3, num_experts_per_tok=1, sliding_window=9, head_dim=8, tie_word_embeddings=True, resaved=True),
+    ],
+    "qwen2_moe": [
+        base(num_experts=5, num_experts_per_tok=2, moe_intermediate_size=12, shared_expert_intermediate_size=20),
+        base(num_hidden_layers=4, num_experts=4, num_experts_per_tok=3, moe_intermediate_size=8, shared_expert_intermediate_size=8,
+             decoder_sparse_step=2, mlp_only_layers=[1], norm_topk_prob=True, qkv_bias=False, use_sliding_window=True,
+             sliding_window=9, max_window_layers=3, resaved=True),
+    ],
+    "qwen3_moe": [
+        base(head_dim=8, num_experts=6, num_experts_per_tok=2, moe_intermediate_size=12, norm_topk_prob=True, rope_theta=1000000.0),
+        base(num_hidden_layers=3, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, mlp_only_layers=[1],
+             attention_bias=True, use_sliding_window=True, sliding_window=9, tie_word_embeddings=True, resaved=True),
+    ],
+    "olmoe": [
+        base(num_experts=6, num_experts_per_tok=3, num_key_value_heads=4),
+        base(num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, clip_qkv=0.8, attention_bias=True, resaved=True),
+    ],
+    "phimoe": [
+        base(num_local_experts=4, attention_bias=True, lm_head_bias=True, sliding_window=200),
+        base(num_local_experts=6, router_jitter_noise=0.4, original_max_position_embeddings=320, max_position_embeddings=640,
+             rope_parameters=dict(rope_type="longrope", rope_theta=10000.0, short_factor=[1.0, 1.1], long_factor=[2.0, 3.0],
+                                  short_mscale=1.24, long_mscale=1.3, original_max_position_embeddings=320), resaved=True),
+    ],
+    "granitemoe": [
+        base(num_local_experts=4, num_experts_per_tok=2, embedding_multiplier=12.0, logits_scaling=6.0, residual_multiplier=0.22,
+             attention_multiplier=0.1, tie_word_embeddings=True),
+        base(num_local_experts=3, num_experts_per_tok=3, attention_bias=True, resaved=True),
+    ],
+    "gpt_oss": [
+        base(num_hidden_layers=3, head_dim=8, num_local_experts=4, num_experts_per_tok=2, sliding_window=9, rope_theta=150000,
+             rope_scaling=dict(rope_type="yarn", factor=32.0, beta_fast=32.0, beta_slow=1.0, truncate=False,
+                               original_max_position_embeddings=40)),
+        base(head_dim=4, num_local_experts=3, num_experts_per_tok=1, attention_bias=False, swiglu_alpha=1.5, swiglu_limit=0.5,
+             layer_types=[FULL, SLIDING], sliding_window=20, tie_word_embeddings=True, resaved=True),
+    ],
+    "deepseek_v2": [
+        base(q_lora_rank=None, kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8, n_routed_experts=5,
+             num_experts_per_tok=2, n_shared_experts=2, moe_intermediate_size=8, first_k_dense_replace=1, num_key_value_heads=4,
+             rope_theta=10000.0, rope_scaling=dict(type="yarn", factor=40, beta_fast=32, beta_slow=1, mscale=0.707,
+                                                   mscale_all_dim=0.707, original_max_position_embeddings=40)),
+        base(q_lora_rank=12, kv_lora_rank=8, qk_nope_head_dim=4, qk_rope_head_dim=8, v_head_dim=4, n_routed_experts=6,
+             num_experts_per_tok=3, n_shared_experts=1, moe_intermediate_size=12, topk_method="group_limited_greedy", n_group=3,
+             topk_group=2, routed_scaling_factor=2.0, attention_bias=True, mlp_bias=True, num_key_value_heads=4, resaved=True),
+    ],
+    "deepseek_v3": [
+        base(q_lora_rank=12, kv_lora_rank=10, qk_nope_head_dim=6, qk_rope_head_dim=4, v_head_dim=8, n_routed_experts=6,
+             num_experts_per_tok=2, n_shared_experts=1, moe_intermediate_size=8, first_k_dense_replace=1, num_key_value_heads=4,
+             n_group=3, topk_group=2, rope_theta=10000.0,
+             rope_scaling=dict(type="yarn", factor=40, beta_fast=32, beta_slow=1, mscale=1.0, mscale_all_dim=1.0,
+                               original_max_position_embeddings=40)),
+        base(q_lora_rank=None, kv_lora_rank=8, qk_nope_head_dim=4, qk_rope_head_dim=4, v_head_dim=12, n_routed_experts=4,
+             num_experts_per_tok=3, n_shared_experts=2, moe_intermediate_size=8, first_k_dense_replace=0, num_key_value_heads=4,
+             n_group=1, topk_group=1, norm_topk_prob=False, routed_scaling_factor=1.5, rope_interleave=False,
+             attention_bias=True, resaved=True),
+    ],
+    "llama4_text": [
+        base(num_hidden_layers=4, head_dim=8, intermediate_size_mlp=20, num_local_experts=4, num_experts_per_tok=1,
+             attention_chunk_size=16, floor_scale=20, attn_scale=0.3, rope_theta=500000.0),
+        base(num_hidden_layers=2, head_dim=4, intermediate_size_mlp=20, num_local_experts=3, num_experts_per_tok=2,
+             interleave_moe_layer_step=2, use_qk_norm=False, no_rope_layer_interval=2, attention_chunk_size=None,
+             attn_temperature_tuning=False, attention_bias=True, resaved=True),
+    ],
 }  # fmt: skip
 
 

@@ -87,7 +87,7 @@ it('are refused once a byte of them has changed', async () => {
   cpSync(original, copy, { recursive: true })
   appendFileSync(join(copy, 'tokenizer.json'), ' ')
   vi.resetModules()
-  vi.doMock('../../src/system/home.js', () => ({ projectRoot: () => project, taskvecHome: () => project }))
+  vi.doMock('../../src/system/home.js', () => ({ projectRoot: () => project, cacheFolder: () => project }))
   const { refuseAltered } = await import('../../src/models/manifest.js')
   await expect(refuseAltered(copy)).rejects.toMatchObject({
     code: 'WEIGHTS',

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { projectRoot, taskvecHome } from '../../src/system/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
 import { enginesOf, Sandbox, until as within } from '../sweep/sandbox.js'
@@ -60,7 +60,7 @@ describe.skipIf(refusal !== null)(
         mkdirSync(join(sandbox.folder, host))
       }
       writeFileSync(join(sandbox.folder, 'key'), key)
-      const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+      const { path } = await findServerBinary()
       server = start('s', [
         // On every address: its services look for each other on 127.0.0.1, whatever it listens on.
         ...[path, 'server', 'start-dev', '--headless', '--ip', '0.0.0.0', '--port', '7233'],

@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest'
-import { formatPrompt } from '../../src/prompt/format.js'
+import { describe, expect, it } from 'vitest'
+import type { PromptFormat } from '../../src/domain/types.js'
+import { answeredPrompt, formatPrompt } from '../../src/prompt/format.js'
+import { promptRevision } from '../../src/prompt/revision.js'
+import { builtinTemplates, formatOf, templateProblem } from '../../src/prompt/templates.js'
 
 it('writes [S, x, ->] line by line and nothing after the last arrow', () => {
   const demonstrations = [
@@ -11,4 +14,54 @@ it('writes [S, x, ->] line by line and nothing after the last arrow', () => {
 
 it('writes [x, ->] without demonstrations', () => {
   expect(formatPrompt([], 'x')).toBe('example:x->')
+})
+
+describe('a template', () => {
+  const demonstrations = [{ input: 'hot', output: 'cold' }]
+  const built = (id: string) => formatOf(builtinTemplates.find((template) => template.id === id))
+
+  it.each([
+    ['arrow', 'example:hot->cold\nexample:big->', 'example:big->small'],
+    ['qa', 'Q: hot\nA: cold\nQ: big\nA:', 'Q: big\nA: small'],
+    ['plain', 'hot -> cold\nbig ->', 'big -> small'],
+    ['function-vectors', 'Q: hot\nA: cold\n\nQ: big\nA:', 'Q: big\nA: small'],
+  ])('%s writes prompt and answer', (id, prompt, answered) => {
+    const format = built(id)
+    expect(formatPrompt(demonstrations, 'big', format)).toBe(prompt)
+    expect(answeredPrompt({ query: 'big', ...(format && { prompt: format }) }, 'small')).toBe(answered)
+  })
+
+  const own: PromptFormat = {
+    demonstration: '{x}: {y}.',
+    query: '{x}',
+    separator: ' ',
+    prefix: 'Opposites. ',
+    suffix: ':',
+  }
+
+  it('has an instruction before all, and a suffix behind all', () => {
+    expect(formatPrompt(demonstrations, 'big', own)).toBe('Opposites. hot: cold. big:')
+    expect(answeredPrompt({ query: 'big', prompt: own }, 'small')).toBe('Opposites. big: small')
+  })
+
+  it('takes words with holes and patterns in them as they are', () => {
+    expect(formatPrompt([{ input: '{y}', output: '$&' }], '{x}', own)).toBe('Opposites. {y}: $&. {x}:')
+  })
+
+  it.each([
+    [{ demonstration: '{x}' }, 'demonstration must hold {x} once and {y} once'],
+    [{ demonstration: '{y}{x}' }, 'demonstration must have {x} before {y}'],
+    [{ query: '{x}{y}' }, 'query must hold {x} once, and no {y}'],
+    [{ query: '{x}', suffix: '{x}' }, 'suffix must hold neither {x} nor {y}'],
+    [
+      { demonstration: '{x} is {y}', query: '{x}', suffix: '' },
+      'query must end where the answer begins, behind " is "',
+    ],
+  ])('is refused where %j', (change, problem) => {
+    expect(templateProblem({ ...own, ...change })).toBe(problem)
+  })
+})
+
+it('leaves keys as they are while the code writes prompts as it always has', () => {
+  expect(promptRevision).toEqual({})
 })

@@ -16,7 +16,8 @@ import { unitKinds } from '../../src/experiments/catalog.js'
 import { projectedTokens } from '../../src/experiments/projection/projection.js'
 import type { ResultFilter, ResultRows } from '../../src/experiments/sweep-rows.js'
 import { sweepRows } from '../../src/report/sweep-rows.js'
-import { findSweep, sweepGroup } from '../../src/store/sweeps.js'
+import { settingsOfGroup } from '../../src/store/settings.js'
+import { findSweep } from '../../src/store/sweeps.js'
 import { openStore } from '../../src/store/store.js'
 import { begin, furtherDatabase, runFurther } from '../store/further-sample.js'
 import { newDatabase, prepared, run, runTask, sweep } from '../store/sample.js'
@@ -131,15 +132,21 @@ describe('several seeds', () => {
   store.createSweep(sweep('apart-1'))
   store.close()
   const db = openReadOnly(file)
+  const seeded = (...ids: string[]) =>
+    settingsOfGroup(db, findSweep(db, 'seeded-group')).filter(({ id }) => ids.includes(id))
 
   it('are found by one of them, by their group or by their name', () => {
     for (const wanted of ['seeded-42', 'seeded-group', 'seeded'])
-      expect(sweepGroup(db, findSweep(db, wanted).id)).toEqual(['seeded-41', 'seeded-42', 'seeded-43'])
-    expect(sweepGroup(db, 'apart-1')).toEqual(['apart-1'])
+      expect(settingsOfGroup(db, findSweep(db, wanted)).map(({ id }) => id)).toEqual([
+        'seeded-41',
+        'seeded-42',
+        'seeded-43',
+      ])
+    expect(settingsOfGroup(db, findSweep(db, 'apart-1')).map(({ id }) => id)).toEqual(['apart-1'])
   })
 
   it.each(averagedTables)('%s: mean and standard deviation by what tells rows apart', (name) => {
-    const rows = named(overSeeds(db, name, ['seeded-41', 'seeded-42'], {}))
+    const rows = named(overSeeds(db, name, seeded('seeded-41', 'seeded-42'), {}))
     const single = named(resultRows(db, name, findSweep(db, 'seeded-41'), {}))
     expect(rows).toHaveLength(single.length)
     rows.forEach((row, i) => {
@@ -152,9 +159,9 @@ describe('several seeds', () => {
   })
 
   it('say how many have a row; one alone has no spread', () => {
-    const rows = named(overSeeds(db, 'conflicting', sweepGroup(db, 'seeded-41'), {}))
+    const rows = named(overSeeds(db, 'conflicting', settingsOfGroup(db, findSweep(db, 'seeded-41')), {}))
     expect(rows).toMatchObject([{ seeds: 2, conflictingA: 1 / 3 }])
-    expect(named(overSeeds(db, 'main', ['seeded-41'], {}))[0]).toMatchObject({ seeds: 1, regularSd: null })
+    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({ seeds: 1, regularSd: null })
   })
 
   it('spread: the standard deviation with divisor n - 1', () => {
@@ -172,7 +179,7 @@ describe('several seeds', () => {
     }
     writer.close()
     const two = openReadOnly(other)
-    const rows = named(overSeeds(two, 'layers', sweepGroup(two, 's-41'), { layer: 1 }))
+    const rows = named(overSeeds(two, 'layers', settingsOfGroup(two, findSweep(two, 's-41')), { layer: 1 }))
     expect(rows).toEqual([
       {
         model: 'm',

@@ -195,7 +195,7 @@ describe("SQLite's errors", () => {
     db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true }) as number}`)
     const fill = db.transaction(() => {
       for (let i = 0; i < 10_000; i++)
-        db.prepare('insert into items values (?, 0, ?, ?, ?, ?, ?)').run(`h${i}`, '', '', '', '', '')
+        db.prepare('insert into items values (?, 0, ?, ?, ?, ?, ?, null)').run(`h${i}`, '', '', '', '', '')
     })
     expect(() => guarded(file, () => fill())).toThrow(`${file}: the disk is full; nothing was written`)
     expect(db.prepare("select count(*) from items where items_hash like 'h%'").pluck().get()).toBe(0)

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { defaultPayloadConverter } from '@temporalio/common'
 import { temporal } from '@temporalio/proto'
 import { afterAll, beforeAll, describe, it, vi } from 'vitest'
-import { taskvecHome } from '../../src/system/home.js'
 import { followWorkflow } from '../../src/sweep/follow-workflow.js'
 import { connectClient, type ConnectionSettings } from '../../src/temporal/connection.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
@@ -45,7 +44,7 @@ class Link {
 
 const started: RunningServer[] = []
 beforeAll(async () => {
-  const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+  const { path } = await findServerBinary()
   vi.stubEnv('TEMPORAL_CLI_PATH', path)
   vi.stubEnv('TASKVEC_TEMPORAL_PORT', undefined)
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stringify } from 'yaml'
-import { projectRoot, taskvecHome } from '../../src/system/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
 import { textOf } from '../../src/report/formats.js'
 import { resultRows } from '../../src/report/result-rows.js'
@@ -36,7 +36,7 @@ export class Sandbox {
   static async create({ keepServer = false } = {}): Promise<Sandbox> {
     const sandbox = new Sandbox()
     // The binary that is there already: each home would otherwise fetch its own.
-    const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+    const { path } = await findServerBinary()
     process.env['TEMPORAL_CLI_PATH'] = path
     sandbox.#environment = { TASKVEC_HOME: sandbox.home, TEMPORAL_CLI_PATH: path, TEMPORAL_ADDRESS: '' }
     if (keepServer) sandbox.#kept = await ensureServer({ home: sandbox.home })

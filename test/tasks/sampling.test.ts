@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Pair, Protocol } from '../../src/domain/types.js'
+import type { Item, Pair, Protocol } from '../../src/domain/types.js'
 import { drawItems } from '../../src/tasks/sampling.js'
 
 const protocol: Protocol = {
@@ -106,6 +106,66 @@ describe('drawn items', () => {
         "query": "x24",
       }
     `)
+  })
+
+  describe('of paired settings', () => {
+    const paired = { demonstrations: 5, dummyQueries: 2, prompts: [] }
+    const of = (change: Partial<Protocol>) => drawItems('task', pairs(30), { ...protocol, paired, ...change })
+
+    it('have the same queries, and smaller S within larger ones; one setting draws as it does alone', () => {
+      const alone = drawItems('task', pairs(30), protocol)
+      expect(of({})).toEqual(alone)
+      for (const k of [1, 2, 10]) {
+        const { test, baseline } = of({ demonstrations: k })
+        expect(baseline).toEqual(alone.baseline)
+        test.forEach((item, i) => {
+          const { demonstrations, ...rest } = alone.test[i] as Item
+          const { demonstrations: own, ...same } = item
+          expect(same).toEqual(rest)
+          expect(own.slice(0, 5)).toEqual(demonstrations.slice(0, k))
+          expect(new Set([...own.map(({ input }) => input), item.query]).size).toBe(k + 1)
+        })
+      }
+      const ten = of({ demonstrations: 10 }).test
+      expect(of({ demonstrations: 7 }).test.map(({ demonstrations }) => demonstrations)).toEqual(
+        ten.map(({ demonstrations }) => demonstrations.slice(0, 7)),
+      )
+    })
+
+    it('have the first of the same dummy queries, which are in no S where they may not be', () => {
+      const apart = { dummyMayBeDemonstration: false, paired: { ...paired, dummyQueries: 4 } }
+      const most = of({ ...apart, dummyQueries: 4, demonstrations: 12 }).test
+      const least = of({ ...apart, dummyQueries: 1, demonstrations: 1 }).test
+      most.forEach(({ demonstrations, dummyQueries }, i) => {
+        expect(least[i]?.dummyQueries).toEqual(dummyQueries.slice(0, 1))
+        expect(demonstrations.filter(({ input }) => dummyQueries.includes(input))).toEqual([])
+      })
+    })
+  })
+
+  it('hold the same words with shuffled or random labels, or in another order', () => {
+    const plain = drawItems('task', pairs(30), protocol).test
+    const inputs = ({ demonstrations }: Item) => demonstrations.map(({ input }) => input)
+    const outputs = ({ demonstrations }: Item) => demonstrations.map(({ output }) => output)
+    const labels = (rule: 'shuffled' | 'random') =>
+      drawItems('task', pairs(30), { ...protocol, demonstrationLabels: rule }).test
+    for (const rule of ['shuffled', 'random'] as const) {
+      expect(labels(rule)).toEqual(labels(rule))
+      expect(labels(rule).map(inputs)).toEqual(plain.map(inputs))
+      expect(labels(rule).map(outputs)).not.toEqual(plain.map(outputs))
+      expect(labels(rule).map(({ query, answer }) => [query, answer])).toEqual(
+        plain.map(({ query, answer }) => [query, answer]),
+      )
+    }
+    expect(labels('shuffled').map((item) => outputs(item).sort())).toEqual(
+      plain.map((item) => outputs(item).sort()),
+    )
+    const ordered = (orderSeed: number) => drawItems('task', pairs(30), { ...protocol, orderSeed }).test
+    expect(ordered(1)).not.toEqual(plain)
+    expect(ordered(1)).not.toEqual(ordered(2))
+    const sorted = (items: readonly Item[]) =>
+      items.map((item) => item.demonstrations.map(({ input, output }) => input + output).sort())
+    expect(sorted(ordered(1))).toEqual(sorted(plain))
   })
 
   it('name the numbers where there are too few pairs', () => {

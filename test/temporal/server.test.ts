@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tsToMs } from '@temporalio/common/lib/time.js'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { projectRoot, taskvecHome } from '../../src/system/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import { isAlive } from '../../src/system/process-table.js'
 import { connectClient } from '../../src/temporal/connection.js'
 import { findServerBinary } from '../../src/temporal/server-binary.js'
@@ -14,7 +14,7 @@ import { ensureServer, type RunningServer } from '../../src/temporal/server.js'
 
 let binary: string
 beforeAll(async () => {
-  binary = (await findServerBinary(join(taskvecHome(), 'temporal'))).path
+  binary = (await findServerBinary()).path
 })
 
 let home: string

@@ -6,7 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ComputeActivities, StoreActivities } from '../../activities/index.js'
-import { projectRoot, taskvecHome } from '../../src/system/home.js'
+import { projectRoot } from '../../src/system/home.js'
 import type { Failure } from '../../src/store/store-inputs.js'
 import { unitName } from '../../src/domain/experiments.js'
 import { workflowFailureErrorTypes } from '../../src/temporal/bundle.js'
@@ -28,7 +28,7 @@ const workflowBundle = { codePath: join(projectRoot(), 'dist', 'workflow-bundle.
 let environment: TestWorkflowEnvironment
 
 beforeAll(async () => {
-  const { path } = await findServerBinary(join(taskvecHome(), 'temporal'))
+  const { path } = await findServerBinary()
   environment = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path },

@@ -1,3 +1,4 @@
+import { formatOf } from '../../prompt/templates.js'
 import { TaskvecError } from '../../domain/errors.js'
 import { canonicalJson, sha256 } from '../../domain/identity.js'
 import type { Item, Pair, Protocol } from '../../domain/types.js'
@@ -25,12 +26,18 @@ interface Side {
 export function drawConflicting(
   a: Side,
   b: Side,
-  { seed, demonstrations, dummyQueries }: Pick<Protocol, 'seed' | 'demonstrations' | 'dummyQueries'>,
+  {
+    seed,
+    demonstrations,
+    dummyQueries,
+    prompt,
+  }: Pick<Protocol, 'seed' | 'demonstrations' | 'dummyQueries' | 'prompt'>,
   count: number,
 ): ConflictingItem[] {
   const hashes = [a, b].map(({ population }) =>
     isGenerated(population) ? null : sha256(canonicalJson(population)),
   )
+  const format = formatOf(prompt)
   const items: ConflictingItem[] = []
   for (let index = 0; index < draws && items.length < count; index++) {
     const key = { seed, tasks: [a.id, b.id], hashes, purpose: 'conflicting', index }
@@ -42,6 +49,7 @@ export function drawConflicting(
       query: pair.input,
       answer: pair.output,
       accept: pair.accept,
+      ...(format ? { prompt: format } : {}),
     })
     items.push({ a: side(a, pairA, 0), b: side(b, pairB, dummyQueries) })
   }

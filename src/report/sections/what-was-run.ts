@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { stringify } from 'yaml'
 import type { SweepConfig } from '../../config/sweep-config.js'
 import { modelRecords, sweepRecord, taskRecords } from '../../store/report-queries.js'
+import { described, settingOf, varying, type SweepOfGroup } from '../../store/settings.js'
 import { sweepMode, type SweepSummary } from '../../store/sweeps.js'
 import type { Row } from '../../figures/table.js'
 import { table4, table5 } from '../tables/run-tables.js'
@@ -9,15 +10,22 @@ import type { Table } from '../../figures/table.js'
 import { table, type Section } from '../../figures/section.js'
 
 /** Config, versions, hashes, seeds, time: what determines the results, and where they were computed. */
-export function whatWasRun(db: Database.Database, sweep: SweepSummary, group: readonly string[]): Section {
+export function whatWasRun(
+  db: Database.Database,
+  sweep: SweepSummary,
+  group: readonly SweepOfGroup[],
+): Section {
   const { codeVersion, machine, seed } = sweepRecord(db, sweep.id)
   const { cpu, cores, memoryBytes, system, node } = JSON.parse(machine) as Record<string, string | number>
+  const axes = varying(group)
+  const others = group.flatMap(({ id }) => (id === sweep.id ? [] : [id]))
   const facts = {
     sweep: sweep.id,
     status: sweep.status,
+    ...(axes.length > 0 && axes.join() !== 'seed' ? { setting: described(settingOf(sweep), axes) } : {}),
     seed:
       group.length > 1
-        ? `${seed}; the config's other seeds: ${group.filter((id) => id !== sweep.id).join(', ')}`
+        ? `${seed}; the config's other ${axes.join() === 'seed' ? 'seeds' : 'settings'}: ${others.join(', ')}`
         : seed,
     started: sweep.createdAt,
     finished: sweep.finishedAt ?? '',

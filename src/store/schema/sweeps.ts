@@ -94,6 +94,8 @@ export const items = sqliteTable(
     answer: text().notNull(),
     accept: text().notNull(),
     dummyQueries: text('dummy_queries').notNull(),
+    /** How its prompts are written, JSON; null: as in the paper. */
+    prompt: text(),
   },
   (table) => [
     primaryKey({ columns: [table.itemsHash, table.item] }),

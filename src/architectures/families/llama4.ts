@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { family, flag, insist, positive, size, windowField } from '../config.js'
+import type { MlpSpec } from '../decoder.js'
+import { layerTypesField } from '../layer-kinds.js'
+import { expertCount, linearOfExpert, mixture } from '../mixture.js'
+import { standardDecoder, standardFields } from '../standard.js'
+
+/** LLaMA 4's language model: chunks of attention, no rotation in every fourth layer, one expert for each token and a shared one. */
+export const llama4 = family({
+  name: 'llama4_text',
+  examples: ['meta-llama/Llama-4-Scout-17B-16E'],
+  special:
+    'mixture of experts, their input weighed, with a shared one; attention in chunks; every fourth layer unrotated',
+  fields: {
+    ...standardFields,
+    num_key_value_heads: size.default(8),
+    head_dim: size.default(128),
+    rms_norm_eps: positive.default(1e-5),
+    max_position_embeddings: size.default(131072),
+    intermediate_size_mlp: size.default(16384),
+    num_local_experts: expertCount.default(16),
+    num_experts_per_tok: size.default(1),
+    interleave_moe_layer_step: size.default(1),
+    moe_layers: z.array(z.int().nonnegative()).optional(),
+    use_qk_norm: flag.default(true),
+    no_rope_layers: z.array(z.union([z.int(), flag])).default([]),
+    no_rope_layer_interval: size.default(4),
+    attention_chunk_size: windowField.default(8192),
+    layer_types: layerTypesField,
+    attn_temperature_tuning: z.union([flag, z.int()]).default(true),
+    floor_scale: positive.default(8192),
+    attn_scale: z.number().default(0.1),
+    attention_bias: flag.default(false),
+  },
+  describe(c, path) {
+    const { num_local_experts: count, hidden_size: dModel, intermediate_size: dMlp } = c
+    const byLayer = (name: 'no_rope_layers' | 'layer_types', given: readonly unknown[]) =>
+      insist(
+        given.length === 0 || given.length === c.num_hidden_layers,
+        path,
+        `${name} has ${given.length} entries for ${c.num_hidden_layers} layers`,
+      )
+    const { no_rope_layers: turned, layer_types: types = [] } = c
+    byLayer('no_rope_layers', turned)
+    byLayer('layer_types', types)
+    insist(!types.includes('sliding_attention'), path, 'layer_types: this family has no sliding_attention')
+    const rotates = (layer: number) =>
+      turned.length > 0 ? Boolean(turned[layer]) : (layer + 1) % c.no_rope_layer_interval !== 0
+    const isChunked = (layer: number) =>
+      types.length > 0 ? types[layer] === 'chunked_attention' : rotates(layer)
+    const isMixture = (layer: number) =>
+      c.moe_layers?.includes(layer) ?? (layer + 1) % c.interleave_moe_layer_step === 0
+    const norm = {
+      kind: 'rms',
+      width: c.head_dim,
+      epsilon: c.rms_norm_eps,
+      weight: null,
+      bias: null,
+      weightOffset: 0,
+    } as const
+    const temperature = { every: c.floor_scale, offset: 1, scale: c.attn_scale } as const
+    return standardDecoder('llama4_text', c, path, {
+      rotary: { theta: 500000, interleaved: true },
+      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
+      attention: ({ layer }, usual) => ({
+        chunk: isChunked(layer) ? c.attention_chunk_size : null,
+        ...(rotates(layer)
+          ? c.use_qk_norm && { queryNorm: norm, keyNorm: norm, normsRotated: true }
+          : { rotary: null, temperature: c.attn_temperature_tuning ? temperature : usual.temperature }),
+      }),
+      mlp: (parts) => {
+        if (!isMixture(parts.layer))
+          return parts.gatedMlp({ name: 'feed_forward', dMlp: c.intermediate_size_mlp })
+        const product = (name: string, index: number, inputs: number, outputs: number) =>
+          linearOfExpert(
+            parts,
+            { weight: `feed_forward.experts.${name}` },
+            { index, count },
+            [inputs, outputs],
+            'in-out',
+          )
+        return mixture(parts, path, {
+          router: 'feed_forward.router',
+          count,
+          perRow: c.num_experts_per_tok,
+          routing: { score: 'sigmoid' },
+          weighsInput: true,
+          shared: { mlp: parts.gatedMlp({ name: 'feed_forward.shared_expert' }), gate: null },
+          expert: (index): MlpSpec => ({
+            kind: 'mlp',
+            up: {
+              kind: 'fused',
+              gateUp: product('gate_up_proj', index, dModel, 2 * dMlp),
+              order: 'columns',
+            },
+            activation: c.hidden_act,
+            down: product('down_proj', index, dMlp, dModel),
+          }),
+        })
+      },
+    })
+  },
+})

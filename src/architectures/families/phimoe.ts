@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { family, flag, insist, positive, size, windowField } from '../config.js'
+import { expertCount, mixture } from '../mixture.js'
+import { layerNorm } from '../parts.js'
+import { standardDecoder, standardFields } from '../standard.js'
+
+/** Phi-3.5-MoE (arXiv 2404.14219): LayerNorm, and two experts chosen one after the other (SparseMixer, arXiv 2409.12136). */
+export const phimoe = family({
+  name: 'phimoe',
+  examples: ['microsoft/Phi-3.5-MoE-instruct', 'microsoft/Phi-tiny-MoE-instruct'],
+  special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with factors of its own',
+  fields: {
+    ...standardFields,
+    num_key_value_heads: size.default(8),
+    rms_norm_eps: positive.default(1e-5),
+    max_position_embeddings: size.default(131072),
+    sliding_window: windowField.default(null),
+    attention_bias: flag.default(false),
+    lm_head_bias: flag.default(false),
+    num_local_experts: expertCount.default(16),
+    // transformers chooses two, whatever the config says.
+    num_experts_per_tok: z.literal(2).default(2),
+    router_jitter_noise: z.number().nonnegative().default(0.01),
+  },
+  renamed: { num_experts: 'num_local_experts' },
+  describe(c, path) {
+    insist(c.num_local_experts > 1, path, 'num_local_experts must be 2 or more')
+    const scaling = c.rope_parameters ?? c.rope_scaling
+    const mscale = z.number().positive().optional().safeParse(scaling?.['short_mscale'])
+    insist(mscale.success, path, "rope scaling's short_mscale must be a number above 0")
+    const sharpened = scaling && { ...scaling, attention_factor: mscale.data ?? scaling.attention_factor }
+    return standardDecoder('phimoe', { ...c, rope_scaling: sharpened, rope_parameters: undefined }, path, {
+      rotary: { theta: 1e6 },
+      norm: (name, width) => layerNorm(name, width, c.rms_norm_eps),
+      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
+      attention: () => ({ window: c.sliding_window }),
+      mlp: (parts) =>
+        mixture(parts, path, {
+          router: 'block_sparse_moe.gate',
+          count: c.num_local_experts,
+          perRow: c.num_experts_per_tok,
+          expert: (index) =>
+            parts.gatedMlp({ name: `block_sparse_moe.experts.${index}`, parts: ['w1', 'w3', 'w2'] }),
+          routing: { score: 'sparsemixer', jitter: c.router_jitter_noise },
+        }),
+      unembedding: c.lm_head_bias ? { bias: { name: 'lm_head.bias', shape: [c.vocab_size] } } : {},
+    })
+  },
+})

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { insist, size } from './config.js'
+import type { ExpertsSpec, LinearSpec, MlpSpec, Routing } from './decoder.js'
+import type { LayerParts } from './standard.js'
+
+/** A config's number of experts; the largest published have 512. */
+export const expertCount = size.max(4096)
+
+/** In Qwen's and others' configs: which layers are mixtures, the rest having one MLP. */
+export const sparseLayerFields = {
+  decoder_sparse_step: size.default(1),
+  mlp_only_layers: z.array(z.int().nonnegative()).default([]),
+}
+
+export function isSparse(
+  layer: number,
+  c: { readonly decoder_sparse_step: number; readonly mlp_only_layers: readonly number[] },
+): boolean {
+  return !c.mlp_only_layers.includes(layer) && (layer + 1) % c.decoder_sparse_step === 0
+}
+
+/** A mixture as most families have it: softmax over all experts. What is given says the rest. Throws MODEL. */
+export function mixture(
+  { linear, core }: LayerParts,
+  path: string,
+  {
+    router,
+    routerBias = false,
+    count,
+    perRow,
+    expert,
+    routing = {},
+    ...given
+  }: {
+    readonly router: string
+    readonly routerBias?: boolean
+    readonly count: number
+    readonly perRow: number
+    readonly expert: (index: number) => MlpSpec
+    readonly routing?: Partial<Routing>
+    readonly shared?: ExpertsSpec['shared']
+    readonly weighsInput?: boolean
+  },
+): ExpertsSpec {
+  insist(perRow <= count, path, `a row goes to ${perRow} experts of ${count}`)
+  return {
+    kind: 'experts',
+    router: linear(router, core.dModel, count, routerBias),
+    experts: Array.from({ length: count }, (_, index) => expert(index)),
+    perRow,
+    routing: {
+      score: 'softmax',
+      normalised: false,
+      scale: 1,
+      correction: null,
+      groups: null,
+      jitter: 0,
+      ...routing,
+    },
+    weighsInput: false,
+    shared: null,
+    ...given,
+  }
+}
+
+/** An expert's Linear that is stored with those of the others as one tensor, `[count, ..]`. */
+export function linearOfExpert(
+  { tensor }: LayerParts,
+  { weight, bias = null }: { readonly weight: string; readonly bias?: string | null },
+  { index, count }: { readonly index: number; readonly count: number },
+  [inputs, outputs]: readonly [number, number],
+  stored: LinearSpec['stored'],
+): LinearSpec {
+  const dims = stored === 'out-in' ? [outputs, inputs] : [inputs, outputs]
+  return {
+    weight: { ...tensor(weight, count, ...dims), part: index },
+    bias: bias === null ? null : { ...tensor(bias, count, outputs), part: index },
+    inputs,
+    outputs,
+    stored,
+  }
+}

@@ -1,0 +1,19 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { projectRoot } from '../system/home.js'
+
+/** The config that is meant: a file of the user's own, else one that comes with taskvec, as `quickstart` or configs/quickstart.yaml. */
+export function configFile(given: string): string {
+  if (existsSync(given)) return given
+  const folder = join(projectRoot(), 'configs')
+  const name = basename(given, '.yaml')
+  const meant = [name, `${name}.yaml`, join('configs', `${name}.yaml`)].includes(given)
+  return meant && configNames().includes(name) ? join(folder, `${name}.yaml`) : given
+}
+
+/** Of the configs that come with taskvec. */
+export function configNames(): string[] {
+  return readdirSync(join(projectRoot(), 'configs'))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { didYouMean } from '../domain/did-you-mean.js'
+import type { PromptTemplate } from '../domain/types.js'
+import { builtinTemplates, templateProblem } from '../prompt/templates.js'
+
+/** A config's prompts: built-in ones by name, and templates of its own (docs/settings.md). */
+
+const text = z.string().max(2000)
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-" only')
+  .max(80)
+
+/** Of its own, or the model's chat template, perhaps with a system message. */
+const own = z
+  .strictObject({
+    id,
+    chat: z.literal(true).optional(),
+    system: text.optional(),
+    demonstration: text.optional(),
+    query: text.optional(),
+    separator: text.optional(),
+    prefix: text.optional(),
+    suffix: text.optional(),
+  })
+  .transform(({ id, chat, system, demonstration, query, ...rest }, context): PromptTemplate => {
+    const refuse = (message: string) => (context.addIssue(message), z.NEVER)
+    if (chat) {
+      if (demonstration ?? query ?? rest.separator ?? rest.prefix ?? rest.suffix)
+        return refuse('chat: true takes the model’s chat template: only id and system go with it')
+      return { id, chat, ...(system === undefined ? {} : { system }) }
+    }
+    if (system !== undefined)
+      return refuse('system belongs to chat: true; prefix is what stands before all else')
+    if (demonstration === undefined || query === undefined)
+      return refuse('needs demonstration (with {x} and {y}) and query (with {x})')
+    const template = {
+      id,
+      demonstration,
+      query,
+      ...{ separator: '\n', prefix: '', suffix: '' },
+      ...defined(rest),
+    }
+    const problem = templateProblem(template)
+    if (problem !== null) return refuse(problem)
+    const builtin = builtinTemplates.find((each) => each.id === id)
+    if (builtin && !same(builtin, template))
+      return refuse(`"${id}" is a built-in prompt and another one; give yours another id`)
+    return template
+  })
+
+function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
+}
+
+function same(a: PromptTemplate, b: object): boolean {
+  return Object.entries(a).every(([key, value]) => (b as Record<string, unknown>)[key] === value)
+}
+
+const named = z.string().transform((name, context): PromptTemplate => {
+  const found = builtinTemplates.find((template) => template.id === name)
+  if (found) return found
+  const known = builtinTemplates.map((template) => template.id)
+  context.addIssue(`unknown prompt "${name}"${didYouMean(name, known)}; built in: ${known.join(', ')}`)
+  return z.NEVER
+})
+
+const template = z.union([named, own], {
+  error: 'must be the name of a built-in prompt, {id, demonstration, query} or {id, chat: true}',
+})
+
+/** One, or a list of them. */
+export const promptsSchema = z.preprocess(
+  (given) => (Array.isArray(given) ? given : [given]),
+  z.array(template).min(1).max(50),
+)
