@@ -11,6 +11,7 @@ const order = [
   'src/architectures',
   'src/tokenizer',
   'src/models',
+  'src/vectors',
   'src/engine',
   'src/statistics',
   'src/figures',
@@ -18,6 +19,7 @@ const order = [
   'src/store/schema',
   'src/tasks',
   'src/experiments',
+  'src/predict',
   'src/store',
   'activities',
   'src/config',
@@ -30,6 +32,7 @@ const order = [
   'src/report',
   'src/serve',
   'src/verify',
+  'src/export',
   'src/cli',
 ]
 const zones = order.flatMap((folder, i) =>

@@ -12,6 +12,7 @@ import {
   type EngineMode,
 } from '../src/domain/numerics.js'
 import type {
+  GivenTheta,
   Item,
   ModelContent,
   ModelInfo,
@@ -25,6 +26,7 @@ import type {
 import type { Engine, EvaluateOptions, EvaluatePart } from '../src/engine/engine.js'
 import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
+import { givenTheta } from '../src/experiments/given-theta.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
 import { formatOf } from '../src/prompt/templates.js'
@@ -78,6 +80,8 @@ interface RunInput {
   readonly items: readonly Item[]
   readonly scoring: Scoring
   readonly mode?: EngineMode
+  /** Where the config gives θ. */
+  readonly theta?: GivenTheta
   /** Where the items are some of a larger split. */
   readonly part?: TaskPart['part']
 }
@@ -224,6 +228,8 @@ export function createComputeActivities(
       const prepare = async (engine: Engine): Promise<Prepared> => {
         if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
         const chosen = resolveLayers(layers, engine.info.blocks, model)
+        // Refused before anything is computed.
+        given(spec.theta, chosen, engine)
         const prepared = await prepareTask(engine, spec, protocol)
         const chunks = layerChunks(
           chosen,
@@ -278,7 +284,15 @@ export function createComputeActivities(
 
     runDev: (input: RunInput & { readonly layers: readonly number[] }): Promise<Computed> =>
       run(input, 'dev', (engine, options) =>
-        runDev(engine, input.items, input.scoring, input.layers, options, partOf(input)),
+        runDev(
+          engine,
+          input.items,
+          input.scoring,
+          input.layers,
+          options,
+          partOf(input),
+          given(input.theta, input.layers, engine),
+        ),
       ),
 
     runTest: (input: RunInput & { readonly bestLayer: number }): Promise<Computed> =>
@@ -286,11 +300,23 @@ export function createComputeActivities(
         input,
         'test',
         (engine, options) =>
-          runTest(engine, input.items, input.scoring, input.bestLayer, options, partOf(input)),
+          runTest(
+            engine,
+            input.items,
+            input.scoring,
+            input.bestLayer,
+            options,
+            partOf(input),
+            given(input.theta, [input.bestLayer], engine),
+          ),
         input.bestLayer,
       ),
   }
   return { main, further: Object.fromEntries(further) as ExperimentActivities }
+}
+
+function given(theta: GivenTheta | undefined, layers: readonly number[], { info }: Engine) {
+  return theta && givenTheta(theta, layers, info.dModel)
 }
 
 /** A part as engines take it. */

@@ -69,13 +69,14 @@ async function runTask(
     ...{ model, modelHash: info.contentHash, task, scoring, ...mode },
     ...(content ? { numerics: content.numerics } : {}),
   }
+  const given = spec.theta ? { theta: spec.theta } : {}
   async function baseline(): Promise<void> {
     if (plan.baselineStored) return
     const computed = await compute.runBaseline({ ...on, items: prepared.items.baseline })
     await store.recordRuns({ ...place, layersTogether: [], ...computed })
   }
   async function devChunk(chunk: readonly number[]): Promise<void> {
-    const computed = await compute.runDev({ ...on, items: prepared.items.dev, layers: chunk })
+    const computed = await compute.runDev({ ...on, ...given, items: prepared.items.dev, layers: chunk })
     await store.recordRuns({ ...place, layersTogether: chunk, ...computed })
     update({ cellsDone: state().cellsDone + chunk.length })
   }
@@ -84,7 +85,12 @@ async function runTask(
   const best = await store.chooseBestLayer(place)
   update({ phase: 'test', bestLayer: best.layer })
   if (!best.testStored) {
-    const computed = await compute.runTest({ ...on, items: prepared.items.test, bestLayer: best.layer })
+    const computed = await compute.runTest({
+      ...on,
+      ...given,
+      items: prepared.items.test,
+      bestLayer: best.layer,
+    })
     await store.recordRuns({ ...place, layersTogether: [best.layer], ...computed })
   }
   update({ phase: 'done' })

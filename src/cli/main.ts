@@ -63,8 +63,12 @@ const commands: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'List tasks, show their pairs and sources, check a word list.',
     load: async () => (await import('./tasks.js')).tasksCommand(),
   },
+  vectors: {
+    does: 'Take task vectors θ out of a sweep, and bring in those of others.',
+    load: async () => (await import('./vectors.js')).vectorsCommand(),
+  },
   predict: {
-    does: "A prompt's next token, or a query answered by a task vector θ alone (no demonstrations in the prompt).",
+    does: "A prompt's next token, with vectors patched in or without; or a query answered by a task vector θ alone.",
     load: async () => (await import('./predict.js')).predictCommand(),
   },
   worker: {
@@ -72,7 +76,7 @@ const commands: Record<string, { does: string; load: () => Promise<Command> }> =
     load: async () => (await import('./worker.js')).workerCommand(),
   },
   serve: {
-    does: 'Serve a local, read-only page with progress, accuracies, curves, items and failures.',
+    does: 'Serve a local, read-only page with progress, accuracies, curves, items and failures; or predictions as JSON.',
     load: async () => (await import('./serve.js')).serveCommand(),
   },
   workers: {

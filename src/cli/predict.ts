@@ -1,13 +1,18 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device, NumericsMode } from '../domain/numerics.js'
 import { loadEngine } from '../engine/local-engine.js'
-import type { Engine } from '../engine/engine.js'
-import { answerByTaskVector } from '../experiments/answer-by-task-vector.js'
 import { locateModel } from '../models/locate.js'
+import type { Continuation } from '../predict/next-tokens.js'
+import type { PatchedVector } from '../predict/patches.js'
+import { answer, type PatchedContinuation, type PredictAnswer } from '../predict/predict.js'
+import { predictRequest, type PredictRequest } from '../predict/request.js'
+import { findVectors } from '../vectors/library.js'
+import { vectorModes, type VectorMode } from '../vectors/vector.js'
 import { deviceOption, numericsOption, wholeNumber } from './options.js'
+import { toStdout } from './stdout.js'
 
 interface PredictOptions {
   model: string
@@ -17,7 +22,13 @@ interface PredictOptions {
   logits?: boolean
   task?: string
   query?: string
-  layer?: number
+  layer?: number[]
+  vector?: string[]
+  scale?: number[]
+  mode?: VectorMode[]
+  positions?: ('last' | 'all')[]
+  maxTokens: number
+  stop?: string[]
   demonstrations: number
   seed: number
   numerics: NumericsMode
@@ -25,7 +36,7 @@ interface PredictOptions {
   json?: boolean
 }
 
-/** `taskvec predict`: one prompt's next token, or one query answered by a task's vector alone. */
+/** `taskvec predict`: one prompt's next token, with vectors or without, or one query answered by a task's vector alone. */
 export function predictCommand(): Command {
   return new Command('predict')
     .option(
@@ -38,11 +49,35 @@ export function predictCommand(): Command {
     .option('--top <n>', 'how many of the likeliest next tokens to print', wholeNumber(1), 10)
     .option('--logits', 'print all logits of the last token, as JSON')
     .option('--task <id>', 'the task whose vector answers (taskvec tasks list)')
-    .option('--query <x>', 'the query x')
+    .option('--query <x>', 'the query x; without --task the prompt is [x, ->]')
+    .option(
+      '--vector <file-or-name>',
+      'patch in a vector of a file or of the library; FILE#PART picks by name; may be repeated',
+      (text: string, before: string[] = []) => [...before, text],
+    )
     .option(
       '--layer <L>',
-      'patch θ after this block only (0-based); default: every layer, a row each',
-      wholeNumber(0),
+      'patch after this block (0-based); default: the layers of the vector, or every layer of a task, a row each',
+      repeated(wholeNumber(0)),
+    )
+    .option('--scale <a>', "the vector's factor (default: 1)", repeated(number))
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        "replace or add (default: the vector's own; add for control vectors)",
+      ).argParser(repeated(oneOf(vectorModes))),
+    )
+    .addOption(
+      new Option(
+        '--positions <which>',
+        "last: the prompt's last token; all: every token (default: last)",
+      ).argParser(repeated(oneOf(['last', 'all'] as const))),
+    )
+    .option('--max-tokens <n>', 'generate so many tokens, greedily', wholeNumber(1), 1)
+    .option(
+      '--stop <text>',
+      'a text that ends the generation; may be repeated',
+      (text: string, before: string[] = []) => [...before, text],
     )
     .option('--demonstrations <k>', 'k, the demonstrations that θ is computed from', wholeNumber(1), 5)
     .option('--seed <n>', 'seed of the demonstrations and dummy queries drawn', wholeNumber(0), 41)
@@ -52,87 +87,130 @@ export function predictCommand(): Command {
     .addHelpText(
       'after',
       `
+--layer, --scale, --mode and --positions are for all vectors where they are given once, else for each in order.
+Many predictions in a row: taskvec serve --predict (docs/api.md) loads the model once.
+
 Examples:
   $ taskvec predict --prompt "The capital of France is"
   $ taskvec predict --model ./my-llama --token-ids 5,6,7 --logits --json
   $ taskvec predict --task knowledge_country_capital --query Spain             every layer
   $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json
-  $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8`,
+  $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8
+  $ taskvec predict --vector thetas.safetensors#algorithmic_to_upper --query q
+  $ taskvec predict --vector honesty --scale 1.5 --positions all --prompt "The earth is" --max-tokens 20
+  $ taskvec predict --vector a.npy --layer 12 --vector b.npy --layer 14 --mode add --prompt "1, 2,"`,
     )
     .action(predict)
 }
 
 async function predict(options: PredictOptions): Promise<void> {
-  const prompts = [options.prompt, options.tokenIds, options.task].filter((given) => given !== undefined)
-  if (prompts.length !== 1) {
-    throw new TaskvecError(
-      'USAGE',
-      `predict takes exactly one of --prompt, --token-ids and --task; ${prompts.length} given`,
-      {
-        hint: 'See the examples of taskvec predict --help.',
-      },
-    )
-  }
+  const request = requestOf(options)
   const path = existsSync(options.model) ? resolve(options.model) : undefined
   const { numerics, device } = options
   const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }), {
     mode: { numerics, device },
   })
   try {
-    await (options.task === undefined
-      ? nextToken(engine, options)
-      : byTaskVector(engine, options.task, options))
+    print(options, await answer(engine, request, findVectors))
   } finally {
     await engine.close()
   }
 }
 
-async function nextToken(engine: Engine, options: PredictOptions): Promise<void> {
-  const tokens = options.tokenIds ?? (await engine.encode([options.prompt ?? '']))[0] ?? []
-  const logits = await engine.logits(tokens)
-  if (options.logits) return print({ logits: Array.from(logits) })
-
-  const top = await likeliest(engine, logits, options.top)
-  if (options.json) return print({ model: options.model, tokens, top })
-  for (const { token, text, probability } of top) {
-    process.stdout.write(`${probability.toFixed(4)}  ${String(token).padStart(6)}  ${JSON.stringify(text)}\n`)
-  }
-}
-
-async function likeliest(engine: Engine, logits: Float32Array, count: number) {
-  const order = Array.from(logits.keys()).sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
-  const chosen = order.slice(0, count)
-  const texts = await engine.decode(chosen)
-  const highest = logits[chosen[0] ?? 0] ?? 0
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - highest), 0)
-  return chosen.map((token, i) => {
-    const logit = logits[token] ?? 0
-    return { token, text: texts[i] ?? '', logit, probability: Math.exp(logit - highest) / total }
-  })
-}
-
-async function byTaskVector(engine: Engine, task: string, options: PredictOptions): Promise<void> {
-  if (options.query === undefined) {
+/** Errors: USAGE. */
+function requestOf(options: PredictOptions): PredictRequest {
+  const { prompt, tokenIds, task, query, vector = [], layer, top, maxTokens, demonstrations, seed } = options
+  const prompts = [prompt, tokenIds, task ?? (vector.length > 0 ? query : undefined)]
+  const given = prompts.filter((each) => each !== undefined).length
+  if (given !== 1)
+    throw new TaskvecError(
+      'USAGE',
+      `predict takes exactly one of --prompt, --token-ids and --task; ${given} given`,
+      { hint: 'See the examples of taskvec predict --help; with --vector, --query can stand alone.' },
+    )
+  if (task !== undefined && query === undefined)
     throw new TaskvecError('USAGE', '--task needs --query', {
       hint: `For instance: taskvec predict --task ${task} --query "…"`,
     })
-  }
-  const { query, layer, seed, demonstrations } = options
-  const result = await answerByTaskVector(engine, { task, query, layer, seed, demonstrations })
-  if (options.json) return print({ model: options.model, ...result })
+  if (task !== undefined && vector.length > 0)
+    throw new TaskvecError('USAGE', "--task answers by the task's own θ, --vector by another", {
+      hint: 'Leave --task out: --vector FILE --query "…".',
+    })
+  const vectors = vector.map((name, i) => ({
+    vector: name,
+    layer: of('layer', layer, i),
+    scale: of('scale', options.scale, i),
+    mode: of('mode', options.mode, i),
+    positions: of('positions', options.positions, i),
+  }))
+  const parsed = predictRequest.safeParse({
+    ...{ prompt, tokenIds, task, query, vectors, top, maxTokens, demonstrations, seed },
+    layer: task === undefined ? undefined : layer?.[0],
+    logits: options.logits,
+    stop: options.stop,
+  })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new TaskvecError('USAGE', `predict: ${[...(issue?.path ?? []), issue?.message ?? ''].join(' ')}`)
 
-  const shown = result.demonstrations.map(({ input, output }) => `${input}->${output}`).join('  ')
-  process.stderr.write(`θ from S = ${shown}\n     and x' = ${result.dummyQueries.join(', ')}\n`)
-  process.stdout.write(`regular     [S, x, ->]   ${JSON.stringify(result.regular)}\n`)
-  process.stdout.write(`baseline    [x, ->]      ${JSON.stringify(result.baseline)}\n`)
-  for (const row of result.hypothesis) {
-    process.stdout.write(
-      `hypothesis  L = ${String(row.layer).padStart(2)}       ${JSON.stringify(row.prediction)}\n`,
+  function of<Value>(name: string, values: readonly Value[] | undefined, i: number): Value | undefined {
+    if (values === undefined || values.length === 1) return values?.[0]
+    if (values.length === vector.length) return values[i]
+    throw new TaskvecError(
+      'USAGE',
+      `--${name} is given ${values.length} times, for ${vector.length} vectors`,
+      {
+        hint: 'Give it once for all, or once for each, in order.',
+      },
     )
   }
 }
 
-function print(value: unknown): void {
+function print(options: PredictOptions, found: PredictAnswer): void {
+  if ('logits' in found) return printJson(found)
+  if (options.json) return printJson({ model: options.model, ...found })
+  if ('top' in found) {
+    if (!found.patched) return printContinuation(found)
+    if (found.patched.length > 1) return printByLayer(found, found.patched)
+    toStdout('without\n')
+    printContinuation(found)
+    for (const patched of found.patched) {
+      toStdout(`\nwith ${patched.vectors.map(describeVector).join(', ')}\n`)
+      printContinuation(patched)
+    }
+    return
+  }
+  const shown = found.demonstrations.map(({ input, output }) => `${input}->${output}`).join('  ')
+  process.stderr.write(`θ from S = ${shown}\n     and x' = ${found.dummyQueries.join(', ')}\n`)
+  toStdout(`regular     [S, x, ->]   ${JSON.stringify(found.regular)}\n`)
+  toStdout(`baseline    [x, ->]      ${JSON.stringify(found.baseline)}\n`)
+  for (const row of found.hypothesis)
+    toStdout(`hypothesis  L = ${String(row.layer).padStart(2)}       ${JSON.stringify(row.prediction)}\n`)
+}
+
+function printContinuation({ top, text }: Continuation): void {
+  if (text !== undefined) return toStdout(`${JSON.stringify(text)}\n`)
+  for (const { token, text, probability } of top)
+    toStdout(`${probability.toFixed(4)}  ${String(token).padStart(6)}  ${JSON.stringify(text)}\n`)
+}
+
+/** One vector tried at each of its layers: a row each. */
+function printByLayer(without: Continuation, patched: readonly PatchedContinuation[]): void {
+  toStdout(`without      ${shortly(without)}\n`)
+  for (const each of patched)
+    toStdout(`L = ${String(each.vectors[0]?.layer ?? '').padStart(2)}       ${shortly(each)}\n`)
+}
+
+function shortly({ top, text }: Continuation): string {
+  return JSON.stringify(text ?? top[0]?.text ?? '')
+}
+
+function describeVector({ vector, layer, scale, mode, positions }: PatchedVector): string {
+  const times = scale === 1 ? '' : `${scale} x `
+  return `${times}${vector} (L = ${layer}, ${mode}${positions === 'all' ? ', every token' : ''})`
+}
+
+function printJson(value: unknown): void {
   process.stdout.write(JSON.stringify(value) + '\n')
 }
 
@@ -142,4 +220,22 @@ function tokenIds(text: string): number[] {
       throw new InvalidArgumentError(`"${part}" is not a token id; give whole numbers, for instance 5,6,7.`)
     return Number(part)
   })
+}
+
+function repeated<Value>(parse: (text: string) => Value): (text: string, before?: Value[]) => Value[] {
+  return (text, before = []) => [...before, parse(text)]
+}
+
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && Number.isFinite(value)) return value
+  throw new InvalidArgumentError('it must be a number, for instance 1.5 or -0.5.')
+}
+
+function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value {
+  return (text) => {
+    const value = values.find((known) => known === text)
+    if (value !== undefined) return value
+    throw new InvalidArgumentError(`it must be ${values.join(' or ')}.`)
+  }
 }

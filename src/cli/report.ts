@@ -1,13 +1,16 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
+import { groupReport } from '../report/group-report.js'
 import { paperResults } from '../report/paper-results.js'
 import { publishedReport } from '../report/sections/published.js'
 import type { Report } from '../figures/section.js'
 import { sweepReport } from '../report/sweep-report.js'
 import { writeReport } from '../report/write.js'
 import { openReadOnly } from '../store/open.js'
+import { axes, namesGroup, settingsOfGroup, varying, type Axis } from '../store/settings.js'
 import { findSweep } from '../store/sweeps.js'
+import { axesOf } from './axes-option.js'
 import { dbOption } from './options.js'
 import { reportFolder } from './report-folder.js'
 
@@ -16,15 +19,21 @@ interface ReportOptions {
   out?: string
   with?: string
   published?: boolean
+  by?: Axis[]
   json?: boolean
 }
 
 /** `taskvec report [SWEEP]`. */
 export function reportCommand(): Command {
   return new Command('report')
-    .argument('[sweep]', 'id or name (default: the latest)')
+    .argument('[sweep]', 'id, name or group (default: the latest)')
     .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)')
     .option('--with <sweep>', 'compare with another sweep instead of the published results')
+    .option(
+      '--by <axes>',
+      `of a group: by ${axes.join(', ')} (one, or several with commas; default: all that vary)`,
+      axesOf,
+    )
     .option('--published', 'draw the published results themselves')
     .option('--json', 'print what was written as JSON')
     .addOption(dbOption())
@@ -38,14 +47,15 @@ Examples:
   $ taskvec report
   $ taskvec report smollm2 --out ~/smollm2-report
   $ taskvec report quickstart --with quickstart-42 --json
+  $ taskvec report study --by demonstrations
   $ taskvec report --published --out published`,
     )
     .action(report)
 }
 
 async function report(wanted: string | undefined, options: ReportOptions): Promise<void> {
-  if (options.published && (wanted !== undefined || options.with !== undefined))
-    throw new TaskvecError('USAGE', '--published cannot be combined with a sweep or --with')
+  if (options.published && (wanted !== undefined || options.with !== undefined || options.by))
+    throw new TaskvecError('USAGE', '--published cannot be combined with a sweep, --with or --by')
   const made = options.published
     ? { report: publishedReport(paperResults()), name: 'published' }
     : ofSweep(options, wanted)
@@ -65,6 +75,15 @@ function ofSweep(
   const reader = openReadOnly(db)
   try {
     const sweep = findSweep(reader, wanted)
+    const group = settingsOfGroup(reader, sweep)
+    if (options.by || namesGroup(sweep, group, wanted)) {
+      if (options.with !== undefined)
+        throw new TaskvecError('USAGE', '--with compares two sweeps, not a group')
+      return {
+        report: groupReport(reader, group, options.by ?? varying(group)),
+        name: sweep.group ?? sweep.id,
+      }
+    }
     const other = options.with === undefined ? null : findSweep(reader, options.with)
     return { report: sweepReport(reader, sweep, other), name: sweep.id }
   } finally {

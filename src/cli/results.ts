@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { resultTables } from '../experiments/catalog.js'
 import { filterNames, type ResultFilter, type ResultRows } from '../experiments/sweep-rows.js'
 import { sweepRows } from '../report/sweep-rows.js'
@@ -21,9 +21,10 @@ import {
 import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly } from '../store/open.js'
 import { mainResults } from '../store/results.js'
-import { axes, settingsOfGroup, varying, type Axis, type SweepOfGroup } from '../store/settings.js'
+import { axes, namesGroup, settingsOfGroup, type Axis, type SweepOfGroup } from '../store/settings.js'
 import { findSweep, sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { sweepProgress } from '../store/sweep-state.js'
+import { axesOf } from './axes-option.js'
 import { dbOption, wholeNumber } from './options.js'
 import { piecesToStdout, toStdout } from './stdout.js'
 
@@ -170,15 +171,6 @@ async function print(
   await printRows(resultRows(db, table, sweep, filter, format), format, options)
 }
 
-/** Whether a whole group is asked for: by its own name, where more than the seed varies. */
-function namesGroup(
-  sweep: SweepSummary,
-  group: readonly SweepOfGroup[],
-  wanted: string | undefined,
-): boolean {
-  return wanted !== undefined && sweep.group === wanted && varying(group).some((axis) => axis !== 'seed')
-}
-
 /** Every sweep of a group, or means over some of them. */
 async function printGroup(
   db: Reader,
@@ -216,14 +208,6 @@ function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {
     }
     yield row
   }
-}
-
-function axesOf(text: string): Axis[] {
-  return text.split(',').map((name) => {
-    const axis = axes.find((each) => each === name.trim() || `${each}s` === name.trim())
-    if (axis) return axis
-    throw new InvalidArgumentError(`"${name}"${didYouMean(name, axes)}: the axes are ${axes.join(', ')}.`)
-  })
 }
 
 function checkName(what: string, name: string | undefined, known: readonly string[]): void {

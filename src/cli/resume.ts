@@ -1,18 +1,20 @@
 import { Command } from 'commander'
-import type { SweepConfig } from '../config/sweep-config.js'
+import { groupOf, sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { openReadOnly } from '../store/open.js'
-import { findSweep, listSweeps } from '../store/sweeps.js'
-import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { findSweep, listSweeps, type SweepSummary } from '../store/sweeps.js'
+import { say } from '../system/log.js'
+import { performGroup } from './perform-group.js'
+import { addSweepOptions, type SweepCommandOptions } from './sweep-command.js'
 
 /** `taskvec resume [SWEEP]`. */
 export function resumeCommand(): Command {
   const command = new Command('resume')
-    .argument('[sweep]', 'id or name (default: the latest that is not complete, else the latest)')
+    .argument('[sweep]', 'id, name or group (default: the latest that is not complete, else the latest)')
     .option('--retry-failed', 'also retry tasks that failed for good (default: leave them)')
     .addHelpText(
       'after',
       `
-Exit codes: see taskvec run --help.
+Of a config with lists, all settings that are not complete are resumed; a sweep's own id resumes it alone. Exit codes: see taskvec run --help.
 
 Examples:
   $ taskvec resume
@@ -20,17 +22,32 @@ Examples:
   $ taskvec resume quickstart --db results.db`,
     )
     .action(async (wanted: string | undefined, options: SweepCommandOptions) => {
-      await performSweep(storedConfig(options.db, wanted), options)
+      const sweeps = storedConfigs(options.db, wanted)
+      if (sweeps.length === 0) return say('Every setting of the group is complete.')
+      await performGroup(sweeps, options)
     })
   return addSweepOptions(command)
 }
 
-function storedConfig(db: string, wanted: string | undefined): SweepConfig {
+/** A sweep by its id alone; else all settings of its group that are not complete, those not begun included. */
+function storedConfigs(db: string, wanted: string | undefined): SweepConfig[] {
   const reader = openReadOnly(db)
   try {
-    const unfinished = listSweeps(reader).find(({ status }) => status !== 'complete')
-    return JSON.parse(findSweep(reader, wanted ?? unfinished?.id).config) as SweepConfig
+    const all = listSweeps(reader)
+    const unfinished =
+      all.find(({ status }) => status !== 'complete') ?? all.find(({ config }) => hasUnbegun(config, all))
+    const sweep = findSweep(reader, wanted ?? unfinished?.id)
+    const config = JSON.parse(sweep.config) as SweepConfig
+    if (!config.settings || wanted === sweep.id) return [config]
+    const complete = new Set(all.flatMap(({ id, status }) => (status === 'complete' ? [id] : [])))
+    return groupOf(config).filter((setting) => !complete.has(sweepId(setting)))
   } finally {
     reader.close()
   }
+}
+
+/** Whether settings of its group are still to be begun: it was killed between two of them. */
+function hasUnbegun(config: string, all: readonly SweepSummary[]): boolean {
+  const known = new Set(all.map(({ id }) => id))
+  return groupOf(JSON.parse(config) as SweepConfig).some((setting) => !known.has(sweepId(setting)))
 }

@@ -3,13 +3,29 @@ import { configFile, configNames } from '../config/config-file.js'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
 import { logAs, say } from '../system/log.js'
-import { databaseOption } from './options.js'
-import { addSweepOptions, performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { performGroup } from './perform-group.js'
+import { printPlan } from './print-plan.js'
+import { addSweepOptions, type SweepCommandOptions } from './sweep-command.js'
+
+interface RunOptions extends SweepCommandOptions {
+  readonly set?: string[]
+  readonly dryRun?: boolean
+}
+
+function collected(one: string, before: readonly string[] = []): string[] {
+  return [...before, one]
+}
 
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
   const command = new Command('run')
     .argument('<config>', `a YAML config, or one that comes with taskvec: ${configNames().join(', ')}`)
+    .option(
+      '--set <key=value>',
+      "a key of the config, as YAML, instead of the file's; may be repeated",
+      collected,
+    )
+    .option('--dry-run', 'print what would be run: settings, cells, bytes to fetch, hours')
     .addHelpText(
       'after',
       `
@@ -19,22 +35,16 @@ usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume continu
 Examples:
   $ taskvec run quickstart
   $ taskvec run my.yaml --db results.db --engines 1
+  $ taskvec run quickstart --set demonstrations=[1,5,10] --set models=smollm2-135m --dry-run
   $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml      on an existing Temporal server`,
     )
-    .action(async (file: string, options: SweepCommandOptions) => {
+    .action(async (file: string, options: RunOptions) => {
       const known = modelCatalog().map(({ id }) => id)
-      const sweeps = loadSweeps(configFile(file), known, options.elsewhere)
+      const sweeps = loadSweeps(configFile(file), known, options.elsewhere, options.set)
       logAs(options.logFormat)
       for (const note of sweeps[0]?.notes ?? []) say(`warning: ${note}`, { event: 'warning' })
-      for (const sweep of sweeps) {
-        await performSweep(sweep, { ...options, retryFailed: true })
-        if (process.exitCode === 130) return
-      }
-      const group = sweeps[0]?.group
-      if (group !== undefined)
-        say(
-          `\n${sweeps.length} seeds, a sweep each: npx taskvec results ${group} --seeds${databaseOption(options.db)}   their means and spread; also with --table layers`,
-        )
+      if (options.dryRun) return printPlan(sweeps, options.json)
+      await performGroup(sweeps, { ...options, retryFailed: true })
     })
   return addSweepOptions(command)
 }

@@ -1,32 +1,59 @@
 import { Command } from 'commander'
+import type { Device, NumericsMode } from '../domain/numerics.js'
+import { modelRef } from '../models/locate.js'
+import { startPredictServer } from '../serve/predict-server.js'
 import { startPageServer } from '../serve/server.js'
-import { dbOption, wholeNumber } from './options.js'
+import { dbOption, deviceOption, numericsOption, wholeNumber } from './options.js'
+
+interface ServeOptions {
+  db: string
+  port?: number
+  json?: boolean
+  predict?: boolean
+  model: string
+  numerics: NumericsMode
+  device: Device
+}
 
 /** `taskvec serve`. */
 export function serveCommand(): Command {
   return new Command('serve')
     .addOption(dbOption())
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(0))
+    .option('--predict', 'no page: one loaded model that answers questions, JSON in and out (docs/api.md)')
+    .option('--model <id-or-path>', 'the model of --predict', 'smollm2-135m')
+    .addOption(numericsOption())
+    .addOption(deviceOption())
     .option('--json', 'print one line {"url", "token"} when it is ready')
     .addHelpText(
       'after',
       `
 Open the link that it prints: the token in it is what lets you in. Ctrl-C ends it; sweeps are not touched.
+--predict takes POST /api/predict with the token in the header: the options of taskvec predict as JSON, one question or an array of them.
 
 Examples:
   $ taskvec serve
   $ taskvec serve --db results.db --port 8123
-  $ ssh -L 8123:127.0.0.1:8123 host     then open the link on your own machine`,
+  $ ssh -L 8123:127.0.0.1:8123 host     then open the link on your own machine
+  $ taskvec serve --predict --model smollm2-135m --port 8124
+  $ curl -H "Authorization: Bearer $TOKEN" --json '{"prompt": "The capital of France is"}' http://127.0.0.1:8124/api/predict`,
     )
     .action(serve)
 }
 
-async function serve({ db, port, json }: { db: string; port?: number; json?: boolean }): Promise<void> {
-  const server = await startPageServer(db, port === undefined ? {} : { port })
-  process.stdout.write(
-    json ? JSON.stringify({ url: server.url, token: server.token }) + '\n' : `${server.url}\n`,
-  )
-  if (!json) process.stderr.write('Open this link in a browser. Ctrl-C ends it.\n')
+async function serve({ db, port, json, predict, model, numerics, device }: ServeOptions): Promise<void> {
+  const at = port === undefined ? {} : { port }
+  const server = predict
+    ? await startPredictServer(modelRef(model), { ...at, mode: { numerics, device } })
+    : await startPageServer(db, at)
+  const { url, token } = server
+  process.stdout.write(json ? JSON.stringify({ url, token }) + '\n' : `${url}\n`)
+  if (!json)
+    process.stderr.write(
+      predict
+        ? `Authorization: Bearer ${token}\nPOST questions to ${url}/api/predict. Ctrl-C ends it.\n`
+        : 'Open this link in a browser. Ctrl-C ends it.\n',
+    )
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)

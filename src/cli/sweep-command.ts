@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type Database from 'better-sqlite3'
@@ -7,6 +8,8 @@ import { describeError, TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { modeLabel } from '../domain/numerics.js'
 import { readableSize } from '../models/free-space.js'
+import type { PullEvent } from '../models/fetch.js'
+import type { ModelRef } from '../models/locate.js'
 import { pullModel } from '../models/pull.js'
 import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
@@ -14,7 +17,7 @@ import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
 import { layerResults } from '../store/results.js'
 import { mainResults } from '../store/results.js'
-import { findSweep } from '../store/sweeps.js'
+import { findSweep, listSweeps } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
 import { duration } from '../domain/duration.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
@@ -64,13 +67,14 @@ export function addSweepOptions(command: Command): Command {
 /** Exit codes of a sweep that ended otherwise than complete. */
 const exitCodes: Record<SweepOutcome, number> = { complete: 0, failed: 3, cancelled: 4, interrupted: 130 }
 
-export async function performSweep(config: SweepConfig, options: SweepCommandOptions): Promise<void> {
-  const id = sweepId(config)
+export async function performSweep(given: SweepConfig, options: SweepCommandOptions): Promise<void> {
+  const id = sweepId(given)
   logAs(options.logFormat, { sweep: id })
   say(
-    `Sweep ${id}: ${count(config.models.length, 'model')} x ${count(config.tasks.length, 'task')}, database ${options.db}`,
+    `Sweep ${id}: ${count(given.models.length, 'model')} x ${count(given.tasks.length, 'task')}, database ${options.db}`,
   )
-  const elsewhere = computedElsewhere(config, options.elsewhere ?? [])
+  const elsewhere = computedElsewhere(given, options.elsewhere ?? [])
+  const config = await withRepositories(given, id, elsewhere, options.db)
   await haveModels({ ...config, models: config.models.filter(({ id }) => !elsewhere.includes(id)) })
   await sayWhatModeGains(config, elsewhere)
   const started = Date.now()
@@ -83,6 +87,42 @@ export async function performSweep(config: SweepConfig, options: SweepCommandOpt
   })
   process.exitCode = exitCodes[outcome]
   await finish(config, outcome, options, (Date.now() - started) / 1000)
+}
+
+/** Fetches what comes from repositories, at the commits that the sweep began with, else at those of today, which are kept with it. */
+async function withRepositories(
+  config: SweepConfig,
+  id: string,
+  elsewhere: readonly string[],
+  db: string,
+): Promise<SweepConfig> {
+  if (!config.models.some(({ repo }) => repo !== undefined)) return config
+  const [{ fetchIntoCache }, begun] = [await import('../models/hugging-face.js'), storedModels(db, id)]
+  const models: ModelRef[] = []
+  for (const model of config.models) {
+    const { repo } = model
+    const commit = model.commit ?? begun.find(({ id }) => id === model.id)?.commit
+    if (repo === undefined || elsewhere.includes(model.id)) models.push(model)
+    else {
+      const named = { ...model, repo, ...(commit === undefined ? {} : { commit }) }
+      const report = (event: PullEvent) => event.kind === 'step' && say(event.text)
+      const { signal } = new AbortController()
+      models.push({ ...model, commit: await fetchIntoCache(named, { report, signal }) })
+    }
+  }
+  return { ...config, models }
+}
+
+/** The models of a sweep that has begun; none of one that has not. */
+function storedModels(db: string, id: string): SweepConfig['models'] {
+  if (!existsSync(db)) return []
+  const reader = openReadOnly(db)
+  try {
+    const begun = listSweeps(reader).find((sweep) => sweep.id === id)
+    return begun ? (JSON.parse(begun.config) as SweepConfig).models : []
+  } finally {
+    reader.close()
+  }
 }
 
 /** A mode that gains nothing on this machine should not be found out by waiting for it. */

@@ -1,17 +1,20 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { didYouMean } from '../domain/did-you-mean.js'
 import { indented } from '../domain/errors.js'
-import type { Pair, ScoringRule } from '../domain/types.js'
+import type { Pair, PromptFormat, ScoringRule } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
+import { builtinTemplates, formatOf } from '../prompt/templates.js'
+import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
 import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.js'
 import { firstTokenShare, floorsOf } from '../tasks/floors.js'
 import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
 import { examplesOf } from '../tasks/sampling.js'
-import { singleTokenReading, writablePairs, type Encoder } from '../tasks/single-token.js'
+import { singleTokenReading, writablePairs, written, type Encoder } from '../tasks/single-token.js'
 import { scanWordListFile } from '../tasks/word-list-file.js'
 import type { Columns } from '../tasks/columns.js'
 import { beginningsOf, type Coder } from '../tasks/first-token.js'
@@ -40,12 +43,18 @@ export function checkCommand(): Command {
       collect,
     )
     .addOption(new Option('--model <id-or-path>', 'the same as --tokenizer').argParser(collect).hideHelp())
+    .option(
+      '--prompt <name>',
+      `the prompt that the tokenizer sees them in: ${promptNames.join(', ')}`,
+      promptNamed,
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExit code 1 where the file cannot be run as it is; warnings are no errors.\n\nExamples:\n  $ taskvec tasks check\n' +
         '  $ taskvec tasks check my.csv --scoring prefix\n' +
         '  $ taskvec tasks check words.csv --columns word,translation\n' +
+        '  $ taskvec tasks check my.csv --prompt qa\n' +
         '  $ taskvec tasks check my.csv --tokenizer smollm2-135m --tokenizer ../gpt2/tokenizer.json',
     )
     .action(check)
@@ -57,6 +66,17 @@ interface CheckOptions {
   columns?: Columns
   tokenizer?: string[]
   model?: string[]
+  prompt?: PromptFormat
+}
+
+const promptNames = builtinTemplates.flatMap((template) => ('chat' in template ? [] : [template.id]))
+
+function promptNamed(name: string): PromptFormat | undefined {
+  const template = builtinTemplates.find(({ id }) => id === name && promptNames.includes(id))
+  if (template) return formatOf(template)
+  throw new InvalidArgumentError(
+    `"${name}" is no prompt${didYouMean(name, promptNames) || '.'} The prompts: ${promptNames.join(', ')}.`,
+  )
 }
 
 async function check(file: string | undefined, options: CheckOptions): Promise<void> {
@@ -67,7 +87,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
   for (const list of file === undefined ? builtin : [ownList(file, scoring, columns)])
-    checked.push(await checkOne(list, builtin, tokenizers))
+    checked.push(await checkOne(list, builtin, tokenizers, options.prompt))
   if (checked.some(({ problems }) => problems.length > 0)) process.exitCode = 1
   if (json) return print(checked)
   printTables(checked)
@@ -91,6 +111,7 @@ async function checkOne(
   list: CheckedList,
   builtin: readonly CheckedList[],
   tokenizers: readonly NamedTokenizer[],
+  prompt: PromptFormat | undefined,
 ) {
   const { id, pairs, scoring, where } = list
   const report = checkList(pairs, scoring, listAims[id])
@@ -99,9 +120,16 @@ async function checkOne(
   const unknown: string[] = []
   const answers = pairs.map(({ output }) => output)
   for (const { name, encoder } of tokenizers) {
-    const { reading, kept } = await singleTokenReading(pairs, encoder)
-    const writable = (await writablePairs(pairs, encoder)).length
-    const { whole, partial } = await beginningsOf(answers, encoder)
+    const { reading, kept } = await singleTokenReading(pairs, encoder, prompt)
+    const writable = (await writablePairs(pairs, encoder, prompt)).length
+    const { whole, partial } = await beginningsOf(answers, encoder, prompt)
+    const merging = await mergingAnswers(
+      encoder,
+      pairs.map((pair) => {
+        const { input: query, output: answer } = scoring === 'exact' ? written(pair, reading) : pair
+        return { query, answer, ...(prompt ? { prompt } : {}) }
+      }),
+    )
     survivors.push({
       tokenizer: name,
       writable,
@@ -109,6 +137,7 @@ async function checkOne(
       reading,
       wholeAnswers: whole,
       partialAnswers: partial,
+      mergingAnswers: merging,
       firstToken: await firstTokenShare(pairs, scoring, encoder),
     })
     if (partial > 0 && scoring !== 'first-token')
@@ -116,6 +145,7 @@ async function checkOne(
         `${id}: ${partial} of ${pairs.length} answers begin with a token that is part of a character in the tokenizer of ` +
           `${name}: ${scoring === 'exact' ? 'they are never right under exact' : 'they are judged by that token'}; see --scoring first-token`,
       )
+    if (merging > 0) unknown.push(`${name}: ${boundaryWarning(id, merging, pairs.length)}`)
     if (writable < pairs.length)
       unknown.push(
         `${id}: ${pairs.length - writable} of ${pairs.length} pairs have a word that the tokenizer of ${name} can only ` +

@@ -10,7 +10,9 @@ import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { defaultSeed, settingsOf, type Setting } from './axes.js'
 import { experimentName, resolveExperiment } from './experiments.js'
+import { overridden } from './overrides.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
+import { readTheta } from './theta.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
 
 /** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
@@ -21,14 +23,15 @@ const maxTaskBytes = 1_500_000
 
 /**
  * Reads and checks a config, with the word lists and items it names: one sweep for each of its settings. `knownModels`: the
- * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE instead of the file's. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
 export function loadSweeps(
   file: string,
   knownModels: readonly string[],
   elsewhere: readonly string[] = [],
+  overrides: readonly string[] = [],
 ): SweepConfig[] {
-  const yaml = readYaml(file)
+  const yaml = overridden(readYaml(file), overrides)
   const config = validated(yaml, configSchema)
   const { all, axes } = settingsOf(yaml, config)
   const common = loadConfig(yaml, config, { known: knownModels, elsewhere })
@@ -42,7 +45,8 @@ export function loadSweeps(
   // Of all seeds alike, so that another one joins the group.
   const seedless = { ...first, protocol: { ...first.protocol, seed: defaultSeed } }
   const group = sweepId(axes ? ({ ...seedless, axes } as SweepConfig) : seedless)
-  return sweeps.map((sweep) => ({ ...sweep, group }))
+  const settings = sweeps.map(({ protocol, mode }) => ({ protocol, ...(mode ? { mode } : {}) }))
+  return sweeps.map((sweep) => ({ ...sweep, group, settings }))
 }
 
 interface Models {
@@ -89,12 +93,15 @@ function modeOf(
   }
 }
 
-function experimentsOf(yaml: YamlFile, { experiments }: ConfigFile): SweepConfig['experiments'] {
+/** `storeThetas` is short for the experiment that stores them. */
+function experimentsOf(yaml: YamlFile, { experiments, storeThetas }: ConfigFile): SweepConfig['experiments'] {
   const names = experiments.map(experimentName)
   refuseRepeats(yaml, 'experiments', names)
   if (!names.includes('main'))
     throw yaml.error(['experiments'], 'must include main: the others build on its best L and its items')
-  return experiments.map(resolveExperiment)
+  const stored = { thetas: { items: storeThetas === 'each' ? ('each' as const) : ('mean' as const) } }
+  const all = storeThetas === 'best' || names.includes('thetas') ? experiments : [...experiments, stored]
+  return all.map(resolveExperiment)
 }
 
 function nameOf(file: string): string {
@@ -112,19 +119,18 @@ function itemCounts(config: ConfigFile) {
 }
 
 function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Models): SweepConfig['models'] {
-  refuseRepeats(
-    yaml,
-    'models',
-    config.models.map((model) => (typeof model === 'string' ? model : model.id)),
-  )
-  return config.models.map((entry, i) => {
-    const { id, path } = typeof entry === 'string' ? { id: entry, path: undefined } : entry
+  const models = config.models.flatMap((entry, i): SweepConfig['models'] => {
+    const { id, path, repo, revision = 'main' } = typeof entry === 'string' ? { id: entry } : entry
+    if (repo !== undefined) {
+      if (typeof revision === 'string') return [{ id, repo, revision }]
+      return revision.map((one) => ({ id: `${id}-${one.replaceAll('/', '-')}`, repo, revision: one }))
+    }
     if (path === undefined) {
-      if (known.includes(id)) return { id }
+      if (known.includes(id)) return [{ id }]
       throw yaml.error(
         ['models', i],
         `unknown model "${id}"${didYouMean(id, known)}`,
-        'See: taskvec models list. A folder or GGUF of your own: {id: mine, path: ../weights/folder-or-file.gguf}',
+        'See: taskvec models list. Any other: {id: mine, path: ../weights/folder-or-file.gguf} or {id: mine, repo: owner/name}',
       )
     }
     const absolute = resolve(dirname(yaml.file), path)
@@ -135,8 +141,14 @@ function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Mode
         `Where only other machines have it: --elsewhere ${id} here, taskvec worker --models ${id}=PATH there.`,
       )
     }
-    return { id, path: absolute }
+    return [{ id, path: absolute }]
   })
+  refuseRepeats(
+    yaml,
+    'models',
+    models.map(({ id }) => id),
+  )
+  return models
 }
 
 interface Tasks {
@@ -154,7 +166,7 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
   )
   const notes: string[] = []
   const tasks = config.tasks.map((entry, i) => {
-    const spec = taskSpec(yaml, config, entry, i, notes)
+    const spec = { ...taskSpec(yaml, config, entry, i, notes), ...thetaOf(yaml, entry, i) }
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(
@@ -164,6 +176,20 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
     )
   })
   return { tasks, notes }
+}
+
+/** What takes θ's part, resolved. */
+function thetaOf(yaml: YamlFile, entry: TaskEntry, i: number): Pick<TaskSpec, 'theta'> {
+  if (typeof entry === 'string' || entry.theta === undefined) return {}
+  const { theta } = entry
+  try {
+    return {
+      theta: readTheta(typeof theta === 'string' ? { vector: theta, scale: 1 } : theta, dirname(yaml.file)),
+    }
+  } catch (error) {
+    if (!(error instanceof TaskvecError)) throw error
+    throw yaml.error(['tasks', i, 'theta'], error.message, error.hint)
+  }
 }
 
 function taskSpec(

@@ -71,6 +71,6 @@ const template = z.union([named, own], {
 
 /** One, or a list of them. */
 export const promptsSchema = z.preprocess(
-  (given) => (Array.isArray(given) ? given : [given]),
+  (given): unknown[] => (Array.isArray(given) ? (given as unknown[]) : [given]),
   z.array(template).min(1).max(50),
 )

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes, processorRules } from '../domain/numerics.js'
 import { labelRules, scorings, type ScoringRule } from '../domain/types.js'
+import { vectorModes } from '../vectors/vector.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
 import { experimentsSchema } from './experiments.js'
@@ -57,9 +58,48 @@ const bytes = z
     return z.NEVER
   })
 
-const model = z.union([id, z.strictObject({ id, path: z.string().min(1).optional() })], {
-  error: 'must be a model id or {id, path}',
-})
+/** A branch, a tag or a commit on Hugging Face. */
+const revision = z.string().regex(/^\w[\w.-]*(\/[\w.-]+)*$/, 'must be a branch, a tag or a commit')
+
+const model = z.union(
+  [
+    id,
+    z
+      .strictObject({
+        id,
+        path: z.string().min(1).optional(),
+        /** A model repository on Hugging Face. */
+        repo: z
+          .string()
+          .regex(/^[\w.-]+\/[\w.-]+$/, 'must be a repository on Hugging Face, owner/name')
+          .optional(),
+        /** Default: main. Several are as many models, named `id-revision`. */
+        revision: z.union([revision, z.array(revision).min(1).max(1000)]).optional(),
+      })
+      .superRefine((value, context) => {
+        if (value.path !== undefined && value.repo !== undefined)
+          context.addIssue('takes only one of path and repo')
+        if (value.revision !== undefined && value.repo === undefined)
+          context.addIssue({ code: 'custom', path: ['revision'], message: 'belongs to a repo' })
+      }),
+  ],
+  { error: 'must be a model id, {id, path} or {id, repo, revision}' },
+)
+
+/** Vectors to be patched in instead of θ: a name of the library or a file, relative to the config. */
+const theta = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({
+      vector: z.string().min(1),
+      /** Of a file with several: this one, at every L. */
+      layer: layer.optional(),
+      scale: z.number().default(1),
+      mode: z.enum(vectorModes).optional(),
+    }),
+  ],
+  { error: 'must be a name of the library, a file, or {vector, layer, scale, mode}' },
+)
 
 const task = z.union(
   [
@@ -78,6 +118,7 @@ const task = z.union(
         category: id.optional(),
         /** Take the n most frequent pairs of a built-in word list. */
         top: count.optional(),
+        theta: theta.optional(),
       })
       .superRefine((value, context) => {
         const given = [value.list, value.items, value.top].filter((key) => key !== undefined).length
@@ -136,6 +177,8 @@ export const configSchema = z.strictObject({
   layersPerActivity: z
     .union([z.literal('all'), z.int().min(1)], { error: 'must be all or a whole number, at least 1' })
     .default('all'),
+  /** Which θ are kept: the mean at the best L, at every L, or that of each test item at every L. */
+  storeThetas: z.enum(['best', 'all', 'each']).default('best'),
   /** Tasks and further experiments that may fail before the whole sweep stops. */
   maxFailures: count.optional(),
   /** How products are computed: f32, or one of the approximations (docs/numerics.md). */

@@ -31,6 +31,8 @@ export interface RunIdentity {
   readonly layer: number | null
   /** The layers computed in the same wavefront: shapes can change the last bits of log-probabilities. */
   readonly layersTogether: readonly number[]
+  /** Only where θ is given: what is patched in; of a run beside it, that none was computed. */
+  readonly theta?: string
   /** Only where prompts are written otherwise than they always were: src/prompt/revision.ts. */
   readonly prompts?: string
 }

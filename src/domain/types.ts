@@ -86,8 +86,24 @@ export interface Item {
   readonly prompt?: PromptFormat
 }
 
+/** Vectors that a config gives to be patched in, instead of θ computed from S and x'. */
+export interface GivenTheta {
+  /** As the config names them. */
+  readonly name: string
+  /** sha256 of layers and values, the scale in them. */
+  readonly hash: string
+  /** Only where they are added to the state that is there. */
+  readonly mode?: 'add'
+  /** L of each; null, or a single one: patched in at any L. */
+  readonly layers: readonly (number | null)[]
+  /** `[layers, d_model]`, f32 little-endian. */
+  readonly base64: string
+}
+
 /** What a config says of a task, resolved and self-contained: it may travel to another machine. */
-export type TaskSpec =
+export type TaskSpec = TaskSource & { readonly theta?: GivenTheta }
+
+type TaskSource =
   | { readonly kind: 'builtin'; readonly id: string; readonly top?: number }
   | {
       readonly kind: 'list'

@@ -1,6 +1,6 @@
 import type { DecoderSpec } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { EvaluateItem, EvaluateRequest, ProjectRequest } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, Patch, ProjectRequest } from './engine.js'
 
 /** What an engine is asked must fit its model. All throw TASK, saying what does not. */
 export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
@@ -62,6 +62,26 @@ export function checkProject(decoder: DecoderSpec, { vectors, top, tokens }: Pro
     throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, 0 at least`)
   }
   tokens.forEach((token) => checkToken(decoder.vocab, token))
+}
+
+export function checkPatches(
+  { blocks, dModel }: DecoderSpec,
+  patches: readonly Patch[],
+  tokens: number,
+): void {
+  for (const { layer, vector, position } of patches) {
+    if (!Number.isInteger(layer) || layer < 0 || layer >= blocks)
+      throw new TaskvecError('TASK', `layer ${layer} is out of range: the model has ${blocks} blocks`, {
+        hint: `Choose L from 0 to ${blocks - 1}.`,
+      })
+    if (vector.length !== dModel || !vector.every(Number.isFinite))
+      throw new TaskvecError(
+        'TASK',
+        `a vector of ${vector.length} values is to be patched in; the model takes ${dModel} finite numbers`,
+      )
+    if (position !== 'all' && !(Number.isInteger(position) && position >= 0 && position < tokens))
+      throw new TaskvecError('TASK', `position ${position} is out of range: the prompt has ${tokens} tokens`)
+  }
 }
 
 function checkItem(

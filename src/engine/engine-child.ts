@@ -50,7 +50,7 @@ async function perform(
     case 'decodeAll':
       return engine.decodeAll(call.sequences)
     case 'logits':
-      return engine.logits(call.tokens)
+      return engine.logits(call.tokens, call.patches)
     case 'project':
       return engine.project(call.request)
     case 'evaluate':

@@ -9,6 +9,7 @@ import type {
   EvaluateRequest,
   EvaluateResult,
   Projection,
+  Patch,
   ProjectRequest,
 } from './engine.js'
 import type { EngineSettings } from './local-engine.js'
@@ -115,8 +116,8 @@ export class EngineProcess implements Engine {
     return (await this.#call({ method: 'decodeAll', sequences })) as string[]
   }
 
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
-    return (await this.#call({ method: 'logits', tokens })) as Float32Array
+  async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
+    return (await this.#call({ method: 'logits', tokens, patches })) as Float32Array
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {

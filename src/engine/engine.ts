@@ -17,8 +17,8 @@ export interface Engine {
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
   /** Components at prompts' last tokens, and answers where they are edited (docs/components.md). As `evaluate`. */
   components(request: ComponentsRequest, options?: EvaluateOptions): Promise<ComponentsResult>
-  /** Logits of the last token, `[vocab]`. */
-  logits(tokens: readonly number[]): Promise<Float32Array>
+  /** Logits of the last token, `[vocab]`; with `patches`, of a pass in which they were made. */
+  logits(tokens: readonly number[], patches?: readonly Patch[]): Promise<Float32Array>
   /** What vectors say of the vocabulary, through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
   project(request: ProjectRequest): Promise<Projection[]>
   close(): Promise<void>
@@ -28,6 +28,17 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal
   /** Called with the share of the work done, 0..1, at least once a second or once a block. */
   readonly onProgress?: (fraction: number) => void
+}
+
+/** A vector that meets the residual stream after block `layer`; of several at one place, each meets what the one before left. */
+export interface Patch {
+  readonly layer: number
+  /** `[d_model]` */
+  readonly vector: Float32Array
+  /** `replace`: in the state's place; `add`: added to it. */
+  readonly mode: 'replace' | 'add'
+  /** Which token's, 0-based; `all`: every token's. */
+  readonly position: number | 'all'
 }
 
 /** Prompts as token ids. */

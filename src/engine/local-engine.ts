@@ -15,7 +15,7 @@ import { openCheckpoint } from '../weights/open.js'
 import { answerEnd, endTokensOf } from './answer-end.js'
 import { BlockSessions } from './block-sessions.js'
 import { checkComponents } from './check-components.js'
-import { checkEvaluate, checkProject, checkPrompt } from './check-request.js'
+import { checkEvaluate, checkPatches, checkProject, checkPrompt } from './check-request.js'
 import { runComponents } from './component-pass.js'
 import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
@@ -25,6 +25,7 @@ import type {
   EvaluateRequest,
   EvaluateResult,
   Generate,
+  Patch,
   Projection,
   ProjectRequest,
   AnswerMetrics,
@@ -113,9 +114,10 @@ export class LocalEngine implements Engine {
     return sequences.map((tokens) => this.tokenizer.decode(tokens))
   }
 
-  async logits(tokens: readonly number[]): Promise<Float32Array> {
+  async logits(tokens: readonly number[], patches: readonly Patch[] = []): Promise<Float32Array> {
     checkPrompt(this.sessions.decoder, tokens)
-    return forwardLogits(this.sessions, tokens)
+    checkPatches(this.sessions.decoder, patches, tokens.length)
+    return forwardLogits(this.sessions, tokens, { patches })
   }
 
   async project(request: ProjectRequest): Promise<Projection[]> {

@@ -1,14 +1,14 @@
 import type { ErrorCode } from '../domain/errors.js'
 import type { ModelInfo } from '../domain/types.js'
 import type { ComponentsRequest, ComponentsResult } from './components.js'
-import type { EvaluateRequest, EvaluateResult, Projection, ProjectRequest } from './engine.js'
+import type { EvaluateRequest, EvaluateResult, Patch, Projection, ProjectRequest } from './engine.js'
 
 /** Messages between a worker (engine-process.ts) and its engine process (engine-child.ts). */
 export type EngineCall =
   | { readonly method: 'encode'; readonly texts: readonly string[]; readonly special: boolean }
   | { readonly method: 'decode'; readonly tokens: readonly number[] }
   | { readonly method: 'decodeAll'; readonly sequences: readonly (readonly number[])[] }
-  | { readonly method: 'logits'; readonly tokens: readonly number[] }
+  | { readonly method: 'logits'; readonly tokens: readonly number[]; readonly patches: readonly Patch[] }
   | { readonly method: 'evaluate'; readonly request: EvaluateRequest }
   | { readonly method: 'components'; readonly request: ComponentsRequest }
   | { readonly method: 'project'; readonly request: ProjectRequest }

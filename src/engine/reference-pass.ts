@@ -1,7 +1,7 @@
 import { firstSeen, type LayerSpec } from '../architectures/decoder.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
+import type { EvaluateItem, EvaluateRequest, AnswerMetrics, Patch } from './engine.js'
 import { readRows } from './answer-metrics.js'
 
 /**
@@ -16,6 +16,8 @@ export interface ForwardOptions {
     readonly add?: boolean
     readonly position?: number
   }
+  /** Any number of vectors, at any tokens. */
+  readonly patches?: readonly Patch[]
   readonly beforeBlock?: (layer: number) => Promise<void>
 }
 
@@ -28,7 +30,7 @@ export interface Forward {
 export async function forward(
   sessions: BlockSessions,
   tokens: readonly number[],
-  { patch, beforeBlock }: ForwardOptions = {},
+  { patch, patches = [], beforeBlock }: ForwardOptions = {},
 ): Promise<Forward> {
   const { blocks, dModel } = sessions.decoder
   const positions = tokens.map((_, i) => i)
@@ -50,9 +52,21 @@ export async function forward(
       const row = residual.subarray(position * dModel, (position + 1) * dModel)
       row.set(add ? row.map((value, i) => value + (vector[i] as number)) : vector)
     }
+    for (const each of patches) if (each.layer === layer) meet(residual, each)
     lastStates.push(lastRow.slice())
   }
   return { lastStates }
+}
+
+function meet(residual: Float32Array, { vector, mode, position }: Patch): void {
+  const width = vector.length
+  const first = position === 'all' ? 0 : position
+  const last = position === 'all' ? residual.length / width - 1 : position
+  for (let row = first; row <= last; row++)
+    for (let i = 0; i < width; i++) {
+      const at = row * width + i
+      residual[at] = (vector[i] as number) + (mode === 'add' ? (residual[at] as number) : 0)
+    }
 }
 
 /** The last token's logits, `[vocab]`. */

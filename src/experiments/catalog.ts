@@ -5,10 +5,18 @@ import type { Analysis, Experiment, ForwardPasses, NewUnit, UnitKind } from './e
 import { main } from './main/main.js'
 import { projection } from './projection/projection.js'
 import { robustness } from './robustness/robustness.js'
+import { storedThetas } from './stored-thetas/stored-thetas.js'
 import type { ResultTable } from './sweep-rows.js'
 
 /** Every experiment, in the report's order: the only list. */
-export const experiments: readonly Experiment[] = [main, robustness, conflicting, projection, beyond]
+export const experiments: readonly Experiment[] = [
+  main,
+  robustness,
+  conflicting,
+  projection,
+  beyond,
+  storedThetas,
+]
 
 /** By the column `experiment` of `units`. */
 export const unitKinds: Readonly<Record<string, UnitKind>> = Object.fromEntries(

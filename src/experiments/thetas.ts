@@ -27,12 +27,25 @@ export async function thetasOf(
   )
 }
 
-/** The mean over each entry's prompts of the last token's residual stream after every L, `[entries, layers, d_model]`. */
+/** Their mean over the items, `[layers, d_model]`. */
+export async function meanThetas(
+  engine: RunningEngine,
+  items: readonly Item[],
+  layers: readonly number[],
+  options: EvaluateOptions,
+): Promise<Float32Array> {
+  const prompts = await promptsOf(engine, items)
+  const entries = prompts.map(({ theta }) => theta)
+  return lastStates(engine, entries, layers, options, 'mean')
+}
+
+/** The mean over each entry's prompts of the last token's residual stream after every L, `[entries, layers, d_model]`; 'mean': over the entries too. */
 export async function lastStates(
   engine: Pick<Engine, 'evaluate'>,
   prompts: readonly (readonly (readonly number[])[])[],
   layers: readonly number[],
   options: EvaluateOptions,
+  which: 'each' | 'mean' = 'each',
 ): Promise<Float32Array> {
   const items = prompts.map((thetaPrompts) => ({
     thetaPrompts,
@@ -40,7 +53,7 @@ export async function lastStates(
     plainPrompts: [],
     answerToken: 0,
   }))
-  const { thetas } = await engine.evaluate({ items, layers, thetas: 'each' }, options)
+  const { thetas } = await engine.evaluate({ items, layers, thetas: which }, options)
   return thetas ?? new Float32Array(0)
 }
 

@@ -1,14 +1,25 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { downloadFile, HubApiError, listFiles, modelInfo, type ListFileEntry } from '@huggingface/hub'
-import { TaskvecError } from '../domain/errors.js'
+import { describeError, TaskvecError } from '../domain/errors.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
 import type { Fetch } from './fetch.js'
+import { addSnapshot, cachedCommit, cachedSnapshot, isCommit, repositoryFolder, setRef } from '../weights/hub-cache.js'
+import type { ModelRef } from './locate.js'
 
 /** A host that has not answered by then is taken as unreachable, after one more try. */
 const answerWithinMs = 6_000
@@ -49,7 +60,7 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
   const fetched = []
   for (const file of files) {
     const target = join(draft, file.name)
-    const sha256 = (await matching(target, file)) ?? (await fetchFile(repository, file, context))
+    const sha256 = (await matching(target, file)) ?? (await fetchFile(repository, file, target, context))
     fetched.push({ name: file.name, bytes: file.bytes, sha256 })
   }
   // Parts of an earlier commit's files.
@@ -62,6 +73,45 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
     revision: repository.commit,
     files: fetched,
   }
+}
+
+/**
+ * Brings a repository's model into Hugging Face's own cache, unless it is there, and gives the commit. A commit is never asked for
+ * again; where the host cannot be reached, a branch is what it last was. Errors: DOWNLOAD.
+ */
+export async function fetchIntoCache(
+  { repo, revision = 'main', commit: pinned }: ModelRef & { readonly repo: string },
+  { report, signal }: Pick<Fetch, 'report' | 'signal'>,
+): Promise<string> {
+  const wanted = pinned ?? revision
+  if (isCommit(wanted) && cachedSnapshot(repo, wanted)) return wanted
+  let repository: Repository
+  try {
+    repository = await open(repo, wanted, signal)
+  } catch (error) {
+    const last = cachedCommit(repo, wanted)
+    if (signal.aborted || last === null || !cachedSnapshot(repo, last)) throw error
+    report({ kind: 'step', text: `${describeError(error)}; ${repo} as it was last: ${last.slice(0, 12)}` })
+    return last
+  }
+  const { commit } = repository
+  if (!cachedSnapshot(repo, commit)) {
+    const files = chosen(await repository.files(), repo)
+    const blobs = join(repositoryFolder(repo), 'blobs')
+    mkdirSync(blobs, { recursive: true })
+    const missing = files.filter(({ hash }) => !existsSync(join(blobs, hash.hex)))
+    const total = sum(missing.map(({ bytes }) => bytes))
+    report({
+      kind: 'step',
+      text: `Hugging Face: ${repo} at ${commit.slice(0, 12)}: ${missing.length} files, ${readableSize(total)}`,
+    })
+    ensureFreeSpace(blobs, total)
+    for (const file of missing)
+      await fetchFile(repository, file, join(blobs, file.hash.hex), { report, signal })
+    addSnapshot(repo, commit, new Map(files.map(({ name, hash }) => [name, hash.hex])))
+  }
+  if (pinned === undefined) setRef(repo, revision, commit)
+  return commit
 }
 
 interface RemoteFile {
@@ -146,9 +196,14 @@ function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): Remot
 }
 
 /** Returns the file's sha256. */
-async function fetchFile(repository: Repository, file: RemoteFile, context: Fetch): Promise<string> {
+async function fetchFile(
+  repository: Repository,
+  file: RemoteFile,
+  target: string,
+  context: Pick<Fetch, 'report' | 'signal'>,
+): Promise<string> {
   // Named after its hash: a part of another version of the file is never continued.
-  const part = join(context.draft, `${file.hash.hex}.part`)
+  const part = join(dirname(target), `${file.hash.hex}.part`)
   let fruitless = 0
   while (sizeOf(part) !== file.bytes) {
     const before = sizeOf(part)
@@ -166,7 +221,7 @@ async function fetchFile(repository: Repository, file: RemoteFile, context: Fetc
   }
   const sha256 = await matching(part, file)
   if (sha256 !== null) {
-    renameSync(part, join(context.draft, file.name))
+    renameSync(part, target)
     return sha256
   }
   rmSync(part, { force: true })
@@ -179,7 +234,12 @@ async function fetchFile(repository: Repository, file: RemoteFile, context: Fetc
   )
 }
 
-async function append(repository: Repository, file: RemoteFile, part: string, context: Fetch): Promise<void> {
+async function append(
+  repository: Repository,
+  file: RemoteFile,
+  part: string,
+  context: Pick<Fetch, 'report' | 'signal'>,
+): Promise<void> {
   let done = sizeOf(part)
   const blob = await repository.file(file.name)
   if (blob?.size !== file.bytes) {

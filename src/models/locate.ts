@@ -2,17 +2,31 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { catalogModel } from './catalog.js'
+import { cachedSnapshot, hubCache } from '../weights/hub-cache.js'
 import { modelFolder } from './manifest.js'
 
-/** A model as configs name it: an id of the catalog, or a name of the user's own with a path. */
+/** A model as configs name it: an id of the catalog, or a name of the user's own with a path or a repository. */
 export interface ModelRef {
   readonly id: string
   /** A Hugging Face folder, a model of its cache, one file of weights, or a GGUF file. */
   readonly path?: string
+  /** On Hugging Face. */
+  readonly repo?: string
+  /** Of the repository: a branch, a tag or a commit. */
+  readonly revision?: string
+  /** What the revision stood for when the sweep began. */
+  readonly commit?: string
 }
 
 /** The real path of the model's folder or GGUF file. Errors: MODEL where it is unknown, not there, or not pulled yet. */
-export function locateModel({ id, path }: ModelRef): string {
+export function locateModel({ id, path, repo, revision = 'main', commit = revision }: ModelRef): string {
+  if (repo !== undefined) {
+    const folder = cachedSnapshot(repo, commit)
+    if (folder !== null) return folder
+    throw new TaskvecError('MODEL', `model ${id}: ${repo} at ${commit} is not in ${hubCache()}`, {
+      hint: 'taskvec run fetches it; so does hf download.',
+    })
+  }
   if (path !== undefined) {
     // A file in Hugging Face's cache is a link to one without its name: only its folder is resolved.
     if (statSync(path, { throwIfNoEntry: false })?.isFile())

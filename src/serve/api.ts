@@ -15,6 +15,9 @@ export interface Field extends Omit<TaskProgress, 'cellsReused'> {
   readonly baseline: number | null
   readonly hypothesis: number | null
   readonly regular: number | null
+  /** What the accuracies are of: baseline, and hypothesis and regular. */
+  readonly baselineItems: number
+  readonly testItems: number
   readonly failed: boolean
 }
 
@@ -49,7 +52,9 @@ export interface ItemView {
 export interface ItemPage {
   readonly split: Split
   readonly items: readonly ItemView[]
+  /** Items that pass the filters. */
   readonly all: number
+  readonly perPage: number
 }
 
 export interface PlaygroundChoices {

@@ -28,13 +28,17 @@ const headers = {
 /**
  * Who may ask: only somebody who has the link. Another site in the same browser has neither our Host (DNS rebinding), nor
  * our Origin, nor the token; the token comes once in the link and then stands in a cookie that scripts cannot read.
- * Only GET and HEAD: nothing here changes anything.
+ * Only GET and HEAD, since nothing here changes anything; and at `posts`, questions as JSON: by a program, with the token in its
+ * header, never by a browser's cookie.
  */
-export function guard(port: () => number, token: string): MiddlewareHandler {
+export function guard(port: () => number, token: string, posts: readonly string[] = []): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
     for (const [name, value] of Object.entries(headers)) context.header(name, value)
-    if (req.method !== 'GET' && req.method !== 'HEAD') return context.text('only GET', 405)
+    const post = req.method === 'POST' && posts.includes(req.path)
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !post) return context.text('only GET', 405)
+    if (post && !/^application\/json(;|$)/.test(req.header('content-type') ?? ''))
+      return context.text('only application/json', 415)
     if (req.url.length > longestUrl) return context.text('the address is too long', 414)
 
     const hosts = [`127.0.0.1:${port()}`, `localhost:${port()}`]
@@ -54,7 +58,8 @@ export function guard(port: () => number, token: string): MiddlewareHandler {
       return context.redirect('/')
     }
     const bearer = req.header('authorization')?.replace(/^Bearer /, '')
-    if (!same(bearer ?? getCookie(context, cookie) ?? '', token))
+    const known = post ? undefined : getCookie(context, cookie)
+    if (!same(bearer ?? known ?? '', token))
       return context.text('Open the link that `taskvec serve` printed: it holds the token.', 401)
     return next()
   }

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { drawSvg, forPage } from '../report/figures/draw.js'
 import { oneTaskByLayer } from '../experiments/main/one-task.js'
-import { layerResults } from '../store/results.js'
+import { layerResults, mainResults } from '../store/results.js'
 
 /** The by-layer curve of one (model, task) as SVG text for the page: the report's own figure. */
 export class LayerFigure {
@@ -9,7 +9,9 @@ export class LayerFigure {
 
   /** '' until a cell is there. */
   async draw(sweepId: string, model: string, task: string): Promise<string> {
-    const figure = oneTaskByLayer(model, task, layerResults(this.db, sweepId, { model, task }))
+    const [finished] = mainResults(this.db, sweepId, { model, task })
+    const cells = layerResults(this.db, sweepId, { model, task })
+    const figure = oneTaskByLayer(model, task, cells, finished ?? null)
     return figure ? forPage(await drawSvg(figure)) : ''
   }
 }

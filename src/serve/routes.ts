@@ -6,6 +6,7 @@ import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { storeError } from '../store/open.js'
+import { itemFilters, itemOrders } from '../store/page-queries.js'
 import { guard } from './guard.js'
 import type { LayerFigure } from './layer-figure.js'
 import type { Playground } from './playground.js'
@@ -22,6 +23,10 @@ const itemQuery = z.object({
   model: name,
   task: name,
   split: z.enum(['baseline', 'dev', 'test']),
+  show: z.enum(itemFilters).default('all'),
+  text: z.string().max(300).default(''),
+  rankFrom: z.coerce.number().int().min(1).max(1e9).default(1),
+  order: z.enum(itemOrders).default('item'),
   page: page.default(0),
 })
 const figureQuery = z.object({ model: name, task: name })
@@ -59,8 +64,8 @@ export function routes({ watch, figure, playground, token, port, pageFolder, clo
   app.get('/api/sweeps', (context) => context.json(watch.sweeps()))
   app.get('/api/sweeps/:id', (context) => context.json(watch.sweep(context.req.param('id'))))
   app.get('/api/sweeps/:id/items', (context) => {
-    const { model, task, split, page } = itemQuery.parse(context.req.query())
-    return context.json(watch.items(context.req.param('id'), model, task, split, page))
+    const wanted = itemQuery.parse(context.req.query())
+    return context.json(watch.items({ ...wanted, sweepId: context.req.param('id') }))
   })
   app.get('/api/sweeps/:id/by-layer', async (context) => {
     const { model, task } = figureQuery.parse(context.req.query())

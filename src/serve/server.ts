@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
-import { serve, type ServerType } from '@hono/node-server'
-import { TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
 import { built } from '../system/built.js'
 import { LayerFigure } from './layer-figure.js'
+import { listen } from './listen.js'
 import { Playground } from './playground.js'
 import { routes } from './routes.js'
 import { Watch } from './watch.js'
@@ -54,24 +53,4 @@ export async function startPageServer(
       db.close()
     },
   }
-}
-
-type Handler = Parameters<typeof serve>[0]['fetch']
-
-function listen(fetch: Handler, port: number): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: '127.0.0.1', serverOptions: { maxHeaderSize: 8192 } }, () =>
-      resolve(server),
-    )
-    server.on('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE' || error.code === 'EACCES'
-          ? new TaskvecError('USAGE', `port ${port} cannot be used: ${error.code}`, {
-              hint: 'Choose another with --port, or leave it out for a free one.',
-              cause: error,
-            })
-          : error,
-      ),
-    )
-  })
 }

@@ -3,15 +3,15 @@ import { lockHolder } from '../store/writer-lock.js'
 import { mainResults } from '../store/results.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
-import { itemRows, recentWork } from '../store/page-queries.js'
-import type { Split } from '../domain/types.js'
+import { itemRows, recentWork, type ItemSelection } from '../store/page-queries.js'
 import { progressTotals, Pace } from '../sweep/progress-totals.js'
 import { SweepReading } from '../sweep/sweep-reading.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
 
 /** A worker that computed nothing for so long is not shown, ms. */
 const recently = 10 * 60_000
-const itemsOnPage = 10
+/** Items a page. */
+export const itemsOnPage = 50
 
 /** Reads one database for the page. Nothing is kept but the pace, what is complete, and the last view of each sweep. */
 export class Watch {
@@ -69,6 +69,8 @@ export class Watch {
         baseline: found?.baseline ?? null,
         hypothesis: found?.hypothesis ?? null,
         regular: found?.regular ?? null,
+        baselineItems: found?.baselineItems ?? 0,
+        testItems: found?.testItems ?? 0,
         failed: failed.has(`${model} ${task}`),
       }
     })
@@ -100,9 +102,8 @@ export class Watch {
     return seconds === null ? null : Math.round(seconds)
   }
 
-  items(sweepId: string, model: string, task: string, split: Split, page: number): ItemPage {
-    const place = { sweepId, model, task, split, offset: page * itemsOnPage, limit: itemsOnPage }
-    const { rows, all } = itemRows(this.db, place)
+  items({ page, ...wanted }: Omit<ItemSelection, 'offset' | 'limit'> & { readonly page: number }): ItemPage {
+    const { rows, all } = itemRows(this.db, { ...wanted, offset: page * itemsOnPage, limit: itemsOnPage })
     const items = new Map<number, ItemView & { predictions: ItemView['predictions'][number][] }>()
     for (const row of rows) {
       const { item, kind, layer, prediction, correct, answerLogProb, answerRank } = row
@@ -119,6 +120,6 @@ export class Watch {
         .get(item)
         ?.predictions.push({ kind, layer, prediction, correct: correct === 1, answerLogProb, answerRank })
     }
-    return { split, items: [...items.values()], all }
+    return { split: wanted.split, items: [...items.values()], all, perPage: itemsOnPage }
   }
 }

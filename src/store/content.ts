@@ -18,6 +18,8 @@ export interface PreparedRow {
   readonly dev_items: string
   readonly test_items: string
   readonly best_layer: number | null
+  /** What the config gives to be patched in, where it does: `thetaKey`. */
+  readonly theta?: string | null
 }
 
 export function saveItems(db: Statements, items: readonly Item[]): string {
@@ -157,6 +159,9 @@ export function keyOf(
     split: run.split,
     layer: run.layer,
     layersTogether,
+    ...(row.theta && run.split !== 'baseline'
+      ? { theta: run.kind === 'hypothesis' ? row.theta : 'given' }
+      : {}),
     ...promptRevision,
   })
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { TaskvecError } from '../domain/errors.js'
+import { onReadOnlyMedium, openReadableCopy, writable } from './readable-copy.js'
 import { knownMigrations, nameOf, schemaAt, schemaOf, statementsBetween } from './migrations.js'
 
 /** Marks the file as taskvec's for `file` and other tools: "tskv". */
@@ -30,7 +31,10 @@ export function openDatabase(file: string): Database.Database {
   })
 }
 
-/** Opens an existing database for reading only. Errors: STORE where it is missing, foreign or of another version. */
+/**
+ * Opens an existing database for reading only; of one on read-only media, a copy. Errors: STORE where it is missing, foreign or of
+ * another version.
+ */
 export function openReadOnly(file: string): Database.Database {
   if (!existsSync(file)) {
     throw new TaskvecError('STORE', `${file}: no such database`, {
@@ -38,21 +42,37 @@ export function openReadOnly(file: string): Database.Database {
     })
   }
   return guarded(file, () => {
-    const sqlite = new Database(file, { readonly: true, timeout: 10_000 })
     try {
-      sqlite.transaction(() => checkOwner(file, sqlite))()
-      if (sqlite.pragma('application_id', { simple: true }) !== applicationId) {
-        throw new TaskvecError('STORE', `${file}: an empty file, not a database`, {
-          hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
-        })
-      }
-      // Made by an older taskvec, or by one that was killed in the act: brought up to date first.
-      if (userVersion(sqlite) < knownMigrations()) openDatabase(file).close()
-      return sqlite
+      return openReader(file)
     } catch (error) {
-      sqlite.close()
-      throw error
+      if (!onReadOnlyMedium(file, error)) throw error
+      return openReadableCopy(file, (copy) => {
+        copy.transaction(() => checkOwner(file, copy))()
+        refuseEmpty(file, copy)
+        applyMigrations(copy)
+      })
     }
+  })
+}
+
+function openReader(file: string): Database.Database {
+  const sqlite = new Database(file, { readonly: true, timeout: 10_000 })
+  try {
+    sqlite.transaction(() => checkOwner(file, sqlite))()
+    refuseEmpty(file, sqlite)
+    // Made by an older taskvec, or by one that was killed in the act: brought up to date first.
+    if (userVersion(sqlite) < knownMigrations()) openDatabase(file).close()
+    return sqlite
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
+}
+
+function refuseEmpty(file: string, sqlite: Database.Database): void {
+  if (sqlite.pragma('application_id', { simple: true }) === applicationId) return
+  throw new TaskvecError('STORE', `${file}: an empty file, not a database`, {
+    hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
   })
 }
 
@@ -125,15 +145,6 @@ export function storeError(file: string, error: unknown): unknown {
       hint: 'See whether the file is damaged: taskvec verify --sample 0.',
     })
   return error
-}
-
-function writable(file: string): boolean {
-  try {
-    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function checkVersion(sqlite: Database.Database): void {

@@ -38,23 +38,65 @@ export interface ItemRow {
   readonly answerRank: number
 }
 
-/** The predictions for `limit` items of one (model, task, split) from `offset` on, by item, kind and layer. */
-export function itemRows(
-  db: Database.Database,
-  place: { sweepId: string; model: string; task: string; split: Split; offset: number; limit: number },
-): { rows: ItemRow[]; all: number } {
-  const runs = `from all_runs v join runs r on r.key = v.run_key
+/** Which items are shown: by the hypothesis run (on dev items at the best L), or where there is none by the split's own run. */
+export const itemFilters = ['all', 'wrong', 'right', 'theta-only', 'regular-only'] as const
+export const itemOrders = ['item', 'rank'] as const
+
+export interface ItemSelection {
+  readonly sweepId: string
+  readonly model: string
+  readonly task: string
+  readonly split: Split
+  /** `theta-only`: θ is right where the regular run is wrong; `regular-only`: the reverse. Both need the test split. */
+  readonly show: (typeof itemFilters)[number]
+  /** Part of the query, the answer or a prediction; '': any. */
+  readonly text: string
+  /** Least rank of the answer. */
+  readonly rankFrom: number
+  /** `rank`: the worst answers first. */
+  readonly order: (typeof itemOrders)[number]
+  readonly offset: number
+  readonly limit: number
+}
+
+const shown: Readonly<Record<ItemSelection['show'], string>> = {
+  all: '1',
+  wrong: 'judged = 0',
+  right: 'judged = 1',
+  'theta-only': 'judged = 1 and regular = 0',
+  'regular-only': 'judged = 0 and regular = 1',
+}
+
+/** The predictions for the items of one (model, task, split) that pass, with how many pass; rows by item, kind and layer. */
+export function itemRows(db: Database.Database, selection: ItemSelection): { rows: ItemRow[]; all: number } {
+  const { show, order } = selection
+  const runs = `select r.id, r.kind, r.layer, r.items_hash from all_runs v join runs r on r.key = v.run_key
     where v.sweep = @sweepId and v.model = @model and v.task = @task and r.split = @split`
-  const all = db.prepare(`select coalesce(max(r.items), 0) ${runs}`).pluck().get(place) as number
+  // One line per item: judged by its hypothesis at the best L, else by the split's own run.
+  const judged = `select p.item, r.items_hash,
+      coalesce(max(case when r.kind = 'hypothesis' and r.layer is best.layer then p.correct end),
+               max(case when r.kind = 'baseline' then p.correct end), max(p.correct)) as judged,
+      max(case when r.kind = 'regular' then p.correct end) as regular,
+      coalesce(max(case when r.kind = 'hypothesis' and r.layer is best.layer then p.answer_rank end), min(p.answer_rank)) as rank,
+      max(instr(lower(p.text), lower(@text))) as said
+    from (${runs}) r join predictions p on p.run_id = r.id
+    left join (select best_layer as layer from prepared_tasks
+               where sweep_id = @sweepId and model_id = @model and task_id = @task) best
+    group by p.item`
+  const passing = `from (${judged}) j join items i on i.items_hash = j.items_hash and i.item = j.item
+    where ${shown[show]} and rank >= @rankFrom
+      and (@text = '' or said > 0 or instr(lower(i.query), lower(@text)) > 0 or instr(lower(i.answer), lower(@text)) > 0)`
+  const all = db.prepare(`select count(*) ${passing}`).pluck().get(selection) as number
   const rows = db
     .prepare(
       `select p.item, i.query, i.answer, i.demonstrations, i.dummy_queries as dummyQueries, r.kind, r.layer, p.text as prediction,
               p.correct, p.answer_log_prob as answerLogProb, p.answer_rank as answerRank
-       from (select r.id, r.kind, r.layer, r.items_hash ${runs}) r
-       join predictions p on p.run_id = r.id and p.item >= @offset and p.item < @offset + @limit
+       from (select j.item, j.rank ${passing} order by ${order === 'rank' ? 'j.rank desc,' : ''} j.item limit @limit offset @offset) page
+       join (${runs}) r
+       join predictions p on p.run_id = r.id and p.item = page.item
        join items i on i.items_hash = r.items_hash and i.item = p.item
-       order by p.item, r.kind, r.layer`,
+       order by ${order === 'rank' ? 'page.rank desc,' : ''} p.item, r.kind, r.layer`,
     )
-    .all(place) as ItemRow[]
+    .all(selection) as ItemRow[]
   return { rows, all }
 }

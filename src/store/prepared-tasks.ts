@@ -62,13 +62,16 @@ export function savePreparedRow(
   return row
 }
 
+/** Of a task `t` of a sweep: what its runs' keys say of the θ that the config gives; null where it gives none. */
+export const thetaKey = `trim(coalesce(t.spec ->> '$.theta.mode', '') || ' ' || (t.spec ->> '$.theta.hash'))`
+
 /** A task as the sweep prepared it. Errors: STORE where it has not yet. */
 export function preparedTask(db: Statements, { sweepId, model, task }: TaskPlace): PreparedRow {
-  const row = db.row('select * from prepared_tasks where sweep_id = ? and model_id = ? and task_id = ?', [
-    sweepId,
-    model,
-    task,
-  ])
+  const row = db.row(
+    `select p.*, ${thetaKey} as theta from prepared_tasks p join sweep_tasks t on t.sweep_id = p.sweep_id and t.task_id = p.task_id
+     where p.sweep_id = ? and p.model_id = ? and p.task_id = ?`,
+    [sweepId, model, task],
+  )
   if (!row)
     throw new TaskvecError('STORE', `${db.file}: sweep ${sweepId}: ${model}, ${task} has not been prepared`)
   return row as PreparedRow

@@ -29,6 +29,11 @@ export interface SweepOfGroup extends SweepSummary {
   readonly setting: Setting
 }
 
+/** Whether the axis has more than one value. */
+export function varies(settings: readonly Setting[], axis: Axis): boolean {
+  return new Set(settings.map((setting) => setting[axis])).size > 1
+}
+
 /** A sweep's whole group, in the config's order as far as the axes' values tell: this one alone where it has none. */
 export function settingsOfGroup(db: Database.Database, sweep: SweepSummary): SweepOfGroup[] {
   const all = listSweeps(db).filter(
@@ -53,7 +58,8 @@ function compared(a: readonly (string | number)[], b: readonly (string | number)
 
 /** The axes that have more than one value among the sweeps. */
 export function varying(sweeps: readonly SweepOfGroup[]): Axis[] {
-  return axes.filter((axis) => new Set(sweeps.map(({ setting }) => setting[axis])).size > 1)
+  const settings = sweeps.map(({ setting }) => setting)
+  return axes.filter((axis) => varies(settings, axis))
 }
 
 /** The sweeps of its group that differ from it in nothing but the seed, itself among them. */
@@ -74,4 +80,13 @@ export function described(setting: Setting, axes: readonly Axis[]): string {
     numerics: '',
   }
   return axes.map((axis) => `${names[axis]} ${setting[axis]}`.trim()).join(', ')
+}
+
+/** Whether a whole group is asked for: by its own name, where more than the seed varies. */
+export function namesGroup(
+  sweep: SweepSummary,
+  group: readonly SweepOfGroup[],
+  wanted: string | undefined,
+): boolean {
+  return wanted !== undefined && sweep.group === wanted && varying(group).some((axis) => axis !== 'seed')
 }

@@ -2,7 +2,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
 import { predictionSize } from '../domain/payloads.js'
 import type { Numerics } from '../domain/numerics.js'
-import type { Item, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { GivenTheta, Item, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
 import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
 import { readScoring } from '../tasks/scoring.js'
 import { preparedTask, type TaskPlace } from './prepared-tasks.js'
@@ -23,6 +23,8 @@ export interface TaskPart {
   readonly scoring: Scoring
   readonly items: readonly Item[]
   readonly layersTogether: readonly number[]
+  /** Where the config gives θ. */
+  readonly theta?: GivenTheta
   readonly part: {
     readonly first: number
     readonly of: number
@@ -74,7 +76,7 @@ export function itemSizes(db: Statements, itemsHash: string): number[] {
 export function nextPart(db: Statements, place: TaskPlace, under: readonly string[]): TaskPart | null {
   const row = preparedTask(db, place)
   for (const work of [baseline, ...devWork(db, place)]) {
-    const part = missing(db, row, work, under)
+    const part = missing(db, place, row, work, under)
     if (part) return part
   }
   return null
@@ -83,7 +85,7 @@ export function nextPart(db: Statements, place: TaskPlace, under: readonly strin
 /** The first part of the test split that is not stored; null: none. One after the other, since each adds to the sum of θ. */
 export function nextTestPart(db: Statements, place: TaskPlace): TaskPart | null {
   const row = preparedTask(db, place)
-  return missing(db, row, testWork(row), [])
+  return missing(db, place, row, testWork(row), [])
 }
 
 /** Stores a part's predictions; the last one makes its runs whole. One that is there already changes nothing. */
@@ -159,7 +161,13 @@ function testWork({ best_layer: layer }: PreparedRow): Work {
   }
 }
 
-function missing(db: Statements, row: PreparedRow, work: Work, under: readonly string[]): TaskPart | null {
+function missing(
+  db: Statements,
+  place: TaskPlace,
+  row: PreparedRow,
+  work: Work,
+  under: readonly string[],
+): TaskPart | null {
   const keys = work.runs.map((run) => keyOf(row, run, work.layersTogether))
   if (keys.every((key) => stored(db, key) !== undefined)) return null
   const itemsHash = itemHashes(row)[work.split]
@@ -177,7 +185,8 @@ function missing(db: Statements, row: PreparedRow, work: Work, under: readonly s
     const rows = db.all('select * from items where items_hash = ? and item >= ? and item < ? order by item', [
       ...[itemsHash, first, end],
     ]) as StoredItem[]
-    const sum = work.split === 'test' && first > 0 ? thetaSum(db, ids.at(-1) as number) : undefined
+    const sum =
+      work.split === 'test' && first > 0 && !row.theta ? thetaSum(db, ids.at(-1) as number) : undefined
     return {
       name,
       activity: work.activity,
@@ -186,6 +195,7 @@ function missing(db: Statements, row: PreparedRow, work: Work, under: readonly s
       scoring: row.scoring,
       items: rows.map(itemOf),
       layersTogether: work.layersTogether,
+      ...(row.theta && work.split !== 'baseline' ? { theta: thetaOf(db, place) } : {}),
       part: {
         first,
         of: parts.at(-1)?.end ?? end,
@@ -194,6 +204,11 @@ function missing(db: Statements, row: PreparedRow, work: Work, under: readonly s
     }
   }
   return null
+}
+
+function thetaOf(db: Statements, { sweepId, task }: TaskPlace): GivenTheta {
+  const sql = "select spec ->> '$.theta' from sweep_tasks where sweep_id = ? and task_id = ?"
+  return JSON.parse(db.pluck(sql, [sweepId, task]) as string) as GivenTheta
 }
 
 function thetaSum(db: Statements, runId: number): string {

@@ -26,7 +26,9 @@ export interface Requirements {
 /** What a sweep needs in disk, memory and time, as far as the catalogue knows its models. */
 export function requirementsOf(config: SweepConfig): Requirements {
   const catalog = new Map(modelCatalog().map((model) => [model.id, model]))
-  const known = config.models.flatMap(({ id, path }) => (path === undefined ? (catalog.get(id) ?? []) : []))
+  const known = config.models.flatMap(({ id, path, repo }) =>
+    path === undefined && repo === undefined ? (catalog.get(id) ?? []) : [],
+  )
   const missing = known.filter(({ id }) => pulledModel(id) === null)
   return {
     missing,

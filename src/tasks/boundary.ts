@@ -6,15 +6,15 @@ import type { Encode } from './single-token.js'
 
 /** How many answers change the prompt's own tokens where they follow it. */
 export async function mergingAnswers(
-  { encode }: { readonly encode: Encode },
+  encoder: { readonly encode: Encode },
   items: readonly Pick<Item, 'query' | 'answer' | 'prompt'>[],
 ): Promise<number> {
   const special = specialOf(items[0]?.prompt)
-  const bare = await encode(
+  const bare = await encoder.encode(
     items.map(({ query, prompt }) => formatPrompt([], query, prompt)),
     special,
   )
-  const answered = await encode(
+  const answered = await encoder.encode(
     items.map((item) => answeredPrompt(item, item.answer)),
     special,
   )

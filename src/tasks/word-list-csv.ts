@@ -189,21 +189,21 @@ function withoutLine(message: string): string {
 
 function parseCsv(text: string, delimiter: Separator): readonly CsvRecord[] | CsvError {
   try {
-    const records = parse(text, {
+    const records: CsvRecord[] = []
+    parse(text, {
       delimiter,
       record_delimiter: ['\r\n', '\n', '\r'],
       bom: true,
-      info: true,
       trim: true,
       relax_column_count: true,
       skip_empty_lines: true,
       max_record_size: 1_000_000,
-    }) as unknown as { record: string[]; info: { lines: number } }[]
-    // The parser names a record's last line.
-    return records.map(({ record, info }) => ({
-      cells: record,
-      line: info.lines - record.join('').split('\n').length + 1,
-    }))
+      on_record(cells: string[], { lines }) {
+        // The parser names a record's last line.
+        records.push({ cells, line: lines - cells.join('').split('\n').length + 1 })
+      },
+    })
+    return records
   } catch (error) {
     if (error instanceof CsvError) return error
     throw error

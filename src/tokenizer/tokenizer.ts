@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers'
+import { Tokenizer as InnerTokenizer } from '@huggingface/tokenizers'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
@@ -21,19 +21,6 @@ export interface Tokenizer {
   /** How its files were taken where they contradict themselves: see special-tokens.ts. */
   readonly warnings: readonly string[]
 }
-
-/** The part of the library's class that is used; its own type declarations do not resolve under NodeNext. */
-interface InnerTokenizer {
-  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] }
-  decode(
-    tokens: number[],
-    options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean },
-  ): string
-}
-const InnerTokenizer = HuggingFaceTokenizer as unknown as new (
-  tokenizer: object,
-  config: object,
-) => InnerTokenizer
 
 /** The largest vocabularies take some 30 MB. */
 const maxFileBytes = 100_000_000

@@ -5,11 +5,12 @@ import { describeError, TaskvecError } from '../domain/errors.js'
 import { canonicalJson } from '../domain/identity.js'
 import { numericsDifference } from '../domain/numerics.js'
 import type { Numerics } from '../domain/numerics.js'
-import type { Item, Predictions, RunKind, RunResult, Scoring } from '../domain/types.js'
+import type { GivenTheta, Item, Predictions, RunKind, RunResult, Scoring } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main/main-experiment.js'
+import { givenTheta, type GivenVectors } from '../experiments/given-theta.js'
 import type { RunningEngine } from '../experiments/prompts.js'
 import { locateModel } from '../models/locate.js'
 import { itemOf, type StoredItem } from '../store/content.js'
@@ -96,7 +97,8 @@ export async function recompute(db: Database.Database, sample: Sample): Promise<
       try {
         for (const group of ofModel) {
           const items = itemsOf(db, group.itemsHash)
-          const outcome = await evaluate(engine, group, items)
+          const given = givenOf(db, group, engine.info.dModel)
+          const outcome = await evaluate(engine, group, items, given)
           for (const run of group.runs) {
             const of = ({ runs }: Outcome) =>
               (runs.find(({ kind, layer }) => kind === run.kind && layer === run.layer) as RunResult)
@@ -105,7 +107,8 @@ export async function recompute(db: Database.Database, sample: Sample): Promise<
             const stored = predictionsOf(db, run.id)
             const elsewhere = otherKind && {
               bound: otherKind.bound,
-              gaps: () => gapsTo(stored, engine, async (asking) => of(await evaluate(asking, group, items))),
+              gaps: () =>
+                gapsTo(stored, engine, async (asking) => of(await evaluate(asking, group, items, given))),
             }
             const compared = await compare(stored, of(outcome), where, elsewhere)
             result.runs++
@@ -228,11 +231,27 @@ function evaluate(
   engine: RunningEngine,
   { part, scoring, layers }: Group,
   items: readonly Item[],
+  given: GivenVectors | undefined,
 ): Promise<Outcome> {
   if (part === 'baseline') return runBaseline(engine, items, scoring)
   return part === 'dev'
-    ? runDev(engine, items, scoring, layers)
-    : runTest(engine, items, scoring, layers[0] as number)
+    ? runDev(engine, items, scoring, layers, {}, undefined, given)
+    : runTest(engine, items, scoring, layers[0] as number, {}, undefined, given)
+}
+
+/** What the config gives in place of θ; undefined: nothing. */
+function givenOf(
+  db: Database.Database,
+  { sweep, task, part, layers }: Group,
+  dModel: number,
+): GivenVectors | undefined {
+  const theta = db
+    .prepare("select spec ->> '$.theta' from sweep_tasks where sweep_id = ? and task_id = ?")
+    .pluck()
+    .get(sweep, task) as string | null | undefined
+  return theta && part !== 'baseline'
+    ? givenTheta(JSON.parse(theta) as GivenTheta, layers, dModel)
+    : undefined
 }
 
 function itemsOf(db: Database.Database, hash: string): Item[] {

@@ -3,6 +3,7 @@ import { bestOf } from '../domain/best-layer.js'
 import { canonicalJson } from '../domain/identity.js'
 import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { keyOf, type PreparedRow } from '../store/content.js'
+import { thetaKey } from '../store/prepared-tasks.js'
 import { decidedByToken } from '../experiments/judge.js'
 import { isCorrect, readScoring } from '../tasks/scoring.js'
 import type { Problem } from './check.js'
@@ -113,6 +114,7 @@ type Pointer = PreparedRow & Record<'sweep_id' | 'model_id' | 'task_id' | 'run_k
 export function* keys(db: Database.Database): Generator<Problem | null> {
   const prepared =
     'join prepared_tasks p on p.sweep_id = a.sweep_id and p.model_id = a.model_id and p.task_id = a.task_id'
+  const given = givenThetas(db)
   const run = db.prepare(
     'select kind, split, layer, model_hash, items_hash, numerics from runs where key = ?',
   )
@@ -123,6 +125,7 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
     layer: number | null,
     together: readonly number[],
   ) => {
+    row = { ...row, theta: given.get(`${row.sweep_id} ${row.task_id}`) ?? null }
     const where = `${row.sweep_id} ${row.model_id} ${row.task_id} ${split} ${kind}${layer === null ? '' : ` L = ${layer}`}`
     if (keyOf(row, { kind, split, layer }, together) !== row.run_key)
       return { where, message: 'its key is not the hash of what determines it' }
@@ -152,6 +155,16 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
       ? check(row, 'baseline', 'baseline', null, [])
       : check(row, row.kind, 'test', row.kind === 'hypothesis' ? best : null, [best])
   }
+}
+
+/** By sweep and task: what keys say of a θ that the config gives. */
+function givenThetas(db: Database.Database): ReadonlyMap<string, string> {
+  const rows = db
+    .prepare(
+      `select t.sweep_id || ' ' || t.task_id as place, ${thetaKey} as theta from sweep_tasks t where t.spec like '%"theta":{%'`,
+    )
+    .all() as { place: string; theta: string | null }[]
+  return new Map(rows.flatMap(({ place, theta }) => (theta === null ? [] : [[place, theta] as const])))
 }
 
 export function* bestLayers(db: Database.Database): Generator<Problem | null> {

@@ -9,6 +9,7 @@ import { ggufCheckpoint } from './gguf-checkpoint.js'
 import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
 import { snapshotFolder } from './hugging-face-cache.js'
 import { readObject } from './json-object.js'
+import { isAdapter, openAdapter } from './lora.js'
 import { tensorReader } from './tensor-reader.js'
 import { namedWeightFile, tensorsOf, weightFiles, type WeightFiles } from './weight-files.js'
 
@@ -16,7 +17,7 @@ const maxConfigBytes = 1_000_000
 
 /**
  * Opens a Hugging Face folder, one file of weights in it (`.safetensors`, PyTorch's `.bin`), a model of Hugging Face's cache
- * (`models--org--name`), or a GGUF file, a part of one or a folder that holds one. Errors: MODEL, WEIGHTS.
+ * (`models--org--name`), a GGUF file, a part of one or a folder that holds one, or a LoRA adapter. Errors: MODEL, WEIGHTS.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const stat = statSync(path, { throwIfNoEntry: false })
@@ -25,6 +26,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
       hint: 'Name a Hugging Face folder or a .gguf file.',
     })
   if (stat.isDirectory()) {
+    if (isAdapter(path)) return openAdapter(realpathSync(path), openCheckpoint)
     const folder = realpathSync(snapshotFolder(path))
     return isGgufFolder(folder) ? openGguf(folder) : openFolder(folder, weightFiles)
   }

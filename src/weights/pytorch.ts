@@ -21,9 +21,39 @@ import { zipEntries } from './zip.js'
  * storage; before, a stream of pickles and then the storages. The pickles are read by pickle.ts: nothing is executed.
  */
 export function pytorchTensors(file: BoundedFile): FileTensors {
+  return savedTensors(file, namedTensors)
+}
+
+/** Whatever torch.save wrote that consists of tensors: one alone (named `tensor`), a list (`0`, `1`, ..), or a dict, numbers as names too. */
+export function looseTensors(file: BoundedFile): FileTensors {
+  return savedTensors(file, (file, value) => {
+    if (isTensor(value)) return [['tensor', value]]
+    if (value instanceof PickleList || value instanceof PickleDict) {
+      const entries: [PickleValue, PickleValue][] =
+        value instanceof PickleDict
+          ? [...value.entries]
+          : value.items.map((item, i): [PickleValue, PickleValue] => [i, item])
+      return entries.map(([key, entry]) => {
+        if ((typeof key === 'string' || isCount(key)) && isTensor(entry)) return [String(key), entry]
+        throw new TaskvecError('WEIGHTS', `${file.path}: ${kindOf(key)} is ${kindOf(entry)}, not a tensor`, {
+          hint: looseHint,
+        })
+      })
+    }
+    throw new TaskvecError('WEIGHTS', `${file.path}: holds ${kindOf(value)}, not tensors`, {
+      hint: looseHint,
+    })
+  })
+}
+
+const looseHint = 'Save a tensor alone, or a dict or list of tensors: torch.save({12: vector}, "vectors.pt").'
+
+type NamesOf = (file: BoundedFile, value: PickleValue) => [string, Tensor][]
+
+function savedTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   const start = new TextDecoder('latin1').decode(file.read(0, Math.min(4, file.size), 'the first bytes'))
-  if (start === 'PK\x03\x04') return zipTensors(file)
-  if (start === '\x80\x02\x8a\x0a') return streamTensors(file)
+  if (start === 'PK\x03\x04') return zipTensors(file, namesOf)
+  if (start === '\x80\x02\x8a\x0a') return streamTensors(file, namesOf)
   throw new TaskvecError('WEIGHTS', `${file.path}: neither of the two forms that torch.save writes`, {
     hint: 'Save the state dict again with torch.save, or the model as safetensors.',
   })
@@ -94,7 +124,7 @@ function toStorage(id: PickleValue): Storage | null {
   return { kind: 'storage', type: values[0], valueBytes: values[1], key, count }
 }
 
-function zipTensors(file: BoundedFile): FileTensors {
+function zipTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   const entries = zipEntries(file)
   const pickles = [...entries.keys()].filter((name) => name.endsWith('/data.pkl'))
   const pickle = pickles[0] === undefined ? undefined : entries.get(pickles[0])
@@ -116,11 +146,11 @@ function zipTensors(file: BoundedFile): FileTensors {
 
   const reader = new HeaderReader(file, pickle.offset + pickle.byteLength, pickle.offset)
   const stateDict = unpickle(reader, rules)
-  return placed(file, stateDict, ({ key }) => entries.get(`${folder}data/${key}`))
+  return placed(file, namesOf(file, stateDict), ({ key }) => entries.get(`${folder}data/${key}`))
 }
 
 /** Four pickles (magic number, version, the machine's sizes, the state dict), the storages' keys, then the storages. */
-function streamTensors(file: BoundedFile): FileTensors {
+function streamTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   const reader = new HeaderReader(file, file.size)
   const [magic, version, system] = [unpickle(reader, rules), unpickle(reader, rules), unpickle(reader, rules)]
   const [stateDict, keys] = [unpickle(reader, rules), unpickle(reader, rules)]
@@ -130,7 +160,7 @@ function streamTensors(file: BoundedFile): FileTensors {
     throw new TaskvecError('WEIGHTS', `${file.path}: its numbers are not little-endian`)
   if (!(keys instanceof PickleList)) throw reader.malformed(`${kindOf(keys)} in place of the storages' keys`)
 
-  const storages = storagesOf(file, stateDict)
+  const storages = storagesOf(namesOf(file, stateDict))
   const places = new Map<string, { offset: number; byteLength: number }>()
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined
@@ -143,11 +173,11 @@ function streamTensors(file: BoundedFile): FileTensors {
     places.set(storage.key, { offset: reader.position, byteLength })
     reader.position += byteLength
   }
-  return placed(file, stateDict, ({ key }) => places.get(key))
+  return placed(file, namesOf(file, stateDict), ({ key }) => places.get(key))
 }
 
-function storagesOf(file: BoundedFile, stateDict: PickleValue): Map<string, Storage> {
-  return new Map(namedTensors(file, stateDict).map(([, { storage }]) => [storage.key, storage]))
+function storagesOf(tensors: readonly [string, Tensor][]): Map<string, Storage> {
+  return new Map(tensors.map(([, { storage }]) => [storage.key, storage]))
 }
 
 function namedTensors(file: BoundedFile, stateDict: PickleValue): [string, Tensor][] {
@@ -168,12 +198,12 @@ const stateDictHint = 'Save the state dict alone: torch.save(model.state_dict(),
 
 function placed(
   file: BoundedFile,
-  stateDict: PickleValue,
+  named: readonly [string, Tensor][],
   place: (storage: Storage) => { offset: number; byteLength: number } | undefined,
 ): FileTensors {
   const tensors: TensorInfo[] = []
   const unread: [string, string][] = []
-  for (const [name, { storage, offset, size, stride }] of namedTensors(file, stateDict)) {
+  for (const [name, { storage, offset, size, stride }] of named) {
     const type = readTypes.find((type) => type === storage.type)
     if (!type) unread.push([name, `type ${storage.type}; known: ${readTypes.join(', ')}`])
     else if (!isRowMajor(size, stride))

@@ -33,15 +33,7 @@ type StoredTensor = Omit<TensorInfo, 'type'> & { readonly type: string }
 
 /** The tensors of a safetensors file. Throws WEIGHTS. */
 export function safetensorsTensors(file: BoundedFile): FileTensors {
-  const length = Number(new DataView(file.read(0, 8, 'the header length').buffer).getBigUint64(0, true))
-  if (length > maxHeaderBytes) {
-    throw new TaskvecError(
-      'WEIGHTS',
-      `${file.path}: the header claims ${length} bytes; at most ${maxHeaderBytes} are allowed: not a safetensors file, or altered`,
-    )
-  }
-  const start = 8 + length
-  const header = parseObject(file.path, new TextDecoder().decode(file.read(8, length, 'the header')))
+  const { header, start } = readHeader(file)
   const all = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, entry]) => toTensor(file, start, name, entry))
@@ -52,6 +44,28 @@ export function safetensorsTensors(file: BoundedFile): FileTensors {
       .filter(({ type }) => !(type in readTypes))
       .map(({ name, type }) => [name, `type ${type}; known: ${Object.keys(readTypes).join(', ')}`]),
   }
+}
+
+/** Its `__metadata__`; empty where there is none. Throws WEIGHTS. */
+export function safetensorsMetadata(file: BoundedFile): Readonly<Record<string, string>> {
+  const parsed = metadataSchema.safeParse(readHeader(file).header['__metadata__'] ?? {})
+  if (parsed.success) return parsed.data
+  throw new TaskvecError('WEIGHTS', `${file.path}: malformed __metadata__:\n${z.prettifyError(parsed.error)}`)
+}
+
+const metadataSchema = z.record(z.string(), z.string())
+
+/** The header, and where the tensors begin. */
+function readHeader(file: BoundedFile): { header: Record<string, unknown>; start: number } {
+  const length = Number(new DataView(file.read(0, 8, 'the header length').buffer).getBigUint64(0, true))
+  if (length > maxHeaderBytes) {
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${file.path}: the header claims ${length} bytes; at most ${maxHeaderBytes} are allowed: not a safetensors file, or altered`,
+    )
+  }
+  const header = parseObject(file.path, new TextDecoder().decode(file.read(8, length, 'the header')))
+  return { header, start: 8 + length }
 }
 
 function toTensor(file: BoundedFile, start: number, name: string, entry: unknown): StoredTensor {

@@ -122,6 +122,6 @@ function refuseAdapter(path: string): void {
   const adapter = join(path, 'adapter_config.json')
   if (!existsSync(adapter)) return
   throw new TaskvecError('MODEL', `${adapter}: the weights have an adapter, which would not be applied`, {
-    hint: "Merge it first (peft's merge_and_unload, then save_pretrained), or move it out of the folder.",
+    hint: "Move it to a folder of its own, whose path is then the adapted model's, or merge it (peft's merge_and_unload, then save_pretrained).",
   })
 }

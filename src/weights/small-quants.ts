@@ -1,4 +1,4 @@
-import { round, type BlockFormat } from './block-format.js'
+import { round, type Block, type BlockFormat } from './block-format.js'
 
 /** Types of 32 values a block (NVFP4: 64): a scale, perhaps a minimum, and a few bits a value. */
 
@@ -6,17 +6,22 @@ import { round, type BlockFormat } from './block-format.js'
 export const unevenSteps = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
 const e2m1 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
 
-/** f16 d, 32 nibbles q, low ones first; value = d (q - 8). */
+/** `count` bytes from `from` on: the low nibble of byte i is value i, its high one value i + count. */
+function nibbles(block: Block, from: number, count: number, take: (q: number, i: number) => void): void {
+  for (let i = 0; i < count; i++) {
+    const pair = block.u8(from + i)
+    take(pair & 15, i)
+    take(pair >> 4, i + count)
+  }
+}
+
+/** f16 d, 32 nibbles q; value = d (q - 8). */
 const q4_0: BlockFormat = {
   values: 32,
   bytes: 18,
   decode(block, out, at) {
     const d = block.f16(0)
-    for (let i = 0; i < 16; i++) {
-      const pair = block.u8(2 + i)
-      out[at + i] = d * ((pair & 15) - 8)
-      out[at + 16 + i] = d * ((pair >> 4) - 8)
-    }
+    nibbles(block, 2, 16, (q, i) => (out[at + i] = d * (q - 8)))
   },
 }
 
@@ -26,11 +31,7 @@ const q4_1: BlockFormat = {
   bytes: 20,
   decode(block, out, at) {
     const [d, m] = [block.f16(0), block.f16(2)]
-    for (let i = 0; i < 16; i++) {
-      const pair = block.u8(4 + i)
-      out[at + i] = round(d * (pair & 15)) + m
-      out[at + 16 + i] = round(d * (pair >> 4)) + m
-    }
+    nibbles(block, 4, 16, (q, i) => (out[at + i] = round(d * q) + m))
   },
 }
 
@@ -40,11 +41,7 @@ const q5_0: BlockFormat = {
   bytes: 22,
   decode(block, out, at) {
     const [d, fifth] = [block.f16(0), block.u32(2)]
-    for (let i = 0; i < 16; i++) {
-      const pair = block.u8(6 + i)
-      out[at + i] = d * (((pair & 15) | (((fifth >>> i) & 1) << 4)) - 16)
-      out[at + 16 + i] = d * (((pair >> 4) | (((fifth >>> (16 + i)) & 1) << 4)) - 16)
-    }
+    nibbles(block, 6, 16, (q, i) => (out[at + i] = d * ((q | (((fifth >>> i) & 1) << 4)) - 16)))
   },
 }
 
@@ -54,11 +51,7 @@ const q5_1: BlockFormat = {
   bytes: 24,
   decode(block, out, at) {
     const [d, m, fifth] = [block.f16(0), block.f16(2), block.u32(4)]
-    for (let i = 0; i < 16; i++) {
-      const pair = block.u8(8 + i)
-      out[at + i] = round(d * ((pair & 15) | (((fifth >>> i) & 1) << 4))) + m
-      out[at + 16 + i] = round(d * ((pair >> 4) | (((fifth >>> (16 + i)) & 1) << 4))) + m
-    }
+    nibbles(block, 8, 16, (q, i) => (out[at + i] = round(d * (q | (((fifth >>> i) & 1) << 4))) + m))
   },
 }
 
@@ -78,11 +71,7 @@ const iq4_nl: BlockFormat = {
   bytes: 18,
   decode(block, out, at) {
     const d = block.f16(0)
-    for (let i = 0; i < 16; i++) {
-      const pair = block.u8(2 + i)
-      out[at + i] = d * (unevenSteps[pair & 15] as number)
-      out[at + 16 + i] = d * (unevenSteps[pair >> 4] as number)
-    }
+    nibbles(block, 2, 16, (q, i) => (out[at + i] = d * (unevenSteps[q] as number)))
   },
 }
 
@@ -92,11 +81,7 @@ const mxfp4: BlockFormat = {
   bytes: 17,
   decode(block, out, at) {
     const d = 2 ** (block.u8(0) - 128)
-    for (let i = 0; i < 16; i++) {
-      const pair = block.u8(1 + i)
-      out[at + i] = d * (e2m1[pair & 15] as number)
-      out[at + 16 + i] = d * (e2m1[pair >> 4] as number)
-    }
+    nibbles(block, 1, 16, (q, i) => (out[at + i] = d * (e2m1[q] as number)))
   },
 }
 
@@ -107,11 +92,7 @@ const nvfp4: BlockFormat = {
   decode(block, out, at) {
     for (let part = 0; part < 4; part++) {
       const d = halfScale(block.u8(part))
-      for (let i = 0; i < 8; i++) {
-        const pair = block.u8(4 + 8 * part + i)
-        out[at + 16 * part + i] = d * (e2m1[pair & 15] as number)
-        out[at + 16 * part + 8 + i] = d * (e2m1[pair >> 4] as number)
-      }
+      nibbles(block, 4 + 8 * part, 8, (q, i) => (out[at + 16 * part + i] = d * (e2m1[q] as number)))
     }
   },
 }

@@ -110,13 +110,15 @@ function wide(
     if (extra.getUint16(at, true) !== 1) continue
     const end = Math.min(extra.byteLength, at + 4 + extra.getUint16(at + 2, true))
     let from = at + 4
-    return values.map((value) => {
+    const next = (value: number) => {
       if (value !== in64Of32) return value
       if (from + 8 > end) throw reader.malformed('a zip64 field that is too short')
       const wide = Number(extra.getBigUint64(from, true))
       from += 8
       return wide
-    }) as unknown as [number, number, number]
+    }
+    const [first, second, third] = values
+    return [next(first), next(second), next(third)]
   }
   throw reader.malformed('no zip64 field')
 }

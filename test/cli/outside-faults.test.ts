@@ -1,12 +1,22 @@
 import { execa } from 'execa'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { buildProgram } from '../../src/cli/main.js'
 import { describeError } from '../../src/domain/errors.js'
 import { refuseFewAddresses } from '../../src/system/address-space.js'
 import { projectRoot } from '../../src/system/home.js'
+import { openStore } from '../../src/store/store.js'
 import { sampleSweep, writeSample } from '../report/sample-database.js'
 import { makeTinyModel } from '../tiny-model.js'
 
@@ -171,6 +181,49 @@ describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
     const { stdout, exitCode } = await redirected('2> /dev/full', ['status', '--json', '--db', db])
     expect(JSON.parse(stdout)).toMatchObject({ id: sampleSweep, status: 'complete' })
     expect(exitCode).toBe(0)
+  })
+})
+
+describe('a database on read-only media', () => {
+  const medium = mkdtempSync(join(tmpdir(), 'taskvec-medium-'))
+  const file = join(medium, 'sample.db')
+  /** As someone who may not write there: root may write everywhere. */
+  const reader = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const taskvec = (...args: string[]) =>
+    execa(process.execPath, [bin, ...args], {
+      ...reader,
+      reject: false,
+      env: { TASKVEC_HOME: join(medium, 'no-home') },
+    })
+
+  beforeAll(() => {
+    // Copied while it is open: the results are in the write-ahead log.
+    const open = join(folder, 'open.db')
+    const writer = openStore(open)
+    writeSample(open)
+    for (const end of ['', '-wal']) copyFileSync(open + end, file + end)
+    writer.close()
+    chmodSync(medium, 0o555)
+    chmodSync(folder, 0o755)
+  })
+  afterAll(() => chmodSync(medium, 0o755))
+
+  it.concurrent.each([
+    ['status', '--json'],
+    ['results', '--table', 'layers', '--format', 'csv'],
+    ['sql', 'SELECT count(*) FROM predictions', '--json'],
+    ['verify', '--sample', '0'],
+  ])('is read by %s as anywhere else', async (...args) => {
+    const [here, elsewhere] = await Promise.all([file, db].map((each) => taskvec(...args, '--db', each)))
+    expect(here?.stderr).not.toMatch(/error/)
+    expect([here?.exitCode, here?.stdout]).toEqual([elsewhere?.exitCode, elsewhere?.stdout])
+  })
+
+  it.concurrent('is not written to', async () => {
+    const { stderr, exitCode } = await taskvec('run', config, '--db', file, '--address', '127.0.0.1:9')
+    expect(stderr).toMatch(/error: .* cannot be written: the file or its folder is read-only/)
+    expect(exitCode).toBe(1)
+    expect(readdirSync(medium)).toEqual(['sample.db', 'sample.db-wal'])
   })
 })
 

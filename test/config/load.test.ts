@@ -56,6 +56,35 @@ describe('a model by path that is not on this machine', () => {
   })
 })
 
+describe('a model of a repository', () => {
+  const repo = 'EleutherAI/pythia-70m'
+
+  it('is named by its revision; several revisions are as many models', () => {
+    const text = `models: [{id: p, repo: ${repo}, revision: [step1000, refs/pr/2]}, {id: q, repo: ${repo}}]\ntasks: all`
+    expect(load(text).models).toEqual([
+      { id: 'p-step1000', repo, revision: 'step1000' },
+      { id: 'p-refs-pr-2', repo, revision: 'refs/pr/2' },
+      { id: 'q', repo, revision: 'main' },
+    ])
+  })
+
+  it('is the same sweep whatever commit it began with', () => {
+    const sweep = load(`models: [{id: q, repo: ${repo}}]\ntasks: all`)
+    const begun = { ...sweep, models: sweep.models.map((model) => ({ ...model, commit: 'a'.repeat(40) })) }
+    expect(sweepId(begun)).toBe(sweepId(sweep))
+  })
+
+  it.each([
+    [`{id: q, repo: ${repo}, path: x}`, /takes only one of path and repo/],
+    ['{id: q, path: x, revision: main}', /revision.*belongs to a repo/],
+    ['{id: q, repo: pythia}', /must be a repository on Hugging Face, owner\/name/],
+    [`{id: q, repo: ${repo}, revision: ../main}`, /must be a branch, a tag or a commit/],
+    [`{id: q, repo: ${repo}, revision: [a, a]}`, /"q-a" is given twice/],
+  ])('%s is refused', (model, message) => {
+    expect(() => load(`models: [${model}]\ntasks: all`)).toThrow(message)
+  })
+})
+
 describe('a config', () => {
   it("needs models and tasks only; the defaults are those of the authors' published run", () => {
     const config = load('models: [smollm2-135m]\ntasks: all\n')
@@ -321,7 +350,7 @@ describe('experiments of a config', () => {
   it.each([
     ['experiments: [robustness]', /mine.yaml:3:1: experiments: must include main/],
     ['experiments: [main, main]', /"main" is given twice/],
-    ['experiments: [main, robustnes]', /must be main, robustness, conflicting, projection or beyond/],
+    ['experiments: [main, robustnes]', /must be main, robustness, conflicting, projection, beyond or thetas/],
     ['experiments: [main, robustness: {theta: 5}]', /unknown key "theta"; did you mean "thetas"/],
     ['experiments: [main, robustness: {layers: {from: 9, to: 3}}]', /from \(9\) is greater than to \(3\)/],
     ['experiments: [main, beyond: {templateTransfer: [no place]}]', /must hold \{x\} once/],

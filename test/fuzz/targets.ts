@@ -18,6 +18,7 @@ import { pytorchTensors } from '../../src/weights/pytorch.js'
 import { safetensorsTensors } from '../../src/weights/safetensors.js'
 import { tensorReader } from '../../src/weights/tensor-reader.js'
 import { weightFiles } from '../../src/weights/weight-files.js'
+import { familyConfig, familyModels } from '../golden/families.js'
 import { f32, ggufBytes, string, u32 } from '../weights/file-bytes.js'
 import { mutate } from './mutate.js'
 import { userTargets } from './user-targets.js'
@@ -27,6 +28,8 @@ export interface Target {
   readonly name: string
   readonly file: string
   readonly good: Buffer
+  /** Further good files, taken in turns with it. */
+  readonly others?: readonly Buffer[]
   readonly header: number
   readonly read: (path: string) => void
 }
@@ -67,12 +70,15 @@ export const targets: readonly Target[] = [
         tokenizerOf(path, gguf.metadata)
       }),
   },
-  json('config.json', at('tiny/rope-llama3/config.json'), (path) => {
-    const config = parseObject(path, readFileSync(path, 'utf8'), 'MODEL')
-    const decoder = describeDecoder(config, path)
-    expectedTensors(decoder)
-    for (const { attention } of decoder.layers) attention.rotary?.angles(1)
-  }),
+  {
+    ...json('config.json', at('tiny/rope-llama3/config.json'), (path) => {
+      const config = parseObject(path, readFileSync(path, 'utf8'), 'MODEL')
+      const decoder = describeDecoder(config, path)
+      expectedTensors(decoder)
+      for (const { attention } of decoder.layers) attention.rotary?.angles(1)
+    }),
+    others: familyModels.map((name) => Buffer.from(JSON.stringify(familyConfig(name), null, 1))),
+  },
   json('tokenizer.json', at('tiny/f16/tokenizer.json'), (path) => {
     const tokenizer = parseObject(path, readFileSync(path, 'utf8'))
     buildTokenizer(path, { tokenizer, config: {} }).encode('example:a->b\n', true)
@@ -91,7 +97,9 @@ export function fuzz(target: Target, cases: number, seed: number): FuzzResult {
   let accepted = 0
   let slowest = { ms: 0, case: 0 }
   for (let i = 0; i < cases; i++) {
-    writeFileSync(path, mutate(target.good, target.header, randomFor([seed, target.name, i])))
+    const other = target.others?.[i % (target.others.length + 1)]
+    const [good, header] = other ? [other, other.length] : [target.good, target.header]
+    writeFileSync(path, mutate(good, header, randomFor([seed, target.name, i])))
     const start = performance.now()
     try {
       target.read(path)

@@ -79,13 +79,13 @@ function random(name: string, count: number): Uint32Array {
   })
 }
 
-/** Words t0 .. t47, separated by spaces. */
+/** Words t0 .. t47, whatever stands between them being one word, t1. */
 function wordTokenizer() {
   return {
     version: '1.0',
     added_tokens: [],
     normalizer: null,
-    pre_tokenizer: { type: 'WhitespaceSplit' },
+    pre_tokenizer: { type: 'Split', pattern: { Regex: 't[0-9]+' }, behavior: 'Isolated', invert: false },
     post_processor: null,
     decoder: { type: 'Fuse' },
     model: {

@@ -11,6 +11,8 @@ export interface Hub {
   readonly requests: string[]
   readonly tokens: (string | undefined)[]
   readonly files: Map<string, Buffer>
+  /** Commit by branch or tag; commits stand for themselves. */
+  readonly revisions: Map<string, string>
   readonly faults: Faults
   close(): Promise<void>
 }
@@ -32,7 +34,13 @@ const commit = '0123456789abcdef0123456789abcdef01234567'
 
 export async function startHub(folder: string): Promise<Hub> {
   const files = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
-  const hub = { requests: [] as string[], tokens: [] as (string | undefined)[], files, faults: {} as Faults }
+  const hub = {
+    requests: [] as string[],
+    tokens: [] as (string | undefined)[],
+    files,
+    revisions: new Map([['main', commit]]),
+    faults: {} as Faults,
+  }
   const server = createServer((request, response) => answer(hub, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -48,14 +56,17 @@ export async function startHub(folder: string): Promise<Hub> {
 
 function answer(hub: Omit<Hub, 'url' | 'close'>, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?')[0] ?? ''
+  const revision = /^\/api\/models\/test\/tiny\/revision\/(.+)$/.exec(path)?.[1] ?? ''
+  const commits = [...hub.revisions.values()]
+  const sha = hub.revisions.get(revision) ?? commits.find((commit) => commit === revision)
   hub.tokens.push(request.headers.authorization)
   if (hub.faults.status && hub.faults.status.times-- > 0) {
     response.writeHead(hub.faults.status.code).end()
-  } else if (path === '/api/models/test/tiny/revision/main') {
-    json(response, { id: 'test/tiny', sha: commit })
-  } else if (path === `/api/models/test/tiny/tree/${commit}`) {
+  } else if (sha !== undefined) {
+    json(response, { id: 'test/tiny', sha })
+  } else if (commits.some((commit) => path === `/api/models/test/tiny/tree/${commit}`)) {
     json(response, [...[...hub.files].map(listed), ...(hub.faults.listed ?? [])])
-  } else if (path.startsWith(`/test/tiny/resolve/${commit}/`)) {
+  } else if (commits.some((commit) => path.startsWith(`/test/tiny/resolve/${commit}/`))) {
     content(hub, path.split('/').at(-1) ?? '', request, response)
   } else {
     response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()

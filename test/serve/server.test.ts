@@ -86,6 +86,26 @@ describe('whoever has the link', () => {
     expect(svg).not.toMatch(/<script|javascript:|\son\w+=/)
   })
 
+  it('filters items by outcome, text and rank, and sorts by rank', async () => {
+    const base = '/api/sweeps/sample-1/items?model=m&task=upper&split=dev'
+    const every = await asked<ItemPage>(base)
+    const best = (item: ItemPage['items'][number]) => item.predictions.find(({ layer }) => layer === 2)
+    const right = await asked<ItemPage>(`${base}&show=right`)
+    const wrong = await asked<ItemPage>(`${base}&show=wrong`)
+    expect(right.all + wrong.all).toBe(every.all)
+    expect(right.items.every((item) => best(item)?.correct)).toBe(true)
+    const query = every.items[1]?.query ?? ''
+    expect(
+      (await asked<ItemPage>(`${base}&text=${encodeURIComponent(query)}`)).items.map((item) => item.query),
+    ).toContain(query)
+    expect((await asked<ItemPage>(`${base}&text=%25`)).all).toBe(0)
+    const ranks = (await asked<ItemPage>(`${base}&order=rank`)).items.map(
+      (item) => best(item)?.answerRank ?? 0,
+    )
+    expect(ranks).toEqual([...ranks].sort((a, b) => b - a))
+    expect((await asked<ItemPage>(`${base}&rankFrom=100000`)).all).toBe(0)
+  })
+
   it('is told of a change that another process makes', async () => {
     const events = await fetch(`http://127.0.0.1:${port}/api/changes`, { headers: bearer() })
     const reader = events.body?.getReader()
@@ -139,6 +159,7 @@ describe('a hostile request is refused', () => {
     ['broken escapes', '/api/sweeps/%E0%A4%A', auth, 404],
     ['no model', '/api/sweeps/sample-1/items?task=upper&split=dev', auth, 400],
     ['an unknown split', '/api/sweeps/sample-1/items?model=m&task=upper&split=all', auth, 400],
+    ['an unknown filter', '/api/sweeps/sample-1/items?model=m&task=upper&split=dev&show=some', auth, 400],
     ['a negative page', '/api/sweeps/sample-1/items?model=m&task=upper&split=dev&page=-1', auth, 400],
     ['a huge page', '/api/sweeps/sample-1/items?model=m&task=upper&split=dev&page=1e99', auth, 400],
     [

@@ -1,5 +1,6 @@
 import type { Item, RunResult, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics, EvaluateItem, EvaluateOptions, EvaluatePart } from '../../engine/engine.js'
+import type { GivenVectors } from '../given-theta.js'
 import { answerOf, generating, predict, promptsOf, type RunningEngine } from '../prompts.js'
 
 /**
@@ -8,6 +9,7 @@ import { answerOf, generating, predict, promptsOf, type RunningEngine } from '..
  * 0. Baseline: the ordinary run on [x, ->].
  * 1. Dev: for every dev item (S, x), θ_L is the mean over the dummy queries x' of the last token's residual stream
  *    after block L of [S, x', ->]; hypothesis is [x, ->] with θ_L in its last token's place after block L.
+ *    Where the config gives vectors (`given`), those take θ's part.
  * 2. The best L is the lowest with the highest dev accuracy (chosen by the store, which has all cells).
  * 3. Test: regular, [S, x, ->], and hypothesis at the best L.
  */
@@ -52,16 +54,17 @@ export async function runDev(
   layers: readonly number[],
   options: EvaluateOptions = {},
   part?: EvaluatePart,
+  given?: GivenVectors,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items, scoring)
   const request = prompts.map(({ theta, bare, ...prompt }) => ({
-    thetaPrompts: theta,
+    thetaPrompts: given ? [] : theta,
     patchedPrompt: bare,
     plainPrompts: [],
     ...answerOf(prompt),
   }))
   const { patched, seconds } = await engine.evaluate(
-    { items: request, layers, ...generating(scoring), ...ofWhole(part) },
+    { items: request, layers, ...generating(scoring), ...ofWhole(part), ...given },
     options,
   )
   const runs: RunResult[] = []
@@ -85,16 +88,17 @@ export async function runTest(
   bestLayer: number,
   options: EvaluateOptions = {},
   part?: EvaluatePart,
+  given?: GivenVectors,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items, scoring)
   const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, ...prompt }) => ({
-    thetaPrompts: theta,
+    thetaPrompts: given ? [] : theta,
     patchedPrompt: bare,
     plainPrompts: [regular],
     ...answerOf(prompt),
   }))
   const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], thetas: 'mean', ...generating(scoring), ...ofWhole(part) },
+    { items: request, layers: [bestLayer], ...(given ?? { thetas: 'mean' }), ...generating(scoring), ...ofWhole(part) },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))
@@ -103,7 +107,8 @@ export async function runTest(
     { kind: 'regular', split: 'test', layer: null, predictions: regular },
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
   ]
-  return { runs, seconds, ...(thetas ? { theta: thetas } : {}), ...(thetaSum ? { thetaSum } : {}) }
+  const theta = given?.givenTheta ?? thetas
+  return { runs, seconds, ...(theta ? { theta } : {}), ...(thetaSum ? { thetaSum } : {}) }
 }
 
 function ofWhole(part: EvaluatePart | undefined): { part?: EvaluatePart } {

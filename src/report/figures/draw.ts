@@ -16,8 +16,12 @@ function textWidth(text: string, size: number): number {
   return size * Array.from(text).reduce((sum, letter) => sum + width(letter), 0)
 }
 
+declare module 'vega' {
+  const textMetrics: object
+}
+
 /** Vega's own replacement for a canvas counts 0.8 of the font size for every letter: legends would stand far apart. */
-Object.assign((vega as unknown as { textMetrics: object }).textMetrics, {
+Object.assign(vega.textMetrics, {
   width: ({ fontSize }: { fontSize?: number }, text: string | undefined) =>
     textWidth(String(text ?? ''), fontSize ?? 11),
 })

@@ -60,7 +60,13 @@ function factsTable(rows: readonly Row[]): Table {
 }
 
 /** Without the file's place on the machine, and with word lists and items counted instead of written out. */
-function readableConfig({ file: _file, tasks = [], models = [], ...config }: Partial<SweepConfig>): unknown {
+function readableConfig({
+  file: _file,
+  settings: _settings,
+  tasks = [],
+  models = [],
+  ...config
+}: Partial<SweepConfig>): unknown {
   return {
     ...config,
     models: models.map(({ id, path }) =>

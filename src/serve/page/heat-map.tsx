@@ -1,5 +1,6 @@
-import { useState } from 'preact/hooks'
+import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Field, SweepView } from '../api.js'
+import { useUrlState } from './url-state.js'
 
 export interface FieldPlace {
   readonly model: string
@@ -17,7 +18,8 @@ interface Props {
 
 /** Models down, tasks across; colour and number are the accuracy, a field without one shows how far it is. */
 export function HeatMap({ view, chosen, choose }: Props) {
-  const [kind, setKind] = useState<Kind>('hypothesis')
+  const [url, set] = useUrlState()
+  const kind = kinds.find((name) => name === url['kind']) ?? 'hypothesis'
   const fields = new Map(view.fields.map((field) => [`${field.model} ${field.task}`, field]))
   return (
     <section aria-label="accuracies">
@@ -25,10 +27,12 @@ export function HeatMap({ view, chosen, choose }: Props) {
         <legend>accuracy of the run</legend>
         {kinds.map((name) => (
           <label key={name}>
-            <input type="radio" name="kind" checked={kind === name} onChange={() => setKind(name)} /> {name}
+            <input type="radio" name="kind" checked={kind === name} onChange={() => set({ kind: name })} />{' '}
+            {name}
           </label>
         ))}
       </fieldset>
+      <Legend />
       <div class="wide" tabIndex={0} role="region" aria-label="models by tasks">
         <table class="heat">
           <thead>
@@ -72,6 +76,19 @@ export function HeatMap({ view, chosen, choose }: Props) {
   )
 }
 
+/** What the colours say. */
+function Legend() {
+  return (
+    <p class="legend">
+      accuracy 0{' '}
+      {Array.from({ length: 11 }, (_, i) => (
+        <i key={i} class={`a${i}`} />
+      ))}{' '}
+      1, <i class="waiting" /> waiting, <i class="failed" /> failed; a field opens its curve and its items
+    </p>
+  )
+}
+
 function shade(field: Field, kind: Kind): string {
   if (field.failed) return 'failed'
   const accuracy = field[kind]
@@ -90,5 +107,7 @@ function says(field: Field, kind: Kind): string {
   const accuracy = field[kind]
   const cells = field.cellsAll === 0 ? 'waiting' : `${field.cellsDone} of ${field.cellsAll} cells`
   if (accuracy === null) return cells
-  return `${kind} ${accuracy.toFixed(2)}, best L ${field.bestLayer ?? '-'}, ${cells}`
+  const items = kind === 'baseline' ? field.baselineItems : field.testItems
+  const { low, high } = wilsonInterval(Math.round(accuracy * items), items)
+  return `${kind} ${accuracy.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] of ${items} items, best L ${field.bestLayer ?? '-'}, ${cells}`
 }

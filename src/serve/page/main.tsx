@@ -1,5 +1,4 @@
 import { render } from 'preact'
-import { useState } from 'preact/hooks'
 import { duration } from '../../domain/duration.js'
 import type { SweepLine, SweepView } from '../api.js'
 import { Cell } from './cell.jsx'
@@ -7,15 +6,17 @@ import { HeatMap, type FieldPlace } from './heat-map.jsx'
 import { Playground } from './playground.jsx'
 import { useAnswer, useChanges } from './server.js'
 import { Troubles, Workers } from './troubles.jsx'
+import { useUrlState } from './url-state.js'
 
 function Page() {
   const changes = useChanges()
-  const [chosen, setChosen] = useState<string | null>(null)
-  const [place, setPlace] = useState<FieldPlace | null>(null)
+  const [url, set] = useUrlState()
   const sweeps = useAnswer<SweepLine[]>('sweeps', {}, changes)
-  const id = chosen ?? sweeps.value?.[0]?.id ?? null
+  const id = url['sweep'] ?? sweeps.value?.[0]?.id ?? null
   const sweep = useAnswer<SweepView>(id === null ? null : `sweeps/${encodeURIComponent(id)}`, {}, changes)
   const view = sweep.value?.id === id ? sweep.value : null
+  const { model, task } = url
+  const place: FieldPlace | null = model !== undefined && task !== undefined ? { model, task } : null
   return (
     <>
       <header>
@@ -25,10 +26,9 @@ function Page() {
             sweep{' '}
             <select
               value={id ?? ''}
-              onChange={(event) => {
-                setChosen(event.currentTarget.value)
-                setPlace(null)
-              }}
+              onChange={(event) =>
+                set({ sweep: event.currentTarget.value, model: null, task: null, page: null })
+              }
             >
               {sweeps.value.map((line) => (
                 <option key={line.id} value={line.id}>
@@ -55,9 +55,16 @@ function Page() {
         {view && (
           <>
             <Progress view={view} />
-            <HeatMap view={view} chosen={place} choose={setPlace} />
-            {place && <Cell sweep={view.id} place={place} changes={changes} />}
+            <HeatMap view={view} chosen={place} choose={(chosen) => set({ ...chosen, page: null })} />
             <Troubles view={view} />
+            {place && (
+              <Cell
+                sweep={view.id}
+                place={place}
+                field={view.fields.find((field) => field.model === model && field.task === task)}
+                changes={changes}
+              />
+            )}
             <Workers view={view} />
           </>
         )}

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { describeError } from '../domain/errors.js'
+import { openReadOnly } from '../store/open.js'
+import {
+  axes,
+  described,
+  settingOf,
+  settingsOfGroup,
+  varies,
+  varying as varyingOf,
+} from '../store/settings.js'
+import { findSweep } from '../store/sweeps.js'
+import { say } from '../system/log.js'
+import { reportFolder } from './report-folder.js'
+import { databaseOption } from './options.js'
+import { performSweep, type SweepCommandOptions } from './sweep-command.js'
+
+/** The sweeps of a config, one after the other; ends with the worst of their exit codes. */
+export async function performGroup(
+  sweeps: readonly SweepConfig[],
+  options: SweepCommandOptions,
+): Promise<void> {
+  const settings = sweeps.map((sweep) =>
+    settingOf({ protocol: sweep.protocol, config: JSON.stringify(sweep) }),
+  )
+  const varying = axes.filter((axis) => varies(settings, axis))
+  const over = varying.filter((axis) => axis !== 'seed')
+  let worst = 0
+  for (const [i, sweep] of sweeps.entries()) {
+    const setting = settings[i]
+    if (setting && sweeps.length > 1)
+      say(`\nSetting ${i + 1} of ${sweeps.length}: ${described(setting, varying)}`, { sweep: sweepId(sweep) })
+    await performSweep(sweep, { ...options, report: options.report && over.length === 0 })
+    const code = Number(process.exitCode ?? 0)
+    // Interrupted, or cancelled.
+    if (code === 130 || code === 4) return
+    worst = Math.max(worst, code)
+  }
+  process.exitCode = worst
+  const group = sweeps[0]?.group
+  if (group === undefined) return
+  sayHowToCompare(group, sweeps.length, over, databaseOption(options.db))
+  if (options.report && over.length > 0) await writeGroupReport(options.db, group)
+}
+
+function sayHowToCompare(group: string, count: number, over: readonly string[], db: string): void {
+  if (over.length === 0)
+    return say(
+      `\n${count} seeds, a sweep each: npx taskvec results ${group} --seeds${db}   their means and spread; also with --table layers`,
+    )
+  say(`\n${count} settings, a sweep each: npx taskvec results ${group}${db}   all of them`)
+  for (const axis of over) say(`      npx taskvec results ${group} --by ${axis}${db}   means by ${axis}`)
+}
+
+/** A failure here does not affect the sweeps. */
+async function writeGroupReport(db: string, group: string): Promise<void> {
+  const reader = openReadOnly(db)
+  try {
+    const [{ groupReport }, { writeReport }] = await Promise.all([
+      import('../report/group-report.js'),
+      import('../report/write.js'),
+    ])
+    const settings = settingsOfGroup(reader, findSweep(reader, group))
+    const folder = reportFolder(db, group)
+    const { page } = await writeReport(groupReport(reader, settings, varyingOf(settings)), folder)
+    say(`Report of all settings: ${join(folder, page)}`)
+  } catch (error) {
+    say(`The report was not written: ${describeError(error)}\n  To retry: taskvec report ${group}`)
+  } finally {
+    reader.close()
+  }
+}

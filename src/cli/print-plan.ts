@@ -1,0 +1,49 @@
+import type { SweepConfig } from '../config/sweep-config.js'
+import { duration } from '../domain/duration.js'
+import { readableSize } from '../models/free-space.js'
+import { boxedTable } from '../report/boxed-table.js'
+import { dryRun, type DryRun } from '../sweep/dry-run.js'
+
+/** `taskvec run --dry-run`: what would be run, and what it takes. */
+export function printPlan(sweeps: readonly SweepConfig[], json: boolean | undefined): void {
+  const plan = dryRun(sweeps)
+  process.stdout.write(json ? `${JSON.stringify(plan)}\n` : `${readable(plan)}\n`)
+}
+
+function readable({
+  settings,
+  models,
+  tasks,
+  cells,
+  uncounted,
+  fetch,
+  downloadBytes,
+  memoryBytes,
+  coreHours,
+}: DryRun) {
+  const head = ['sweep', 'demonstrations', 'prompt', 'dummy queries', 'seed', 'numerics', 'cells', 'one core']
+  const rows = settings.map((each) => [
+    ...[
+      each.sweep,
+      each.demonstrations,
+      each.prompt,
+      each.dummyQueries,
+      each.seed,
+      each.numerics,
+      each.cells,
+    ],
+    duration(each.coreHours * 3600),
+  ])
+  const fetched = fetch.map(({ model, bytes }) => `${model} (${readableSize(bytes)})`)
+  return [
+    boxedTable(head, rows, [1, 3, 4, 6, 7]),
+    `${settings.length} settings x ${models} models x ${tasks} tasks: ${cells} cells, less where results are stored already.`,
+    ...(uncounted.length > 0
+      ? [`Not counted, as their blocks are not known before they are opened: ${uncounted.join(', ')}.`]
+      : []),
+    fetch.length > 0
+      ? `To be fetched: ${fetched.join(', ')}; ${readableSize(downloadBytes)} in all.`
+      : 'Nothing is to be fetched.',
+    `About ${duration(coreHours * 3600)} on one core at 100 GFLOP/s, and ${readableSize(memoryBytes)} of memory for the largest model of the catalogue in f32.`,
+  ].join('\n')
+}

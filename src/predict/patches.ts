@@ -1,0 +1,131 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { ModelInfo } from '../domain/types.js'
+import type { Patch } from '../engine/engine.js'
+import { refuseOtherWidth, type Vector, type VectorFile } from '../vectors/vector.js'
+import type { GivenVector } from './request.js'
+
+/** A vector patched in at one layer, as it is told to the user. */
+export interface PatchedVector {
+  readonly vector: string
+  readonly layer: number
+  readonly scale: number
+  readonly mode: Patch['mode']
+  readonly positions: 'last' | 'all'
+  /** Of the scaled vector. */
+  readonly norm: number
+}
+
+interface Chosen {
+  readonly said: PatchedVector
+  readonly patch: Patch
+}
+
+/**
+ * What each way of patching the vectors in consists of. A control vector (mode `add`) acts at all its layers at once; θ (mode
+ * `replace`) of several layers, where it is alone and no layer is named, gives a way per layer.
+ * Errors: TASK, USAGE where vector and model do not fit, or the layer is open.
+ */
+export function waysToPatch(
+  given: readonly GivenVector[],
+  prompt: readonly number[],
+  model: Pick<ModelInfo, 'blocks' | 'dModel'>,
+  find: (name: string) => VectorFile & { readonly label: string },
+): Chosen[][] {
+  const each = given.map((one) => chosenOf(one, prompt, model, find))
+  const [only] = each
+  if (each.length === 1 && only && only.length > 1 && only.every(({ said }) => said.mode === 'replace'))
+    return only.map((way) => [way])
+  for (const ways of each)
+    if (ways.length > 1 && ways.some(({ said }) => said.mode === 'replace'))
+      throw new TaskvecError(
+        'USAGE',
+        `${ways[0]?.said.vector ?? ''} has θ of ${ways.length} layers: name the one to patch at`,
+        { hint: 'Give each vector its layer; alone, it is tried at each of them.' },
+      )
+  return each.length === 0 ? [] : [each.flat()]
+}
+
+function chosenOf(
+  { vector: name, values, layer, scale, mode, positions }: GivenVector,
+  prompt: readonly number[],
+  { blocks, dModel }: Pick<ModelInfo, 'blocks' | 'dModel'>,
+  find: (name: string) => VectorFile & { readonly label: string },
+): Chosen[] {
+  const file =
+    name === undefined
+      ? {
+          label: 'values',
+          mode: 'replace' as const,
+          vectors: [{ name: 'values', layer: null, values: Float32Array.from(values ?? []) }],
+        }
+      : find(name)
+  return picked(file, layer).map((one) => {
+    const at = one.layer
+    refuseOtherWidth(`vector ${file.label}`, one, dModel)
+    if (at >= blocks)
+      throw new TaskvecError(
+        'TASK',
+        `vector ${file.label} is of layer ${at}, but the model has ${blocks} blocks`,
+        {
+          hint: `Choose L from 0 to ${blocks - 1} with --layer.`,
+        },
+      )
+    const scaled = one.values.map((value) => value * scale)
+    const chosen = mode ?? file.mode
+    const norm = Math.sqrt(scaled.reduce((sum, value) => sum + value * value, 0))
+    return {
+      said: { vector: file.label, layer: at, scale, mode: chosen, positions, norm },
+      patch: {
+        layer: at,
+        vector: scaled,
+        mode: chosen,
+        position: positions === 'all' ? 'all' : prompt.length - 1,
+      },
+    }
+  })
+}
+
+/** Those of a file that are meant, each with its layer. */
+function picked(
+  { label, vectors }: Pick<VectorFile, 'vectors'> & { readonly label: string },
+  layer: number | undefined,
+): (Vector & { readonly layer: number })[] {
+  const [first] = vectors
+  if (layer !== undefined) {
+    if (vectors.length === 1 && first) return [{ ...first, layer }]
+    const there = vectors.filter((vector) => vector.layer === layer)
+    if (there.length === 1) return [{ ...(there[0] as Vector), layer }]
+    throw new TaskvecError(
+      'USAGE',
+      there.length === 0
+        ? `${label} has no vector of layer ${layer}: it has ${said(vectors)}`
+        : `${label} has ${there.length} vectors of layer ${layer}: ${there
+            .slice(0, 4)
+            .map(({ name }) => name)
+            .join(', ')}`,
+      { hint: 'Name one by a part of its name: FILE#PART.' },
+    )
+  }
+  const layers = vectors.map((vector) => vector.layer)
+  const open = vectors.find((vector) => vector.layer === null)
+  if (open)
+    throw new TaskvecError('USAGE', `${label} does not say of which layer it is`, {
+      hint: 'Name it: --layer L.',
+    })
+  const twice = layers.findIndex((layer, i) => layers.indexOf(layer) < i)
+  if (twice >= 0)
+    throw new TaskvecError(
+      'USAGE',
+      `${label} has several vectors of layer ${layers[twice] ?? ''}: ${vectors
+        .slice(0, 4)
+        .map(({ name }) => name)
+        .join(', ')}${vectors.length > 4 ? ', ..' : ''}`,
+      { hint: 'Name one by a part of its name: FILE#PART, for instance by its task.' },
+    )
+  return vectors.map((vector) => ({ ...vector, layer: vector.layer as number }))
+}
+
+function said(vectors: readonly Vector[]): string {
+  const layers = vectors.slice(0, 12).map(({ layer }) => layer ?? 'any')
+  return `${layers.join(', ')}${vectors.length > 12 ? ', ..' : ''}`
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describeDecoder } from '../architectures/catalog.js'
+import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { resolveLayers } from '../domain/layers.js'
+import { modeLabel } from '../domain/numerics.js'
+import { modelCatalog } from '../models/catalog.js'
+import { promptName } from '../prompt/templates.js'
+import { requirementsOf } from './requirements.js'
+
+/** What a config would run, as far as it can be told without computing: `taskvec run --dry-run`. */
+export interface DryRun {
+  readonly settings: readonly PlannedSweep[]
+  readonly models: number
+  readonly tasks: number
+  /** Of all settings, whatever of them is stored already. */
+  readonly cells: number
+  /** Models by path whose blocks cannot be told without opening them: their cells are not counted. */
+  readonly uncounted: readonly string[]
+  /** Catalogue models that are not on this machine. */
+  readonly fetch: readonly { readonly model: string; readonly bytes: number }[]
+  readonly downloadBytes: number
+  readonly memoryBytes: number
+  /** On one core at 100 GFLOP/s, of catalogue models. */
+  readonly coreHours: number
+}
+
+interface PlannedSweep {
+  readonly sweep: string
+  readonly demonstrations: number
+  readonly prompt: string
+  readonly dummyQueries: number
+  readonly seed: number
+  readonly numerics: string
+  readonly cells: number
+  readonly coreHours: number
+}
+
+/** Errors: TASK where a layer is out of a model's range. */
+export function dryRun(sweeps: readonly SweepConfig[]): DryRun {
+  const [first] = sweeps
+  const blocks = new Map((first?.models ?? []).map((model) => [model.id, blocksOf(model)]))
+  const settings = sweeps.map((sweep): PlannedSweep => {
+    const { demonstrations, dummyQueries, prompt, seed } = sweep.protocol
+    const layers = [...blocks].map(([model, n]) =>
+      n === null ? 0 : resolveLayers(sweep.layers, n, model).length,
+    )
+    return {
+      sweep: sweepId(sweep),
+      ...{ demonstrations, prompt: promptName(prompt), dummyQueries, seed },
+      numerics: modeLabel(sweep.mode ?? {}) ?? 'f32',
+      cells: layers.reduce((sum, n) => sum + n * sweep.tasks.length, 0),
+      coreHours: requirementsOf(sweep).coreHours,
+    }
+  })
+  const needs = first && requirementsOf(first)
+  return {
+    settings,
+    models: first?.models.length ?? 0,
+    tasks: first?.tasks.length ?? 0,
+    cells: settings.reduce((sum, { cells }) => sum + cells, 0),
+    uncounted: [...blocks].flatMap(([model, n]) => (n === null ? [model] : [])),
+    fetch: needs?.missing.map(({ id, bytes }) => ({ model: id, bytes })) ?? [],
+    downloadBytes: needs?.downloadBytes ?? 0,
+    memoryBytes: needs?.memoryBytes ?? 0,
+    coreHours: settings.reduce((sum, { coreHours }) => sum + coreHours, 0),
+  }
+}
+
+/** N by the catalogue, or by a folder's config.json; null for other files. */
+function blocksOf({ id, path }: SweepConfig['models'][number]): number | null {
+  if (path === undefined) return modelCatalog().find((model) => model.id === id)?.blocks ?? null
+  const config = join(path, 'config.json')
+  if (!existsSync(config)) return null
+  try {
+    const fields = JSON.parse(readFileSync(config, 'utf8')) as Record<string, unknown>
+    return describeDecoder(fields, path).blocks
+  } catch {
+    // What is wrong with it is for the sweep to say.
+    return null
+  }
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { didYouMean } from '../domain/did-you-mean.js'
+import { TaskvecError } from '../domain/errors.js'
+import { taskvecHome } from '../system/home.js'
+import { readVectors } from './read.js'
+import { safetensorsBytes } from './safetensors.js'
+import { vectorModes, vectorsHash, type Vector, type VectorFile, type VectorMode } from './vector.js'
+
+/** Vectors under names of the user's own, in `TASKVEC_HOME/vectors`: a safetensors file each. */
+
+export const vectorName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/
+
+const folder = () => join(taskvecHome(), 'vectors')
+const fileOf = (name: string) => join(folder(), `${name}.safetensors`)
+
+export interface NewVectors {
+  readonly name: string
+  readonly vectors: readonly Vector[]
+  readonly mode: VectorMode
+  /** Where they come from, and the rest of what is known of them. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Errors: USAGE where the name is no name, or is another vector's and not to be replaced. */
+export function saveVectors({ name, vectors, mode, metadata }: NewVectors, replace: boolean): string {
+  if (!vectorName.test(name))
+    throw new TaskvecError('USAGE', `"${name}" is not a name: letters, digits, ".", "_" and "-" only`)
+  const hash = vectorsHash(vectors)
+  const file = fileOf(name)
+  if (existsSync(file) && !replace && vectorsHash(namedVectors(name).vectors) !== hash)
+    throw new TaskvecError('USAGE', `the library has another vector "${name}"`, {
+      hint: 'Choose another --name, or --replace it.',
+    })
+  const named = vectors.map((vector) => ({ ...vector, name: libraryName(vector) }))
+  const bytes = safetensorsBytes(named, { ...metadata, mode, hash })
+  mkdirSync(folder(), { recursive: true })
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, bytes)
+  renameSync(draft, file)
+  return hash
+}
+
+/** As the file had it; where that does not tell the layer, with it. */
+function libraryName({ name, layer }: Vector): string {
+  return layer === null || /(^|\/)L\d+(\/|$)/.test(name) ? name : `${name}/L${layer}`
+}
+
+export function libraryNames(): string[] {
+  if (!existsSync(folder())) return []
+  return readdirSync(folder())
+    .filter((name) => name.endsWith('.safetensors'))
+    .map((name) => basename(name, '.safetensors'))
+    .sort()
+}
+
+/** Errors: USAGE where there is none of that name. */
+export function namedVectors(name: string): VectorFile {
+  if (!vectorName.test(name) || !existsSync(fileOf(name))) {
+    const names = libraryNames()
+    throw new TaskvecError(
+      'USAGE',
+      `no vector "${name}"${didYouMean(name, names)}, nor a file of that name`,
+      {
+        hint:
+          names.length > 0
+            ? `The library has ${names.slice(0, 10).join(', ')}; a file is given by its path.`
+            : 'Give the path of a file, or import one: taskvec vectors import FILE --name NAME',
+      },
+    )
+  }
+  return ofLibrary(readVectors(fileOf(name)))
+}
+
+type Named = VectorFile & { readonly label: string }
+
+/** `NAME` of the library or a path, each with `#PART` where only the vectors whose name has that part are meant. */
+export function findVectors(reference: string, from = process.cwd()): Named {
+  return pickVectors(reference, (place) => {
+    const path = resolve(from, place.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'))
+    return existsSync(path) ? { ...ofLibrary(readVectors(path)), label: basename(path) } : namedVectors(place)
+  })
+}
+
+/** The same of places that `find` knows. */
+export function pickVectors(
+  reference: string,
+  find: (place: string) => VectorFile & { label?: string },
+): Named {
+  const [, place = reference, part] = /^(.*?)(?:#(.*))?$/s.exec(reference) ?? []
+  const { label = place, ...file } = find(place)
+  if (part === undefined) return { ...file, label }
+  const vectors = file.vectors.filter(({ name }) => `/${name}/`.includes(`/${part}/`))
+  if (vectors.length > 0) return { ...file, vectors, label: `${label}#${part}` }
+  const names = file.vectors.slice(0, 5).map(({ name }) => name)
+  throw new TaskvecError(
+    'USAGE',
+    `${place}: none of its ${file.vectors.length} vectors has "${part}" in its name`,
+    { hint: `It has ${names.join(', ')}${file.vectors.length > names.length ? ', ..' : ''}.` },
+  )
+}
+
+/** What the library noted when it was imported. */
+function ofLibrary(file: VectorFile): VectorFile {
+  const mode = vectorModes.find((mode) => mode === file.metadata['mode'])
+  return mode === undefined ? file : { ...file, mode }
+}
