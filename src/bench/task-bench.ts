@@ -203,7 +203,9 @@ async function prepare(engine: Engine, { task, devItems, testItems }: BenchOptio
 
 async function toPeer(engine: Engine, items: readonly Item[], scoring: Scoring): Promise<PeerItem[]> {
   const prompts = await promptsOf(engine, items)
-  const texts = (await engine.decode(Array.from({ length: engine.info.vocab }, (_, token) => token))).map((text) => cut(text))
+  const texts = (await engine.decode(Array.from({ length: engine.info.vocab }, (_, token) => token))).map(
+    (text) => cut(text),
+  )
   return prompts.map(({ theta, bare, regular }, i) => {
     const { answer, accept } = items[i] as Item
     const right = texts.flatMap((prediction, token) =>

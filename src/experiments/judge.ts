@@ -24,7 +24,12 @@ export async function judge(
     items.filter((_, i) => byToken[i]),
   )
   let next = 0
-  const judged = items.map(({ answer, accept }, i) => ({ scoring, prediction: texts[i] ?? '', answer, accept }))
+  const judged = items.map(({ answer, accept }, i) => ({
+    scoring,
+    prediction: texts[i] ?? '',
+    answer,
+    accept,
+  }))
   return {
     correct: judged.map((one, i) =>
       byToken[i] ? (firsts[next++] as ReadonlySet<number>).has(tokens[i] as number) : isCorrect(one),

@@ -152,7 +152,8 @@ export async function planLargeTask(
     const known = { category, scoring, reading: list.reading, warnings }
     const row = savePreparedRow(db, place, info, { ...known, pairsHash, itemsHash: hashes })
     linkRun(db, place, 'baseline', keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []))
-    for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev, predictionSize(protocol.answer))) linkCells(db, place, row, chunk)
+    for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev, predictionSize(protocol.answer)))
+      linkCells(db, place, row, chunk)
   })
   // Each part is handed over twice at one moment: as the store's answer, and as the engine's task.
   const lanes = Math.floor(atOnce / (2 * Math.max(1, largest, largestPart)))

@@ -235,7 +235,10 @@ function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, sp
   const flopsPerItem = 2 * parameters * ((2 * bytes) / bytesPerToken + runs.length * (answer?.maxTokens ?? 1))
   // A large model may be read from disk for each part: a pass of it takes what it takes, and saves where it is.
   const byWork = weights === undefined ? Math.floor(mostFlops / flopsPerItem) : Infinity
-  const most = { items: Math.min(byWork, Math.floor(mostPredictions / size / runs.length)), bytes: largestPart }
+  const most = {
+    items: Math.min(byWork, Math.floor(mostPredictions / size / runs.length)),
+    bytes: largestPart,
+  }
   const parts = cutItems(sizes, itemsPerChunk, most)
   if (cuts.size > 20) cuts.clear()
   cuts.set(name, parts)

@@ -32,7 +32,10 @@ function searcher(pattern: string): (text: string) => string | null {
       throw new TaskvecError(
         'TASK',
         `the regular expression ${pattern} takes over ${longest / 1000} s on ${JSON.stringify(text.slice(0, 80))}`,
-        { cause, hint: 'Repetitions within repetitions, such as (a+)+, take exponential time: write it without.' },
+        {
+          cause,
+          hint: 'Repetitions within repetitions, such as (a+)+, take exponential time: write it without.',
+        },
       )
     }
   }

@@ -25,7 +25,9 @@ export function isCorrect(judged: Judged): boolean {
 
 /** 0 to 1: the best that an accepted answer gives; 0 or 1 under a rule that is not graded. */
 export function scoreOf({ scoring, prediction, answer, accept }: Judged): number {
-  const given = (pattern(scoring) === null ? prediction : (firstMatch(pattern(scoring) ?? '', prediction) ?? '')).trim()
+  const given = (
+    pattern(scoring) === null ? prediction : (firstMatch(pattern(scoring) ?? '', prediction) ?? '')
+  ).trim()
   // Everything begins with the empty text: without this, a model that answers nothing would be always right.
   if (given === '') return 0
   const right = [answer, ...accept].map((text) => text.trim()).filter((text) => text !== '')

@@ -53,7 +53,9 @@ function characters(text: string): string[] {
 }
 
 function grams(letters: readonly string[], n: number): string[] {
-  return Array.from({ length: Math.max(0, letters.length - n + 1) }, (_, i) => letters.slice(i, i + n).join(''))
+  return Array.from({ length: Math.max(0, letters.length - n + 1) }, (_, i) =>
+    letters.slice(i, i + n).join(''),
+  )
 }
 
 function counts(parts: readonly string[]): Map<string, number> {

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cut, graded, isCorrect, parseRule, readScoring, scoreOf, scoringFor, wholeCharacters } from '../../src/tasks/scoring.js'
+import {
+  cut,
+  graded,
+  isCorrect,
+  parseRule,
+  readScoring,
+  scoreOf,
+  scoringFor,
+  wholeCharacters,
+} from '../../src/tasks/scoring.js'
 
 describe('what is right', () => {
   it.each([
@@ -54,7 +63,12 @@ describe('what is right', () => {
   })
 
   it('an expression that takes exponential time is an error, not a hang', () => {
-    const judged = { scoring: 'regex ^(a+)+$' as const, prediction: `${'a'.repeat(40)}b`, answer: 'a', accept: [] }
+    const judged = {
+      scoring: 'regex ^(a+)+$' as const,
+      prediction: `${'a'.repeat(40)}b`,
+      answer: 'a',
+      accept: [],
+    }
     expect(() => isCorrect(judged)).toThrow(/takes over 1 s/)
   })
 

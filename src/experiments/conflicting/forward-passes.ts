@@ -65,7 +65,11 @@ export async function conflictingTasks(
   )
 
   async function scored(readings: readonly AnswerMetrics[]): Promise<ConflictingPredictions> {
-    const { correct, scores: _, ...rest } = await predict(
+    const {
+      correct,
+      scores: _,
+      ...rest
+    } = await predict(
       engine,
       items.map((item) => item.a),
       scoringA,

@@ -98,7 +98,13 @@ export async function runTest(
     ...answerOf(prompt),
   }))
   const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], ...(given ?? { thetas: 'mean' }), ...generating(scoring), ...ofWhole(part) },
+    {
+      items: request,
+      layers: [bestLayer],
+      ...(given ?? { thetas: 'mean' }),
+      ...generating(scoring),
+      ...ofWhole(part),
+    },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))
