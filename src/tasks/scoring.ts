@@ -83,6 +83,12 @@ export function readScoring(scoring: Scoring): { readonly rule: ScoringRule; rea
   return JSON.parse(scoring) as { rule: ScoringRule; answer: Answer }
 }
 
+/** For people. */
+export function scoringLabel(scoring: Scoring): string {
+  const { rule, answer } = readScoring(scoring)
+  return answer ? `${rule}, up to ${answer.maxTokens} tokens` : rule
+}
+
 /** Generated text up to the first stop text, by default a newline; unstripped. */
 export function cut(text: string, stop: readonly string[] = ['\n']): string {
   const ends = stop.map((part) => text.indexOf(part)).filter((at) => at >= 0)
