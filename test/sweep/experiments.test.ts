@@ -20,6 +20,8 @@ const settings = {
     { robustness: { thetas: 6, devItems: 4 } },
     { conflicting: { items: 12 } },
     { projection: { top: 10 } },
+    { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
+    { functionVectors: { heads: 3, items: 4, prompts: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
   ],
 }
@@ -50,6 +52,11 @@ function everything(db: string): Record<string, unknown[]> {
     'conflicting_items',
     'projections',
     'projection_answers',
+    'mediation',
+    'function_vectors',
+    'function_vectors_shuffled',
+    'function_vector_top_heads',
+    'function_vector_angles',
     'beyond',
   ]
   const rows = Object.fromEntries(
@@ -121,6 +128,7 @@ describe('the further experiments of a sweep', () => {
     const experiments = [
       'robustness',
       'projection',
+      'mediation',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
@@ -129,6 +137,7 @@ describe('the further experiments of a sweep', () => {
       'decodability_thetas',
       'robustness_analysis',
       'conflicting',
+      'function_vectors',
       'decodability',
     ]
     let args = ['run', sandbox.config('experiments', settings)]
@@ -172,7 +181,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 36, complete: 36 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 41, complete: 41 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })
