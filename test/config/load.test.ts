@@ -173,8 +173,13 @@ layersPerActivity: 4
     ],
     [
       'models: [llama-7b]\ntasks: [{id: x, list: my.csv, scoring: fuzzy}]',
-      ':2:31: tasks[0].scoring: must be exact or prefix',
+      ':2:31: tasks[0].scoring: must be exact, prefix, first-token, contains, normalised, f1, chrf, {f1: 0.8}',
     ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, scoring: {regex: "("}}]',
+      'tasks[0].scoring: not a regular expression: (',
+    ],
+    ['models: [llama-7b]\ntasks: all\nanswer: {maxTokens: 0}', 'answer.maxTokens'],
     [
       'models: [llama-7b]\ntasks: [{id: x, list: my.csv, items: my.jsonl}]',
       ':2:9: tasks[0]: takes only one of list, items and top',
@@ -266,6 +271,14 @@ describe('the id of a sweep', () => {
     expect(() => load(`${text}numerics: f16\n`)).toThrow(/numerics/)
     for (const size of ['much', '0', '-1GB'])
       expect(() => load(`${text}memoryLimit: ${size}\n`)).toThrow(/memoryLimit: .*8GB/)
+  })
+
+  it('asks for whole answers where it says so, with a newline as their end', () => {
+    const whole = load(`${text}answer: {maxTokens: 8}\n`)
+    expect(whole.protocol.answer).toEqual({ maxTokens: 8, stop: ['\n'] })
+    expect(load(text).protocol).not.toHaveProperty('answer')
+    expect(sweepId(whole)).not.toBe(sweepId(load(text)))
+    expect(sweepId(whole)).not.toBe(sweepId(load(`${text}answer: {maxTokens: 8, stop: [".", "\\n"]}\n`)))
   })
 
   it("changes with a word list's contents", () => {
