@@ -79,7 +79,8 @@ function write(db: Database.Database): void {
       blocks,
       d_model: 64,
       vocab: 1000,
-      parameters: 1e6 * (m + 1),
+      // Those of the model whose id it has: others are not compared with the paper.
+      parameters: m === 0 ? 1e6 : 6738415616,
       weights: 'safetensors F32',
     })
     insert('sweep_models', { sweep_id, model_id, position: m, source: model_id })

@@ -20,6 +20,8 @@ const settings = {
     { robustness: { thetas: 6, devItems: 4 } },
     { conflicting: { items: 12 } },
     { projection: { top: 10 } },
+    { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
+    { functionVectors: { heads: 3, items: 4, prompts: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
     { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
     { thetas: { items: 'each' } },
@@ -52,6 +54,11 @@ function everything(db: string): Record<string, unknown[]> {
     'conflicting_items',
     'projections',
     'projection_answers',
+    'mediation',
+    'function_vectors',
+    'function_vectors_shuffled',
+    'function_vector_top_heads',
+    'function_vector_angles',
     'beyond',
     'transfer',
   ]
@@ -126,6 +133,7 @@ describe('the further experiments of a sweep', () => {
     const experiments = [
       'robustness',
       'projection',
+      'mediation',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
@@ -135,6 +143,7 @@ describe('the further experiments of a sweep', () => {
       'item_thetas',
       'robustness_analysis',
       'conflicting',
+      'function_vectors',
       'decodability',
       'transfer',
     ]
@@ -179,7 +188,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 46, complete: 46 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 51, complete: 51 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })
