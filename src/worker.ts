@@ -17,6 +17,7 @@ import type { Store } from './store/store.js'
 import { identityOf, thisWorker } from './temporal/worker-identity.js'
 import { workflowBundle, workflowFailureErrorTypes } from './temporal/bundle.js'
 import type { WorkerConnection } from './temporal/connection.js'
+import { kernelsHere } from './engine/kernels.js'
 import { engineMetrics } from './temporal/metrics.js'
 import { analysisQueue, contentQueue, modelQueue, storeQueue } from './temporal/names.js'
 import { openCheckpoint } from './weights/open.js'
@@ -141,7 +142,8 @@ export function startComputeWorkers({
 
   async function serve(model: string, path: string): Promise<void> {
     const content = await contentOf(path)
-    const identity = identityOf({ worker: thisWorker(), model, content, engines, memory, device })
+    const kernels = await kernelsHere()
+    const identity = identityOf({ worker: thisWorker(), model, content, engines, memory, device, kernels })
     for (const [taskQueue, atOnce] of [
       [modelQueue(model), 2],
       // One more than there are engines: the next request is at hand when an engine falls idle.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { gpt2Rank } from './frequency.js'
 import { entry, type Entry, type GeneratedList } from './list.js'
 import { gpt2Vocabulary, own, wordnet } from './sources.js'
-import { englishForms, withEnglishForms } from './translations/english.js'
+import { withEnglishForms } from './translations/english.js'
 import { frenchGender, italianGender, spanishGender, type Gendered } from './translations/gender.js'
 
 /** What a language's two lists are made from, one file for each direction (lists/generate/translations). */
@@ -57,8 +57,13 @@ export function italianLists(): GeneratedList[] {
 /** A foreign word is answered by its first sense; every other sense of its line is accepted, in both spellings and regions. */
 function intoEnglish(language: Language): GeneratedList {
   const entries = lines(language.intoEnglish).map(([input = '', senses = []]) => {
-    const [answer = '', ...others] = senses
-    return entry(input, answer, withEnglishForms([answer, ...others]))
+    const [answer = '', ...others] = senses.filter((sense) => !sense.startsWith('-'))
+    const accept = withEnglishForms([answer, ...others])
+    return entry(
+      input,
+      answer,
+      accept.filter((form) => !senses.includes(`-${form}`)),
+    )
   })
   return list(
     `${language.code}_en`,
@@ -69,30 +74,20 @@ function intoEnglish(language: Language): GeneratedList {
   )
 }
 
-/** How many senses of a foreign word say what it is a usual translation of. */
-const usualSenses = 3
-
-/**
- * An English word is answered by the first translation of its line. Accepted are the others, the foreign words that have it
- * among their first senses, and the feminine forms of all.
- */
+/** An English word is answered by the first translation of its line. Accepted are the others, and the feminine forms of all. */
 function fromEnglish(language: Language): GeneratedList {
-  const back = new Map<string, string[]>()
-  for (const [word = '', senses = []] of lines(language.intoEnglish))
-    for (const english of new Set(senses.slice(0, usualSenses).flatMap(englishForms)))
-      back.set(english, [...(back.get(english) ?? []), word])
   const entries = lines(language.fromEnglish).flatMap((cells) => {
     const input = cells[0] ?? ''
     const [answer = '', ...others] = cells[language.column] as string[]
     if (!isWord(answer)) return []
-    const masculine = [answer, ...others, ...(back.get(input) ?? [])].filter(isWord)
+    const masculine = [answer, ...others].filter(isWord)
     const words = masculine.flatMap((word) => [word, ...language.gender(input, word)])
     return [entry(input, answer, words.flatMap(ligatures))]
   })
   return list(
     `en_${language.code}`,
     `English to ${language.name}`,
-    [own(language.fromEnglish), own(language.intoEnglish), wordnet],
+    [own(language.fromEnglish), wordnet],
     entries,
     ({ input }) => gpt2Rank(input),
   )

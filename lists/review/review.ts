@@ -14,22 +14,30 @@ export interface Draw {
   readonly seed: number
 }
 
-/** Earlier draws, judged as the lists stood then; what they found is in the generators. */
-export const earlierSeeds = [41, 42] as const
+/** Seeds of the draws, in the order in which they were judged; what they found is in the generators. */
+export const seeds = [41, 42, 20261201, 20261202, 20261203] as const
 
-/** The draw that the lists must still answer to; entries that an earlier one has are left out. */
-export const seed = 20261201
+/** The draw that a list must still answer to, where it isn't that of most: the verbs have not changed since the first one. */
+const lastSeeds: Readonly<Record<string, number>> = {
+  linguistic_present_simple_gerund: 41,
+  linguistic_present_simple_past_simple: 41,
+  linguistic_present_simple_past_perfect: 41,
+  translation_en_es: 20261202,
+  translation_en_fr: 20261203,
+  translation_en_it: 20261202,
+  translation_es_en: 20261203,
+  translation_fr_en: 20261203,
+  translation_it_en: 20261202,
+}
 
-/** Lists that have not changed since the first draw: it is the one that they answer to. */
-const unchanged = [
-  'linguistic_present_simple_gerund',
-  'linguistic_present_simple_past_simple',
-  'linguistic_present_simple_past_perfect',
-]
-
-/** The draw of each list. */
+/** The last draw of each list. */
 export function draws(tasks: readonly string[]): Draw[] {
-  return tasks.map((task) => ({ task, seed: unchanged.includes(task) ? earlierSeeds[0] : seed }))
+  return tasks.map((task) => ({ task, seed: lastSeeds[task] ?? 20261201 }))
+}
+
+/** The draws of a list before this one, whose entries it leaves out. */
+export function earlierDraws({ task, seed }: Draw): Draw[] {
+  return seeds.filter((earlier) => earlier < seed).map((earlier) => ({ task, seed: earlier }))
 }
 
 const removed = 'removed'
@@ -85,9 +93,7 @@ export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>)
   const gone = [...old.values()].filter(
     ({ input, correction }) => correction === removed && !current.has(input),
   )
-  const before = earlierSeeds
-    .filter((earlier) => earlier < draw.seed)
-    .flatMap((earlier) => readReview({ ...draw, seed: earlier }))
+  const before = earlierDraws(draw).flatMap(readReview)
   const judged = new Set(before.map(({ input }) => input))
   const candidates = [...current.keys(), ...gone.map(({ input }) => input)]
   return drawn(
@@ -109,7 +115,7 @@ function standing({ answer, accept, correction }: Judgement): string {
 }
 
 function reviewPath({ task, seed }: Draw): string {
-  const draw = seed === earlierSeeds[0] ? '' : `.seed-${seed}`
+  const draw = seed === seeds[0] ? '' : `.seed-${seed}`
   return join(projectRoot(), 'lists', 'review', `${task.replace('_', '/')}${draw}.csv`)
 }
 

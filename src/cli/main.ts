@@ -95,10 +95,10 @@ const commands: Record<string, { does: string; load: () => Promise<Command> }> =
 
 /** Runs one command line. Sets the exit code: 0 done, 1 error, 2 wrong usage; commands may set others (see `run --help`). */
 export async function main(argv: readonly string[]): Promise<void> {
-  endOnOutsideFaults()
+  const [, , name = '', about = ''] = argv
+  endOnOutsideFaults(name)
   try {
-    refuseFewAddresses(argv[2])
-    const [, , name = '', about = ''] = argv
+    refuseFewAddresses(name)
     const program = await buildProgram(name === 'help' ? about : name)
     await program.parseAsync([...argv])
   } catch (error) {
@@ -112,11 +112,17 @@ export async function start(argv: readonly string[]): Promise<void> {
   await main([...argv.slice(0, 2), 'run', ...(operands.length === 0 ? ['quickstart'] : []), ...argv.slice(2)])
 }
 
+/** Commands whose exit code is their verdict: they come to it also where nobody reads their output. */
+const judging = ['run', 'resume', 'verify', 'merge']
+
 /** Faults that no command can catch: they are emitted or thrown where nobody awaits them. */
-function endOnOutsideFaults(): void {
+function endOnOutsideFaults(command: string): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `taskvec ... | head` closes the pipe early: that is no error.
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    if (error.code === 'EPIPE') {
+      if (!judging.includes(command)) process.exit(process.exitCode ?? 0)
+      return
+    }
     const { message = error.message } = outsideCause(error) ?? {}
     complain(
       `the output is incomplete: ${message}\n  Free some room or name another file, and run the command again: stored results are kept and not computed again.`,

@@ -110,6 +110,7 @@ async function predict(options: PredictOptions): Promise<void> {
   const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }), {
     mode: { numerics, device },
   })
+  for (const warning of engine.info.warnings ?? []) process.stderr.write(`warning: ${warning}\n`)
   try {
     print(options, await answer(engine, request, findVectors))
   } finally {

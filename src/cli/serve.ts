@@ -57,6 +57,7 @@ async function serve({ db, port, json, predict, model, numerics, device }: Serve
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)
     process.once('SIGINT', resolve)
+    process.once('SIGHUP', resolve)
   })
   await server.close()
 }

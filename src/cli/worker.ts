@@ -86,6 +86,7 @@ async function work({
   const stop = () => void workers.shutdown()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  process.once('SIGHUP', stop)
   await workers.ready
   say(`Worker for ${[...located.keys()].join(', ')} at ${settings.address}; Ctrl-C stops it.`)
   await workers.done

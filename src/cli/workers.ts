@@ -64,14 +64,15 @@ async function workers(
 
 function render(rows: readonly Listed[]): string {
   return boxedTable(
-    ['worker', 'model', 'content', 'engines', 'memory', 'device', 'seen'],
-    rows.map(({ worker, model, content, engines, memory, device, lastSeen, usable }) => [
+    ['worker', 'model', 'content', 'engines', 'memory', 'device', 'processor', 'seen'],
+    rows.map(({ worker, model, content, engines, memory, device, kernels, lastSeen, usable }) => [
       worker,
       model,
       `${content.slice(0, 12)}${usable ? '' : ' (other files)'}`,
       engines,
       formatBytes(memory),
       device,
+      kernels,
       lastSeen.toISOString().slice(11, 19),
     ]),
   )

@@ -113,7 +113,10 @@ export function recordStep(
   const planned = plan(db, kinds, unit, settings as string)
   const step = planned && advance(db, planned)
   if (!planned || step?.name !== name) return
-  for (const { table, rows } of step.rows(result))
+  const found = step.rows(result)
+  if (found.every(({ rows }) => rows.length === 0))
+    throw new TaskvecError('TASK', `the step ${name} of ${unit.experiment} gave no results`)
+  for (const { table, rows } of found)
     for (const row of rows) db.insert(table, { runId: planned.runId, ...row })
   saveTiming(db, unit, name, result as Partial<Timing>)
   advance(db, planned)

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { openDatabase, openReadOnly } from './open.js'
 import { isComplete, missingOf } from './completeness.js'
+import { kernelsOf } from '../domain/numerics.js'
 import { difference, shown } from './compare-values.js'
 import { Statements } from './statements.js'
 import { rowKey, unitTables } from './unit-tables.js'
@@ -108,6 +109,10 @@ function kindsOf(db: Database.Database): (string | null)[] {
   )[]
 }
 
+function kernelsIn(numerics: unknown): string | null {
+  return typeof numerics === 'string' ? (kernelsOf(numerics) ?? 'a kind that was not recorded') : null
+}
+
 /** Thrown to undo a merge that was only to be tried. */
 class DryRun extends Error {}
 
@@ -117,6 +122,8 @@ class Merge implements MergeReport {
   rounded = 0
   readonly conflicts: Conflict[] = []
   kinds: readonly (string | null)[] = []
+  /** Models of sweeps that both databases computed, on two kinds of processors: no row of theirs has the same key. */
+  readonly #onTwoKinds = new Set<string>()
 
   constructor(
     private readonly db: Statements,
@@ -146,8 +153,14 @@ class Merge implements MergeReport {
         this.#insert(table, row)
         continue
       }
+      const ofModel = `${String(row['sweep_id'])} ${String(row['model_id'])}`
+      if (this.#onTwoKinds.has(ofModel)) continue
       const differing = compared.find((column) => difference(mine[column], row[column]) !== 'none')
-      if (differing !== undefined) this.#conflict(table, of, differing, mine, row)
+      const [kept, other] = [mine, row].map(({ numerics }) => ({ numerics: kernelsIn(numerics) }))
+      if (differing === 'numerics' && kept?.numerics !== other?.numerics) {
+        this.#onTwoKinds.add(ofModel)
+        this.#conflict('sweep_models', of.slice(0, 2), 'numerics', kept as Row, other as Row)
+      } else if (differing !== undefined) this.#conflict(table, of, differing, mine, row)
       else
         for (const column of fill)
           if (mine[column] === null && row[column] !== null)

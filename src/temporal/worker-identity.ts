@@ -18,6 +18,8 @@ export interface Announcement {
   readonly memory: number
   /** What it can compute on: `cpu` or `cpu, cuda`. */
   readonly device: string
+  /** Its kind of processor (`kernelsHere`); '' where it does not say. */
+  readonly kernels: string
 }
 
 export interface SeenWorker extends Announcement {
@@ -33,6 +35,7 @@ const schema = z.object({
   engines: z.number(),
   memory: z.number(),
   device: z.string(),
+  kernels: z.string().default(''),
 })
 
 export function thisWorker(): string {

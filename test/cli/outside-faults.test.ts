@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { once } from 'node:events'
 import {
   chmodSync,
   copyFileSync,
@@ -177,10 +178,49 @@ describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
     expect(exitCode).toBe(0)
   })
 
+  it('verify comes to its verdict where nobody reads on', async () => {
+    const child = execa(process.execPath, [bin, 'verify', '--db', db, '--sample', '0'], { reject: false })
+    child.stdout.destroy()
+    const { exitCode, stderr } = await child
+    expect([exitCode, stderr]).toEqual([3, ''])
+  })
+
   it('works with a full disk behind its log', async () => {
     const { stdout, exitCode } = await redirected('2> /dev/full', ['status', '--json', '--db', db])
     expect(JSON.parse(stdout)).toMatchObject({ id: sampleSweep, status: 'complete' })
     expect(exitCode).toBe(0)
+  })
+})
+
+describe('a signal', () => {
+  const ended = async (child: PromiseLike<{ exitCode?: number | undefined; stderr: string }>) => {
+    const { exitCode, stderr } = await child
+    expect(stderr).not.toMatch(frame)
+    return exitCode
+  }
+
+  it.concurrent.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    '%s ends serve, with its pages listening, without a word',
+    async (signal) => {
+      const child = execa(process.execPath, [bin, 'serve', '--json', '--db', db], { reject: false })
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      const { url, token } = JSON.parse(line.toString()) as { url: string; token: string }
+      const headers = { authorization: `Bearer ${token}` }
+      const changes = await fetch(new URL('/api/changes', url), { headers })
+      const reader = changes.body?.getReader()
+      await reader?.read()
+      child.kill(signal)
+      expect(await ended(child)).toBe(0)
+      await reader?.cancel().catch(() => {})
+    },
+  )
+
+  it.concurrent('ends a run that waits for its server', async () => {
+    const args = ['run', config, '--db', join(folder, 'hung-up.db'), '--address', '127.0.0.1:9']
+    const child = execa(process.execPath, [bin, ...args], { reject: false })
+    await once(child.stderr, 'data')
+    child.kill('SIGHUP')
+    expect(await ended(child)).not.toBe(0)
   })
 })
 

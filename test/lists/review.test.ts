@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { allLists, furtherLists } from '../../lists/generate/all.js'
-import { drawn, draws, earlierSeeds, readReview, reviewOf } from '../../lists/review/review.js'
+import { drawn, draws, earlierDraws, readReview, reviewOf } from '../../lists/review/review.js'
 import { readWordList } from '../../src/tasks/lists.js'
 
 const all = draws([...allLists(), ...furtherLists()].map(({ task }) => task))
@@ -12,9 +12,8 @@ describe.each(all.map((draw) => [draw.task, draw.seed, draw] as const))(
       const review = readReview(draw)
       expect(review).toEqual(reviewOf(draw, readWordList(task)))
       const judgedBefore = new Set(
-        earlierSeeds
-          .filter((seed) => seed < draw.seed)
-          .flatMap((seed) => readReview({ task, seed }))
+        earlierDraws(draw)
+          .flatMap(readReview)
           .map(({ input }) => input),
       )
       const left = readWordList(task).entries.filter(([input]) => !judgedBefore.has(input))
@@ -45,9 +44,7 @@ describe('the draw', () => {
 
 it('earlier draws are judged to the last entry, and the draw of now has none of them', () => {
   for (const draw of all) {
-    const before = earlierSeeds
-      .filter((seed) => seed < draw.seed)
-      .flatMap((seed) => readReview({ ...draw, seed }))
+    const before = earlierDraws(draw).flatMap(readReview)
     expect(before.filter(({ verdict }) => verdict === '')).toEqual([])
     const judged = new Set(before.map(({ input }) => input))
     expect(readReview(draw).filter(({ input }) => judged.has(input))).toEqual([])

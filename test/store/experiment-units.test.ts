@@ -46,6 +46,19 @@ describe('the units of a sweep', () => {
     ])
   })
 
+  it('refuse a step without results, which would be asked for again without end', () => {
+    const { store } = open()
+    begin(store, 's-1')
+    const units = { sweepId: 's-1', model: 'm', task: 'upper', failed: [] }
+    let next = store.nextStep(units)
+    for (; next && next.name !== 'score'; next = store.nextStep(units))
+      store.recordStep(next.unit, next.name, resultOf(next))
+    expect(() => next && store.recordStep(next.unit, next.name, { scores: [] })).toThrow(
+      /the step score of \w+ gave no results/,
+    )
+    store.close()
+  })
+
   it('delivered twice change nothing, in whatever step', () => {
     const once = open()
     begin(once.store, 's-1')

@@ -184,3 +184,24 @@ it('says of which kinds of processors the results are, where there are several',
   expect(mergeInto(a, b, { dryRun: true }).kinds).toEqual(['linux x64 avx2 0', null])
   expect(mergeInto(a, a, { dryRun: true }).kinds).toHaveLength(1)
 })
+
+it('says once, not for each cell, that a model of a sweep was computed on two kinds of processors', () => {
+  const [a, b] = [half('upper', [0, 2, 3, 3]), half('upper', [0, 2, 3, 3])]
+  change(
+    b,
+    `update prepared_tasks set numerics = json_set(numerics, '$.kernels', 'linux x64 avx2 0');
+     update cells set run_key = 'avx2 ' || run_key; update sweep_runs set run_key = 'avx2 ' || run_key;
+     update runs set key = 'avx2 ' || key, numerics = json_set(numerics, '$.kernels', 'linux x64 avx2 0')`,
+  )
+  const { conflicts, added } = mergeInto(a, b)
+  expect(conflicts).toEqual([
+    {
+      table: 'sweep_models',
+      key: 'sample-1 m',
+      column: 'numerics',
+      kept: 'a kind that was not recorded',
+      other: 'linux x64 avx2 0',
+    },
+  ])
+  expect(added['runs']).toBeGreaterThan(0)
+})

@@ -38,10 +38,10 @@ const regional = table(`
   peanut : groundnut, chickpea : garbanzo,  shovel : spade, pavement : sidewalk, lightbulb : bulb, bulb : lightbulb`)
 
 /** All that a word may be written or said as, itself first; what ends in -ize is written -ise too. */
-export function englishForms(word: string): string[] {
+function englishForms(word: string): string[] {
   const ise = word
-    .replace(/(?<!^s|^pr|^ca|e)ize$/, 'ise')
-    .replace(/(?<!^s|^pr|^ca|e)iz(ed|ing|ation)$/, 'is$1')
+    .replace(/(?<!^s|^pr|^ca|^ma|e)ize$/, 'ise')
+    .replace(/(?<!^s|^pr|^ca|^ma|e)iz(ed|ing|ation)$/, 'is$1')
   return [...new Set([word, ise, ...(spellings.get(word) ?? []), ...(regional.get(word) ?? [])])]
 }
 

@@ -7,22 +7,45 @@ import { readSynsets, tagCounts, type PartOfSpeech } from '../wordnet.js'
 export type Gendered = (english: string, word: string) => string[]
 
 /** Feminine forms of a French word that stands for an English adjective or a person of either sex. */
-export const frenchGender: Gendered = (english, word) => {
+export const frenchGender: Gendered = real((english, word) => {
   if (isAdjective(english)) return frenchFeminine(word)
   return isPerson(english) && /(eur|ien|er|ant|ent|é|at|an|mi|in)$/.test(word) ? frenchFeminine(word) : []
-}
+})
 
 /** Feminine forms of a Spanish word; Italian's that end in -o too. */
-export const spanishGender: Gendered = (english, word) =>
-  isAdjective(english) || isPerson(english) ? spanishFeminine(english, word) : []
+export const spanishGender: Gendered = real((english, word) =>
+  isAdjective(english) || isPerson(english) ? spanishFeminine(word) : [],
+)
 
-export const italianGender: Gendered = (english, word) =>
-  (isAdjective(english) || isPerson(english)) &&
-  word.endsWith('o') &&
-  !male.has(english) &&
-  !uninflected.has(word)
+export const italianGender: Gendered = real((english, word) =>
+  (isAdjective(english) || isPerson(english)) && word.endsWith('o') && !uninflected.has(word)
     ? [word.replace(/o$/, 'a')]
-    : []
+    : [],
+)
+
+/** Only forms that exist, and none of an English word for males or for a thing. */
+function real(forms: Gendered): Gendered {
+  return (english, word) =>
+    male.has(english) || things.has(english) ? [] : forms(english, word).filter((form) => !notWords.has(form))
+}
+
+/** WordNet has these as adjectives or persons too; their translations are nouns and prepositions that have no feminine. */
+const things = new Set(['end', 'hand', 'under', 'nine', 'center'])
+
+/** What the rules make of adverbs, prepositions, verbs and nouns of one gender: found by reading all forms that they give. */
+const notWords = new Set(
+  `abbée aprèse attentionne auprèse autrese autruie bonnese clée contraventionne couleuse courrière curée dossière froideuse
+  fronte gentlemane horse juniore longtempse lueuse légèretée maine maintse mamane mannequine médecine millierse moteuse montante
+  mémée nuite onne orientause oriente oueste pare pase plutôte poussine purifière pépine pépée raisonne rectifière retarde retse
+  requine réseaue répétiteuse metteuse suivantse sure suse toure toutese témoine vieile vigueuse œillette possesseuse
+  alga ancestra anuncia apellida aparata asalta asunta astra alumnada anuaria caba carnera catarra camiona comprimida cañona cienta
+  cajona caca chucha cómputa contea cuera departamenta descortesa despacha despacia despuesa dominia dorsa dragona durmienda ejempla
+  encuentra espectra foca galla grana hocica instrumenta investigaciona jamona latida loma luega manda marrona millona mosta obsequia
+  ocasa oraciona pala parta pelleja peñasca pisa pleita podería publica raba recuenta resfriada resfría respalda reversa reza ritma
+  ruega saca sanciona seba seguimienta soldada sortea sufrimienta tejida términa utensilia vagona tercia tiburona ratona
+  crania dona larda paggia prata pressa pulcina sacchetta soltanta sorcia spettra spirita tasta topolina digiuna presta garofana torta
+  paysane mystifière apparière partisanse standarde ainsie ayuna excepta pichona garçonne`.split(/\s+/),
+)
 
 /** Of one form only, or another part of speech than the English word's: found by reading all forms that the rules give. */
 const uninflected = new Set(
@@ -49,7 +72,8 @@ const irregularFrench: Readonly<Record<string, string>> = Object.fromEntries(
     'sénateur:sénatrice dictateur:dictatrice traducteur:traductrice entraîneur:entraîneuse successeur:successeure ' +
     'ennemi:ennemie voisin:voisine cousin:cousine orphelin:orpheline nain:naine assassin:assassine compagnon:compagne champion:championne ' +
     'nul:nulle sot:sotte chat:chatte bref:brève tiers:tierce réalisateur:réalisatrice instituteur:institutrice agriculteur:agricultrice ' +
-    'serviteur:servante muet:muette net:nette protecteur:protectrice créateur:créatrice fondateur:fondatrice'
+    'serviteur:servante muet:muette net:nette administrateur:administratrice collaborateur:collaboratrice locuteur:locutrice cultivateur:cultivatrice copain:copine ' +
+    'protecteur:protectrice créateur:créatrice fondateur:fondatrice'
   )
     .split(' ')
     .map((pair) => pair.split(':')),
@@ -72,8 +96,8 @@ function frenchFeminine(word: string): string[] {
 
 const comparative = /(mejor|peor|mayor|menor|erior|interior)$/
 
-function spanishFeminine(english: string, word: string): string[] {
-  if (male.has(english) || uninflected.has(word) || comparative.test(word)) return []
+function spanishFeminine(word: string): string[] {
+  if (uninflected.has(word) || comparative.test(word)) return []
   if (word === 'actor') return ['actriz']
   if (word === 'emperador') return ['emperatriz']
   if (word.endsWith('o')) return [word.replace(/o$/, 'a')]

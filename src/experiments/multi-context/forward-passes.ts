@@ -1,3 +1,4 @@
+import type { Item } from '../../domain/types.js'
 import { allLayers } from '../../domain/layers.js'
 import type { Engine, EvaluateOptions } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
@@ -26,14 +27,9 @@ export async function multiContext(
   )
   const size = states.length / items.length
   const usable = items.flatMap((item) => {
-    const others = items.flatMap((other, j) =>
-      other.query !== item.query && !other.demonstrations.some(({ input }) => input === item.query)
-        ? [j]
-        : [],
-    )
+    const others = othersOf(item, items)
     return others.length > 0 ? [{ item, theta: meanRow(states, others, size) }] : []
   })
-  if (usable.length === 0) return { scores: [] }
   return layerCurve(
     engine,
     usable.map(({ item }) => item),
@@ -41,5 +37,12 @@ export async function multiContext(
     { layers },
     (_, i) => ({ thetaPrompts: [], givenTheta: usable[i]?.theta as Float32Array }),
     options,
+  )
+}
+
+/** Which items' prompts do not contain the item's query. */
+export function othersOf({ query }: Item, items: readonly Item[]): number[] {
+  return items.flatMap((other, j) =>
+    other.query !== query && !other.demonstrations.some(({ input }) => input === query) ? [j] : [],
   )
 }
