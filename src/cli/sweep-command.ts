@@ -24,6 +24,7 @@ import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'
 import type { SweepOutcome } from '../sweep/follow-workflow.js'
 import { runSweep } from '../sweep/run-sweep.js'
+import { effectCommand } from './effect-command.js'
 import { reportFolder } from './report-folder.js'
 import type { ServerOptions } from '../temporal/connection.js'
 import {
@@ -236,9 +237,8 @@ async function finish(
     if (outcome === 'complete') {
       say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
       say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
-      say(
-        `      npx taskvec predict --task knowledge_country_capital --query Spain   the effect, on one query`,
-      )
+      const effect = effectCommand(reader, id, config, rows)
+      if (effect !== null) say(`      ${effect}   the effect, on one query`)
     } else if (outcome === 'failed') {
       say(
         `Next: npx taskvec resume ${id} --retry-failed${dbOption}   retries the failures; without it, only unfinished tasks run`,
