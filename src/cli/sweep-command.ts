@@ -15,8 +15,7 @@ import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
-import { layerResults } from '../store/results.js'
-import { mainResults } from '../store/results.js'
+import { firstTokens, layerResults, mainResults } from '../store/results.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
 import { duration } from '../domain/duration.js'
@@ -221,7 +220,7 @@ async function finish(
       )
     else if (rows.length > 0)
       process.stdout.write(
-        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
+        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), first: firstTokens(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
     for (const { model, warning } of sweepWarnings(reader, id))
