@@ -95,11 +95,11 @@ describe('a word list', () => {
   })
 
   it('of more than twenty problems the first are named, and where to see the others', () => {
-    const wrong = Array.from({ length: 25 }, (_, i) => `{"input": "a", "answer": "b", "key${i}": 1}\n`)
-    const lines = linesOf(() => readWordListFile(file('unlike.jsonl', wrong.join(''))))
+    const wrong = Array.from({ length: 25 }, (_, i) => `{"input": "d", "anser${i}": "e"}`)
+    const lines = linesOf(() => readWordListFile(file('unlike.json', `[["a", "b"],\n${wrong.join(',\n')}]`)))
     expect(lines).toHaveLength(21)
     expect(lines.at(-1)).toMatch(
-      /unlike.jsonl: 5 more problems; taskvec tasks check .*unlike.jsonl names all$/,
+      /unlike.json: \d+ more problems; taskvec tasks check .*unlike.json names all$/,
     )
   })
 
