@@ -33,7 +33,7 @@ plain hooks over the same GGUF file, on 40 items of each of four tasks (to_lower
 
 \`taskvec bench --model gemma3-270m\`, 20 dev and 20 test items, an Intel Xeon (AVX-512), one run on a busy machine
 (\`bench/results/2026-11-29-gemma3.json\`): the published method takes 4.2 times the wavefront's processor time, an expert's loop 1.2 times, with the
-same predictions. The unembedding of 262,144 tokens, which no method can leave out, is most of the work.
+same predictions. A third of the operations is the unembedding of 262,144 tokens, which no method can leave out.
 
 \`configs/gemma3.yaml\`, 50 dev and 50 test items: θ answers in layers 9 to 11 of 18, and from the next on hardly at all.
 
