@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { indented } from '../domain/errors.js'
-import type { Pair, PromptFormat, Scoring } from '../domain/types.js'
+import type { Pair, PromptFormat, ScoringRule } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { builtinTemplates, formatOf } from '../prompt/templates.js'
@@ -62,7 +62,7 @@ export function checkCommand(): Command {
 
 interface CheckOptions {
   json?: boolean
-  scoring: Scoring
+  scoring: ScoringRule
   columns?: Columns
   tokenizer?: string[]
   model?: string[]
@@ -96,7 +96,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
 interface CheckedList {
   readonly id: string
   readonly pairs: readonly Pair[]
-  readonly scoring: Scoring
+  readonly scoring: ScoringRule
   /** How many different inputs a task made by code has, of which `pairs` are drawn. */
   readonly drawnFrom?: number
   /** Names pair i for people: file and line, or its input. */
@@ -260,7 +260,7 @@ function builtinLists(): CheckedList[] {
   })
 }
 
-function ownList(file: string, scoring: Scoring, columns: Columns | undefined): CheckedList {
+function ownList(file: string, scoring: ScoringRule, columns: Columns | undefined): CheckedList {
   const { pairs: located, problems, notes } = scanWordListFile(file, { columns })
   const pairs = located.map(({ pair }) => pair)
   const lineOf = (index: number) => located[index]?.line ?? 0

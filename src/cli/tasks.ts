@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
-import type { Scoring } from '../domain/types.js'
+import type { ScoringRule } from '../domain/types.js'
 import type { Columns } from '../tasks/columns.js'
 import { columnsOption, scoringRule, wholeNumber } from './options.js'
 import { checkCommand } from './tasks-check.js'
@@ -125,11 +125,11 @@ interface ShowOptions {
   json?: boolean
   head?: number
   file?: string
-  scoring: Scoring
+  scoring: ScoringRule
   columns?: Columns
 }
 
-function ownTask(file: string, scoring: Scoring, columns: Columns | undefined): Task {
+function ownTask(file: string, scoring: ScoringRule, columns: Columns | undefined): Task {
   const { pairs, notes } = readWordListFile(file, { columns })
   for (const note of notes) process.stderr.write(`warning: ${note}\n`)
   return resolveTask({ kind: 'list', id: file, scoring, singleToken: false, pairs })

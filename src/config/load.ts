@@ -114,6 +114,7 @@ function itemCounts(config: ConfigFile) {
     testItems: config.testItems ?? defaultItems.test,
     devItems: config.devItems ?? defaultItems.dev,
     baselineItems: config.baselineItems ?? defaultItems.baseline,
+    ...(config.answer ? { answer: config.answer } : {}),
   }
 }
 

@@ -38,7 +38,7 @@ export interface FunctionVectorResult {
  * of the same norm.
  */
 export async function functionVector(
-  engine: Pick<Engine, 'info' | 'encode' | 'decode' | 'evaluate' | 'components'>,
+  engine: Pick<Engine, 'info' | 'encode' | 'decode' | 'decodeAll' | 'evaluate' | 'components'>,
   { items, clean, shuffled, heads, scoring, seed, task }: FunctionVectorStep,
   { signal, onProgress }: EvaluateOptions,
 ): Promise<FunctionVectorResult> {
