@@ -10,6 +10,7 @@ import { builtinTemplates, formatOf } from '../prompt/templates.js'
 import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
 import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.js'
 import { firstTokenShare, floorsOf } from '../tasks/floors.js'
+import { parquetAhead } from '../tasks/parquet-list.js'
 import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
@@ -28,10 +29,10 @@ export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check a word list or an items file of your own, or all built-in tasks.')
-    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines), or items (JSON Lines)')
+    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)')
     .option(
       '--scoring <rule>',
-      'exact, prefix or first-token: how the list will be scored',
+      'exact, prefix, first-token, contains, normalised, f1, chrf, ...: how the list will be scored',
       scoringRule,
       'exact',
     )
@@ -86,7 +87,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
-  for (const list of file === undefined ? builtin : [ownList(file, scoring, columns)])
+  for (const list of file === undefined ? builtin : [await ownList(file, scoring, columns)])
     checked.push(await checkOne(list, builtin, tokenizers, options.prompt))
   if (checked.some(({ problems }) => problems.length > 0)) process.exitCode = 1
   if (json) return print(checked)
@@ -260,8 +261,13 @@ function builtinLists(): CheckedList[] {
   })
 }
 
-function ownList(file: string, scoring: ScoringRule, columns: Columns | undefined): CheckedList {
-  const { pairs: located, problems, notes } = scanWordListFile(file, { columns })
+async function ownList(
+  file: string,
+  scoring: ScoringRule,
+  columns: Columns | undefined,
+): Promise<CheckedList> {
+  const ahead = await parquetAhead(file)
+  const { pairs: located, problems, notes } = scanWordListFile(file, { columns, ahead })
   const pairs = located.map(({ pair }) => pair)
   const lineOf = (index: number) => located[index]?.line ?? 0
   return {
