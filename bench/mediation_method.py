@@ -31,12 +31,13 @@ def main():
         start = time.process_time()
         means = torch.zeros(len(projections), heads, width)
         for item in job["clean"]:
-            hooks = [
-                module.register_forward_pre_hook(
-                    lambda _, args, layer=layer: means[layer].add_(args[0][0, -1].view(heads, width) / len(job["clean"]))
-                )
-                for layer, module in enumerate(projections)
-            ]
+            hooks = []
+            for layer, module in enumerate(projections):
+
+                def take(_, args, layer=layer):
+                    means[layer] += args[0][0, -1].view(heads, width) / len(job["clean"])
+
+                hooks.append(module.register_forward_pre_hook(take))
             last_logits(item["tokens"])
             for hook in hooks:
                 hook.remove()

@@ -121,7 +121,7 @@ describe('a config with lists', () => {
     const out = join(sandbox.folder, 'report')
     const { stdout } = await sandbox.taskvec(['report', group, '--out', out, '--json'], { db })
     const { figures } = JSON.parse(stdout) as { figures: unknown }
-    expect(JSON.stringify(figures)).toMatch(/by-demonstrations.*by-prompt/)
+    expect(JSON.stringify(figures)).toMatch(/by-demonstrations.*by-prompt-tiny/)
   })
 })
 
