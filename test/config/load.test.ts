@@ -386,7 +386,7 @@ describe('experiments of a config', () => {
     ['prompt: qa\nprompts: [arrow]', /prompts: takes the place of "prompt"/],
     ['prompts: [qa, qa]', /prompts\[1\]: qa is given twice/],
     ['prompts: [{id: mine, demonstration: "{x} {y}", query: "{y}"}]', /query must hold \{x\} once/],
-    ['prompts: [{id: qa, demonstration: "{x} {y}", query: "{x}"}]', /"qa" is a built-in prompt/],
+    ['prompts: [{id: arrow, demonstration: "{x} {y}", query: "{x}"}]', /"arrow" is the paper’s prompt/],
     ['demonstrationLabels: wrong', /must be true, shuffled or random/],
     ['order: sorted', /must be drawn, or the seed of a further shuffle/],
   ])('with axes are refused where they are wrong: %s', (text, message) => {
