@@ -9,15 +9,8 @@ import { textOf, writeRows } from '../report/formats.js'
 import { formats, type Format } from '../report/text-format.js'
 import { renderMainTable } from '../report/main-table.js'
 import { writeParquet } from '../report/parquet.js'
-import {
-  averagedTables,
-  filtersOf,
-  groupRows,
-  overSeeds,
-  overSettings,
-  resultRows,
-  tableNames,
-} from '../report/result-rows.js'
+import { filtersOf, resultRows, tableNames } from '../report/result-rows.js'
+import { averagedTables, groupRows, overSeeds, overSettings } from '../report/group-rows.js'
 import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly } from '../store/open.js'
 import { firstTokens, mainResults } from '../store/results.js'

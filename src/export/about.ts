@@ -12,7 +12,19 @@ import { settingName } from './setting-name.js'
 
 /** All that is to be known of an exported vector, as strings. */
 export function about(
-  { sweep, model, source, modelHash, numerics, task, protocol, dModel, weights, bestLayer }: TaskWithThetas,
+  {
+    sweep,
+    model,
+    source,
+    modelHash,
+    numerics,
+    task,
+    protocol,
+    dModel,
+    weights,
+    bestLayer,
+    given,
+  }: TaskWithThetas,
   {
     experiment,
     layer,
@@ -53,7 +65,10 @@ export function about(
     mode: 'replace',
     numerics: (JSON.parse(numerics) as Pick<Numerics, 'mode'>).mode,
     item: item === null ? `mean over ${of}` : `${item} of ${of}`,
-    how: `θ: the last token's residual stream of [S, x', ->] after block L, mean over ${protocol.dummyQueries} dummy queries x'; ${made}`,
+    how:
+      made === 'given by the config'
+        ? `${made}: ${given ?? ''}`
+        : `θ: the last token's residual stream of [S, x', ->] after block L, mean over ${protocol.dummyQueries} dummy queries x'; ${made}`,
     sweep,
   }
 }

@@ -131,7 +131,7 @@ it('the tables of units are found by what they refer to, a new one as well', () 
       'projection_tokens',
       'theta_distances',
     ],
-    ...['theta_points', 'thetas', 'unit_scores'],
+    ...['theta_points', 'thetas', 'transfer_scores', 'unit_scores'],
   ])
   expect(after.filter((table) => !before.includes(table))).toEqual(['my_scores'])
 })

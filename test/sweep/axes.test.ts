@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { join } from 'node:path'
 import { textOf } from '../../src/report/formats.js'
-import { groupRows } from '../../src/report/result-rows.js'
+import { groupRows } from '../../src/report/group-rows.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { settingsOfGroup } from '../../src/store/settings.js'
 import { findSweep } from '../../src/store/sweeps.js'

@@ -1,7 +1,7 @@
 import type { Item, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics, EvaluateOptions } from '../../engine/engine.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
-import { promptsOf, type RunningEngine } from '../prompts.js'
+import { answerOf, generating, promptsOf, type RunningEngine } from '../prompts.js'
 import { scoreOf, type Score, type Scores } from '../scores.js'
 import { meanThetas } from '../thetas.js'
 
@@ -60,16 +60,17 @@ async function applied(
   givenTheta: Float32Array,
   { signal }: EvaluateOptions,
 ): Promise<Score[]> {
-  const prompts = await promptsOf(engine, items)
+  const prompts = await promptsOf(engine, items, scoring)
   const { patched } = await engine.evaluate(
     {
       layers,
       givenTheta,
-      items: prompts.map(({ bare, answerToken }) => ({
+      ...generating(scoring),
+      items: prompts.map((prompt) => ({
         thetaPrompts: [],
-        patchedPrompt: bare,
+        patchedPrompt: prompt.bare,
         plainPrompts: [],
-        answerToken,
+        ...answerOf(prompt),
       })),
     },
     signal ? { signal } : {},
