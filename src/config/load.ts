@@ -98,15 +98,14 @@ function modeOf(
   }
 }
 
-/** `storeThetas` is short for the experiment that stores them. */
+/** With `main`, on whose items and best L the others build; `storeThetas` is short for the experiment that stores them. */
 function experimentsOf(yaml: YamlFile, { experiments, storeThetas }: ConfigFile): SweepConfig['experiments'] {
   const names = experiments.map(experimentName)
   refuseRepeats(yaml, 'experiments', names)
-  if (!names.includes('main'))
-    throw yaml.error(['experiments'], 'must include main: the others build on its best L and its items')
   const stored = { thetas: { items: storeThetas === 'each' ? ('each' as const) : ('mean' as const) } }
-  const all = storeThetas === 'best' || names.includes('thetas') ? experiments : [...experiments, stored]
-  return all.map(resolveExperiment)
+  const main = names.includes('main') ? [] : ['main']
+  const thetas = storeThetas === 'best' || names.includes('thetas') ? [] : [stored]
+  return [...main, ...experiments, ...thetas].map(resolveExperiment)
 }
 
 function nameOf(file: string): string {

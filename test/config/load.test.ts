@@ -360,8 +360,13 @@ describe('experiments of a config', () => {
     expect(load(head)).not.toHaveProperty('group')
   })
 
+  it('include the main one, on which the others build, whether it is named or not', () => {
+    const named = load(`${head}experiments: [main, mediation: {items: 5}, robustness]`, 'same.yaml')
+    const unnamed = load(`${head}experiments: [mediation: {items: 5}, robustness]`, 'same.yaml')
+    expect(sweepId(unnamed)).toBe(sweepId(named))
+  })
+
   it.each([
-    ['experiments: [robustness]', /mine.yaml:3:1: experiments: must include main/],
     ['experiments: [main, main]', /"main" is given twice/],
     ['experiments: [main, robustnes]', /must be main, robustness, .* or thetas/],
     ['experiments: [main, robustness: {theta: 5}]', /unknown key "theta"; did you mean "thetas"/],
