@@ -122,7 +122,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
       keepRun('plain', await runTask(engine, [engine.pid], work, route))
     }
     if (options.python !== null) {
-      const job = {
+      const job: Omit<PeerJob, 'dtype' | 'runs'> = {
         model: path,
         layer: mine.bestLayer,
         dev: await toPeer(engine, work.dev, work.scoring),
@@ -134,7 +134,10 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
         ['expertMethodBf16', 'expert_method.py', 'bfloat16', options.runs],
       ]
       for (const [method, script, dtype, times] of peers)
-        keep(method, await runPeer(options.python, script, { ...job, dtype, runs: times }, prefix))
+        keep(
+          method,
+          await runPeer<Predicted & Took>(options.python, script, { ...job, dtype, runs: times }, prefix),
+        )
     }
 
     function keepRun(method: Method | 'wavefront', run: TaskRun): void {

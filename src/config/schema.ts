@@ -6,6 +6,7 @@ import { vectorModes } from '../vectors/vector.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
 import { experimentsSchema } from './experiments.js'
+import { datasetSchema } from './lists-ahead.js'
 import { promptsSchema } from './prompts.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
@@ -107,7 +108,8 @@ const task = z.union(
     z
       .strictObject({
         id,
-        list: z.string().min(1).optional(),
+        /** A file, or a data set on the Hugging Face Hub. */
+        list: z.union([z.string().min(1), datasetSchema]).optional(),
         items: z.string().min(1).optional(),
         scoring: scoring.optional(),
         /** Of a list: which columns or keys hold x and y. */

@@ -1,5 +1,5 @@
 import type { Component } from '../architectures/components.js'
-import type { AnswerMetrics } from './engine.js'
+import type { AnswerMetrics } from './answer.js'
 
 /**
  * What is asked about components at prompts' last tokens (docs/components.md): what they are, and what becomes of the

@@ -9,6 +9,7 @@ import { projection } from './projection/projection.js'
 import { robustness } from './robustness/robustness.js'
 import { storedThetas } from './stored-thetas/stored-thetas.js'
 import type { ResultTable } from './sweep-rows.js'
+import { transfer } from './transfer/transfer.js'
 
 /** Every experiment, in the report's order: the only list. */
 export const experiments: readonly Experiment[] = [
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment[] = [
   mediation,
   functionVectors,
   beyond,
+  transfer,
   storedThetas,
 ]
 

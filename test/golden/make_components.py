@@ -20,7 +20,7 @@ PAIRS = """hot cold|big small|early late|wet dry|fast slow|up down|left right|op
 hard soft|high low|long short|strong weak|near far|full empty|thick thin|loud quiet|clean dirty|young old|good bad|true false|
 day night|black white|first last|inside outside|push pull|win lose""".replace("\n", "").split("|")
 PAIRS = [tuple(" " + word for word in pair.split()) for pair in PAIRS]
-CLEAN, SHUFFLED, ZERO_SHOT = 10, 3, 20
+CLEAN, SHUFFLED, ZERO_SHOT = 10, 2, 20
 LAYERS = [10, 14, 16, 18, 20]
 STRIDE = 37
 
@@ -60,13 +60,16 @@ def main(folder: str, file: str) -> None:
     projections = [layer.self_attn.o_proj for layer in model.model.layers]
     means = torch.zeros(blocks, heads, width)
     for item in clean:
+        hooks = []
         for layer, module in enumerate(projections):
-            module.taken = module.register_forward_pre_hook(
-                lambda _, args, layer=layer: means[layer].add_(args[0][0, -1].view(heads, width) / CLEAN)
-            )
+
+            def take(_, args, layer=layer):
+                means[layer] += args[0][0, -1].view(heads, width) / CLEAN
+
+            hooks.append(module.register_forward_pre_hook(take))
         run(item["tokens"])
-        for module in projections:
-            module.taken.remove()
+        for hook in hooks:
+            hook.remove()
 
     effects = torch.zeros(SHUFFLED, blocks, heads)
     for i, item in enumerate(shuffled):

@@ -8,7 +8,8 @@ import type { Values } from '../../src/figures/table.js'
 import { writeValues } from '../../src/report/formats.js'
 import type { TextFormat } from '../../src/report/text-format.js'
 import { writeParquet } from '../../src/report/parquet.js'
-import { averagedTables, overSeeds, resultRows, tableNames } from '../../src/report/result-rows.js'
+import { resultRows, tableNames } from '../../src/report/result-rows.js'
+import { averagedTables, overSeeds } from '../../src/report/group-rows.js'
 import { pairedBootstrap } from '../../src/statistics/bootstrap.js'
 import { wilsonInterval } from '../../src/statistics/wilson.js'
 import { openReadOnly } from '../../src/store/open.js'
@@ -161,7 +162,10 @@ describe('several seeds', () => {
   it('say how many have a row; one alone has no spread', () => {
     const rows = named(overSeeds(db, 'conflicting', settingsOfGroup(db, findSweep(db, 'seeded-41')), {}))
     expect(rows).toMatchObject([{ seeds: 2, conflictingA: 1 / 3 }])
-    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({ seeds: 1, regularSd: null })
+    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({
+      seeds: 1,
+      regularSd: null,
+    })
   })
 
   it('spread: the standard deviation with divisor n - 1', () => {

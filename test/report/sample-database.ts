@@ -305,6 +305,22 @@ function writeExperiments(
     const other = unit('template_transfer', task_id)
     templates.forEach((setting, i) => score(other, { setting, layer: 1, correct: 16 - 6 * i - t }))
   })
+  const sources = [...Object.keys(tasks), 'en_fr + antonyms', 'random']
+  sources.forEach((source, s) => {
+    const run = unit('transfer', '', source)
+    Object.keys(tasks).forEach((task_id, t) =>
+      insert('transfer_scores', {
+        run_id: run,
+        task_id,
+        layer: 2,
+        items,
+        correct: source === 'random' ? 0 : Math.max(0, 18 - 5 * Math.abs(s - t)),
+        answer_log_prob: -1,
+        answer_rank: 3,
+        answer_logit_difference: -1,
+      }),
+    )
+  })
   if (m === 0)
     insert('units', {
       sweep_id,

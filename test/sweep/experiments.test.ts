@@ -23,6 +23,8 @@ const settings = {
     { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
     { functionVectors: { heads: 3, items: 4, prompts: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
+    { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
+    { thetas: { items: 'each' } },
   ],
 }
 
@@ -58,6 +60,7 @@ function everything(db: string): Record<string, unknown[]> {
     'function_vector_top_heads',
     'function_vector_angles',
     'beyond',
+    'transfer',
   ]
   const rows = Object.fromEntries(
     views.map((view) => {
@@ -99,6 +102,8 @@ describe('the further experiments of a sweep', () => {
       { task_a: 'algorithmic_next_letter', task_b: 'algorithmic_to_upper', items: 12 },
     ])
     expect(undisturbed['projections']).toHaveLength(4 * 6 * 10)
+    // Four tasks, their composition and the random vector, on four tasks' queries at six L.
+    expect(undisturbed['transfer']).toHaveLength(6 * 4 * 6)
     const analyses = new Set(
       (undisturbed['beyond'] as { analysis: string }[]).map(({ analysis }) => analysis),
     )
@@ -135,10 +140,12 @@ describe('the further experiments of a sweep', () => {
       'template_transfer',
       'addition',
       'decodability_thetas',
+      'item_thetas',
       'robustness_analysis',
       'conflicting',
       'function_vectors',
       'decodability',
+      'transfer',
     ]
     let args = ['run', sandbox.config('experiments', settings)]
     for (const experiment of experiments) {
@@ -181,7 +188,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 41, complete: 41 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 51, complete: 51 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })

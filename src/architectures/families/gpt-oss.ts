@@ -3,7 +3,7 @@ import { family, flag, positive, size, windowField } from '../config.js'
 import type { MlpSpec } from '../decoder.js'
 import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { expertCount, linearOfExpert, mixture } from '../mixture.js'
-import { parameters } from '../rotary.js'
+import { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 /** gpt-oss (arXiv 2508.10925): a sink for each head, windows in every second layer, experts with biases and a clamped SwiGLU. */
