@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
-import { readsPositions, type AttentionSpec, type Rotary } from './decoder.js'
+import { type AttentionSpec, type Rotary } from './decoder.js'
+import { readsPositions } from './decoder-sizes.js'
 
 /**
  * What every block takes.

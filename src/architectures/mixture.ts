@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { insist, size } from './config.js'
 import type { ExpertsSpec, LinearSpec, MlpSpec, Routing } from './decoder.js'
-import type { LayerParts } from './standard.js'
+import type { LayerParts } from './layer-parts.js'
 
 /** A config's number of experts; the largest published have 512. */
 export const expertCount = size.max(4096)

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../weights/checkpoint.js'
-import { expectedTensors, type DecoderSpec } from './decoder.js'
+import { type DecoderSpec } from './decoder.js'
+import { expectedTensors } from './decoder-sizes.js'
 
 /**
  * The checkpoint with its tensors under the names that its description has: repositories publish models with or

@@ -10,7 +10,7 @@ import { refuseFewAddresses } from '../system/address-space.js'
 import { complain } from '../system/log.js'
 
 /** What each command does, and where it is: loaded only when it is the one asked for, since the Temporal SDK alone takes a second. */
-const commands: Record<string, { does: string; load: () => Promise<Command> }> = {
+export const commands: Record<string, { does: string; load: () => Promise<Command> }> = {
   run: {
     does: 'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
     load: async () => (await import('./run.js')).runCommand(),
@@ -163,7 +163,7 @@ Examples:
   $ taskvec run quickstart                   run a sweep: server, worker, results table
   $ taskvec resume                           resume the latest unfinished sweep
   $ taskvec results --table layers           accuracy by layer of the latest sweep
-  $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,
+  $ taskvec predict --task linguistic_present_simple_past_simple --layer 20 --query take`,
     )
   const known = Object.keys(commands)
   for (const [name, { does, load }] of Object.entries(commands)) {

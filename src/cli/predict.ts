@@ -1,10 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device, NumericsMode } from '../domain/numerics.js'
 import { loadEngine } from '../engine/local-engine.js'
-import { locateModel } from '../models/locate.js'
+import { locateModel, modelRef } from '../models/locate.js'
 import type { Continuation } from '../predict/next-tokens.js'
 import type { PatchedVector } from '../predict/patches.js'
 import { answer, type PatchedContinuation, type PredictAnswer } from '../predict/predict.js'
@@ -93,7 +91,7 @@ Many predictions in a row: taskvec serve --predict (docs/api.md) loads the model
 Examples:
   $ taskvec predict --prompt "The capital of France is"
   $ taskvec predict --model ./my-llama --token-ids 5,6,7 --logits --json
-  $ taskvec predict --task knowledge_country_capital --query Spain             every layer
+  $ taskvec predict --task linguistic_present_simple_past_simple --query take  every layer
   $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json
   $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8
   $ taskvec predict --vector thetas.safetensors#algorithmic_to_upper --query q
@@ -105,9 +103,8 @@ Examples:
 
 async function predict(options: PredictOptions): Promise<void> {
   const request = requestOf(options)
-  const path = existsSync(options.model) ? resolve(options.model) : undefined
   const { numerics, device } = options
-  const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }), {
+  const engine = await loadEngine(locateModel(modelRef(options.model)), {
     mode: { numerics, device },
   })
   for (const warning of engine.info.warnings ?? []) process.stderr.write(`warning: ${warning}\n`)

@@ -7,14 +7,8 @@ import {
   scaleTable,
   type InnerComponent,
 } from '../architectures/components.js'
-import {
-  expectedTensors,
-  readsPositions,
-  type DecoderSpec,
-  type LayerSpec,
-  type Rotary,
-  type TensorRef,
-} from '../architectures/decoder.js'
+import { type DecoderSpec, type LayerSpec, type Rotary, type TensorRef } from '../architectures/decoder.js'
+import { expectedTensors, readsPositions } from '../architectures/decoder-sizes.js'
 import { readTensor } from '../architectures/linear.js'
 import { embedToken } from '../architectures/embed.js'
 import type { EngineMode } from '../domain/numerics.js'

@@ -1,5 +1,6 @@
 import { components, innerComponents, type InnerComponent } from '../architectures/components.js'
-import { firstSeen, macs, type AttentionSpec, type LayerSpec } from '../architectures/decoder.js'
+import { type AttentionSpec, type LayerSpec } from '../architectures/decoder.js'
+import { firstSeen, macs } from '../architectures/decoder-sizes.js'
 import { attentionLayout } from './attention-layout.js'
 import { readRows } from './answer-metrics.js'
 import type { BlockEdits, BlockInput, BlockSessions, TappedRows } from './block-sessions.js'

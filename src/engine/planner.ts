@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { macs, tensorsOf, type DecoderSpec } from '../architectures/decoder.js'
+import { type DecoderSpec } from '../architectures/decoder.js'
+import { macs, tensorsOf } from '../architectures/decoder-sizes.js'
 import { formatBytes } from '../domain/bytes.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { NumericsMode } from '../domain/numerics.js'

@@ -1,4 +1,5 @@
-import { firstSeen, type LayerSpec } from '../architectures/decoder.js'
+import { type LayerSpec } from '../architectures/decoder.js'
+import { firstSeen } from '../architectures/decoder-sizes.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics, Patch } from './engine.js'

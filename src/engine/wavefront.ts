@@ -1,4 +1,5 @@
-import { firstSeen, macs, type LayerSpec } from '../architectures/decoder.js'
+import { type LayerSpec } from '../architectures/decoder.js'
+import { firstSeen, macs } from '../architectures/decoder-sizes.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'

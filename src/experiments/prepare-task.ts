@@ -10,8 +10,9 @@ import type {
 } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { formatOf } from '../prompt/templates.js'
-import { resolveTask } from '../tasks/registry.js'
+import { taskOf } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
+import { scoringFor } from '../tasks/scoring.js'
 import { drawItems } from '../tasks/sampling.js'
 import { writablePairs, type Encoder } from '../tasks/single-token.js'
 import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
@@ -32,9 +33,12 @@ export async function prepareTask(
     unknownToken: engine.info.unknownToken,
   }
   const ofModel = engine.info.warnings ?? []
-  const task = resolveTask(spec)
+  const task = taskOf(spec, protocol)
   const prompt = formatOf(protocol.prompt)
-  const known = { task: task.id, category: task.category, scoring: task.scoring }
+  const known = {
+    ...{ task: task.id, category: task.category },
+    scoring: scoringFor(task.scoring, protocol.answer),
+  }
   switch (task.kind) {
     case 'items':
     case 'generated': {
@@ -47,7 +51,7 @@ export async function prepareTask(
           engine,
           task,
           all.map(({ answer }) => answer),
-          prompt,
+          protocol,
         )),
         ...(await atTheBoundary(engine, task.id, all, prompt)),
       ]
@@ -61,7 +65,7 @@ export async function prepareTask(
         warnings: found,
       } = readList(task, await markPairs(task.pairs, task.singleToken, encoder, protocol))
       const answers = pairs.map(({ output }) => output)
-      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, prompt))]
+      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, protocol))]
       const items = explained(warnings, () => drawItems(task.id, pairs, protocol, drawnAs))
       const merging = await atTheBoundary(engine, task.id, Object.values(items).flat(), prompt)
       return { ...known, reading, pairs, items, warnings: [...warnings, ...merging] }
@@ -93,10 +97,10 @@ async function partialAnswers(
   coder: Coder,
   { id, scoring }: Pick<Task, 'id' | 'scoring'>,
   answers: readonly string[],
-  prompt: PromptFormat | undefined,
+  { answer, prompt }: Protocol,
 ): Promise<string[]> {
-  if (scoring !== 'prefix') return []
-  const { partial } = await beginningsOf(answers, coder, prompt)
+  if (scoring !== 'prefix' || answer) return []
+  const { partial } = await beginningsOf(answers, coder, formatOf(prompt))
   if (partial === 0) return []
   return [partialWarning(id, partial, answers.length)]
 }

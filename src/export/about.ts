@@ -12,7 +12,19 @@ import { settingName } from './setting-name.js'
 
 /** All that is to be known of an exported vector, as strings. */
 export function about(
-  { sweep, model, source, modelHash, numerics, task, protocol, dModel, weights, bestLayer }: TaskWithThetas,
+  {
+    sweep,
+    model,
+    source,
+    modelHash,
+    numerics,
+    task,
+    protocol,
+    dModel,
+    weights,
+    bestLayer,
+    given,
+  }: TaskWithThetas,
   {
     experiment,
     layer,
@@ -47,12 +59,16 @@ export function about(
     labels: protocol.demonstrationLabels ?? 'true',
     prompt: promptName(protocol.prompt),
     prompt_template: formatPrompt([{ input: '{x}', output: '{y}' }], '{x}', items[0]?.prompt),
+    prompt_query: formatPrompt([], '{x}', items[0]?.prompt),
     seed: String(protocol.seed),
     scale: '1',
     mode: 'replace',
     numerics: (JSON.parse(numerics) as Pick<Numerics, 'mode'>).mode,
     item: item === null ? `mean over ${of}` : `${item} of ${of}`,
-    how: `θ: the last token's residual stream of [S, x', ->] after block L, mean over ${protocol.dummyQueries} dummy queries x'; ${made}`,
+    how:
+      made === 'given by the config'
+        ? `${made}: ${given ?? ''}`
+        : `θ: the last token's residual stream of [S, x', ->] after block L, mean over ${protocol.dummyQueries} dummy queries x'; ${made}`,
     sweep,
   }
 }

@@ -40,7 +40,7 @@ interface Thetas {
   readonly layer: number
   /** `[items, d_model]`, or the mean alone. */
   readonly vectors: Float32Array
-  readonly made: 'stored by the sweep' | 'computed at export from the stored items'
+  readonly made: 'stored by the sweep' | 'computed at export from the stored items' | 'given by the config'
 }
 
 /**
@@ -154,7 +154,7 @@ function storedThetas(
 ): Thetas | null {
   const made = 'stored by the sweep'
   const best = experiment === 'main' && !perItem && layer === task.bestLayer ? meanAtBest(db, task) : null
-  if (best) return { layer, vectors: best, made }
+  if (best) return { layer, vectors: best, made: task.given === null ? made : 'given by the config' }
   const unit = unitThetas(
     db,
     task,

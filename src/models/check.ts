@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
-import { expectedTensors } from '../architectures/decoder.js'
+import { expectedTensors } from '../architectures/decoder-sizes.js'
 import { loadTokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { compareTensors, type TensorDifferences } from '../weights/compare-tensors.js'

@@ -13,12 +13,27 @@ import { dirname, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { downloadFile, HubApiError, listFiles, modelInfo, type ListFileEntry } from '@huggingface/hub'
+import {
+  datasetInfo,
+  downloadFile,
+  HubApiError,
+  listFiles,
+  modelInfo,
+  type ListFileEntry,
+} from '@huggingface/hub'
 import { describeError, TaskvecError } from '../domain/errors.js'
+import { baseRepository } from '../weights/lora.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
 import type { Fetch } from './fetch.js'
-import { addSnapshot, cachedCommit, cachedSnapshot, isCommit, repositoryFolder, setRef } from '../weights/hub-cache.js'
+import {
+  addSnapshot,
+  cachedCommit,
+  cachedSnapshot,
+  isCommit,
+  repositoryFolder,
+  setRef,
+} from '../weights/hub-cache.js'
 import type { ModelRef } from './locate.js'
 
 /** A host that has not answered by then is taken as unreachable, after one more try. */
@@ -32,6 +47,8 @@ const fixedNames = new Set([
   'tokenizer_config.json',
   'special_tokens_map.json',
 ])
+/** Of a LoRA adapter. */
+const adapterNames = ['adapter_config.json', 'adapter_model.safetensors']
 /** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
 const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
   { weights: /^model\.safetensors$/ },
@@ -48,7 +65,7 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
   const { model, draft, report, signal } = context
   if (model.repository === undefined)
     throw new TaskvecError('DOWNLOAD', `${model.id}: the catalogue names no repository`)
-  const repository = await open(model.repository, model.revision, signal)
+  const repository = await openRepository(model.repository, model.revision, signal)
   const files = chosen(await repository.files(), repository.name)
   const total = sum(files.map(({ bytes }) => bytes))
   report({
@@ -77,9 +94,19 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
 
 /**
  * Brings a repository's model into Hugging Face's own cache, unless it is there, and gives the commit. A commit is never asked for
- * again; where the host cannot be reached, a branch is what it last was. Errors: DOWNLOAD.
+ * again; where the host cannot be reached, a branch is what it last was. An adapter comes with its base. Errors: DOWNLOAD, MODEL.
  */
 export async function fetchIntoCache(
+  model: ModelRef & { readonly repo: string },
+  context: Pick<Fetch, 'report' | 'signal'>,
+): Promise<string> {
+  const commit = await fetchSnapshot(model, context)
+  const base = baseRepository(cachedSnapshot(model.repo, commit) ?? '')
+  if (base) await fetchSnapshot({ id: model.id, ...base }, context)
+  return commit
+}
+
+async function fetchSnapshot(
   { repo, revision = 'main', commit: pinned }: ModelRef & { readonly repo: string },
   { report, signal }: Pick<Fetch, 'report' | 'signal'>,
 ): Promise<string> {
@@ -87,7 +114,7 @@ export async function fetchIntoCache(
   if (isCommit(wanted) && cachedSnapshot(repo, wanted)) return wanted
   let repository: Repository
   try {
-    repository = await open(repo, wanted, signal)
+    repository = await openRepository(repo, wanted, signal)
   } catch (error) {
     const last = cachedCommit(repo, wanted)
     if (signal.aborted || last === null || !cachedSnapshot(repo, last)) throw error
@@ -128,11 +155,16 @@ interface Repository {
   file(path: string): Promise<Blob | null>
 }
 
-async function open(name: string, revision: string, signal: AbortSignal): Promise<Repository> {
+export async function openRepository(
+  name: string,
+  revision: string,
+  signal: AbortSignal,
+  type: 'model' | 'dataset' = 'model',
+): Promise<Repository> {
   const hubUrl = (process.env['HF_ENDPOINT'] ?? 'https://huggingface.co').replace(/\/+$/, '')
   const accessToken = process.env['HF_TOKEN']
   const access = { hubUrl, ...(accessToken ? { accessToken } : {}) }
-  const repo = { type: 'model', name } as const
+  const repo = { type, name } as const
   const within = (ms: number | null): typeof fetch => {
     const limits = ms === null ? [signal] : [signal, AbortSignal.timeout(ms)]
     return (input, init) => fetch(input, { ...init, signal: AbortSignal.any(limits) })
@@ -152,16 +184,19 @@ async function open(name: string, revision: string, signal: AbortSignal): Promis
     }
   }
 
-  const { sha: commit } = await ask((fetch) =>
-    modelInfo({ name, revision, additionalFields: ['sha'], fetch, ...access }),
-  )
+  const { sha: commit } = await ask((fetch) => {
+    const asked = { name, revision, additionalFields: ['sha' as const], fetch, ...access }
+    return type === 'model' ? modelInfo(asked) : datasetInfo(asked)
+  })
   return {
     name,
     commit,
     files: () =>
       ask(async (fetch) => {
         const files: ListFileEntry[] = []
-        for await (const file of listFiles({ repo, revision: commit, fetch, ...access })) files.push(file)
+        const recursive = type === 'dataset'
+        for await (const file of listFiles({ repo, revision: commit, recursive, fetch, ...access }))
+          files.push(file)
         return files
       }),
     // Not by the xet protocol: a plain range request goes on from any byte of a download that was cut.
@@ -173,6 +208,8 @@ async function open(name: string, revision: string, signal: AbortSignal): Promis
 /** The files that make the model: config, tokenizer, and one form of the weights. */
 function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFile[] {
   const names = entries.map(({ path }) => path)
+  if (adapterNames.every((name) => names.includes(name)) && !names.includes('config.json'))
+    return entries.filter(({ path }) => adapterNames.includes(path)).map(remoteFile)
   const form = weightForms.find(
     ({ weights, index }) =>
       names.some((name) => weights.test(name)) && (index === undefined || names.includes(index)),
@@ -188,7 +225,7 @@ function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFi
   })
 }
 
-function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
+export function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
   const hex = lfs?.oid ?? oid ?? ''
   if (!Number.isSafeInteger(bytes) || bytes < 0 || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex))
     throw new TaskvecError('DOWNLOAD', `Hugging Face: ${name}: listed with size ${bytes} and hash "${hex}"`)
@@ -196,7 +233,7 @@ function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): Remot
 }
 
 /** Returns the file's sha256. */
-async function fetchFile(
+export async function fetchFile(
   repository: Repository,
   file: RemoteFile,
   target: string,

@@ -1,10 +1,18 @@
 import type Database from 'better-sqlite3'
 import { groupBy, meanAndSd, taskName } from '../figures/paper-rules.js'
-import { figure, table, text, type Block, type Report, type Section } from '../figures/section.js'
+import {
+  figure,
+  figurePerModel,
+  table,
+  text,
+  type Block,
+  type Report,
+  type Section,
+} from '../figures/section.js'
 import { share, type Table } from '../figures/table.js'
 import { mainResults, type MainRow } from '../store/results.js'
 import { varying, type Axis, type SweepOfGroup } from '../store/settings.js'
-import { axisTitles, byAxis, type TaskAtValue } from './figures/by-axis.js'
+import { axisTitles, barsByAxis, curvesByAxis, type TaskAtValue } from './figures/by-axis.js'
 
 /** All settings of a config side by side: `taskvec report GROUP`. */
 export function groupReport(
@@ -31,19 +39,21 @@ type SettingRow = MainRow & { readonly sweep: SweepOfGroup }
 
 function axisSection(axis: Axis, rows: readonly SettingRow[], axes: readonly Axis[]): Section {
   const others = axes.filter((other) => other !== axis)
+  const counts = axis === 'demonstrations' || axis === 'dummyQueries'
   // A curve of each prompt; bars are means over all else.
-  const panels: readonly Axis[] =
-    axis === 'demonstrations' || axis === 'dummyQueries' ? others.filter((other) => other === 'prompt') : []
-  const meanOver = others.filter((other) => !panels.includes(other))
-  const rest =
-    meanOver.length > 0
-      ? ` Of each task its mean over ${meanOver.map((other) => axisTitles[other]).join(', ')}.`
-      : ''
-  const of = (named: readonly Axis[]) => atValues(axis, rows, named)
+  const panels: readonly Axis[] = counts ? others.filter((other) => other === 'prompt') : []
+  const titles = others.flatMap((other) => (panels.includes(other) ? [] : [axisTitles[other]]))
+  const rest = titles.length > 0 ? ` Of each task its mean over ${titles.join(', ')}.` : ''
+  const drawn = atValues(axis, rows, panels)
   const blocks: Block[] =
     rows.length === 0
       ? [text('No task is complete yet.')]
-      : [...figure(byAxis(axis, of(panels), rest)), table(axisTable(axis, of([]), others))]
+      : [
+          ...(counts
+            ? figure(curvesByAxis(axis, drawn, rest))
+            : figurePerModel(drawn, (model, of) => barsByAxis(axis, model, of, rest))),
+          table(axisTable(axis, atValues(axis, rows, []), others)),
+        ]
   return { id: axis, title: `By ${axisTitles[axis]}`, blocks }
 }
 

@@ -4,7 +4,8 @@ import { modelRecords, preparedTasksOf } from '../store/report-queries.js'
 import { otherSeeds } from '../store/settings.js'
 import type { SweepSummary } from '../store/sweeps.js'
 import { viewMeans, viewRows } from '../store/view-rows.js'
-import { overSeeds, resultRows } from './result-rows.js'
+import { resultRows } from './result-rows.js'
+import { overSeeds } from './group-rows.js'
 
 /** What experiments read of a sweep. */
 export function sweepRows(db: Database.Database, sweep: SweepSummary, filter: ResultFilter = {}): SweepRows {

@@ -5,6 +5,7 @@ import { kernelsOf } from '../domain/numerics.js'
 import { difference, shown } from './compare-values.js'
 import { Statements } from './statements.js'
 import { rowKey, unitTables } from './unit-tables.js'
+import { named, pointers, runTables } from './merged-tables.js'
 
 /** One key with two values; the first database's is kept. */
 export interface Conflict {
@@ -28,53 +29,6 @@ export interface MergeReport {
 }
 
 type Row = Record<string, unknown>
-
-/** Rows that belong to a sweep or are named by their content. Order: a row after what it refers to. */
-const named: readonly { table: string; key: string[]; compared: string[]; fill?: string[] }[] = [
-  {
-    table: 'models',
-    key: ['content_hash'],
-    compared: ['architecture', 'blocks', 'd_model', 'vocab', 'parameters'],
-  },
-  // The config itself names files of the machine it was read on; the id hashes the rest of it.
-  { table: 'sweeps', key: ['id'], compared: ['name', 'protocol', 'seed'] },
-  {
-    table: 'sweep_models',
-    key: ['sweep_id', 'model_id'],
-    compared: ['position'],
-    fill: ['content_hash', 'numerics'],
-  },
-  { table: 'sweep_tasks', key: ['sweep_id', 'task_id'], compared: ['position', 'spec'] },
-  { table: 'task_pairs', key: ['pairs_hash', 'position'], compared: ['input', 'output', 'accept'] },
-  {
-    table: 'items',
-    key: ['items_hash', 'item'],
-    compared: ['demonstrations', 'query', 'answer', 'accept', 'dummy_queries', 'prompt'],
-  },
-  {
-    table: 'prepared_tasks',
-    key: ['sweep_id', 'model_id', 'task_id'],
-    compared: ['model_hash', 'numerics', 'category', 'scoring', 'baseline_items', 'dev_items', 'test_items'],
-    fill: ['best_layer'],
-  },
-]
-const pointers: typeof named = [
-  {
-    table: 'cells',
-    key: ['sweep_id', 'model_id', 'task_id', 'layer'],
-    compared: ['run_key', 'layers_together'],
-  },
-  { table: 'sweep_runs', key: ['sweep_id', 'model_id', 'task_id', 'kind'], compared: ['run_key'] },
-  {
-    table: 'units',
-    key: ['sweep_id', 'model_id', 'experiment', 'task_id', 'theta_task_id'],
-    compared: ['settings'],
-    fill: ['run_key'],
-  },
-  { table: 'timings', key: ['sweep_id', 'model_id', 'task_id', 'work'], compared: [] },
-  { table: 'failures', key: ['sweep_id', 'model_id', 'task_id', 'experiment', 'code'], compared: [] },
-]
-const runTables = { runs: ['predictions', 'task_vectors'] } as const
 
 /**
  * Takes the results of another database into this one, by their keys, in one transaction: all of it or nothing. Where both

@@ -21,6 +21,8 @@ export interface TaskWithThetas {
   /** Format and storage types, for instance `gguf Q4_1`. */
   readonly weights: string
   readonly bestLayer: number
+  /** What the config gives in place of θ, where it does. */
+  readonly given: string | null
   /** Of the test items. */
   readonly itemsHash: string
 }
@@ -39,7 +41,7 @@ export function tasksWithThetas(
 ): TaskWithThetas[] {
   const statement = db.prepare(
     `select p.sweep_id as sweep, p.model_id as model, m.source, p.model_hash as modelHash, p.numerics, p.task_id as task, s.protocol,
-            c.blocks, c.d_model as dModel, c.weights, p.best_layer as bestLayer, p.test_items as itemsHash
+            c.blocks, c.d_model as dModel, c.weights, p.best_layer as bestLayer, t.spec ->> '$.theta.name' as given, p.test_items as itemsHash
      from prepared_tasks p
      join sweeps s on s.id = p.sweep_id
      join sweep_models m on m.sweep_id = p.sweep_id and m.model_id = p.model_id

@@ -1,15 +1,5 @@
 import { spawn } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { msToTs } from '@temporalio/common/lib/time.js'
@@ -17,9 +7,18 @@ import { lock } from 'proper-lockfile'
 import { taskvecHome } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 import { connectClient, type ConnectionSettings } from './connection.js'
-import { commandLine, isAlive, runningProcesses } from '../system/process-table.js'
+import { isAlive } from '../system/process-table.js'
 import { findServerBinary, type ServerBinary } from './server-binary.js'
 import { choosePort } from './server-port.js'
+import {
+  type ServerRecord,
+  unrecorded,
+  isOurs,
+  readRecord,
+  writeRecord,
+  livingUsers,
+  readLog,
+} from './server-record.js'
 
 /**
  * taskvec's own Temporal server, on its own database file. At most one runs per home folder, since two servers on one
@@ -44,17 +43,15 @@ export interface ServerOptions {
   readonly log?: (line: string) => void
 }
 
-interface ServerRecord {
-  readonly pid: number
-  readonly port: number
-  readonly database: string
-}
-
 const namespace = 'default'
+
 /** A sweep's history must outlive it by far: it is what `resume` goes on from. */
 const retention = '3650 days'
+
 const startTimeout = 30_000
+
 const stopGrace = 8_000
+
 const portTries = 5
 
 export async function ensureServer(options: ServerOptions = {}): Promise<RunningServer> {
@@ -175,12 +172,6 @@ async function leave(folder: string, record: ServerRecord): Promise<void> {
   rmSync(join(folder, 'server.json'), { force: true })
 }
 
-function livingUsers(folder: string): number[] {
-  const users = readdirSync(join(folder, 'users')).map(Number)
-  for (const pid of users) if (!isAlive(pid)) rmSync(join(folder, 'users', String(pid)), { force: true })
-  return users.filter((pid) => pid !== process.pid && isAlive(pid))
-}
-
 async function end(pid: number): Promise<void> {
   for (const [signal, grace] of [
     ['SIGTERM', stopGrace],
@@ -214,47 +205,8 @@ async function isHealthy(port: number, timeout: number, alive: () => boolean): P
   return false
 }
 
-/** A server on this database that nobody noted down: whoever started it was killed in that moment. */
-function unrecorded(database: string): ServerRecord | null {
-  for (const { pid, command } of runningProcesses()) {
-    const port = /server start-dev .*--port (\d+)/.exec(command)?.[1]
-    if (port && command.includes(`--db-filename ${database} `) && isAlive(pid))
-      return { pid, port: Number(port), database }
-  }
-  return null
-}
-
-/** A process id may have been given to another program since: ours names our database on its command line. */
-function isOurs({ pid, database }: ServerRecord): boolean {
-  return isAlive(pid) && commandLine(pid).includes(database)
-}
-
 function settingsOf(port: number): ConnectionSettings {
   return { address: `127.0.0.1:${port}`, namespace }
-}
-
-function readRecord(folder: string): ServerRecord | null {
-  try {
-    const record = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')) as Partial<ServerRecord>
-    const { pid, port, database } = record
-    return typeof pid === 'number' && typeof port === 'number' && typeof database === 'string'
-      ? { pid, port, database }
-      : null
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-}
-
-function writeRecord(folder: string, record: ServerRecord): void {
-  const file = join(folder, 'server.json')
-  writeFileSync(`${file}.new`, JSON.stringify(record))
-  renameSync(`${file}.new`, file)
-}
-
-function readLog(folder: string): string {
-  const file = join(folder, 'server.log')
-  return existsSync(file) ? readFileSync(file, 'utf8') : '(no log)'
 }
 
 /** Only one process at a time starts or stops the server. Errors: SERVER where another took over, or does not finish. */

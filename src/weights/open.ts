@@ -7,9 +7,11 @@ import { contentHash } from './content-hash.js'
 import { dequantize } from './dequantize.js'
 import { ggufCheckpoint } from './gguf-checkpoint.js'
 import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
+import { withUnpackedExperts } from './packed-experts.js'
 import { snapshotFolder } from './hugging-face-cache.js'
 import { readObject } from './json-object.js'
-import { isAdapter, openAdapter } from './lora.js'
+import { isAdapter } from './hub-cache.js'
+import { openAdapter } from './lora.js'
 import { tensorReader } from './tensor-reader.js'
 import { namedWeightFile, tensorsOf, weightFiles, type WeightFiles } from './weight-files.js'
 
@@ -46,7 +48,7 @@ async function openFolder(folder: string, find: (folder: string) => WeightFiles)
     weights.files.map(({ path }) => path),
     async (files) => {
       const { tensors, unread } = tensorsOf(weights, files)
-      return {
+      return withUnpackedExperts({
         path: folder,
         format: weights.format,
         config,
@@ -54,7 +56,7 @@ async function openFolder(folder: string, find: (folder: string) => WeightFiles)
         unread,
         contentHash: await contentHash(hashed),
         ...tensorReader(folder, tensors, unread, files),
-      }
+      })
     },
   )
 }

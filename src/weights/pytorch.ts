@@ -4,16 +4,16 @@ import type { FileTensors, TensorInfo } from './checkpoint.js'
 import type { TensorType } from './dequantize.js'
 import { storedBytes } from './dequantize.js'
 import { HeaderReader } from './header-reader.js'
+import { unpickle } from './pickle.js'
+import { type PickleRules } from './pickle-values.js'
 import {
   kindOf,
   PickleDict,
   PickleGlobal,
   PickleList,
-  unpickle,
-  type PickleRules,
   type PickleTuple,
   type PickleValue,
-} from './pickle.js'
+} from './pickle-values.js'
 import { zipEntries } from './zip.js'
 
 /**

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { checkModel } from '../../src/models/check.js'
 import { fetchIntoCache } from '../../src/models/hugging-face.js'
-import { locateModel } from '../../src/models/locate.js'
+import { locateModel, modelRef } from '../../src/models/locate.js'
 import { projectRoot } from '../../src/system/home.js'
 import { startHub, type Hub } from './hub.js'
 
@@ -81,6 +81,31 @@ it('where the host cannot be reached, a branch is what it last was; what was nev
   expect(await bring()).toBe(first)
   expect(steps.at(-1)).toMatch(/not reachable .*; test\/tiny as it was last: 0123456789ab/)
   await expect(bring({ revision: 'other' })).rejects.toThrow('not reachable')
+})
+
+it('a command line names it by owner and name, and a revision', () => {
+  expect(modelRef('test/tiny')).toEqual({ id: 'tiny', repo: 'test/tiny', revision: 'main' })
+  expect(modelRef('test/tiny@refs/pr/1')).toMatchObject({ repo: 'test/tiny', revision: 'refs/pr/1' })
+  for (const other of ['smollm2-135m', './absent/model', '../absent', 'absent/model.gguf'])
+    expect(modelRef(other)).toEqual({ id: other })
+  expect(() => locateModel(modelRef('test/tiny@step2'))).toThrow(
+    expect.objectContaining({ hint: 'Fetch it: taskvec models pull test/tiny@step2' }),
+  )
+})
+
+it('an adapter comes with its base, and runs', async () => {
+  const golden = join(projectRoot(), 'test', 'golden')
+  const filesOf = (folder: string) =>
+    new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+  const adapter = filesOf(join(golden, 'adapters', 'llama'))
+  const config = JSON.parse(adapter.get('adapter_config.json')?.toString() ?? '') as object
+  const named = JSON.stringify({ ...config, base_model_name_or_path: 'test/base' })
+  hub.others.set('adapter', adapter.set('adapter_config.json', Buffer.from(named)))
+  hub.others.set('base', filesOf(join(golden, 'tiny', 'gqa-tied')))
+  const { signal } = new AbortController()
+  await fetchIntoCache({ id: 'tuned', repo: 'test/adapter' }, { report: () => {}, signal })
+  const located = locateModel({ id: 'tuned', repo: 'test/adapter' })
+  expect(await checkModel(located)).toMatchObject({ ok: true, missing: [] })
 })
 
 it('a snapshot without all of its weights is completed', async () => {

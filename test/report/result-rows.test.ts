@@ -8,7 +8,8 @@ import type { Values } from '../../src/figures/table.js'
 import { writeValues } from '../../src/report/formats.js'
 import type { TextFormat } from '../../src/report/text-format.js'
 import { writeParquet } from '../../src/report/parquet.js'
-import { averagedTables, overSeeds, resultRows, tableNames } from '../../src/report/result-rows.js'
+import { resultRows, tableNames } from '../../src/report/result-rows.js'
+import { averagedTables, overSeeds } from '../../src/report/group-rows.js'
 import { pairedBootstrap } from '../../src/statistics/bootstrap.js'
 import { wilsonInterval } from '../../src/statistics/wilson.js'
 import { openReadOnly } from '../../src/store/open.js'
@@ -21,6 +22,7 @@ import { findSweep } from '../../src/store/sweeps.js'
 import { openStore } from '../../src/store/store.js'
 import { begin, furtherDatabase, runFurther } from '../store/further-sample.js'
 import { newDatabase, prepared, run, runTask, sweep } from '../store/sample.js'
+import { writeSample } from './sample-database.js'
 
 const reader = openReadOnly(furtherDatabase())
 const sample = findSweep(reader, 'sample-1')
@@ -34,6 +36,13 @@ function named({ columns, rows }: ResultRows): Record<string, unknown>[] {
 }
 const table = (name: string) => named(resultRows(reader, name, sample, {}))
 
+/** Has rows of the experiments that the other has no units of. */
+const drawn = join(mkdtempSync(join(tmpdir(), 'taskvec-rows-')), 'drawn.db')
+writeSample(drawn)
+const drawnReader = openReadOnly(drawn)
+const drawnTable = (name: string) =>
+  named(resultRows(drawnReader, name, findSweep(drawnReader, undefined), {}))
+
 function written(rows: readonly Values[], columns: readonly string[], format: TextFormat): string {
   let text = ''
   writeValues(rows, columns, format, (part) => (text += part))
@@ -42,7 +51,7 @@ function written(rows: readonly Values[], columns: readonly string[], format: Te
 
 describe('the tables of results', () => {
   it.each(tableNames)('%s has rows, each with a value per column', (name) => {
-    expect(table(name)).not.toHaveLength(0)
+    expect([...table(name), ...drawnTable(name)]).not.toHaveLength(0)
   })
 
   it.each([
@@ -161,7 +170,10 @@ describe('several seeds', () => {
   it('say how many have a row; one alone has no spread', () => {
     const rows = named(overSeeds(db, 'conflicting', settingsOfGroup(db, findSweep(db, 'seeded-41')), {}))
     expect(rows).toMatchObject([{ seeds: 2, conflictingA: 1 / 3 }])
-    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({ seeds: 1, regularSd: null })
+    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({
+      seeds: 1,
+      regularSd: null,
+    })
   })
 
   it('spread: the standard deviation with divisor n - 1', () => {

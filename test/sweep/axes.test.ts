@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { join } from 'node:path'
 import { textOf } from '../../src/report/formats.js'
-import { groupRows } from '../../src/report/result-rows.js'
+import { groupRows } from '../../src/report/group-rows.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { settingsOfGroup } from '../../src/store/settings.js'
 import { findSweep } from '../../src/store/sweeps.js'
@@ -121,7 +121,7 @@ describe('a config with lists', () => {
     const out = join(sandbox.folder, 'report')
     const { stdout } = await sandbox.taskvec(['report', group, '--out', out, '--json'], { db })
     const { figures } = JSON.parse(stdout) as { figures: unknown }
-    expect(JSON.stringify(figures)).toMatch(/by-demonstrations.*by-prompt/)
+    expect(JSON.stringify(figures)).toMatch(/by-demonstrations.*by-prompt-tiny/)
   })
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { family, flag, positive, size } from '../config.js'
-import { parameters } from '../rotary.js'
+import { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 const usualScaling = {

@@ -3,7 +3,9 @@ import { family, flag, positive, size, windowField } from '../config.js'
 import type { NormSpec } from '../decoder.js'
 import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields, type Changes, type LayerParts } from '../standard.js'
+import { standardDecoder, standardFields } from '../standard.js'
+import { type Changes } from '../layer-parts.js'
+import { type LayerParts } from '../layer-parts.js'
 
 const fields = {
   ...standardFields,

@@ -3,8 +3,9 @@ import { family, flag, insist, size } from '../config.js'
 import type { AttentionSpec, Routing } from '../decoder.js'
 import { expertCount, mixture } from '../mixture.js'
 import { rmsNorm } from '../parts.js'
-import type { parameters } from '../rotary.js'
-import { standardDecoder, standardFields, type LayerParts } from '../standard.js'
+import type { parameters } from '../rotary-scalings.js'
+import { standardDecoder, standardFields } from '../standard.js'
+import { type LayerParts } from '../layer-parts.js'
 
 const fields = {
   ...standardFields,

@@ -3,7 +3,8 @@ import { activationField } from '../activations.js'
 import { blockCount, family, flag, insist, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
 import { rotaryFields, rotaryOf } from '../rotary.js'
-import { decoderOf, type LayerParts } from '../standard.js'
+import { decoderOf } from '../standard.js'
+import { type LayerParts } from '../layer-parts.js'
 
 /**
  * Falcon (arXiv 2311.16867), old and new: a parallel residual behind one norm (7B), behind two (40B), or none (RW); one

@@ -5,7 +5,8 @@ import type { DecoderSpec, NormSpec } from '../decoder.js'
 import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { rmsNorm } from '../parts.js'
 import { rotaryByKind, rotaryFieldsByKind } from '../rotary.js'
-import { standardDecoder, standardFields, type LayerParts } from '../standard.js'
+import { standardDecoder, standardFields } from '../standard.js'
+import { type LayerParts } from '../layer-parts.js'
 
 /** RMSNorm whose weight is stored as its difference from 1. */
 function gemmaNorm(epsilon: number): (name: string, width: number) => NormSpec {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, positive, size } from '../config.js'
 import { layerNorm, tensor } from '../parts.js'
-import { decoderOf, type Core } from '../standard.js'
+import { decoderOf } from '../standard.js'
+import { type Core } from '../layer-parts.js'
 
 export const gpt2Fields = {
   n_embd: size,

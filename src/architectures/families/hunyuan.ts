@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { family, flag, positive } from '../config.js'
-import { parameters } from '../rotary.js'
+import { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 const rope = parameters.extend({ alpha: z.number().positive().optional() })

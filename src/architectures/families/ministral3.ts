@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { family, positive, size, windowField } from '../config.js'
-import { parameters } from '../rotary.js'
+import { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 const ropeParameters = parameters.extend({ llama_4_scaling_beta: z.number().default(0.1) })

@@ -1,7 +1,8 @@
 import { capField, family, flag, positive, windowField } from '../config.js'
 import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { rotaryByKind, rotaryFieldsByKind } from '../rotary.js'
-import { standardDecoder, standardFields, type LayerParts } from '../standard.js'
+import { standardDecoder, standardFields } from '../standard.js'
+import { type LayerParts } from '../layer-parts.js'
 
 const fields = { ...standardFields, attention_bias: flag.default(false) }
 

@@ -1,7 +1,8 @@
 import type { NormSpec } from '../decoder.js'
 import { family, flag, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields, type LayerParts } from '../standard.js'
+import { standardDecoder, standardFields } from '../standard.js'
+import { type LayerParts } from '../layer-parts.js'
 
 /** StableLM 2 (arXiv 2402.17834): LayerNorm, rotary embedding over a quarter of each head, a parallel residual by config. */
 export const stablelm = family({

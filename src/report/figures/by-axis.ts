@@ -2,7 +2,17 @@ import type { Axis } from '../../store/settings.js'
 import type { Figure, Layers } from '../../figures/figure.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import { panelPerModel } from '../../figures/panels.js'
-import { accuracyY, config, ink, kindColours, kinds, lineLegend, shown, spread } from '../../figures/style.js'
+import {
+  accuracyY,
+  config,
+  ink,
+  kindColours,
+  kinds,
+  lineLegend,
+  plotWidth,
+  shown,
+  spread,
+} from '../../figures/style.js'
 
 /** Accuracies of a task in one setting, or in the mean of several that are alike in the axis. */
 export interface TaskAtValue {
@@ -33,26 +43,40 @@ interface Point {
   readonly says: string
 }
 
-/** Mean over tasks by the value of an axis: curves where it counts something, bars where it names something. */
-export function byAxis(axis: Axis, rows: readonly TaskAtValue[], rest: string): Figure | null {
+/** Mean over tasks by the value of an axis: curves where it counts something. */
+export function curvesByAxis(axis: Axis, rows: readonly TaskAtValue[], rest: string): Figure | null {
   const points = meansOverTasks(rows)
   if (points.length === 0) return null
-  const counts = axis === 'demonstrations' || axis === 'dummyQueries'
   const models = [...new Set(points.map(({ model }) => model))]
-  const values = [...new Set(points.map(({ value }) => value))]
+  const values = [...new Set(points.map(({ value }) => value as number))]
+  return {
+    ...said(axis, rest, points),
+    spec: { config, data: { values: points }, ...panelPerModel(models, 200, curves(axis, values)) },
+  }
+}
+
+/** And bars where it names something, of one model. */
+export function barsByAxis(
+  axis: Axis,
+  model: string,
+  rows: readonly TaskAtValue[],
+  rest: string,
+): Figure | null {
+  const points = meansOverTasks(rows)
+  if (points.length === 0) return null
+  const values = [...new Set(points.map(({ value }) => String(value)))]
+  const { id, ...of } = said(axis, `${rest} Thin lines: ± one standard deviation over tasks.`, points)
+  return {
+    ...{ id: `${id}-${model}`, subtitle: model, ...of },
+    spec: { config, width: plotWidth, height: 220, data: { values: points }, layer: bars(axis, values) },
+  }
+}
+
+function said(axis: Axis, rest: string, points: readonly Point[]): Omit<Figure, 'spec'> {
   return {
     id: `by-${axis}`,
     title: `Accuracy by ${axisTitles[axis]}`,
-    caption: `Mean over tasks of the test accuracy (baseline: its own items), ${counts ? 'bands' : 'thin lines'}: ± one standard deviation over tasks.${rest}`,
-    spec: {
-      config,
-      data: { values: points },
-      ...panelPerModel(
-        models,
-        200,
-        counts ? curves(axis, values as number[]) : bars(axis, values as string[]),
-      ),
-    },
+    caption: `Mean over tasks of the test accuracy; of baseline, that of its own items.${rest}`,
     rows: points.map(({ says: _says, low: _low, high: _high, ...row }) => row),
   }
 }
@@ -89,10 +113,6 @@ function curves(axis: Axis, values: readonly number[]): Layers {
   const y = { ...accuracyY, field: 'accuracy' } as const
   const color = { ...colour, legend: lineLegend }
   return [
-    {
-      mark: { type: 'area', opacity: 0.12 },
-      encoding: { x, y: { ...accuracyY, field: 'low' }, y2: { field: 'high' }, color },
-    },
     {
       mark: { type: 'line', strokeWidth: 2.5 },
       encoding: {

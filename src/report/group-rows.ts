@@ -1,0 +1,104 @@
+import type Database from 'better-sqlite3'
+import { resultTables } from '../experiments/catalog.js'
+import type { ColumnType, ResultFilter, ResultRows } from '../experiments/sweep-rows.js'
+import { tableValues } from '../store/view-rows.js'
+import { axisTypes, varying, type Axis, type SweepOfGroup } from '../store/settings.js'
+import { meanAndSd } from '../figures/paper-rules.js'
+import type { Values } from '../figures/table.js'
+import type { Format } from './text-format.js'
+import { tableNames, tableOf, resultRows, withSetting, withWilson } from './result-rows.js'
+
+/** Tables over the sweeps of a group: means, and rows beside each other. */
+
+/** The tables that have a mean over seeds. */
+export const averagedTables = tableNames.filter((name) => resultTables[name]?.averaged !== undefined)
+
+/**
+ * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps of a group that are alike in `by`, by row. A row that
+ * only some of them have says so by the column `count`.
+ */
+export function overSettings(
+  db: Database.Database,
+  table: string,
+  sweeps: readonly SweepOfGroup[],
+  by: readonly Axis[],
+  filter: ResultFilter,
+  count: 'seeds' | 'settings',
+): ResultRows {
+  const definition = tableOf(table)
+  const { keys = [], averaged = [] } = definition
+  const groups = new Map<string, { key: Values; values: number[][] }>()
+  let types: ResultRows['columns'] = {}
+  for (const { id, setting } of sweeps) {
+    const { columns, rows } = withWilson(definition, tableValues(db, definition, id, filter))
+    types = columns
+    const names = Object.keys(columns)
+    for (const row of rows) {
+      const key = [
+        ...keys.map((name) => row[names.indexOf(name)] ?? null),
+        ...by.map((axis) => setting[axis]),
+      ]
+      const text = JSON.stringify(key)
+      const group = groups.get(text) ?? { key, values: averaged.map(() => []) }
+      groups.set(text, group)
+      averaged.forEach((name, i) => {
+        const value = row[names.indexOf(name)]
+        if (typeof value === 'number') group.values[i]?.push(value)
+      })
+    }
+  }
+  const columns: Record<string, ColumnType> = {}
+  for (const name of keys) columns[name] = types[name] ?? 'text'
+  for (const axis of by) columns[axis] = axisTypes[axis]
+  columns[count] = 'whole'
+  for (const name of averaged) Object.assign(columns, { [name]: 'real', [`${name}Sd`]: 'real' })
+  const rows = Array.from(groups.values(), ({ key, values }): Values => {
+    const sweepsWithIt = Math.max(...values.map(({ length }) => length))
+    return [...key, sweepsWithIt, ...values.flatMap(meanAndSpread)]
+  })
+  return { columns, rows }
+}
+
+/** Over the seeds of a config, for each of its other settings; of those, the ones that vary are columns. */
+export function overSeeds(
+  db: Database.Database,
+  table: string,
+  sweeps: readonly SweepOfGroup[],
+  filter: ResultFilter,
+): ResultRows {
+  const by = varying(sweeps).filter((axis) => axis !== 'seed')
+  return overSettings(db, table, sweeps, by, filter, 'seeds')
+}
+
+/** A table of every sweep of a group, one after the other, with a column for each axis that varies. */
+export function groupRows(
+  db: Database.Database,
+  table: string,
+  sweeps: readonly SweepOfGroup[],
+  filter: ResultFilter,
+  format: Format,
+): ResultRows {
+  const axes = varying(sweeps)
+  const of = (sweep: SweepOfGroup) => {
+    const rows = resultRows(db, table, sweep, filter, format)
+    const missing = axes.filter((axis) => !(axis in rows.columns))
+    return withSetting(rows, missing, sweep.setting)
+  }
+  const columns = Object.assign({}, ...sweeps.map((sweep) => of(sweep).columns)) as ResultRows['columns']
+  return { columns, rows: rows() }
+
+  function* rows(): Generator<Values> {
+    const names = Object.keys(columns)
+    for (const sweep of sweeps) {
+      const own = of(sweep)
+      const at = new Map(Object.keys(own.columns).map((name, i) => [name, i]))
+      for (const row of own.rows) yield names.map((name) => row[at.get(name) ?? -1] ?? null)
+    }
+  }
+}
+
+function meanAndSpread(values: readonly number[]): [number | null, number | null] {
+  if (values.length === 0) return [null, null]
+  const { mean, sd } = meanAndSd(values)
+  return [mean, values.length === 1 ? null : sd]
+}

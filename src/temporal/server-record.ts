@@ -1,0 +1,54 @@
+import { readFileSync, renameSync, writeFileSync, readdirSync, rmSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { commandLine, isAlive, runningProcesses } from '../system/process-table.js'
+
+export interface ServerRecord {
+  readonly pid: number
+  readonly port: number
+  readonly database: string
+}
+
+/** A server on this database that nobody noted down: whoever started it was killed in that moment. */
+export function unrecorded(database: string): ServerRecord | null {
+  for (const { pid, command } of runningProcesses()) {
+    const port = /server start-dev .*--port (\d+)/.exec(command)?.[1]
+    if (port && command.includes(`--db-filename ${database} `) && isAlive(pid))
+      return { pid, port: Number(port), database }
+  }
+  return null
+}
+
+/** A process id may have been given to another program since: ours names our database on its command line. */
+export function isOurs({ pid, database }: ServerRecord): boolean {
+  return isAlive(pid) && commandLine(pid).includes(database)
+}
+
+export function readRecord(folder: string): ServerRecord | null {
+  try {
+    const record = JSON.parse(readFileSync(join(folder, 'server.json'), 'utf8')) as Partial<ServerRecord>
+    const { pid, port, database } = record
+    return typeof pid === 'number' && typeof port === 'number' && typeof database === 'string'
+      ? { pid, port, database }
+      : null
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+export function writeRecord(folder: string, record: ServerRecord): void {
+  const file = join(folder, 'server.json')
+  writeFileSync(`${file}.new`, JSON.stringify(record))
+  renameSync(`${file}.new`, file)
+}
+
+export function livingUsers(folder: string): number[] {
+  const users = readdirSync(join(folder, 'users')).map(Number)
+  for (const pid of users) if (!isAlive(pid)) rmSync(join(folder, 'users', String(pid)), { force: true })
+  return users.filter((pid) => pid !== process.pid && isAlive(pid))
+}
+
+export function readLog(folder: string): string {
+  const file = join(folder, 'server.log')
+  return existsSync(file) ? readFileSync(file, 'utf8') : '(no log)'
+}
