@@ -119,7 +119,7 @@ function readBounded(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false })
   if (!found?.isFile()) {
     throw new TaskvecError('CONFIG', `${file}: ${found ? 'not a file' : 'no such file'}`, {
-      hint: 'Configs to start from are in configs/.',
+      hint: 'taskvec run --help names the configs that come with taskvec.',
     })
   }
   if (found.size > maxBytes)

@@ -61,12 +61,14 @@ function answer(hub: Omit<Hub, 'url' | 'close'>, request: IncomingMessage, respo
   const path = (request.url ?? '').split('?')[0] ?? ''
   const revision = /^\/api\/(?:models|datasets)\/test\/\w+\/revision\/(.+)$/.exec(path)?.[1] ?? ''
   const name = /\/test\/(\w+)\//.exec(path)?.[1] ?? ''
-  const files = name === 'tiny' ? hub.files : (hub.others.get(name) ?? new Map<string, Buffer>())
+  const files = name === 'tiny' ? hub.files : hub.others.get(name)
   const commits = [...hub.revisions.values()]
   const sha = hub.revisions.get(revision) ?? commits.find((commit) => commit === revision)
   hub.tokens.push(request.headers.authorization)
   if (hub.faults.status && hub.faults.status.times-- > 0) {
     response.writeHead(hub.faults.status.code).end()
+  } else if (files === undefined) {
+    response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end()
   } else if (sha !== undefined) {
     json(response, { id: `test/${name}`, sha })
   } else if (

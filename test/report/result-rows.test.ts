@@ -22,6 +22,7 @@ import { findSweep } from '../../src/store/sweeps.js'
 import { openStore } from '../../src/store/store.js'
 import { begin, furtherDatabase, runFurther } from '../store/further-sample.js'
 import { newDatabase, prepared, run, runTask, sweep } from '../store/sample.js'
+import { writeSample } from './sample-database.js'
 
 const reader = openReadOnly(furtherDatabase())
 const sample = findSweep(reader, 'sample-1')
@@ -35,6 +36,13 @@ function named({ columns, rows }: ResultRows): Record<string, unknown>[] {
 }
 const table = (name: string) => named(resultRows(reader, name, sample, {}))
 
+/** Has rows of the experiments that the other has no units of. */
+const drawn = join(mkdtempSync(join(tmpdir(), 'taskvec-rows-')), 'drawn.db')
+writeSample(drawn)
+const drawnReader = openReadOnly(drawn)
+const drawnTable = (name: string) =>
+  named(resultRows(drawnReader, name, findSweep(drawnReader, undefined), {}))
+
 function written(rows: readonly Values[], columns: readonly string[], format: TextFormat): string {
   let text = ''
   writeValues(rows, columns, format, (part) => (text += part))
@@ -43,7 +51,7 @@ function written(rows: readonly Values[], columns: readonly string[], format: Te
 
 describe('the tables of results', () => {
   it.each(tableNames)('%s has rows, each with a value per column', (name) => {
-    expect(table(name)).not.toHaveLength(0)
+    expect([...table(name), ...drawnTable(name)]).not.toHaveLength(0)
   })
 
   it.each([

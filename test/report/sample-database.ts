@@ -305,6 +305,50 @@ function writeExperiments(
     const other = unit('template_transfer', task_id)
     templates.forEach((setting, i) => score(other, { setting, layer: 1, correct: 16 - 6 * i - t }))
   })
+  const vectors = unit('function_vectors', '')
+  for (const [i, head] of [0, 1].entries())
+    insert('function_vector_heads', {
+      run_id: vectors,
+      rank: i + 1,
+      layer: 2 - i,
+      head,
+      effect: 0.05 - 0.02 * i,
+    })
+  Object.keys(tasks).forEach((task_id, t) => {
+    const run_id = unit('mediation', task_id)
+    const effect = (component: string, layer: number, head: number, size: number) =>
+      insert('mediation_effects', {
+        ...{ run_id, component, layer, head },
+        ...{ effect: size, low: size - 0.01, high: size + 0.01, items, clean: 0.6, shuffled: 0.2 },
+      })
+    for (const layer of layers) {
+      for (const head of [0, 1, 2, 3]) effect('heads', layer, head, 0.01 * Math.sin(layer + 2 * head + t))
+      effect('attention', layer, -1, 0.03 * Math.sin(layer + t))
+      effect('mlp', layer, -1, -0.01 * Math.cos(layer + t))
+      insert('function_vector_geometry', {
+        ...{
+          run_id: vectors,
+          task_id,
+          layer,
+          cosine: 0.1 * layer,
+          norm_function_vector: 10,
+          norm_theta: 5 + layer,
+        },
+        ...{ in_span: 0.2, in_random_span: 0.03 },
+      })
+      for (const [p, prompt] of ['zero-shot', 'shuffled'].entries())
+        for (const [k, kind] of [
+          'theta-replaced',
+          'theta-added',
+          'function-vector',
+          'random-vector',
+        ].entries())
+          insert('function_vector_scores', {
+            ...{ run_id: vectors, task_id, prompt, kind, layer, items, answer_log_prob: -1 },
+            ...{ correct: Math.max(0, 16 - 4 * k - t - 2 * Math.abs(layer - 2) + 2 * p), first_tokens: 10 },
+          })
+    }
+  })
   const sources = [...Object.keys(tasks), 'en_fr + antonyms', 'random']
   sources.forEach((source, s) => {
     const run = unit('transfer', '', source)

@@ -2,6 +2,7 @@ import { openStore, type Store } from '../../src/store/store.js'
 import type { NextStep } from '../../src/store/experiment-units.js'
 import { unitKinds, unitsOf } from '../../src/experiments/catalog.js'
 import type { AnalysisInput, TaskStep } from '../../src/experiments/experiment.js'
+import { vectorKinds } from '../../src/experiments/function-vectors/forward-passes.js'
 import type { ConflictingStep } from '../../src/experiments/conflicting/forward-passes.js'
 import type { Score } from '../../src/experiments/scores.js'
 import type { NewSweep } from '../../src/store/store-inputs.js'
@@ -38,6 +39,8 @@ export const further = [
     addition: true,
     decodability: { thetas: 2 },
   },
+  { experiment: 'mediation', items: 2, prompts: 2, components: ['heads', 'attention'] },
+  { experiment: 'functionVectors', heads: 2, items: 2, prompts: 2 },
 ]
 
 /** Registers a sweep with further experiments and runs the main one of its two tasks. */
@@ -149,6 +152,33 @@ export function resultOf({ step }: Pick<NextStep, 'step'>): unknown {
     case 'multiContext':
     case 'addition':
       return { scores: [score(0), score(1)] }
+    case 'mediationEffects': {
+      const interval = { effect: 0.1, low: 0, high: 0.2 }
+      return {
+        effects: [
+          ...[0, 1, 2].map((head) => ({
+            component: 'heads',
+            layer: 1,
+            head,
+            ...interval,
+            effect: head / 10,
+          })),
+          { component: 'attention', layer: 1, head: null, ...interval },
+        ],
+        ...{ items: 2, clean: 0.5, shuffled: 0.25 },
+      }
+    }
+    case 'functionVector': {
+      const angles = { cosine: 0.5, normFunctionVector: 1, normTheta: 2, inSpan: 0.25, inRandomSpan: 0.1 }
+      const read = { correct: 1, firstTokens: 2, answerLogProb: -1 }
+      return {
+        items: 2,
+        scores: ['zero-shot', 'shuffled'].flatMap((prompt) =>
+          vectorKinds.map((kind) => ({ prompt, kind, layer: 1, ...read })),
+        ),
+        geometry: [{ layer: 1, ...angles }],
+      }
+    }
     default:
       throw new Error(`no such activity: ${step.activity}`)
   }
