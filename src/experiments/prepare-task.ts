@@ -10,6 +10,7 @@ import type {
 } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { formatOf } from '../prompt/templates.js'
+import { withChatPrompts } from './chat-prompts.js'
 import { resolveTask } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
 import { drawItems } from '../tasks/sampling.js'
@@ -23,9 +24,12 @@ import type { Task } from '../tasks/task.js'
  * are taken exactly as written. Errors: TASK where the task is unknown or too small.
  */
 export async function prepareTask(
-  engine: Pick<Engine, 'encode' | 'decode'> & { readonly info: Pick<ModelInfo, 'unknownToken' | 'warnings'> },
+  engine: Pick<Engine, 'encode' | 'decode'> &
+    Partial<Pick<Engine, 'chatFormat'>> & {
+      readonly info: Pick<ModelInfo, 'unknownToken' | 'warnings'>
+    },
   spec: TaskSpec,
-  protocol: Protocol,
+  given: Protocol,
 ): Promise<PreparedTask> {
   const encoder: Encoder = {
     encode: (texts, options) => engine.encode(texts, options),
@@ -33,6 +37,7 @@ export async function prepareTask(
   }
   const ofModel = engine.info.warnings ?? []
   const task = resolveTask(spec)
+  const protocol = await withChatPrompts(engine, given)
   const prompt = formatOf(protocol.prompt)
   const known = { task: task.id, category: task.category, scoring: task.scoring }
   switch (task.kind) {

@@ -31,6 +31,7 @@ const fixedNames = new Set([
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
+  'chat_template.jinja',
 ])
 /** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
 const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
