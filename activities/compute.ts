@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { activityInfo } from '@temporalio/activity'
 import { layerChunks, resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
+import { predictionSize } from '../src/domain/payloads.js'
 import { canonicalJson } from '../src/domain/identity.js'
 import {
   boundNumerics,
@@ -231,7 +232,12 @@ export function createComputeActivities(
         // Refused before anything is computed.
         given(spec.theta, chosen, engine)
         const prepared = await prepareTask(engine, spec, protocol)
-        const chunks = layerChunks(chosen, layersPerActivity, prepared.items.dev.length)
+        const chunks = layerChunks(
+          chosen,
+          layersPerActivity,
+          prepared.items.dev.length,
+          predictionSize(protocol.answer),
+        )
         return { info: engine.info, prepared, layerChunks: chunks }
       }
       return withEngine({ model, task: spec.id, phase: 'prepare' }, prepare, mode)

@@ -1,4 +1,4 @@
-// `npm test [-- VITEST ARGUMENTS]`: set-up, types, lint, then all tests on the real model and a real Temporal server.
+// `npm test [-- VITEST ARGUMENTS]`: set-up, types, then lint and all tests, on the real model and a real Temporal server.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -12,46 +12,45 @@ rmSync(report, { force: true })
 
 step('the model', process.execPath, ['bin/taskvec.js', 'models', 'pull', 'smollm2-135m'])
 step('a browser', process.execPath, ['bin/browser.js'])
-// Side by side: each takes one core.
-await together([
-  ['types', 'npm', ['run', '--silent', 'typecheck']],
-  ['lint', 'npm', ['run', '--silent', 'lint']],
-])
-const tests = run('npx', [
-  'vitest',
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...process.argv.slice(2),
-])
+step('types', 'npm', ['run', '--silent', 'typecheck'])
+const linted = lint()
+process.stderr.write('test: tests, and lint beside them\n')
+const [tests] = await once(
+  spawn(
+    'npx',
+    [
+      'vitest',
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+      ...process.argv.slice(2),
+    ],
+    options(),
+  ),
+  'exit',
+)
+const { status, output } = await linted
+if (status !== 0) process.stderr.write(`${output}test: lint: failed\n`)
 const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'))
 process.stdout.write(`\n${numPassedTests} passed, ${numFailedTests} failed\n`)
-process.exit(tests.status ?? 1)
+process.exit(tests || status || 0)
 
 function step(name, command, args) {
   process.stderr.write(`test: ${name}\n`)
-  failUnless(run(command, args).status, name, command, args)
-}
-
-async function together(steps) {
-  process.stderr.write(`test: ${steps.map(([name]) => name).join(' and ')}\n`)
-  await Promise.all(
-    steps.map(async ([name, command, args]) => {
-      const [status] = await once(spawn(command, args, options()), 'exit')
-      failUnless(status, name, command, args)
-    }),
-  )
-}
-
-function failUnless(status, name, command, args) {
+  const { status } = spawnSync(command, args, options())
   if (status === 0) return
   process.stderr.write(`test: ${name}: failed (${command} ${args.join(' ')})\n`)
   process.exit(status ?? 1)
 }
 
-function run(command, args) {
-  return spawnSync(command, args, options())
+/** What it says is shown at the end: its lines would stand among those of the tests. */
+async function lint() {
+  const child = spawn('npm', ['run', '--silent', 'lint'], { ...options(), stdio: 'pipe' })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const [status] = await once(child, 'close')
+  return { status, output }
 }
 
 function options() {

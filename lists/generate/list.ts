@@ -1,4 +1,4 @@
-import type { Category, Scoring } from '../../src/domain/types.js'
+import type { Category, ScoringRule } from '../../src/domain/types.js'
 import type { Source } from '../../src/tasks/task.js'
 
 export interface Entry {
@@ -12,7 +12,7 @@ export interface Entry {
 export interface GeneratedList {
   readonly task: string
   readonly category: Category
-  readonly scoring: Scoring
+  readonly scoring: ScoringRule
   /** What the list says, and what it doesn't. */
   readonly about: string
   /** Date of the facts, YYYY-MM-DD. */

@@ -23,6 +23,7 @@ export function sharedBetween(engines: readonly RunningEngine[]): RunningEngine 
   return {
     encode: first.encode.bind(first),
     decode: first.decode.bind(first),
+    decodeAll: first.decodeAll.bind(first),
     async evaluate({ thetas: _notMerged, ...request }) {
       const start = performance.now()
       const bounds = [...engines.keys(), engines.length].map((part) =>

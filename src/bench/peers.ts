@@ -56,12 +56,12 @@ export interface PeerJob {
 }
 
 /** Runs bench/<script> on one core; `prefix` keeps it there. */
-export async function runPeer(
+export async function runPeer<Found>(
   python: string,
   script: string,
-  job: PeerJob,
+  job: object,
   prefix: readonly string[],
-): Promise<Predicted & Took> {
+): Promise<Found> {
   const command = [...prefix, python, join(projectRoot(), 'bench', script)]
   const environment = { OMP_NUM_THREADS: '1', MKL_NUM_THREADS: '1', TOKENIZERS_PARALLELISM: 'false' }
   const { exitCode, stdout, stderr } = await execa(command[0] as string, command.slice(1), {
@@ -69,7 +69,7 @@ export async function runPeer(
     env: environment,
     reject: false,
   })
-  if (exitCode === 0) return JSON.parse(stdout) as Predicted & Took
+  if (exitCode === 0) return JSON.parse(stdout) as Found
   throw new TaskvecError('USAGE', `bench/${script} failed:\n${stderr.slice(-1500)}`, {
     hint: 'bench/README.md names the versions it was tried with; --no-peers leaves it out.',
   })

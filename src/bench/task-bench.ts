@@ -6,7 +6,7 @@ import { measurePeakGflops } from '../engine/measure-peak.js'
 import { promptsOf } from '../experiments/prompts.js'
 import { prepareTask } from '../experiments/prepare-task.js'
 import { peakResidentBytes } from '../system/process-table.js'
-import { cut, isCorrect } from '../tasks/scoring.js'
+import { cut, isCorrect, readScoring } from '../tasks/scoring.js'
 import { pinning, sharedBetween } from './cores.js'
 import { runPeer, type PeerItem, type PeerJob, type Predicted, type Took } from './peers.js'
 import { runTask, type TaskRun, type Work } from './task-run.js'
@@ -122,7 +122,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
       keepRun('plain', await runTask(engine, [engine.pid], work, route))
     }
     if (options.python !== null) {
-      const job = {
+      const job: Omit<PeerJob, 'dtype' | 'runs'> = {
         model: path,
         layer: mine.bestLayer,
         dev: await toPeer(engine, work.dev, work.scoring),
@@ -134,7 +134,10 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
         ['expertMethodBf16', 'expert_method.py', 'bfloat16', options.runs],
       ]
       for (const [method, script, dtype, times] of peers)
-        keep(method, await runPeer(options.python, script, { ...job, dtype, runs: times }, prefix))
+        keep(
+          method,
+          await runPeer<Predicted & Took>(options.python, script, { ...job, dtype, runs: times }, prefix),
+        )
     }
 
     function keepRun(method: Method | 'wavefront', run: TaskRun): void {
@@ -203,11 +206,13 @@ async function prepare(engine: Engine, { task, devItems, testItems }: BenchOptio
 
 async function toPeer(engine: Engine, items: readonly Item[], scoring: Scoring): Promise<PeerItem[]> {
   const prompts = await promptsOf(engine, items)
-  const texts = (await engine.decode(Array.from({ length: engine.info.vocab }, (_, token) => token))).map(cut)
+  const texts = (await engine.decode(Array.from({ length: engine.info.vocab }, (_, token) => token))).map(
+    (text) => cut(text),
+  )
   return prompts.map(({ theta, bare, regular }, i) => {
     const { answer, accept } = items[i] as Item
     const right = texts.flatMap((prediction, token) =>
-      isCorrect({ scoring, prediction, answer, accept }) ? [token] : [],
+      isCorrect({ scoring: readScoring(scoring).rule, prediction, answer, accept }) ? [token] : [],
     )
     return { theta, bare, regular, right }
   })

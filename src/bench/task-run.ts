@@ -36,6 +36,7 @@ export async function runTask(
   const counting: RunningEngine = {
     encode: engine.encode.bind(engine),
     decode: engine.decode.bind(engine),
+    decodeAll: engine.decodeAll.bind(engine),
     async evaluate(request) {
       const result = await engine.evaluate({ ...request, ...(route ? { route } : {}) })
       flops += result.flops ?? 0

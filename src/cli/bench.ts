@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { writeFileSync } from 'node:fs'
 import { environment } from '../bench/environment.js'
+import { benchMediation, type MediationReport } from '../bench/mediation-bench.js'
 import { findPython } from '../bench/peers.js'
 import { benchTask, methods, type BenchReport, type Method } from '../bench/task-bench.js'
 import { locateModel, modelRef } from '../models/locate.js'
@@ -12,6 +13,8 @@ interface BenchCommandOptions {
   dev: number
   test: number
   runs: number
+  mediation?: boolean
+  items: number
   plain: boolean
   approximate: boolean
   twoCores: boolean
@@ -29,6 +32,8 @@ export function benchCommand(): Command {
     .option('--dev <n>', 'dev items, over all L', wholeNumber(1), 50)
     .option('--test <n>', 'test items, at the best L', wholeNumber(1), 50)
     .option('--runs <n>', 'runs of each, in turns; medians count', wholeNumber(1), 3)
+    .option('--mediation', 'instead: all heads’ indirect effects, against a forward pass per head and prompt')
+    .option('--items <n>', 'with --mediation: prompts', wholeNumber(1), 25)
     .option('--no-plain', 'leave out the plain route, which takes minutes')
     .option('--no-approximate', 'leave out int8, int4 and w8a8')
     .option('--no-two-cores', 'leave out the run on two cores')
@@ -50,13 +55,26 @@ Examples:
   $ taskvec bench
   $ taskvec bench --task knowledge_country_capital --no-plain --python .venv/bin/python
   $ taskvec bench --task algorithmic_to_upper linguistic_present_simple_gerund --out bench.json
-  $ taskvec bench --dev 8 --test 8 --json`,
+  $ taskvec bench --dev 8 --test 8 --json
+  $ taskvec bench --mediation --task linguistic_antonyms --python .venv/bin/python`,
     )
     .action(bench)
 }
 
 async function bench(given: BenchCommandOptions): Promise<void> {
-  const { model, json, out, dev, test, task: tasks, peers, python: wanted, ...options } = given
+  const {
+    model,
+    json,
+    out,
+    dev,
+    test,
+    task: tasks,
+    peers,
+    python: wanted,
+    mediation,
+    items,
+    ...options
+  } = given
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const path = locateModel(modelRef(model))
   const python = peers ? await findPython(wanted) : null
@@ -69,11 +87,13 @@ async function bench(given: BenchCommandOptions): Promise<void> {
     command: `taskvec ${process.argv.slice(2).join(' ')}`,
     ...(await environment(python)),
   }
-  const reports: BenchReport[] = []
+  const reports: (BenchReport | MediationReport)[] = []
   for (const task of tasks) {
     if (tasks.length > 1) log(task)
     reports.push(
-      await benchTask({ ...options, model, path, task, python, devItems: dev, testItems: test, log }),
+      mediation
+        ? await benchMediation({ model, path, task, items, python, log })
+        : await benchTask({ ...options, model, path, task, python, devItems: dev, testItems: test, log }),
     )
   }
   const figures = { ...around, reports }
@@ -92,7 +112,24 @@ const names: Readonly<Record<Method, string>> = {
   expertMethodBf16: 'expert’s loop, torch bf16',
 }
 
-function render(report: BenchReport): string {
+function render(report: BenchReport | MediationReport): string {
+  return 'heads' in report ? renderMediation(report) : renderTask(report)
+}
+
+function renderMediation(report: MediationReport): string {
+  const { model, task, heads, items, peer } = report
+  const lines = [
+    `${model}, ${task}: ${heads} heads, ${items} prompts`,
+    `${'one pass, f32, one core'.padEnd(28)} ${report.seconds.toFixed(1)} s, ${report.processorSeconds.toFixed(1)} of processor time, ${report.gflops.toFixed(0)} GFLOP/s`,
+  ]
+  if (peer)
+    lines.push(
+      `${'a forward pass per head'.padEnd(28)} ${peer.processorSeconds.toFixed(0)} s of processor time, ${peer.ratio.toFixed(1)} x: from ${peer.timed} of ${peer.of} passes; effects differ by ${peer.largestDifference.toExponential(1)} at most`,
+    )
+  return lines.join('\n') + '\n'
+}
+
+function renderTask(report: BenchReport): string {
   const { wavefront, peakGflops, fractionOfPeak } = report
   const lines = [
     `${report.model}, ${report.task}`,

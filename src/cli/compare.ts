@@ -10,6 +10,7 @@ import {
   type Pairing,
 } from '../report/compare.js'
 import { bestLayerPairs, curvePoints } from '../report/comparison-cells.js'
+import { describeNamesakes, namesakes } from '../report/namesakes.js'
 import { publishedSide, sweepSide, type Side } from '../report/comparison-sides.js'
 import type { Row } from '../figures/table.js'
 import { writeRows } from '../report/formats.js'
@@ -73,7 +74,9 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
     const sweep = findSweep(reader, wanted)
     const other = options.with === undefined ? null : findSweep(reader, options.with)
     const theirs = other ? sweepSide(reader, other) : publishedSide()
-    const rows = compared(sweepSide(reader, sweep), theirs, options)
+    const except = other ? undefined : namesakes(reader, sweep.id)
+    if (except) for (const note of describeNamesakes(except)) process.stderr.write(`note: ${note}\n`)
+    const rows = compared(sweepSide(reader, sweep, except), theirs, options)
     const name = other?.id ?? 'the published results'
     if (rows.length === 0)
       throw new TaskvecError(

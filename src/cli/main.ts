@@ -10,7 +10,7 @@ import { refuseFewAddresses } from '../system/address-space.js'
 import { complain } from '../system/log.js'
 
 /** What each command does, and where it is: loaded only when it is the one asked for, since the Temporal SDK alone takes a second. */
-const commands: Record<string, { does: string; load: () => Promise<Command> }> = {
+export const commands: Record<string, { does: string; load: () => Promise<Command> }> = {
   run: {
     does: 'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
     load: async () => (await import('./run.js')).runCommand(),

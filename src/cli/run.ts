@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { configFile, configNames } from '../config/config-file.js'
+import { readListsAhead } from '../config/lists-ahead.js'
 import { loadSweeps } from '../config/load.js'
 import { modelCatalog } from '../models/catalog.js'
 import { logAs, say } from '../system/log.js'
@@ -40,8 +41,13 @@ Examples:
     )
     .action(async (file: string, options: RunOptions) => {
       const known = modelCatalog().map(({ id }) => id)
-      const sweeps = loadSweeps(configFile(file), known, options.elsewhere, options.set)
       logAs(options.logFormat)
+      const config = configFile(file)
+      const ahead = await readListsAhead(config, options.set ?? [], {
+        report: (event) => event.kind === 'step' && say(event.text, { event: 'download' }),
+        signal: new AbortController().signal,
+      })
+      const sweeps = loadSweeps(config, known, options.elsewhere, options.set, ahead)
       for (const note of sweeps[0]?.notes ?? []) say(`warning: ${note}`, { event: 'warning' })
       if (options.dryRun) return printPlan(sweeps, options.json)
       await performGroup(sweeps, { ...options, retryFailed: true })

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { indented } from '../domain/errors.js'
-import type { Pair, PromptFormat, Scoring } from '../domain/types.js'
+import type { Pair, PromptFormat, ScoringRule } from '../domain/types.js'
 import { miniaturesFolder, modelCatalog } from '../models/catalog.js'
 import { locateModel, modelRef, pulledModel } from '../models/locate.js'
 import { builtinTemplates, formatOf } from '../prompt/templates.js'
 import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
 import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.js'
 import { firstTokenShare, floorsOf } from '../tasks/floors.js'
+import { parquetAhead } from '../tasks/parquet-list.js'
 import { scanItemsFile } from '../tasks/items-file.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
@@ -28,10 +29,10 @@ export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check a word list or an items file of your own, or all built-in tasks.')
-    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines), or items (JSON Lines)')
+    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)')
     .option(
       '--scoring <rule>',
-      'exact, prefix or first-token: how the list will be scored',
+      'exact, prefix, first-token, contains, normalised, f1, chrf, ...: how the list will be scored',
       scoringRule,
       'exact',
     )
@@ -62,7 +63,7 @@ export function checkCommand(): Command {
 
 interface CheckOptions {
   json?: boolean
-  scoring: Scoring
+  scoring: ScoringRule
   columns?: Columns
   tokenizer?: string[]
   model?: string[]
@@ -86,7 +87,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
-  for (const list of file === undefined ? builtin : [ownList(file, scoring, columns)])
+  for (const list of file === undefined ? builtin : [await ownList(file, scoring, columns)])
     checked.push(await checkOne(list, builtin, tokenizers, options.prompt))
   if (checked.some(({ problems }) => problems.length > 0)) process.exitCode = 1
   if (json) return print(checked)
@@ -96,7 +97,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
 interface CheckedList {
   readonly id: string
   readonly pairs: readonly Pair[]
-  readonly scoring: Scoring
+  readonly scoring: ScoringRule
   /** How many different inputs a task made by code has, of which `pairs` are drawn. */
   readonly drawnFrom?: number
   /** Names pair i for people: file and line, or its input. */
@@ -260,8 +261,13 @@ function builtinLists(): CheckedList[] {
   })
 }
 
-function ownList(file: string, scoring: Scoring, columns: Columns | undefined): CheckedList {
-  const { pairs: located, problems, notes } = scanWordListFile(file, { columns })
+async function ownList(
+  file: string,
+  scoring: ScoringRule,
+  columns: Columns | undefined,
+): Promise<CheckedList> {
+  const ahead = await parquetAhead(file)
+  const { pairs: located, problems, notes } = scanWordListFile(file, { columns, ahead })
   const pairs = located.map(({ pair }) => pair)
   const lineOf = (index: number) => located[index]?.line ?? 0
   return {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
-import type { Scoring } from '../domain/types.js'
+import type { ScoringRule } from '../domain/types.js'
 import type { Columns } from '../tasks/columns.js'
 import { columnsOption, scoringRule, wholeNumber } from './options.js'
 import { checkCommand } from './tasks-check.js'
@@ -8,6 +8,7 @@ import { wordListNotes } from '../tasks/lists.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
 import { examplesOf } from '../tasks/sampling.js'
 import type { Source, Task } from '../tasks/task.js'
+import { parquetAhead } from '../tasks/parquet-list.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import { boxedTable } from '../report/boxed-table.js'
 
@@ -85,14 +86,19 @@ function tableOf(
   )
 }
 
-function show(id: string | undefined, { json, head, file, scoring, columns }: ShowOptions): void {
+async function show(
+  id: string | undefined,
+  { json, head, file, scoring, columns }: ShowOptions,
+): Promise<void> {
   if ((id === undefined) === (file === undefined)) {
     throw new TaskvecError('CONFIG', 'tasks show: name a task, or a list of your own with --file, not both', {
       hint: 'See: taskvec tasks list',
     })
   }
   const task =
-    file === undefined ? resolveTask({ kind: 'builtin', id: id ?? '' }) : ownTask(file, scoring, columns)
+    file === undefined
+      ? resolveTask({ kind: 'builtin', id: id ?? '' })
+      : await ownTask(file, scoring, columns)
   const all = sizeOf(task)
   const entries = entriesOf(task, head ?? (task.kind === 'generated' ? drawn : all))
   if (entries.length < all) {
@@ -125,12 +131,12 @@ interface ShowOptions {
   json?: boolean
   head?: number
   file?: string
-  scoring: Scoring
+  scoring: ScoringRule
   columns?: Columns
 }
 
-function ownTask(file: string, scoring: Scoring, columns: Columns | undefined): Task {
-  const { pairs, notes } = readWordListFile(file, { columns })
+async function ownTask(file: string, scoring: ScoringRule, columns: Columns | undefined): Promise<Task> {
+  const { pairs, notes } = readWordListFile(file, { columns, ahead: await parquetAhead(file) })
   for (const note of notes) process.stderr.write(`warning: ${note}\n`)
   return resolveTask({ kind: 'list', id: file, scoring, singleToken: false, pairs })
 }

@@ -9,10 +9,12 @@ import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { defaultSeed, settingsOf, type Setting } from './axes.js'
+import { listKey, type ListsAhead } from './lists-ahead.js'
 import { experimentName, resolveExperiment } from './experiments.js'
 import { overridden } from './overrides.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
 import { readTheta } from './theta.js'
+import { expanded } from '../system/home.js'
 import { readYaml, validated, type YamlFile } from '../system/yaml-file.js'
 
 /** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
@@ -23,18 +25,20 @@ const maxTaskBytes = 1_500_000
 
 /**
  * Reads and checks a config, with the word lists and items it names: one sweep for each of its settings. `knownModels`: the
- * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE instead of the file's. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE instead of the file's. `ahead`:
+ * what `readListsAhead` gives. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
 export function loadSweeps(
   file: string,
   knownModels: readonly string[],
   elsewhere: readonly string[] = [],
   overrides: readonly string[] = [],
+  ahead: ListsAhead = new Map(),
 ): SweepConfig[] {
   const yaml = overridden(readYaml(file), overrides)
   const config = validated(yaml, configSchema)
   const { all, axes } = settingsOf(yaml, config)
-  const common = loadConfig(yaml, config, { known: knownModels, elsewhere })
+  const common = loadConfig(yaml, config, { known: knownModels, elsewhere }, ahead)
   const sweeps = all.map(({ protocol, numerics }): SweepConfig => ({
     ...common,
     protocol: { ...itemCounts(config), ...protocol },
@@ -59,9 +63,10 @@ function loadConfig(
   yaml: YamlFile,
   config: ConfigFile,
   models: Models,
+  ahead: ListsAhead,
 ): Omit<SweepConfig, 'protocol' | 'mode'> {
   const { file } = yaml
-  const { tasks, notes } = tasksOf(yaml, config)
+  const { tasks, notes } = tasksOf(yaml, config, ahead)
   return {
     name: config.name ?? nameOf(file),
     file,
@@ -114,6 +119,7 @@ function itemCounts(config: ConfigFile) {
     testItems: config.testItems ?? defaultItems.test,
     devItems: config.devItems ?? defaultItems.dev,
     baselineItems: config.baselineItems ?? defaultItems.baseline,
+    ...(config.answer ? { answer: config.answer } : {}),
   }
 }
 
@@ -132,7 +138,7 @@ function modelsOf(yaml: YamlFile, config: ConfigFile, { known, elsewhere }: Mode
         'See: taskvec models list. Any other: {id: mine, path: ../weights/folder-or-file.gguf} or {id: mine, repo: owner/name}',
       )
     }
-    const absolute = resolve(dirname(yaml.file), path)
+    const absolute = resolve(dirname(yaml.file), expanded(path))
     if (!existsSync(absolute) && !elsewhere.includes(id) && !elsewhere.includes('all')) {
       throw yaml.error(
         ['models', i, 'path'],
@@ -155,7 +161,7 @@ interface Tasks {
   readonly notes: readonly string[]
 }
 
-function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
+function tasksOf(yaml: YamlFile, config: ConfigFile, ahead: ListsAhead): Tasks {
   if (config.tasks === 'all')
     return { tasks: builtinTaskIds.map((id) => ({ kind: 'builtin', id })), notes: [] }
   refuseRepeats(
@@ -165,7 +171,7 @@ function tasksOf(yaml: YamlFile, config: ConfigFile): Tasks {
   )
   const notes: string[] = []
   const tasks = config.tasks.map((entry, i) => {
-    const spec = { ...taskSpec(yaml, config, entry, i, notes), ...thetaOf(yaml, entry, i) }
+    const spec = { ...taskSpec(yaml, config, entry, i, { notes, ahead }), ...thetaOf(yaml, entry, i) }
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(
@@ -196,12 +202,12 @@ function taskSpec(
   config: ConfigFile,
   entry: TaskEntry,
   i: number,
-  notes: string[],
+  { notes, ahead }: { readonly notes: string[]; readonly ahead: ListsAhead },
 ): TaskSpec {
   const given = typeof entry === 'string' ? { id: entry } : entry
   const { id, scoring = 'exact' } = given
   const category = given.category === undefined ? {} : { category: given.category }
-  const path = (name: string) => resolve(dirname(yaml.file), name)
+  const path = (name: string) => resolve(dirname(yaml.file), expanded(name))
 
   if (given.items !== undefined) {
     refuseRedrawing(yaml, config, id)
@@ -215,8 +221,12 @@ function taskSpec(
     }
   }
   if (given.list !== undefined) {
-    const list = readWordListFile(path(given.list), given)
-    notes.push(...list.notes)
+    const key = listKey(typeof given.list === 'string' ? path(given.list) : given.list)
+    const known = ahead.get(key)
+    if (typeof given.list !== 'string' && !known)
+      throw yaml.error(['tasks', i, 'list'], `${given.list.dataset} was not fetched`)
+    const list = readWordListFile(known?.name ?? key, { ...given, ahead: known })
+    notes.push(...(known?.notes.map((note) => `${known.name}: ${note}`) ?? []), ...list.notes)
     return { kind: 'list', id, scoring, singleToken: scoring === 'exact', pairs: list.pairs, ...category }
   }
   return builtinSpec(

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { didYouMean } from '../domain/did-you-mean.js'
 import type { PromptTemplate } from '../domain/types.js'
-import { builtinTemplates, templateProblem } from '../prompt/templates.js'
+import { builtinTemplates, isArrow, templateProblem } from '../prompt/templates.js'
 
 /** A config's prompts: built-in ones by name, and templates of its own (docs/settings.md). */
 
@@ -43,18 +43,13 @@ const own = z
     }
     const problem = templateProblem(template)
     if (problem !== null) return refuse(problem)
-    const builtin = builtinTemplates.find((each) => each.id === id)
-    if (builtin && !same(builtin, template))
-      return refuse(`"${id}" is a built-in prompt and another one; give yours another id`)
+    if (id === 'arrow' && !isArrow(template))
+      return refuse('"arrow" is the paper’s prompt; give yours another id')
     return template
   })
 
 function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
-}
-
-function same(a: PromptTemplate, b: object): boolean {
-  return Object.entries(a).every(([key, value]) => (b as Record<string, unknown>)[key] === value)
 }
 
 const named = z.string().transform((name, context): PromptTemplate => {

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes, processorRules } from '../domain/numerics.js'
-import { labelRules, scorings } from '../domain/types.js'
+import { labelRules, scorings, type ScoringRule } from '../domain/types.js'
 import { vectorModes } from '../vectors/vector.js'
 import { duplicateRules } from '../tasks/duplicates.js'
+import { parseRule } from '../tasks/scoring.js'
 import { experimentsSchema } from './experiments.js'
+import { datasetSchema } from './lists-ahead.js'
 import { promptsSchema } from './prompts.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
@@ -13,7 +15,28 @@ const id = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-" only')
   .max(80)
-const scoring = z.enum(scorings)
+const threshold = z.number().gt(0).max(1)
+const scoring = z
+  .union(
+    [
+      z.enum(scorings),
+      z.strictObject({ f1: threshold }),
+      z.strictObject({ chrf: threshold }),
+      z.strictObject({ regex: z.string().min(1).max(1000) }),
+    ],
+    { error: `must be ${scorings.join(', ')}, {f1: 0.8}, {chrf: 0.8} or {regex: EXPRESSION}` },
+  )
+  .transform((given, context): ScoringRule => {
+    const text = typeof given === 'string' ? given : Object.entries(given).flat().join(' ')
+    const rule = parseRule(text)
+    if (rule !== null) return rule
+    context.addIssue(`not a regular expression: ${text.slice('regex '.length)}`)
+    return z.NEVER
+  })
+const answer = z.strictObject({
+  maxTokens: z.int().min(1).max(256),
+  stop: z.array(z.string().min(1).max(100)).max(20).default(['\n']),
+})
 const count = z.int().min(1).max(100_000)
 const layer = z.int().min(0).max(10_000)
 
@@ -85,7 +108,8 @@ const task = z.union(
     z
       .strictObject({
         id,
-        list: z.string().min(1).optional(),
+        /** A file, or a data set on the Hugging Face Hub. */
+        list: z.union([z.string().min(1), datasetSchema]).optional(),
         items: z.string().min(1).optional(),
         scoring: scoring.optional(),
         /** Of a list: which columns or keys hold x and y. */
@@ -145,6 +169,8 @@ export const configSchema = z.strictObject({
   testItems: count.optional(),
   devItems: count.optional(),
   baselineItems: count.optional(),
+  /** Answers of several tokens, generated greedily; not set: of one. */
+  answer: answer.optional(),
   layers: z
     .union([z.literal('all'), z.array(layer).min(1), z.strictObject({ from: layer, to: layer })], {
       error: 'must be all, a list of layers or {from, to}',

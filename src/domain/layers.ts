@@ -33,16 +33,20 @@ const cutByLayers = 5_000
 /**
  * The layers computed together, part of each run's key. More dev items are cut into parts instead: then a pass over the blocks
  * gives all layers.
+ *
+ * @param size of a prediction, by that of one token
  */
 export function layerChunks(
   layers: readonly number[],
   layersPerActivity: number | 'all',
   devItems: number,
+  size = 1,
 ): number[][] {
-  const most = devItems > cutByLayers ? layers.length : Math.floor(maxPredictions / Math.max(1, devItems))
-  const size = Math.max(1, layersPerActivity === 'all' ? most : Math.min(layersPerActivity, most))
-  return Array.from({ length: Math.ceil(layers.length / size) }, (_, i) =>
-    layers.slice(i * size, (i + 1) * size),
+  const most =
+    devItems > cutByLayers ? layers.length : Math.floor(maxPredictions / size / Math.max(1, devItems))
+  const together = Math.max(1, layersPerActivity === 'all' ? most : Math.min(layersPerActivity, most))
+  return Array.from({ length: Math.ceil(layers.length / together) }, (_, i) =>
+    layers.slice(i * together, (i + 1) * together),
   )
 }
 

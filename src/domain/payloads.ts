@@ -1,8 +1,15 @@
+import type { Answer } from './types.js'
+
 /**
  * What one value may take as JSON on its way through Temporal, bytes: its servers take payloads of up to 2 MiB, some of
  * which encryption and metadata need. Safe to import inside workflows.
  */
 export const largestPayload = 1_900_000
+
+/** What a prediction takes, by that of one token, some 65 bytes: an answer has the ids and the text of all its tokens. */
+export function predictionSize(answer: Answer | undefined): number {
+  return answer ? 2 + answer.maxTokens / 4 : 1
+}
 
 /** Why a value cannot be handed over, and what to do about it. */
 export function tooLarge(what: string, bytes: number): string {

@@ -10,10 +10,23 @@ export type Category = string
 
 /**
  * `exact`: equal after stripping. `prefix`: or one begins with the other (knowledge tasks). `first-token`: the greedy
- * token is the answer's first one, right also where that is part of a character. See docs/datasets.md.
+ * token is the answer's first one, right also where that is part of a character. See docs/datasets.md for all of them.
  */
-export const scorings = ['exact', 'prefix', 'first-token'] as const
-export type Scoring = (typeof scorings)[number]
+export const scorings = ['exact', 'prefix', 'first-token', 'contains', 'normalised', 'f1', 'chrf'] as const
+/** One of `scorings`; a graded one with the score from which on it is right; or an expression that finds what is compared. */
+export type ScoringRule = (typeof scorings)[number] | `${'f1' | 'chrf'} ${number}` | `regex ${string}`
+/**
+ * How answers are read and judged, as one text of each run's key: the rule alone where one token is generated, else the
+ * canonical JSON of `{answer, rule}` (src/tasks/scoring.ts).
+ */
+export type Scoring = ScoringRule | `{${string}`
+
+/** Answers of several tokens. */
+export interface Answer {
+  readonly maxTokens: number
+  /** Texts that end an answer; it is cut where the first one begins. */
+  readonly stop: readonly string[]
+}
 
 export type Split = 'baseline' | 'dev' | 'test'
 export type RunKind = 'baseline' | 'regular' | 'hypothesis'
@@ -95,7 +108,7 @@ type TaskSource =
   | {
       readonly kind: 'list'
       readonly id: string
-      readonly scoring: Scoring
+      readonly scoring: ScoringRule
       readonly singleToken: boolean
       readonly pairs: readonly Pair[]
       /** Only where the config names one. */
@@ -104,7 +117,7 @@ type TaskSource =
   | {
       readonly kind: 'items'
       readonly id: string
-      readonly scoring: Scoring
+      readonly scoring: ScoringRule
       readonly items: Readonly<Record<Split, readonly Item[]>>
       readonly category?: string
     }
@@ -121,6 +134,8 @@ export interface Protocol {
   readonly testItems: number
   readonly devItems: number
   readonly baselineItems: number
+  /** Absent: answers are of one token. */
+  readonly answer?: Answer
   /** Only where it is not the paper's. */
   readonly prompt?: PromptTemplate
   /** Only where they are not true. */
@@ -191,6 +206,19 @@ export interface Predictions {
   readonly answerRanks: readonly number[]
   /** That token's logit minus the highest of all others. */
   readonly answerLogitDifferences: readonly number[]
+  /** Of a graded rule, 0 to 1. */
+  readonly scores?: readonly number[]
+  /** Where answers of several tokens were generated; `texts` are theirs. */
+  readonly whole?: WholeAnswers
+}
+
+export interface WholeAnswers {
+  /** Generated greedily; the one that ended the answer is the last. */
+  readonly tokens: readonly (readonly number[])[]
+  /** Natural log-probability of all of the right answer's tokens in a row. */
+  readonly logProbs: readonly number[]
+  /** The largest rank of its tokens: 1 where greedy generation begins with it. */
+  readonly ranks: readonly number[]
 }
 
 /** One run over one split: baseline, regular, or hypothesis at one layer L. */

@@ -43,7 +43,11 @@ export async function runComponents(
       macs += chunk.macs
     }
   }
-  return { own, branches, captured: captures?.result() ?? {}, flops: 2 * macs }
+  return {
+    ...{ own, branches, captured: captures?.result() ?? {} },
+    heads: sessions.decoder.layers.map(({ attention }) => attention.heads),
+    flops: 2 * macs,
+  }
 }
 
 function chunked(items: readonly ComponentItem[]): ComponentItem[][] {

@@ -1,5 +1,5 @@
 import type { Component } from '../architectures/components.js'
-import type { AnswerMetrics } from './engine.js'
+import type { AnswerMetrics } from './answer.js'
 
 /**
  * What is asked about components at prompts' last tokens (docs/components.md): what they are, and what becomes of the
@@ -55,6 +55,8 @@ export interface ComponentsResult {
   readonly branches: readonly (readonly AnswerMetrics[])[]
   /** By component, one entry for each layer: `[width]` (mean) or `[items, width]` (each). */
   readonly captured: Readonly<Partial<Record<Captured, readonly Float32Array[]>>>
+  /** Query heads, by layer. */
+  readonly heads: readonly number[]
   /** Floating-point operations of the rows computed, padding left out. */
   readonly flops: number
   readonly seconds: number

@@ -2,11 +2,14 @@ import type { ChosenExperiment } from '../domain/experiments.js'
 import { beyond } from './beyond/beyond.js'
 import { conflicting } from './conflicting/conflicting.js'
 import type { Analysis, Experiment, ForwardPasses, NewUnit, UnitKind } from './experiment.js'
+import { functionVectors } from './function-vectors/function-vectors.js'
 import { main } from './main/main.js'
+import { mediation } from './mediation/mediation.js'
 import { projection } from './projection/projection.js'
 import { robustness } from './robustness/robustness.js'
 import { storedThetas } from './stored-thetas/stored-thetas.js'
 import type { ResultTable } from './sweep-rows.js'
+import { transfer } from './transfer/transfer.js'
 
 /** Every experiment, in the report's order: the only list. */
 export const experiments: readonly Experiment[] = [
@@ -14,7 +17,10 @@ export const experiments: readonly Experiment[] = [
   robustness,
   conflicting,
   projection,
+  mediation,
+  functionVectors,
   beyond,
+  transfer,
   storedThetas,
 ]
 
@@ -38,10 +44,18 @@ export const resultTables: Readonly<Record<string, ResultTable>> = Object.fromEn
   experiments.flatMap(({ tables = {} }) => Object.entries(tables)),
 )
 
-/** What the experiments of a config consist of. */
+/** What the experiments of a config consist of. An experiment may bring another's units: those of the other's own settings stand. */
 export function unitsOf(chosen: readonly ChosenExperiment[], tasks: readonly string[]): NewUnit[] {
-  return chosen.flatMap(({ experiment, ...settings }) => {
-    const found = experiments.find(({ name }) => name === experiment)
-    return found?.units?.(settings, tasks) ?? []
+  const units = new Map<string, NewUnit>()
+  const bringsOthers = (unit: NewUnit, experiment: string) =>
+    Number(experiments.find(({ name }) => name === experiment)?.kinds?.[unit.experiment] === undefined)
+  const all = chosen.flatMap(({ experiment, ...settings }) => {
+    const made = experiments.find(({ name }) => name === experiment)?.units?.(settings, tasks) ?? []
+    return made.map((unit) => ({ unit, others: bringsOthers(unit, experiment) }))
   })
+  for (const { unit, others } of all) {
+    const name = [unit.experiment, unit.task, unit.thetaTask].join('\n')
+    if (!others || !units.has(name)) units.set(name, unit)
+  }
+  return [...units.values()]
 }

@@ -156,6 +156,8 @@ export interface PlanContext {
   readonly task: (task: string) => FinishedTask
   /** Complete runs of another of the experiment's units, by task, in the config's order. */
   readonly runsOf: (unit: string) => readonly UnitRun[]
+  /** What one of these runs holds. */
+  readonly storedBy: (runId: number) => StoredRows
   /** Of the sweep's settings. */
   readonly seed: number
 }

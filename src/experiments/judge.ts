@@ -1,37 +1,45 @@
-import type { Item, Scoring } from '../domain/types.js'
+import type { Item, Predictions, ScoringRule } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { answerGap, answeredPrompt, formatPrompt, specialOf } from '../prompt/format.js'
 import { isPartOfCharacter } from '../tasks/first-token.js'
-import { isCorrect } from '../tasks/scoring.js'
+import { graded, isCorrect, scoreOf } from '../tasks/scoring.js'
 
 type Asked = Pick<Item, 'query' | 'answer' | 'accept' | 'prompt'>
 
 /**
- * Whether the greedy token of each item is right (docs/datasets.md, Scoring). Text decides, except under `first-token`, and
+ * Whether what was generated for each item is right (docs/datasets.md, Scoring), and under a graded rule how far. `tokens` are
+ * the first ones of the texts. Text decides, except under `first-token`, and
  * under `prefix` where a token is part of a character: then it is right if an answer begins with that token.
  */
 export async function judge(
   engine: Pick<Engine, 'encode'>,
   items: readonly Asked[],
-  scoring: Scoring,
+  scoring: ScoringRule,
   tokens: readonly number[],
   texts: readonly string[],
-): Promise<boolean[]> {
+): Promise<Pick<Predictions, 'correct' | 'scores'>> {
   const byToken = items.map((_, i) => decidedByToken(scoring, texts[i] ?? ''))
   const firsts = await firstTokens(
     engine,
     items.filter((_, i) => byToken[i]),
   )
   let next = 0
-  return items.map(({ answer, accept }, i) =>
-    byToken[i]
-      ? (firsts[next++] as ReadonlySet<number>).has(tokens[i] as number)
-      : isCorrect({ scoring, prediction: texts[i] ?? '', answer, accept }),
-  )
+  const judged = items.map(({ answer, accept }, i) => ({
+    scoring,
+    prediction: texts[i] ?? '',
+    answer,
+    accept,
+  }))
+  return {
+    correct: judged.map((one, i) =>
+      byToken[i] ? (firsts[next++] as ReadonlySet<number>).has(tokens[i] as number) : isCorrect(one),
+    ),
+    ...(graded(scoring) ? { scores: judged.map(scoreOf) } : {}),
+  }
 }
 
 /** Whether the token itself, not its text, says what is right. */
-export function decidedByToken(scoring: Scoring, text: string): boolean {
+export function decidedByToken(scoring: ScoringRule, text: string): boolean {
   return scoring === 'first-token' || (scoring === 'prefix' && isPartOfCharacter(text))
 }
 
@@ -56,18 +64,18 @@ async function firstTokens(engine: Pick<Engine, 'encode'>, items: readonly Asked
   return items.map((_, i) => {
     const found = (answers[i] ?? []).map(() => {
       const at = next++
-      return firstAnswerToken(bare[i] ?? [], answered[at] ?? [], alone[at] ?? [])
+      return answerTokens(bare[i] ?? [], answered[at] ?? [], alone[at] ?? [])[0] ?? 0
     })
     return new Set(found)
   })
 }
 
-/** The token that follows the prompt where its answer does; else, where the two merge, the answer's own first token. */
-export function firstAnswerToken(
+/** The tokens that follow the prompt where its answer does; else, where the two merge, the answer's own. */
+export function answerTokens(
   bare: readonly number[],
   answered: readonly number[],
   alone: readonly number[],
-): number {
+): readonly number[] {
   const continues = answered.length > bare.length && bare.every((token, i) => answered[i] === token)
-  return (continues ? answered[bare.length] : alone[0]) ?? 0
+  return continues ? answered.slice(bare.length) : alone
 }

@@ -11,8 +11,9 @@ import type {
 import type { Engine } from '../engine/engine.js'
 import { formatOf } from '../prompt/templates.js'
 import { withChatPrompts } from './chat-prompts.js'
-import { resolveTask } from '../tasks/registry.js'
+import { taskOf } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
+import { scoringFor } from '../tasks/scoring.js'
 import { drawItems } from '../tasks/sampling.js'
 import { writablePairs, type Encoder } from '../tasks/single-token.js'
 import { boundaryWarning, mergingAnswers } from '../tasks/boundary.js'
@@ -36,10 +37,13 @@ export async function prepareTask(
     unknownToken: engine.info.unknownToken,
   }
   const ofModel = engine.info.warnings ?? []
-  const task = resolveTask(spec)
   const protocol = await withChatPrompts(engine, given)
+  const task = taskOf(spec, protocol)
   const prompt = formatOf(protocol.prompt)
-  const known = { task: task.id, category: task.category, scoring: task.scoring }
+  const known = {
+    ...{ task: task.id, category: task.category },
+    scoring: scoringFor(task.scoring, protocol.answer),
+  }
   switch (task.kind) {
     case 'items':
     case 'generated': {
@@ -52,7 +56,7 @@ export async function prepareTask(
           engine,
           task,
           all.map(({ answer }) => answer),
-          prompt,
+          protocol,
         )),
         ...(await atTheBoundary(engine, task.id, all, prompt)),
       ]
@@ -66,7 +70,7 @@ export async function prepareTask(
         warnings: found,
       } = readList(task, await markPairs(task.pairs, task.singleToken, encoder, protocol))
       const answers = pairs.map(({ output }) => output)
-      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, prompt))]
+      const warnings = [...ofModel, ...found, ...(await partialAnswers(engine, task, answers, protocol))]
       const items = explained(warnings, () => drawItems(task.id, pairs, protocol, drawnAs))
       const merging = await atTheBoundary(engine, task.id, Object.values(items).flat(), prompt)
       return { ...known, reading, pairs, items, warnings: [...warnings, ...merging] }
@@ -98,10 +102,10 @@ async function partialAnswers(
   coder: Coder,
   { id, scoring }: Pick<Task, 'id' | 'scoring'>,
   answers: readonly string[],
-  prompt: PromptFormat | undefined,
+  { answer, prompt }: Protocol,
 ): Promise<string[]> {
-  if (scoring !== 'prefix') return []
-  const { partial } = await beginningsOf(answers, coder, prompt)
+  if (scoring !== 'prefix' || answer) return []
+  const { partial } = await beginningsOf(answers, coder, formatOf(prompt))
   if (partial === 0) return []
   return [partialWarning(id, partial, answers.length)]
 }

@@ -1,13 +1,13 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { Item, Predictions, Scoring } from '../domain/types.js'
-import type { AnswerMetrics, Engine } from '../engine/engine.js'
+import type { Item, Predictions, Scoring, WholeAnswers } from '../domain/types.js'
+import type { AnswerMetrics, Engine, EvaluateItem, Generate } from '../engine/engine.js'
 import { answerGap, answeredPrompt, formatPrompt, specialOf } from '../prompt/format.js'
-import { cut } from '../tasks/scoring.js'
-import { firstAnswerToken, judge } from './judge.js'
+import { cut, readScoring, wholeCharacters } from '../tasks/scoring.js'
+import { answerTokens, judge } from './judge.js'
 
 /** Prompts of items as token ids, and what the model answers to them. */
 
-export type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'evaluate'>
+export type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'decodeAll' | 'evaluate'>
 
 export interface ItemPrompts {
   /** [S, x', ->] for each dummy query x'. */
@@ -17,13 +17,31 @@ export interface ItemPrompts {
   /** [S, x, ->] */
   readonly regular: number[]
   readonly answerToken: number
+  /** All tokens of the answer, where answers of several tokens are generated. */
+  readonly answerTokens?: readonly number[]
+}
+
+/** What a request for answers that are read by `scoring` has besides its items. */
+export function generating(scoring: Scoring): { generate?: Generate } {
+  const { answer } = readScoring(scoring)
+  return answer ? { generate: answer } : {}
+}
+
+/** What an engine is asked about the answer. */
+export function answerOf({
+  answerToken,
+  answerTokens,
+}: Pick<ItemPrompts, 'answerToken' | 'answerTokens'>): Pick<EvaluateItem, 'answerToken' | 'answerTokens'> {
+  return { answerToken, ...(answerTokens ? { answerTokens } : {}) }
 }
 
 /** Token ids of every prompt of every item, in one call of the tokenizer: all have one prompt format. */
 export async function promptsOf(
   engine: Pick<Engine, 'encode'>,
   items: readonly Item[],
+  scoring?: Scoring,
 ): Promise<ItemPrompts[]> {
+  const whole = scoring !== undefined && readScoring(scoring).answer !== undefined
   const texts = items.flatMap((item) => {
     const { demonstrations, query, answer, dummyQueries, prompt } = item
     return [
@@ -44,19 +62,30 @@ export async function promptsOf(
       next,
       (next += 3 + dummyQueries.length),
     )
-    return { bare, regular, theta, answerToken: firstAnswerToken(bare, answered, alone[i] ?? []) }
+    const tokens = answerTokens(bare, answered, alone[i] ?? [])
+    return {
+      ...{ bare, regular, theta, answerToken: tokens[0] ?? 0 },
+      ...(whole && tokens.length > 0 ? { answerTokens: tokens } : {}),
+    }
   })
 }
 
-/** What was read at each item's last token, scored. Throws MODEL where a value is not a number. */
+/**
+ * What was read at each item's last token, scored. Where the scoring is of whole answers and only one token was read, that
+ * is held against the answer's first one. Throws MODEL where a value is not a number.
+ */
 export async function predict(
-  engine: Pick<Engine, 'encode' | 'decode'>,
+  engine: Pick<Engine, 'encode' | 'decode' | 'decodeAll'>,
   items: readonly Item[],
   scoring: Scoring,
   readings: readonly AnswerMetrics[],
 ): Promise<Predictions> {
   const tokens = readings.map(({ token }) => token)
-  const texts = (await engine.decode(tokens)).map(cut)
+  const whole = wholeOf(readings)
+  const { rule, answer } = readScoring(scoring)
+  const texts = whole
+    ? (await engine.decodeAll(whole.tokens)).map((text) => wholeCharacters(cut(text, answer?.stop)))
+    : (await engine.decode(tokens)).map((text) => cut(text))
   const answerLogProbs = readings.map(({ answerLogProb }) => answerLogProb)
   if (!answerLogProbs.every(Number.isFinite)) {
     throw new TaskvecError('MODEL', 'the model computes values that are not numbers', {
@@ -66,9 +95,20 @@ export async function predict(
   return {
     tokens,
     texts,
-    correct: await judge(engine, items, scoring, tokens, texts),
+    ...(await judge(engine, items, answer && !whole ? 'first-token' : rule, tokens, texts)),
     answerLogProbs,
     answerRanks: readings.map(({ answerRank }) => answerRank),
     answerLogitDifferences: readings.map(({ answerLogitDifference }) => answerLogitDifference),
+    ...(whole ? { whole } : {}),
+  }
+}
+
+/** Undefined where one token was read. */
+function wholeOf(readings: readonly AnswerMetrics[]): WholeAnswers | undefined {
+  if (!readings.some(({ tokens }) => tokens)) return undefined
+  return {
+    tokens: readings.map(({ tokens = [] }) => tokens),
+    logProbs: readings.map(({ wholeAnswer, answerLogProb }) => wholeAnswer?.logProb ?? answerLogProb),
+    ranks: readings.map(({ wholeAnswer, answerRank }) => wholeAnswer?.rank ?? answerRank),
   }
 }

@@ -47,6 +47,7 @@ export function about(
     labels: protocol.demonstrationLabels ?? 'true',
     prompt: promptName(protocol.prompt),
     prompt_template: formatPrompt([{ input: '{x}', output: '{y}' }], '{x}', items[0]?.prompt),
+    prompt_query: formatPrompt([], '{x}', items[0]?.prompt),
     seed: String(protocol.seed),
     scale: '1',
     mode: 'replace',

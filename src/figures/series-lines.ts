@@ -8,10 +8,11 @@ export interface SeriesLines {
   readonly series: string
   readonly names: readonly string[]
   readonly x: NonNullable<Encoding['x']>
-  /** The field of the height, and its axis where it isn't `accuracy`. */
+  /** The field of the height, and its axis and scale where it isn't `accuracy`. */
   readonly y: {
     readonly field: string
-    readonly axis?: Omit<typeof accuracyY.axis, 'title'> & { readonly title: string }
+    readonly axis?: { readonly title: string; readonly format: string; readonly values?: number[] }
+    readonly scale?: { readonly domain: number[]; readonly padding: number; readonly nice?: boolean }
   }
   /** Where it is left out, a series alone has no legend: the figure says elsewhere what it is of. */
   readonly legend?: { readonly title?: string; readonly columns?: number }

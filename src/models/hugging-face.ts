@@ -13,12 +13,26 @@ import { dirname, join } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { downloadFile, HubApiError, listFiles, modelInfo, type ListFileEntry } from '@huggingface/hub'
+import {
+  datasetInfo,
+  downloadFile,
+  HubApiError,
+  listFiles,
+  modelInfo,
+  type ListFileEntry,
+} from '@huggingface/hub'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
 import type { Fetch } from './fetch.js'
-import { addSnapshot, cachedCommit, cachedSnapshot, isCommit, repositoryFolder, setRef } from '../weights/hub-cache.js'
+import {
+  addSnapshot,
+  cachedCommit,
+  cachedSnapshot,
+  isCommit,
+  repositoryFolder,
+  setRef,
+} from '../weights/hub-cache.js'
 import type { ModelRef } from './locate.js'
 
 /** A host that has not answered by then is taken as unreachable, after one more try. */
@@ -49,7 +63,7 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
   const { model, draft, report, signal } = context
   if (model.repository === undefined)
     throw new TaskvecError('DOWNLOAD', `${model.id}: the catalogue names no repository`)
-  const repository = await open(model.repository, model.revision, signal)
+  const repository = await openRepository(model.repository, model.revision, signal)
   const files = chosen(await repository.files(), repository.name)
   const total = sum(files.map(({ bytes }) => bytes))
   report({
@@ -88,7 +102,7 @@ export async function fetchIntoCache(
   if (isCommit(wanted) && cachedSnapshot(repo, wanted)) return wanted
   let repository: Repository
   try {
-    repository = await open(repo, wanted, signal)
+    repository = await openRepository(repo, wanted, signal)
   } catch (error) {
     const last = cachedCommit(repo, wanted)
     if (signal.aborted || last === null || !cachedSnapshot(repo, last)) throw error
@@ -129,11 +143,16 @@ interface Repository {
   file(path: string): Promise<Blob | null>
 }
 
-async function open(name: string, revision: string, signal: AbortSignal): Promise<Repository> {
+export async function openRepository(
+  name: string,
+  revision: string,
+  signal: AbortSignal,
+  type: 'model' | 'dataset' = 'model',
+): Promise<Repository> {
   const hubUrl = (process.env['HF_ENDPOINT'] ?? 'https://huggingface.co').replace(/\/+$/, '')
   const accessToken = process.env['HF_TOKEN']
   const access = { hubUrl, ...(accessToken ? { accessToken } : {}) }
-  const repo = { type: 'model', name } as const
+  const repo = { type, name } as const
   const within = (ms: number | null): typeof fetch => {
     const limits = ms === null ? [signal] : [signal, AbortSignal.timeout(ms)]
     return (input, init) => fetch(input, { ...init, signal: AbortSignal.any(limits) })
@@ -153,16 +172,19 @@ async function open(name: string, revision: string, signal: AbortSignal): Promis
     }
   }
 
-  const { sha: commit } = await ask((fetch) =>
-    modelInfo({ name, revision, additionalFields: ['sha'], fetch, ...access }),
-  )
+  const { sha: commit } = await ask((fetch) => {
+    const asked = { name, revision, additionalFields: ['sha' as const], fetch, ...access }
+    return type === 'model' ? modelInfo(asked) : datasetInfo(asked)
+  })
   return {
     name,
     commit,
     files: () =>
       ask(async (fetch) => {
         const files: ListFileEntry[] = []
-        for await (const file of listFiles({ repo, revision: commit, fetch, ...access })) files.push(file)
+        const recursive = type === 'dataset'
+        for await (const file of listFiles({ repo, revision: commit, recursive, fetch, ...access }))
+          files.push(file)
         return files
       }),
     // Not by the xet protocol: a plain range request goes on from any byte of a download that was cut.
@@ -189,7 +211,7 @@ function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFi
   })
 }
 
-function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
+export function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
   const hex = lfs?.oid ?? oid ?? ''
   if (!Number.isSafeInteger(bytes) || bytes < 0 || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex))
     throw new TaskvecError('DOWNLOAD', `Hugging Face: ${name}: listed with size ${bytes} and hash "${hex}"`)
@@ -197,7 +219,7 @@ function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): Remot
 }
 
 /** Returns the file's sha256. */
-async function fetchFile(
+export async function fetchFile(
   repository: Repository,
   file: RemoteFile,
   target: string,

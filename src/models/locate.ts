@@ -24,7 +24,7 @@ export function locateModel({ id, path, repo, revision = 'main', commit = revisi
     const folder = cachedSnapshot(repo, commit)
     if (folder !== null) return folder
     throw new TaskvecError('MODEL', `model ${id}: ${repo} at ${commit} is not in ${hubCache()}`, {
-      hint: 'taskvec run fetches it; so does hf download.',
+      hint: `Fetch it: taskvec models pull ${repo}${revision === 'main' ? '' : `@${revision}`}`,
     })
   }
   if (path !== undefined) {
@@ -44,9 +44,12 @@ export function locateModel({ id, path, repo, revision = 'main', commit = revisi
   })
 }
 
-/** What a command line names: a path where there is one, else an id. */
-export function modelRef(idOrPath: string): ModelRef {
-  return existsSync(idOrPath) ? { id: basename(idOrPath), path: resolve(idOrPath) } : { id: idOrPath }
+/** What a command line names: a path where there is one, else a repository, `owner/name` or `owner/name@revision`, else an id. */
+export function modelRef(named: string): ModelRef {
+  if (existsSync(named)) return { id: basename(named), path: resolve(named) }
+  const [, repo, revision = 'main'] = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(named) ?? []
+  const isPath = named.startsWith('.') || /\.(gguf|bin|safetensors)$/.test(named)
+  return repo === undefined || isPath ? { id: named } : { id: basename(repo), repo, revision }
 }
 
 /** The folder of a committed or pulled model, or its GGUF file; null where there is none. */

@@ -12,6 +12,7 @@ import {
   publishedCurves,
   type Curve,
 } from './comparison-cells.js'
+import type { Namesakes } from './namesakes.js'
 import { paperResults } from './paper-results.js'
 import { blocksOf, sweepRows } from './sweep-rows.js'
 
@@ -25,11 +26,22 @@ export interface Side {
   readonly curves: () => Curve[]
 }
 
-export function sweepSide(db: Database.Database, sweep: SweepSummary): Side {
+/** `except`: what is left out. */
+export function sweepSide(
+  db: Database.Database,
+  sweep: SweepSummary,
+  except: Namesakes = { models: [], tasks: [] },
+): Side {
+  const kept = (model: string, ...tasks: string[]) =>
+    !except.models.includes(model) && !tasks.some((task) => except.tasks.includes(task))
+  const ofKept = ({ model, task }: { model: string; task: string }) => kept(model, task)
   return {
-    main: () => cellsOf(mainResults(db, sweep.id)),
-    conflicting: () => conflictingCells(conflictingRows(sweepRows(db, sweep))),
-    curves: () => curvesOf(layerResults(db, sweep.id), blocksOf(db, sweep.id)),
+    main: () => cellsOf(mainResults(db, sweep.id).filter(ofKept)),
+    conflicting: () =>
+      conflictingCells(
+        conflictingRows(sweepRows(db, sweep)).filter(({ model, taskA, taskB }) => kept(model, taskA, taskB)),
+      ),
+    curves: () => curvesOf(layerResults(db, sweep.id).filter(ofKept), blocksOf(db, sweep.id)),
   }
 }
 

@@ -61,6 +61,35 @@ export function pairedBootstrap(
   }
 }
 
+/**
+ * Percentile bootstrap, 95 %, of the mean of each column of `[items][columns]`, over items: the same resamples for all columns.
+ * One item alone says nothing of the spread; its interval is the value itself.
+ */
+export function bootstrapMeans(
+  rows: readonly (readonly number[])[],
+  { seed, resamples = 10_000 }: BootstrapOptions,
+): (Interval & { readonly mean: number })[] {
+  const random = randomFor({ purpose: 'bootstrap means', seed })
+  const drawn = Array.from({ length: resamples }, () => {
+    const times = new Uint16Array(rows.length)
+    for (let i = 0; i < rows.length; i++) {
+      const item = random.below(rows.length)
+      times[item] = (times[item] as number) + 1
+    }
+    return times
+  })
+  return (rows[0] ?? []).map((_, column) => {
+    const values = Float64Array.from(rows, (row) => row[column] as number)
+    const means = Float64Array.from(drawn, (times) => {
+      let sum = 0
+      for (let i = 0; i < values.length; i++) sum += (times[i] as number) * (values[i] as number)
+      return sum / values.length
+    }).sort()
+    const mean = values.reduce((a, b) => a + b, 0) / values.length
+    return { mean, low: quantile(means, 0.025), high: quantile(means, 0.975) }
+  })
+}
+
 /** Of ascending values, with linear interpolation (Hyndman and Fan's type 7, as NumPy). */
 function quantile(sorted: Float64Array, q: number): number {
   const place = q * (sorted.length - 1)

@@ -114,7 +114,16 @@ export function insertPrediction(
   db: Statements,
   runId: number,
   item: number,
-  { tokens, texts, correct, answerLogProbs, answerRanks, answerLogitDifferences }: RunResult['predictions'],
+  {
+    tokens,
+    texts,
+    correct,
+    answerLogProbs,
+    answerRanks,
+    answerLogitDifferences,
+    scores,
+    whole,
+  }: RunResult['predictions'],
   i: number,
 ): void {
   db.insert(predictions, {
@@ -124,6 +133,14 @@ export function insertPrediction(
     answerLogProb: answerLogProbs[i] as number,
     answerRank: answerRanks[i] as number,
     answerLogitDifference: answerLogitDifferences[i],
+    ...(scores ? { score: scores[i] } : {}),
+    ...(whole
+      ? {
+          tokens: JSON.stringify(whole.tokens[i]),
+          wholeLogProb: whole.logProbs[i],
+          wholeRank: whole.ranks[i],
+        }
+      : {}),
   })
 }
 

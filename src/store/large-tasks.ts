@@ -4,7 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson } from '../domain/identity.js'
 import { cutItems } from '../domain/item-parts.js'
 import { layerChunks, resolveLayers, type LayerSelection } from '../domain/layers.js'
-import { largestPayload, megabytes } from '../domain/payloads.js'
+import { largestPayload, megabytes, predictionSize } from '../domain/payloads.js'
 import type { Item, ModelInfo, Pair, Protocol, Scoring, Split, TaskSpec } from '../domain/types.js'
 import { formatOf } from '../prompt/templates.js'
 import {
@@ -15,7 +15,8 @@ import {
   type PairMarks,
   type ReadList,
 } from '../tasks/read-list.js'
-import { resolveTask } from '../tasks/registry.js'
+import { resolveTask, taskOf } from '../tasks/registry.js'
+import { scoringFor } from '../tasks/scoring.js'
 import { itemDrawer } from '../tasks/sampling.js'
 import type { Task } from '../tasks/task.js'
 import { insertItem, keyOf, savePairs } from './content.js'
@@ -57,7 +58,7 @@ export type TaskToPrepare =
 
 /** Errors: TASK where it cannot be run at all, before anything is computed. */
 export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare {
-  const task = resolveTask(spec)
+  const task = taskOf(spec, protocol)
   refuseLargeList(task)
   const expected = expectedSize(task, withoutChat(protocol))
   // Too few pairs for an item: making it ready whole says so, and why.
@@ -66,7 +67,7 @@ export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare
   const pairs = task.kind === 'list' ? task.pairs : []
   if (
     expected.bytes <= whole.bytes &&
-    expected.items <= whole.items &&
+    expected.items * predictionSize(protocol.answer) <= whole.items &&
     bytesOf(pairs) <= whole.bytes &&
     bytesOf(spec) <= whole.bytes
   )
@@ -75,7 +76,7 @@ export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare
     size: 'large',
     slices: slicesOf(pairs).length,
     singleToken: task.kind === 'list' && task.singleToken,
-    scoring: task.scoring,
+    scoring: scoringFor(task.scoring, protocol.answer),
     ...promptsIn(protocol),
   }
 }
@@ -118,7 +119,7 @@ export async function planLargeTask(
   settled: Protocol,
   { sweepId, model, info, marks, partial, layers, layersPerActivity }: PlanLargeTaskInput,
 ): Promise<LargeTaskPlan> {
-  const task = resolveTask(spec)
+  const task = taskOf(spec, settled)
   const place = { sweepId, model, task: task.id }
   const [{ prompt = settled.prompt } = {}] = marks
   const protocol = { ...settled, ...(prompt ? { prompt } : {}) }
@@ -151,11 +152,13 @@ export async function planLargeTask(
   const chosen = resolveLayers(layers, info.blocks, model)
   db.write(() => {
     const pairsHash = list.pairs && savePairs(db, list.pairs)
-    const { category, scoring } = task
+    const { category } = task
+    const scoring = scoringFor(task.scoring, protocol.answer)
     const known = { category, scoring, reading: list.reading, warnings }
     const row = savePreparedRow(db, place, info, { ...known, pairsHash, itemsHash: hashes })
     linkRun(db, place, 'baseline', keyOf(row, { kind: 'baseline', split: 'baseline', layer: null }, []))
-    for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev)) linkCells(db, place, row, chunk)
+    for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev, predictionSize(protocol.answer)))
+      linkCells(db, place, row, chunk)
   })
   // Each part is handed over twice at one moment: as the store's answer, and as the engine's task.
   const lanes = Math.floor(atOnce / (2 * Math.max(1, largest, largestPart)))

@@ -7,6 +7,7 @@ import { resolveTask } from '../tasks/registry.js'
 import type { Population } from '../tasks/sampling.js'
 import { itemHashes, itemOf, type PreparedRow, type StoredItem } from './content.js'
 import type { Statements } from './statements.js'
+import { storedRows } from './stored-rows.js'
 
 /** What a unit is planned from: read off the database. */
 export function planContext(db: Statements, place: UnitPlace): PlanContext {
@@ -26,6 +27,7 @@ export function planContext(db: Statements, place: UnitPlace): PlanContext {
          where u.sweep_id = ? and u.model_id = ? and u.experiment = ? order by t.position`,
         [sweepId, model, unit],
       ) as UnitRun[],
+    storedBy: (runId) => storedRows(db, runId),
   }
 }
 

@@ -109,3 +109,13 @@ export function experimentStates(
     )
     .all(sweep) as ReturnType<typeof experimentStates>
 }
+
+/** Tasks of a sweep that are word lists of its own. */
+export function ownLists(db: Database.Database, sweepId: string): string[] {
+  return db
+    .prepare(
+      "select task_id from sweep_tasks where sweep_id = ? and spec ->> '$.kind' = 'list' order by position",
+    )
+    .pluck()
+    .all(sweepId) as string[]
+}

@@ -1,8 +1,10 @@
 import { TaskvecError } from '../domain/errors.js'
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
+import { predictionSize } from '../domain/payloads.js'
 import type { Numerics } from '../domain/numerics.js'
 import type { GivenTheta, Item, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
 import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
+import { readScoring } from '../tasks/scoring.js'
 import { preparedTask, type TaskPlace } from './prepared-tasks.js'
 import type { Statements } from './statements.js'
 
@@ -219,7 +221,7 @@ function thetaSum(db: Statements, runId: number): string {
 const cuts = new Map<string, ItemPart[]>()
 
 function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, split }: Work): ItemPart[] {
-  const name = [db.file, row.model_hash, row.numerics, itemsHash, split, runs.length].join(' ')
+  const name = [db.file, row.model_hash, row.numerics, row.scoring, itemsHash, split, runs.length].join(' ')
   const known = cuts.get(name)
   if (known) return known
   const { itemsPerChunk, weights } = JSON.parse(row.numerics) as Numerics
@@ -228,10 +230,15 @@ function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, sp
     parameters: number
   }
   const bytes = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
-  const flopsPerItem = 2 * parameters * ((2 * bytes) / bytesPerToken + runs.length)
+  const { answer } = readScoring(row.scoring)
+  const size = predictionSize(answer)
+  const flopsPerItem = 2 * parameters * ((2 * bytes) / bytesPerToken + runs.length * (answer?.maxTokens ?? 1))
   // A large model may be read from disk for each part: a pass of it takes what it takes, and saves where it is.
   const byWork = weights === undefined ? Math.floor(mostFlops / flopsPerItem) : Infinity
-  const most = { items: Math.min(byWork, Math.floor(mostPredictions / runs.length)), bytes: largestPart }
+  const most = {
+    items: Math.min(byWork, Math.floor(mostPredictions / size / runs.length)),
+    bytes: largestPart,
+  }
   const parts = cutItems(sizes, itemsPerChunk, most)
   if (cuts.size > 20) cuts.clear()
   cuts.set(name, parts)

@@ -31,6 +31,11 @@ export function cacheFolder(name: string, content = ''): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'taskvec', name)
 }
 
+/** A path that may begin with `~`, `$HOME` or `${HOME}`, as configs have it: there is no shell to replace them. */
+export function expanded(path: string): string {
+  return path.replace(/^(~|\$HOME|\$\{HOME\})(?=$|[/\\])/, () => homedir())
+}
+
 /** Default of `--db`. */
 export function defaultDatabase(): string {
   return join(taskvecHome(), 'taskvec.db')

@@ -1,4 +1,4 @@
-import type { Pair, Scoring } from '../domain/types.js'
+import type { Pair, ScoringRule } from '../domain/types.js'
 import { isCorrect } from './scoring.js'
 
 /** What there is to know of a list before it is run. */
@@ -34,7 +34,7 @@ const mostCopies = 0.05
 /** Answers that begin their input: more than this share and it is the list's rule (cats -> cat), else an accident. */
 const accident = 0.1
 
-export function checkList(pairs: readonly Pair[], scoring: Scoring, aims: ListAims = {}): ListReport {
+export function checkList(pairs: readonly Pair[], scoring: ScoringRule, aims: ListAims = {}): ListReport {
   const counts = new Map<string, number>()
   for (const { output } of pairs) counts.set(output, (counts.get(output) ?? 0) + 1)
   const [answer = '', count = 0] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? []
@@ -77,7 +77,7 @@ function percent(share: number): string {
   return `${(100 * share).toFixed(1)}%`
 }
 
-function problemsOf({ input, output, accept }: Pair, scoring: Scoring): string[] {
+function problemsOf({ input, output, accept }: Pair, scoring: ScoringRule): string[] {
   const problems: string[] = []
   for (const text of [input, output, ...accept]) {
     if (text !== text.normalize('NFC')) problems.push(`"${text}" isn't in Unicode's composed form (NFC)`)

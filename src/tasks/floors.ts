@@ -1,4 +1,4 @@
-import type { Pair, Scoring } from '../domain/types.js'
+import type { Pair, ScoringRule } from '../domain/types.js'
 import { isCorrect } from './scoring.js'
 import type { Encoder } from './single-token.js'
 
@@ -10,7 +10,7 @@ export interface Floors {
   readonly majority: number
 }
 
-export function floorsOf(pairs: readonly Pair[], scoring: Scoring, commonest: string): Floors {
+export function floorsOf(pairs: readonly Pair[], scoring: ScoringRule, commonest: string): Floors {
   return {
     copier: share(pairs, ({ input, output, accept }) =>
       isCorrect({ scoring, prediction: input, answer: output, accept }),
@@ -27,7 +27,7 @@ export function floorsOf(pairs: readonly Pair[], scoring: Scoring, commonest: st
  */
 export async function firstTokenShare(
   pairs: readonly Pair[],
-  scoring: Scoring,
+  scoring: ScoringRule,
   { encode }: Encoder,
 ): Promise<number> {
   const answers = [...new Set(pairs.map(({ output }) => output))]

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { projectRoot } from '../system/home.js'
-import type { Category, Scoring } from '../domain/types.js'
+import type { Category, ScoringRule } from '../domain/types.js'
 import type { ListTask, Source } from './task.js'
 
 /** A file of lists/<category>/: written by lists/generate, see `npm run data:generate`. */
 export interface WordListFile {
   readonly task: string
   readonly category: Category
-  readonly scoring: Scoring
+  readonly scoring: ScoringRule
   /** What the list says and what it doesn't. */
   readonly about: string
   /** Date of the facts, YYYY-MM-DD. */

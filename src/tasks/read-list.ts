@@ -13,6 +13,8 @@ import type { ListTask } from './task.js'
 
 /** Fewer pairs produce a warning, since items repeat often and few words carry the result (docs/protocol.md, Single-token outputs). */
 const fewPairs = 70
+/** A smaller share of a list produces one as well: what is left may be another kind of word than the list's. */
+const leastShare = 0.2
 
 /** What a tokenizer makes of each pair of a list: '1' where it can be used so. Lists that are cut give theirs piece by piece. */
 export interface PairMarks extends SingleTokenMarks {
@@ -110,20 +112,27 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
     return {
       reading: 'as-written',
       pairs: writable,
-      warnings: writable.length < fewPairs ? unknown : [],
+      warnings: isLoss(writable.length, task.pairs.length) ? unknown : [],
       kept: indices(marks.writable),
     }
 
   const { reading, pairs, kept } = chooseReading(task.pairs, marks)
+  const share = `${((100 * pairs.length) / task.pairs.length).toPrecision(2)} %`
   const warning =
-    `${task.id}: only ${pairs.length} of ${task.pairs.length} pairs have a one-token answer in this model's ` +
-    `tokenizer (with a leading space ${kept.leadingSpace}, without ${kept.noSpace}); at least ${fewPairs} are advised`
+    `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share}): answers of one token in this model's tokenizer only ` +
+    `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})` +
+    (pairs.length < fewPairs ? `; at least ${fewPairs} are advised` : '')
   return {
     reading,
     pairs,
-    warnings: pairs.length < fewPairs ? [...unknown, warning] : [],
+    warnings: isLoss(pairs.length, task.pairs.length) ? [...unknown, warning] : [],
     kept: indices(reading === 'leading-space' ? marks.leadingSpace : marks.noSpace),
   }
+}
+
+/** Whether a filter left so little that it must be said: few pairs, or a small share of the list. */
+function isLoss(kept: number, of: number): boolean {
+  return kept < fewPairs || kept < leastShare * of
 }
 
 /** Where too few pairs are left, says why they are so few. */

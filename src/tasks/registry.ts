@@ -1,6 +1,6 @@
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
-import type { TaskSpec } from '../domain/types.js'
+import type { Protocol, TaskSpec } from '../domain/types.js'
 import { algorithmicTasks } from './algorithmic.js'
 import { furtherTask, furtherTaskIds } from './further.js'
 import { wordListTask } from './lists.js'
@@ -47,6 +47,12 @@ export function resolveTask(spec: TaskSpec): Task {
       return { kind: 'items', id, category, scoring, sources: own, items }
     }
   }
+}
+
+/** As a sweep asks it: where answers are of several tokens, none is left out for being so. Errors: as `resolveTask`. */
+export function taskOf(spec: TaskSpec, { answer }: Pick<Protocol, 'answer'>): Task {
+  const task = resolveTask(spec)
+  return answer && task.kind === 'list' ? { ...task, singleToken: false } : task
 }
 
 const own: readonly Source[] = [{ name: "the user's own file", licence: 'not stated' }]

@@ -1,4 +1,4 @@
-import type { Category, Item, Pair, Scoring, Split } from '../domain/types.js'
+import type { Category, Item, Pair, ScoringRule, Split } from '../domain/types.js'
 import type { RandomSource } from '../statistics/random.js'
 
 /** Where a list's facts come from. */
@@ -12,7 +12,7 @@ export interface Source {
 interface TaskBase {
   readonly id: string
   readonly category: Category
-  readonly scoring: Scoring
+  readonly scoring: ScoringRule
   readonly sources: readonly Source[]
 }
 

@@ -10,6 +10,8 @@ import { jsonLinesRows, jsonRows } from './word-list-json.js'
 export interface ReadOptions {
   readonly columns?: Columns | undefined
   readonly duplicates?: DuplicateRule | undefined
+  /** What was read of it before, where it is no text or no file here; `file`: a name that tells its form. */
+  readonly ahead?: { readonly file: string; readonly text: string } | undefined
 }
 
 /** A list ready for use, and what its user should know of it. */
@@ -36,13 +38,15 @@ export function readWordListFile(file: string, options: ReadOptions = {}): WordL
  */
 export function scanWordListFile(
   file: string,
-  { columns, duplicates = 'merge' }: ReadOptions = {},
+  { columns, duplicates = 'merge', ahead }: ReadOptions = {},
 ): {
   readonly pairs: readonly LocatedPair[]
   readonly problems: readonly LineProblem[]
   readonly notes: readonly string[]
 } {
-  const { rows, problems, notes } = rowsOf(file, readTextFile(file), columns)
+  const { rows, problems, notes } = ahead
+    ? rowsOf(ahead.file, ahead.text, columns)
+    : rowsOf(file, readTextFile(file), columns)
   if (rows.length + problems.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
   const pairs = rows
     .filter((row) => blanks(row).length === 0)
@@ -58,7 +62,7 @@ function rowsOf(file: string, text: string, columns: Columns | undefined): Rows 
   if (/\.json$/i.test(file)) return jsonRows(file, text, columns)
   if (/\.(jsonl|ndjson)$/i.test(file)) return jsonLinesRows(text, columns)
   if (/\.(parquet|xlsx?|zip|gz)$/i.test(file))
-    throw new TaskvecError('CONFIG', `${file}: lists are CSV, TSV, JSON or JSON Lines`, {
+    throw new TaskvecError('CONFIG', `${file}: lists are CSV, TSV, JSON, JSON Lines or Parquet`, {
       hint: 'Export it as one of these.',
     })
   return csvRows(file, text, columns)

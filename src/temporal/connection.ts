@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
 import type { DataConverter } from '@temporalio/common'
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker'
 import { TaskvecError } from '../domain/errors.js'
@@ -49,6 +49,9 @@ export interface ServerOptions {
   readonly payloadKeyFile?: string
 }
 
+/** gRPC's code of a server that cannot be reached. */
+const unavailable = 14
+
 /** How long the first contact may take, ms. */
 const connectTimeout = 10_000
 
@@ -82,10 +85,20 @@ export async function connectClient(
   timeout = connectTimeout,
 ): Promise<{ connection: Connection; client: Client }> {
   const connection = await reach(settings, () =>
-    Connection.connect({ ...options(settings), connectTimeout: timeout }),
+    Connection.connect({ ...options(settings), connectTimeout: timeout, interceptors: [retries()] }),
   )
   const { namespace } = settings
   return { connection, client: new Client({ connection, namespace, dataConverter: converterOf(settings) }) }
+}
+
+/** The SDK's own, but for a server that is away: it would be asked ten times, some 20 s, before anybody could say so. */
+function retries() {
+  const usual = defaultGrpcRetryOptions()
+  return makeGrpcRetryInterceptor({
+    ...usual,
+    retryableDecider: (attempt, status) =>
+      usual.retryableDecider(attempt, status) && (attempt < 5 || Number(status.code) !== unavailable),
+  })
 }
 
 export async function connectWorker(settings: ConnectionSettings): Promise<WorkerConnection> {

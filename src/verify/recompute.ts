@@ -267,6 +267,8 @@ interface StoredPrediction {
   readonly answer_log_prob: number
   readonly answer_rank: number
   readonly answer_logit_difference: number | null
+  /** JSON, where answers of several tokens were generated. */
+  readonly tokens: string | null
 }
 
 /** On another kind of processor: what differences are held to, and how far a stored token's logit is below the highest here. */
@@ -307,6 +309,8 @@ async function compare(
       note(problems, 'the logit difference', row.answer_logit_difference, now.difference)
     else if (row.token !== now.token)
       note(nearTies, 'the token', row.token, now.token, `; their logits differ by ${gap.toExponential(1)}`)
+    else if ((row.tokens ?? null) !== now.tokens)
+      note(elsewhere ? nearTies : problems, 'the answer', row.tokens, now.tokens)
     else if (row.text !== now.text)
       note(problems, 'the text', JSON.stringify(row.text), JSON.stringify(now.text))
     else if ((row.correct === 1) !== now.correct) note(problems, 'right', row.correct === 1, now.correct)
@@ -332,8 +336,12 @@ async function gapsTo(
   const asking: RunningEngine = {
     encode: (texts, options) => engine.encode(texts, options),
     decode: (tokens) => engine.decode(tokens),
+    decodeAll: (sequences) => engine.decodeAll(sequences),
     evaluate({ items, ...request }, options) {
-      const asked = items.map((item, i) => ({ ...item, answerToken: stored[i]?.token ?? item.answerToken }))
+      const asked = items.map(({ answerTokens: _, ...item }, i) => ({
+        ...item,
+        answerToken: stored[i]?.token ?? item.answerToken,
+      }))
       return engine.evaluate({ ...request, items: asked }, options)
     },
   }
@@ -344,6 +352,7 @@ function at(predictions: Predictions, item: number) {
   return {
     token: predictions.tokens[item] as number,
     text: predictions.texts[item] as string,
+    tokens: predictions.whole ? JSON.stringify(predictions.whole.tokens[item]) : null,
     correct: predictions.correct[item] as boolean,
     logProb: predictions.answerLogProbs[item] as number,
     rank: predictions.answerRanks[item] as number,

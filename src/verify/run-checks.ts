@@ -5,7 +5,7 @@ import type { RunKind, Scoring, Split } from '../domain/types.js'
 import { keyOf, type PreparedRow } from '../store/content.js'
 import { thetaKey } from '../store/prepared-tasks.js'
 import { decidedByToken } from '../experiments/judge.js'
-import { isCorrect } from '../tasks/scoring.js'
+import { isCorrect, readScoring } from '../tasks/scoring.js'
 import type { Problem } from './check.js'
 
 /** Of the main experiment's runs, all that follows from other rows. */
@@ -68,6 +68,7 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
      from predictions p join items i on i.items_hash = ? and i.item = p.item where p.run_id = ? order by p.item`,
   )
   for (const run of runs) {
+    const { rule } = readScoring(run.scoring)
     for (const row of predictions.iterate(run.items_hash, run.id) as Iterable<{
       item: number
       text: string
@@ -79,9 +80,9 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
     }>) {
       const { text, answer, difference } = row
       const accept = JSON.parse(row.accept) as string[]
-      const right = decidedByToken(run.scoring, text)
+      const right = decidedByToken(rule, text)
         ? rightByRank(row, accept)
-        : isCorrect({ scoring: run.scoring, prediction: text, answer, accept })
+        : isCorrect({ scoring: rule, prediction: text, answer, accept })
       const where = `${nameOf(run)}, item ${row.item}`
       if (right !== (row.correct === 1))
         yield {

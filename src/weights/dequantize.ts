@@ -4,10 +4,11 @@ import { iqQuants } from './iq-quants.js'
 import { kQuants } from './k-quants.js'
 import { smallQuants } from './small-quants.js'
 
-const plainBytes = { F32: 4, F16: 2, BF16: 2 } as const
+const plainBytes = { F32: 4, F16: 2, BF16: 2, U8: 1 } as const
 const blockFormats = { ...smallQuants, ...kQuants, ...iqQuants } as const
 export type QuantisedType = keyof typeof blockFormats
-export type TensorType = 'F32' | 'F16' | 'BF16' | QuantisedType
+/** `U8`: bytes as they are, parts of what packed-experts.ts puts together. */
+export type TensorType = keyof typeof plainBytes | QuantisedType
 
 /** Bytes that `values` values take; null where they do not fill whole blocks. */
 export function storedBytes(type: TensorType, values: number): number | null {
@@ -25,6 +26,8 @@ export function dequantize(type: TensorType, bytes: Uint8Array): Float32Array {
       return halvesToFloats(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2))
     case 'BF16':
       return bfloatsToFloats(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2))
+    case 'U8':
+      return Float32Array.from(bytes)
     default:
       return decodeBlocks(blockFormats[type], bytes)
   }

@@ -11,7 +11,7 @@ export interface GgufArchitecture {
   readonly config?: (model: GgufMetadata) => Record<string, unknown>
   /** What stands before a block's number. */
   readonly layers: string
-  /** Names outside the blocks, and names in them, without `.weight` and `.bias`. */
+  /** Names outside the blocks, and names in them, without `.weight` and `.bias`; `{}` is the number of each expert of a stack. A name with its ending stands for a name that has none. */
   readonly outer: Readonly<Record<string, string>>
   readonly block: Readonly<Record<string, string>>
   /** Names in the blocks of models that have a tensor, by its name. */
@@ -22,6 +22,8 @@ export interface GgufArchitecture {
   readonly groupedQkv?: boolean
   /** Parts stored `[in, out]` by Hugging Face. */
   readonly transposed?: readonly string[]
+  /** Queries and keys come from latents, values are of another width, and a part of each head is rotated. */
+  readonly latent?: boolean
   /** Norm weights had 1 added. */
   readonly normsPlusOne?: boolean
 }
@@ -119,19 +121,184 @@ const windowAndPattern = (model: GgufMetadata) => {
   }
 }
 
+/** What mixtures have besides; the width of an expert is that of its tensors where no key says it. */
+const expertSizes = (model: GgufMetadata) => ({
+  num_experts_per_tok: model.read('expert_used_count'),
+  moe_intermediate_size:
+    model.read('expert_feed_forward_length') ?? firstShape(model, 'ffn_gate_exps.weight')?.[1],
+})
+/** Of the first block that has the tensor. */
+const firstShape = (model: GgufMetadata, part: string) => {
+  for (let block = 0; block < (model.number('block_count') ?? 0); block++) {
+    const shape = model.shape(`blk.${block}.${part}`)
+    if (shape) return shape
+  }
+  return undefined
+}
+const mixture = {
+  ...llama.block,
+  ffn_gate_inp: 'mlp.gate',
+  ffn_gate_exps: 'mlp.experts.{}.gate_proj',
+  ffn_up_exps: 'mlp.experts.{}.up_proj',
+  ffn_down_exps: 'mlp.experts.{}.down_proj',
+}
+const mixtral = {
+  ...attention,
+  ffn_norm: 'post_attention_layernorm',
+  ffn_gate_inp: 'block_sparse_moe.gate',
+  ffn_gate_exps: 'block_sparse_moe.experts.{}.w1',
+  ffn_up_exps: 'block_sparse_moe.experts.{}.w3',
+  ffn_down_exps: 'block_sparse_moe.experts.{}.w2',
+}
+
 export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
   llama: {
     ...llama,
     modelType: 'llama',
     rotaryPairs: true,
+    blockWith: ['blk.0.ffn_gate_inp.weight', mixtral],
     config: (model) => ({
       hidden_act: 'silu',
+      ...(model.has('blk.0.ffn_gate_inp.weight')
+        ? {
+            model_type: 'mixtral',
+            num_local_experts: model.read('expert_count'),
+            num_experts_per_tok: model.read('expert_used_count'),
+          }
+        : {}),
       ...(model.has('blk.0.attn_q.bias') ? { attention_bias: true } : {}),
       ...(model.has('blk.0.ffn_up.bias') ? { mlp_bias: true } : {}),
     }),
   },
   qwen2: { ...llama, modelType: 'qwen2' },
   qwen3: { ...llama, modelType: 'qwen3', config: attentionBias },
+  qwen2moe: {
+    ...llama,
+    block: {
+      ...mixture,
+      ffn_gate_inp_shexp: 'mlp.shared_expert_gate',
+      ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
+      ffn_up_shexp: 'mlp.shared_expert.up_proj',
+      ffn_down_shexp: 'mlp.shared_expert.down_proj',
+    },
+    modelType: 'qwen2_moe',
+    config: (model) => ({
+      ...expertSizes(model),
+      num_experts: model.read('expert_count'),
+      shared_expert_intermediate_size:
+        model.read('expert_shared_feed_forward_length') ?? firstShape(model, 'ffn_gate_shexp.weight')?.[0],
+      qkv_bias: model.has('blk.0.attn_q.bias'),
+    }),
+  },
+  qwen3moe: {
+    ...llama,
+    block: mixture,
+    modelType: 'qwen3_moe',
+    config: (model) => ({
+      ...attentionBias(model),
+      ...expertSizes(model),
+      num_experts: model.read('expert_count'),
+      norm_topk_prob: true,
+    }),
+  },
+  olmoe: {
+    ...llama,
+    block: mixture,
+    modelType: 'olmoe',
+    config: (model) => ({
+      ...expertSizes(model),
+      num_experts: model.read('expert_count'),
+      clip_qkv: model.read('attention.clamp_kqv'),
+    }),
+  },
+  deepseek2: {
+    ...llama,
+    block: {
+      ...mixture,
+      attn_q_a: 'self_attn.q_a_proj',
+      attn_q_a_norm: 'self_attn.q_a_layernorm',
+      attn_q_b: 'self_attn.q_b_proj',
+      attn_kv_a_mqa: 'self_attn.kv_a_proj_with_mqa',
+      attn_kv_a_norm: 'self_attn.kv_a_layernorm',
+      attn_kv_b: 'self_attn.kv_b_proj',
+      'exp_probs_b.bias': 'mlp.gate.e_score_correction_bias',
+      ffn_gate_shexp: 'mlp.shared_experts.gate_proj',
+      ffn_up_shexp: 'mlp.shared_experts.up_proj',
+      ffn_down_shexp: 'mlp.shared_experts.down_proj',
+    },
+    latent: true,
+    modelType: 'deepseek_v2',
+    config(model) {
+      const rotated = model.number('rope.dimension_count') ?? NaN
+      const sigmoid = model.number('expert_gating_func') === 2
+      const groups = model.number('expert_group_count')
+      const mscale = 10 * (model.number('rope.scaling.yarn_log_multiplier') ?? 0)
+      return {
+        ...expertSizes(model),
+        model_type: sigmoid ? 'deepseek_v3' : 'deepseek_v2',
+        n_routed_experts: model.read('expert_count'),
+        n_shared_experts: model.read('expert_shared_count'),
+        first_k_dense_replace: model.read('leading_dense_block_count'),
+        routed_scaling_factor: model.read('expert_weights_scale') ?? 1,
+        norm_topk_prob: model.read('expert_weights_norm') ?? false,
+        q_lora_rank: model.read('attention.q_lora_rank') ?? null,
+        kv_lora_rank: model.read('attention.kv_lora_rank'),
+        qk_rope_head_dim: rotated,
+        qk_nope_head_dim: model.dHead - rotated,
+        v_head_dim: model.read('attention.value_length'),
+        ...(sigmoid
+          ? { n_group: groups ?? 1, topk_group: model.read('expert_group_used_count') ?? 1 }
+          : groups !== undefined && groups > 1
+            ? {
+                topk_method: 'group_limited_greedy',
+                n_group: groups,
+                topk_group: model.read('expert_group_used_count'),
+              }
+            : {}),
+        ...(model.read('rope.scaling.type') === 'yarn'
+          ? {
+              rope_scaling: {
+                rope_type: 'yarn',
+                factor: model.read('rope.scaling.factor'),
+                original_max_position_embeddings: model.read('rope.scaling.original_context_length'),
+                mscale,
+                mscale_all_dim: mscale,
+              },
+            }
+          : {}),
+      }
+    },
+  },
+  'gpt-oss': {
+    ...llama,
+    block: {
+      ...attention,
+      'attn_sinks.weight': 'self_attn.sinks',
+      post_attention_norm: 'post_attention_layernorm',
+      ffn_gate_inp: 'mlp.router',
+      ffn_gate_exps: 'mlp.experts.gate_proj',
+      ffn_up_exps: 'mlp.experts.up_proj',
+      ffn_down_exps: 'mlp.experts.down_proj',
+    },
+    modelType: 'gpt_oss',
+    config: (model) => ({
+      ...attentionBias(model),
+      experts_in_gguf: true,
+      num_local_experts: model.read('expert_count'),
+      num_experts_per_tok: model.read('expert_used_count'),
+      intermediate_size: model.read('expert_feed_forward_length') ?? model.read('feed_forward_length'),
+      sliding_window: model.read('attention.sliding_window'),
+      rope_scaling:
+        model.read('rope.scaling.type') === 'yarn'
+          ? {
+              rope_type: 'yarn',
+              factor: model.read('rope.scaling.factor'),
+              original_max_position_embeddings: model.read('rope.scaling.original_context_length'),
+              truncate: false,
+            }
+          : { rope_type: 'default' },
+    }),
+  },
   gemma: { ...llama, modelType: 'gemma', normsPlusOne: true },
   gemma2: {
     ...llama,

@@ -68,7 +68,7 @@ function configOf(model: GgufMetadata, architecture: GgufArchitecture): Record<s
   const { path } = model
   const { dHead } = model
   const valueLength = model.read('attention.value_length')
-  if (valueLength !== undefined && valueLength !== dHead)
+  if (valueLength !== undefined && valueLength !== dHead && !architecture.latent)
     throw new TaskvecError(
       'MODEL',
       `${path}: ${model.architecture}.attention.value_length is ${String(valueLength)}, but a head has ${dHead}`,
@@ -91,7 +91,8 @@ function configOf(model: GgufMetadata, architecture: GgufArchitecture): Record<s
     layer_norm_eps: model.read('attention.layer_norm_epsilon'),
     max_position_embeddings: model.read('context_length'),
     rope_theta: model.read('rope.freq_base') ?? 10000,
-    partial_rotary_factor: rotated === undefined || rotated === dHead ? undefined : Number(rotated) / dHead,
+    partial_rotary_factor:
+      rotated === undefined || rotated === dHead || architecture.latent ? undefined : Number(rotated) / dHead,
     rope_scaling: ropeScaling(model),
     vocab_size: model.shape('token_embd.weight')?.[0],
     tie_word_embeddings: !model.has('output.weight'),
@@ -153,11 +154,14 @@ function huggingFaceTensors(
   const names = layer === undefined ? outer : block
   const found = Object.hasOwn(names, part) ? names[part] : undefined
   const prefix = layer === undefined ? '' : `${layers}.${layer}.`
-  if (found !== undefined) return [[`${prefix}${found}.${kind}`, tensor]]
+  const whole = `${part}.${kind}`
+  if (Object.hasOwn(names, whole)) return [[`${prefix}${names[whole]}`, tensor]]
+  if (found?.includes('{}')) return expertsOf(path, `${prefix}${found}.${kind}`, tensor)
+  if (found !== undefined) return [[`${prefix}${found}.${kind}`, atLeastARow(tensor, part)]]
   if (notWeights.test(tensor.name)) return []
   if (part !== 'attn_qkv' || layer === undefined || block['attn_q'] === undefined)
     throw new TaskvecError('MODEL', `${path}: tensor ${tensor.name} is not part of a known ${name} model`, {
-      hint: 'Experts, adapters and other additions cannot be run from GGUF; take the Hugging Face folder.',
+      hint: 'Adapters and other additions cannot be run from GGUF; take the Hugging Face folder.',
     })
   const [rows = 0, ...rest] = tensor.shape
   const rowBytes = tensor.byteLength / rows
@@ -178,6 +182,30 @@ function huggingFaceTensors(
     first += count
     return [`${prefix}${block[projection]}.${kind}`, piece] as const
   })
+}
+
+/** The largest published models have 512. */
+const mostExperts = 4096
+
+/** A stack `[experts, ..]` as one tensor for each. */
+function expertsOf(path: string, name: string, tensor: TensorInfo): (readonly [string, TensorInfo])[] {
+  const [count = 0, ...shape] = tensor.shape
+  const byteLength = tensor.byteLength / count
+  if (count > mostExperts || !Number.isInteger(byteLength))
+    throw new TaskvecError(
+      'WEIGHTS',
+      `${path}: ${tensor.name} holds ${count} experts; at most ${mostExperts}`,
+    )
+  return Array.from({ length: count }, (_, expert) => [
+    name.replace('{}', String(expert)),
+    { ...tensor, shape, offset: tensor.offset + expert * byteLength, byteLength },
+  ])
+}
+
+/** The gate of a shared expert is one row, and a vector in GGUF. */
+function atLeastARow(tensor: TensorInfo, part: string): TensorInfo {
+  const isVector = part === 'ffn_gate_inp_shexp' && tensor.shape.length === 1
+  return isVector ? { ...tensor, shape: [1, ...tensor.shape] } : tensor
 }
 
 /** Throws WEIGHTS where heads do not fit. */

@@ -7,6 +7,7 @@ import { contentHash } from './content-hash.js'
 import { dequantize } from './dequantize.js'
 import { ggufCheckpoint } from './gguf-checkpoint.js'
 import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
+import { withUnpackedExperts } from './packed-experts.js'
 import { snapshotFolder } from './hugging-face-cache.js'
 import { readObject } from './json-object.js'
 import { isAdapter, openAdapter } from './lora.js'
@@ -46,7 +47,7 @@ async function openFolder(folder: string, find: (folder: string) => WeightFiles)
     weights.files.map(({ path }) => path),
     async (files) => {
       const { tensors, unread } = tensorsOf(weights, files)
-      return {
+      return withUnpackedExperts({
         path: folder,
         format: weights.format,
         config,
@@ -54,7 +55,7 @@ async function openFolder(folder: string, find: (folder: string) => WeightFiles)
         unread,
         contentHash: await contentHash(hashed),
         ...tensorReader(folder, tensors, unread, files),
-      }
+      })
     },
   )
 }

@@ -3,6 +3,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
 import type { FileTensors, TensorInfo } from './checkpoint.js'
 import { parseObject } from './json-object.js'
+import { isPacked } from './packed-experts.js'
 
 /** As the reference implementation: a longer header is refused. */
 const maxHeaderBytes = 100_000_000
@@ -38,10 +39,12 @@ export function safetensorsTensors(file: BoundedFile): FileTensors {
     .filter(([name]) => name !== '__metadata__')
     .map(([name, entry]) => toTensor(file, start, name, entry))
   refuseOverlaps(file, start, all)
+  const isRead = (tensor: StoredTensor): tensor is TensorInfo =>
+    tensor.type in readTypes || (tensor.type === 'U8' && isPacked(tensor.name))
   return {
-    tensors: all.filter((tensor): tensor is TensorInfo => tensor.type in readTypes),
+    tensors: all.filter(isRead),
     unread: all
-      .filter(({ type }) => !(type in readTypes))
+      .filter((tensor) => !isRead(tensor))
       .map(({ name, type }) => [name, `type ${type}; known: ${Object.keys(readTypes).join(', ')}`]),
   }
 }

@@ -31,7 +31,7 @@ const checkpoints = `## Gemma 3 270M
 plain hooks over the same GGUF file, on 40 items of each of four tasks (to_lower, past simple, capitals, antonyms) and all 18 layers:
 \`test/golden/make_gemma3.py\`, \`test/engine/gemma3.test.ts\`, which asks for 99.9 % of 3,040 predictions.
 
-\`configs/gemma3.yaml\`, here with 25 dev and 25 test items: θ answers in layers 9 to 11 of 18, and from the next on hardly at all.
+\`configs/gemma3.yaml\`, 50 dev and 50 test items: θ answers in layers 9 to 11 of 18, and from the next on hardly at all.
 
 ![Accuracy of θ alone by layer: Gemma 3 270M on 18 tasks](by-layer-gemma3-270m.svg)
 `

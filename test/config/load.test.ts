@@ -173,8 +173,13 @@ layersPerActivity: 4
     ],
     [
       'models: [llama-7b]\ntasks: [{id: x, list: my.csv, scoring: fuzzy}]',
-      ':2:31: tasks[0].scoring: must be exact or prefix',
+      ':2:31: tasks[0].scoring: must be exact, prefix, first-token, contains, normalised, f1, chrf, {f1: 0.8}',
     ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, scoring: {regex: "("}}]',
+      'tasks[0].scoring: not a regular expression: (',
+    ],
+    ['models: [llama-7b]\ntasks: all\nanswer: {maxTokens: 0}', 'answer.maxTokens'],
     [
       'models: [llama-7b]\ntasks: [{id: x, list: my.csv, items: my.jsonl}]',
       ':2:9: tasks[0]: takes only one of list, items and top',
@@ -268,6 +273,14 @@ describe('the id of a sweep', () => {
       expect(() => load(`${text}memoryLimit: ${size}\n`)).toThrow(/memoryLimit: .*8GB/)
   })
 
+  it('asks for whole answers where it says so, with a newline as their end', () => {
+    const whole = load(`${text}answer: {maxTokens: 8}\n`)
+    expect(whole.protocol.answer).toEqual({ maxTokens: 8, stop: ['\n'] })
+    expect(load(text).protocol).not.toHaveProperty('answer')
+    expect(sweepId(whole)).not.toBe(sweepId(load(text)))
+    expect(sweepId(whole)).not.toBe(sweepId(load(`${text}answer: {maxTokens: 8, stop: [".", "\\n"]}\n`)))
+  })
+
   it("changes with a word list's contents", () => {
     const withList = text.replace('algorithmic_to_upper', '{id: l, list: l.csv}')
     writeFileSync(join(folder, 'l.csv'), 'hot,cold\n')
@@ -350,7 +363,7 @@ describe('experiments of a config', () => {
   it.each([
     ['experiments: [robustness]', /mine.yaml:3:1: experiments: must include main/],
     ['experiments: [main, main]', /"main" is given twice/],
-    ['experiments: [main, robustnes]', /must be main, robustness, conflicting, projection, beyond or thetas/],
+    ['experiments: [main, robustnes]', /must be main, robustness, .* or thetas/],
     ['experiments: [main, robustness: {theta: 5}]', /unknown key "theta"; did you mean "thetas"/],
     ['experiments: [main, robustness: {layers: {from: 9, to: 3}}]', /from \(9\) is greater than to \(3\)/],
     ['experiments: [main, beyond: {templateTransfer: [no place]}]', /must hold \{x\} once/],
@@ -368,7 +381,7 @@ describe('experiments of a config', () => {
     ['prompt: qa\nprompts: [arrow]', /prompts: takes the place of "prompt"/],
     ['prompts: [qa, qa]', /prompts\[1\]: qa is given twice/],
     ['prompts: [{id: mine, demonstration: "{x} {y}", query: "{y}"}]', /query must hold \{x\} once/],
-    ['prompts: [{id: qa, demonstration: "{x} {y}", query: "{x}"}]', /"qa" is a built-in prompt/],
+    ['prompts: [{id: arrow, demonstration: "{x} {y}", query: "{x}"}]', /"arrow" is the paper’s prompt/],
     ['demonstrationLabels: wrong', /must be true, shuffled or random/],
     ['order: sorted', /must be drawn, or the seed of a further shuffle/],
   ])('with axes are refused where they are wrong: %s', (text, message) => {

@@ -56,7 +56,7 @@ export async function startHub(folder: string): Promise<Hub> {
 
 function answer(hub: Omit<Hub, 'url' | 'close'>, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?')[0] ?? ''
-  const revision = /^\/api\/models\/test\/tiny\/revision\/(.+)$/.exec(path)?.[1] ?? ''
+  const revision = /^\/api\/(?:models|datasets)\/test\/tiny\/revision\/(.+)$/.exec(path)?.[1] ?? ''
   const commits = [...hub.revisions.values()]
   const sha = hub.revisions.get(revision) ?? commits.find((commit) => commit === revision)
   hub.tokens.push(request.headers.authorization)
@@ -64,10 +64,16 @@ function answer(hub: Omit<Hub, 'url' | 'close'>, request: IncomingMessage, respo
     response.writeHead(hub.faults.status.code).end()
   } else if (sha !== undefined) {
     json(response, { id: 'test/tiny', sha })
-  } else if (commits.some((commit) => path === `/api/models/test/tiny/tree/${commit}`)) {
+  } else if (
+    commits.some(
+      (commit) => /^\/api\/(models|datasets)\/test\/tiny\/tree\//.test(path) && path.endsWith(commit),
+    )
+  ) {
     json(response, [...[...hub.files].map(listed), ...(hub.faults.listed ?? [])])
-  } else if (commits.some((commit) => path.startsWith(`/test/tiny/resolve/${commit}/`))) {
-    content(hub, path.split('/').at(-1) ?? '', request, response)
+  } else if (
+    commits.some((commit) => path.replace('/datasets/', '/').startsWith(`/test/tiny/resolve/${commit}/`))
+  ) {
+    content(hub, path.split(/\/resolve\/\w+\//).at(-1) ?? '', request, response)
   } else {
     response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()
   }

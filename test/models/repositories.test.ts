@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { checkModel } from '../../src/models/check.js'
 import { fetchIntoCache } from '../../src/models/hugging-face.js'
-import { locateModel } from '../../src/models/locate.js'
+import { locateModel, modelRef } from '../../src/models/locate.js'
 import { projectRoot } from '../../src/system/home.js'
 import { startHub, type Hub } from './hub.js'
 
@@ -81,6 +81,16 @@ it('where the host cannot be reached, a branch is what it last was; what was nev
   expect(await bring()).toBe(first)
   expect(steps.at(-1)).toMatch(/not reachable .*; test\/tiny as it was last: 0123456789ab/)
   await expect(bring({ revision: 'other' })).rejects.toThrow('not reachable')
+})
+
+it('a command line names it by owner and name, and a revision', () => {
+  expect(modelRef('test/tiny')).toEqual({ id: 'tiny', repo: 'test/tiny', revision: 'main' })
+  expect(modelRef('test/tiny@refs/pr/1')).toMatchObject({ repo: 'test/tiny', revision: 'refs/pr/1' })
+  for (const other of ['smollm2-135m', './absent/model', '../absent', 'absent/model.gguf'])
+    expect(modelRef(other)).toEqual({ id: other })
+  expect(() => locateModel(modelRef('test/tiny@step2'))).toThrow(
+    expect.objectContaining({ hint: 'Fetch it: taskvec models pull test/tiny@step2' }),
+  )
 })
 
 it('a snapshot without all of its weights is completed', async () => {

@@ -51,6 +51,7 @@ const drawn = [
   'layer-transfer-alpha-1b',
   'template-transfer',
   'decodability',
+  'transfer-alpha-1b',
   'figure-4-published',
   'differences-llama-7b',
   'curves-beside-llama-7b',

@@ -79,7 +79,8 @@ function write(db: Database.Database): void {
       blocks,
       d_model: 64,
       vocab: 1000,
-      parameters: 1e6 * (m + 1),
+      // Those of the model whose id it has: others are not compared with the paper.
+      parameters: m === 0 ? 1e6 : 6738415616,
       weights: 'safetensors F32',
     })
     insert('sweep_models', { sweep_id, model_id, position: m, source: model_id })
@@ -303,6 +304,22 @@ function writeExperiments(
         })
     const other = unit('template_transfer', task_id)
     templates.forEach((setting, i) => score(other, { setting, layer: 1, correct: 16 - 6 * i - t }))
+  })
+  const sources = [...Object.keys(tasks), 'en_fr + antonyms', 'random']
+  sources.forEach((source, s) => {
+    const run = unit('transfer', '', source)
+    Object.keys(tasks).forEach((task_id, t) =>
+      insert('transfer_scores', {
+        run_id: run,
+        task_id,
+        layer: 2,
+        items,
+        correct: source === 'random' ? 0 : Math.max(0, 18 - 5 * Math.abs(s - t)),
+        answer_log_prob: -1,
+        answer_rank: 3,
+        answer_logit_difference: -1,
+      }),
+    )
   })
   if (m === 0)
     insert('units', {

@@ -123,7 +123,14 @@ it('the tables of units are found by what they refer to, a new one as well', () 
   const after = unitTables(db)
   db.close()
   expect(before).toEqual([
-    ...['conflicting_predictions', 'projection_scores', 'projection_tokens', 'theta_distances'],
+    ...['conflicting_predictions', 'function_vector_geometry', 'function_vector_heads'],
+    ...[
+      'function_vector_scores',
+      'mediation_effects',
+      'projection_scores',
+      'projection_tokens',
+      'theta_distances',
+    ],
     ...['theta_points', 'thetas', 'unit_scores'],
   ])
   expect(after.filter((table) => !before.includes(table))).toEqual(['my_scores'])

@@ -20,7 +20,11 @@ const settings = {
     { robustness: { thetas: 6, devItems: 4 } },
     { conflicting: { items: 12 } },
     { projection: { top: 10 } },
+    { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
+    { functionVectors: { heads: 3, items: 4, prompts: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
+    { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
+    { thetas: { items: 'each' } },
   ],
 }
 
@@ -50,7 +54,13 @@ function everything(db: string): Record<string, unknown[]> {
     'conflicting_items',
     'projections',
     'projection_answers',
+    'mediation',
+    'function_vectors',
+    'function_vectors_shuffled',
+    'function_vector_top_heads',
+    'function_vector_angles',
     'beyond',
+    'transfer',
   ]
   const rows = Object.fromEntries(
     views.map((view) => {
@@ -92,6 +102,8 @@ describe('the further experiments of a sweep', () => {
       { task_a: 'algorithmic_next_letter', task_b: 'algorithmic_to_upper', items: 12 },
     ])
     expect(undisturbed['projections']).toHaveLength(4 * 6 * 10)
+    // Four tasks, their composition and the random vector, on four tasks' queries at six L.
+    expect(undisturbed['transfer']).toHaveLength(6 * 4 * 6)
     const analyses = new Set(
       (undisturbed['beyond'] as { analysis: string }[]).map(({ analysis }) => analysis),
     )
@@ -121,15 +133,19 @@ describe('the further experiments of a sweep', () => {
     const experiments = [
       'robustness',
       'projection',
+      'mediation',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
       'template_transfer',
       'addition',
       'decodability_thetas',
+      'item_thetas',
       'robustness_analysis',
       'conflicting',
+      'function_vectors',
       'decodability',
+      'transfer',
     ]
     let args = ['run', sandbox.config('experiments', settings)]
     for (const experiment of experiments) {
@@ -172,7 +188,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 36, complete: 36 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 51, complete: 51 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })

@@ -112,7 +112,6 @@ async function followedUntilAway(server: RunningServer) {
   return { link, outcome }
 }
 
-// Side by side: Temporal's client takes some 20 s to give a server up.
 describe.concurrent('a sweep whose server cannot be reached for a while', () => {
   it('that ended meanwhile is not begun once more', async ({ expect }) => {
     const server = await newServer()

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { Pair, Scoring } from '../../src/domain/types.js'
+import type { Pair, ScoringRule } from '../../src/domain/types.js'
 import { checkList, sharedInputs } from '../../src/tasks/check-list.js'
 
 const pair = (input: string, output: string, ...accept: string[]): Pair => ({ input, output, accept })
 const good = Array.from({ length: 40 }, (_, i) => pair(`x${i}`, `y${i}`))
 
 describe('a list', () => {
-  const cases: [string, Pair[], Scoring, string][] = [
+  const cases: [string, Pair[], ScoringRule, string][] = [
     ['not NFC', [pair('e\u0301', 'y')], 'exact', `"e\u0301" isn't in Unicode's composed form`],
     ['blank', [pair('a', '')], 'exact', '"" is blank'],
     ['spaces', [pair('a ', 'y')], 'exact', '"a " is blank or has spaces around it'],

@@ -257,7 +257,7 @@ describe('further experiments computed again', () => {
     ['a row that is gone', 'delete from projection_tokens where rank = 2 and layer = 3', 'projection_tokens'],
     [
       'a row too many',
-      'insert into conflicting_predictions select run_id, kind, item + 7, query, answer_a, answer_b, token, text, correct_a, correct_b, answer_log_prob, answer_rank, answer_logit_difference from conflicting_predictions where item = 0',
+      'insert into conflicting_predictions select run_id, kind, item + 7, query, answer_a, answer_b, token, text, correct_a, correct_b, answer_log_prob, answer_rank, answer_logit_difference, tokens, whole_log_prob, whole_rank from conflicting_predictions where item = 0',
       'conflicting_predictions',
     ],
   ])('show that somebody replaced %s', async (_, sql, table) => {

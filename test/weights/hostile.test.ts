@@ -180,8 +180,8 @@ describe('a GGUF file is refused where', () => {
     ],
     [
       'a tensor is no part of a llama',
-      withTensor({ name: 'blk.0.ffn_gate_inp.weight' }),
-      'tensor blk.0.ffn_gate_inp.weight is not part of a known llama model',
+      withTensor({ name: 'blk.0.ssm_in.weight' }),
+      'tensor blk.0.ssm_in.weight is not part of a known llama model',
     ],
     [
       'frequency factors are more than any head has values',

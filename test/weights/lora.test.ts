@@ -47,9 +47,9 @@ describe('a LoRA adapter', () => {
 
   it('is another model than its base; where the base lies makes no difference', async () => {
     const hash = async (path: string) => {
-      const { contentHash, close } = await openCheckpoint(path)
-      close()
-      return contentHash
+      const opened = await openCheckpoint(path)
+      opened.close()
+      return opened.contentHash
     }
     const adapted = await hash(join(scratch, 'adapters', 'llama'))
     expect(await hash(changed({ base_model_name_or_path: tinyFolder('gqa-tied') }))).toBe(adapted)

@@ -24,6 +24,8 @@ export const gptOss = family({
     num_experts_per_tok: size.default(4),
     swiglu_alpha: z.number().default(1.702),
     swiglu_limit: positive.default(7),
+    /** Gate and up apart, `[out, in]`, as GGUF has them. */
+    experts_in_gguf: flag.default(false),
   },
   renamed: { num_experts: 'num_local_experts', experts_per_token: 'num_experts_per_tok' },
   describe(c, path) {
@@ -49,16 +51,24 @@ export const gptOss = family({
             routing: { score: 'chosen' },
             expert: (index): MlpSpec => {
               const product = (name: string, inputs: number, outputs: number) => {
-                const names = { weight: `mlp.experts.${name}`, bias: `mlp.experts.${name}_bias` }
-                return linearOfExpert(parts, names, { index, count }, [inputs, outputs], 'in-out')
+                const [weight, bias] = c.experts_in_gguf ? ['.weight', '.bias'] : ['', '_bias']
+                const names = { weight: `mlp.experts.${name}${weight}`, bias: `mlp.experts.${name}${bias}` }
+                const stored = c.experts_in_gguf ? 'out-in' : 'in-out'
+                return linearOfExpert(parts, names, { index, count }, [inputs, outputs], stored)
               }
               return {
                 kind: 'mlp',
-                up: {
-                  kind: 'fused',
-                  gateUp: product('gate_up_proj', dModel, 2 * dMlp),
-                  order: 'alternating',
-                },
+                up: c.experts_in_gguf
+                  ? {
+                      kind: 'gated',
+                      gate: product('gate_proj', dModel, dMlp),
+                      up: product('up_proj', dModel, dMlp),
+                    }
+                  : {
+                      kind: 'fused',
+                      gateUp: product('gate_up_proj', dModel, 2 * dMlp),
+                      order: 'alternating',
+                    },
                 activation: { kind: 'clamped-swiglu', alpha: c.swiglu_alpha, limit: c.swiglu_limit },
                 down: product('down_proj', dMlp, dModel),
               }

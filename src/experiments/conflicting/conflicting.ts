@@ -75,7 +75,7 @@ const ofOnePair: UnitKind<Omit<Settings, 'pairs'>> = {
 
 function predictionRows({ queries, ...found }: ConflictingResult) {
   return (['regular', 'conflicting'] as const).map((kind) => {
-    const { tokens, texts, correctA, correctB, ...read } = found[kind]
+    const { tokens, texts, correctA, correctB, whole, ...read } = found[kind]
     return rowsOf(
       conflictingPredictions,
       queries.map((query, item) => ({
@@ -89,6 +89,13 @@ function predictionRows({ queries, ...found }: ConflictingResult) {
         answerLogProb: read.answerLogProbs[item] as number,
         answerRank: read.answerRanks[item] as number,
         answerLogitDifference: read.answerLogitDifferences[item] as number,
+        ...(whole
+          ? {
+              tokens: JSON.stringify(whole.tokens[item]),
+              wholeLogProb: whole.logProbs[item] as number,
+              wholeRank: whole.ranks[item] as number,
+            }
+          : {}),
       })),
     )
   })

@@ -1,7 +1,8 @@
 import type { Predictions, Scoring } from '../../domain/types.js'
 import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
 import { judge } from '../judge.js'
-import { predict, promptsOf, type RunningEngine } from '../prompts.js'
+import { readScoring } from '../../tasks/scoring.js'
+import { answerOf, generating, predict, promptsOf, type ItemPrompts, type RunningEngine } from '../prompts.js'
 import type { ConflictingItem } from './conflicting-items.js'
 
 export interface ConflictingStep {
@@ -16,7 +17,7 @@ export interface ConflictingStep {
   readonly items: readonly ConflictingItem[]
 }
 
-export interface ConflictingPredictions extends Omit<Predictions, 'correct'> {
+export interface ConflictingPredictions extends Omit<Predictions, 'correct' | 'scores'> {
   readonly correctA: readonly boolean[]
   readonly correctB: readonly boolean[]
 }
@@ -42,37 +43,46 @@ export async function conflictingTasks(
   const a = await promptsOf(
     engine,
     items.map((item) => item.a),
+    scoringA,
   )
   const b = await promptsOf(
     engine,
     items.map((item) => item.b),
+    scoringB,
   )
   // Two entries an item: each is asked about the answer that it should give.
   const request = items.flatMap((_, i) => {
-    const { regular = [], answerToken = 0 } = a[i] ?? {}
-    const { theta = [], answerToken: answerB = 0 } = b[i] ?? {}
+    const { regular, ...ofA } = a[i] as ItemPrompts
+    const { theta, ...ofB } = b[i] as ItemPrompts
     return [
-      { thetaPrompts: [], patchedPrompt: null, plainPrompts: [regular], answerToken },
-      { thetaPrompts: theta, patchedPrompt: regular, plainPrompts: [], answerToken: answerB },
+      { thetaPrompts: [], patchedPrompt: null, plainPrompts: [regular], ...answerOf(ofA) },
+      { thetaPrompts: theta, patchedPrompt: regular, plainPrompts: [], ...answerOf(ofB) },
     ]
   })
-  const { plain, patched } = await engine.evaluate({ items: request, layers: [layer] }, options)
+  const { plain, patched } = await engine.evaluate(
+    { items: request, layers: [layer], ...generating(scoringA) },
+    options,
+  )
 
   async function scored(readings: readonly AnswerMetrics[]): Promise<ConflictingPredictions> {
-    const { correct, ...rest } = await predict(
+    const {
+      correct,
+      scores: _,
+      ...rest
+    } = await predict(
       engine,
       items.map((item) => item.a),
       scoringA,
       readings,
     )
-    const correctB = await judge(
+    const b = await judge(
       engine,
       items.map((item) => item.b),
-      scoringB,
+      readScoring(scoringB).rule,
       rest.tokens,
       rest.texts,
     )
-    return { ...rest, correctA: correct, correctB }
+    return { ...rest, correctA: correct, correctB: b.correct }
   }
   return {
     queries: items.map((item) => ({

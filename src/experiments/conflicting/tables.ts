@@ -21,6 +21,10 @@ export const conflictingPredictions = sqliteTable(
     answerLogProb: real('answer_log_prob').notNull(),
     answerRank: integer('answer_rank').notNull(),
     answerLogitDifference: real('answer_logit_difference').notNull(),
+    /** As in `predictions`. */
+    tokens: text(),
+    wholeLogProb: real('whole_log_prob'),
+    wholeRank: integer('whole_rank'),
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.kind, table.item] }),

@@ -1,7 +1,7 @@
 import type { Item, RunResult, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics, EvaluateItem, EvaluateOptions, EvaluatePart } from '../../engine/engine.js'
 import type { GivenVectors } from '../given-theta.js'
-import { predict, promptsOf, type RunningEngine } from '../prompts.js'
+import { answerOf, generating, predict, promptsOf, type RunningEngine } from '../prompts.js'
 
 /**
  * The main experiment (paper, section 3 and Figures 3 and 4; docs/protocol.md, Main experiment).
@@ -31,14 +31,17 @@ export async function runBaseline(
   options: EvaluateOptions = {},
   part?: EvaluatePart,
 ): Promise<Outcome> {
-  const prompts = await promptsOf(engine, items)
-  const request = prompts.map(({ bare, answerToken }) => ({
+  const prompts = await promptsOf(engine, items, scoring)
+  const request = prompts.map(({ bare, ...prompt }) => ({
     thetaPrompts: [],
     patchedPrompt: null,
     plainPrompts: [bare],
-    answerToken,
+    ...answerOf(prompt),
   }))
-  const { plain, seconds } = await engine.evaluate({ items: request, layers: [], ...ofWhole(part) }, options)
+  const { plain, seconds } = await engine.evaluate(
+    { items: request, layers: [], ...generating(scoring), ...ofWhole(part) },
+    options,
+  )
   const predictions = await predict(engine, items, scoring, plain.map(first))
   return { runs: [{ kind: 'baseline', split: 'baseline', layer: null, predictions }], seconds }
 }
@@ -53,15 +56,15 @@ export async function runDev(
   part?: EvaluatePart,
   given?: GivenVectors,
 ): Promise<Outcome> {
-  const prompts = await promptsOf(engine, items)
-  const request = prompts.map(({ theta, bare, answerToken }) => ({
+  const prompts = await promptsOf(engine, items, scoring)
+  const request = prompts.map(({ theta, bare, ...prompt }) => ({
     thetaPrompts: given ? [] : theta,
     patchedPrompt: bare,
     plainPrompts: [],
-    answerToken,
+    ...answerOf(prompt),
   }))
   const { patched, seconds } = await engine.evaluate(
-    { items: request, layers, ...ofWhole(part), ...given },
+    { items: request, layers, ...generating(scoring), ...ofWhole(part), ...given },
     options,
   )
   const runs: RunResult[] = []
@@ -87,15 +90,21 @@ export async function runTest(
   part?: EvaluatePart,
   given?: GivenVectors,
 ): Promise<Outcome> {
-  const prompts = await promptsOf(engine, items)
-  const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, answerToken }) => ({
+  const prompts = await promptsOf(engine, items, scoring)
+  const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, ...prompt }) => ({
     thetaPrompts: given ? [] : theta,
     patchedPrompt: bare,
     plainPrompts: [regular],
-    answerToken,
+    ...answerOf(prompt),
   }))
   const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
-    { items: request, layers: [bestLayer], ...(given ?? { thetas: 'mean' }), ...ofWhole(part) },
+    {
+      items: request,
+      layers: [bestLayer],
+      ...(given ?? { thetas: 'mean' }),
+      ...generating(scoring),
+      ...ofWhole(part),
+    },
     options,
   )
   const regular = await predict(engine, items, scoring, plain.map(first))

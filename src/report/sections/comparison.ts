@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import type { SweepSummary } from '../../store/sweeps.js'
 import { compareCells, type Comparison } from '../compare.js'
 import { comparedCurves } from '../compared-curves.js'
+import { describeNamesakes, namesakes } from '../namesakes.js'
 import { publishedSide, sweepSide } from '../comparison-sides.js'
 import { bars, groupBy, isIncluded } from '../../figures/paper-rules.js'
 import { barsByModel } from '../../experiments/main/bars.js'
@@ -19,7 +20,9 @@ export function comparison(
 ): Section[] {
   const name = other?.id ?? 'the published results'
   const published = other ? null : paperResults()
-  const ours = sweepSide(db, sweep)
+  const except = published ? namesakes(db, sweep.id) : undefined
+  const notes = except ? describeNamesakes(except).map(text) : []
+  const ours = sweepSide(db, sweep, except)
   const theirs = published ? publishedSide(published) : sweepSide(db, other as SweepSummary)
   const compared = compareCells(ours.main(), theirs.main())
   const conflicting = compareCells(ours.conflicting(), theirs.conflicting())
@@ -27,7 +30,9 @@ export function comparison(
   const section = { id: 'comparison', title: `Beside ${name}` }
   if (compared.length + conflicting.length + curves.length === 0)
     return other === null
-      ? []
+      ? notes.length === 0
+        ? []
+        : [{ ...section, blocks: notes }]
       : [
           {
             ...section,
@@ -41,6 +46,7 @@ export function comparison(
   const models = new Set(compared.map(({ model }) => model))
   const paper = published ? publishedRows(published).filter(({ model }) => models.has(model)) : []
   const blocks = [
+    ...notes,
     ...accuracies(
       compared,
       name,

@@ -1,3 +1,4 @@
+import { scoringLabel } from '../../tasks/scoring.js'
 import type { Numerics } from '../../domain/numerics.js'
 import type { ModelRecord, TaskRecord } from '../../store/report-queries.js'
 import type { Table } from '../../figures/table.js'
@@ -50,7 +51,7 @@ export function table5(tasks: readonly TaskRecord[]): Table {
       category,
       task,
       example: `${query.trim()} → ${answer.trim()}`,
-      scoring,
+      scoring: scoringLabel(scoring),
       pairs: fewestPairs === mostPairs ? fewestPairs : `${fewestPairs} to ${mostPairs}`,
     })),
   }

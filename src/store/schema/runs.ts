@@ -54,6 +54,13 @@ export const predictions = sqliteTable(
     answerRank: integer('answer_rank').notNull(),
     /** That token's logit minus the highest of all others; null in rows of before it was recorded. */
     answerLogitDifference: real('answer_logit_difference'),
+    /** Of a graded rule, 0 to 1; null under the others. */
+    score: real(),
+    /** Where answers of several tokens were generated, else null: their ids, a JSON list, of which `token` is the first. */
+    tokens: text(),
+    /** Natural logarithm of the probability of all of the right answer's tokens in a row, and the largest of their ranks. */
+    wholeLogProb: real('whole_log_prob'),
+    wholeRank: integer('whole_rank'),
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.item] }),

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { z } from 'zod'
+import { fetchDataset, type HubDataset } from '../models/hub-dataset.js'
+import type { Fetch } from '../models/fetch.js'
+import { expanded } from '../system/home.js'
+import { readYaml } from '../system/yaml-file.js'
+import { isParquet, parquetAhead, parquetLines } from '../tasks/parquet-list.js'
+import { overridden } from './overrides.js'
+
+/** Lists that take more than reading a text: Parquet, and data sets on the Hugging Face Hub. */
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+
+/** `list:` of a config, where it is a data set. */
+export const datasetSchema = z.strictObject({
+  dataset: z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/, 'must be owner/name'),
+  split: name.default('train'),
+  subset: name.optional(),
+  revision: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w./-]*$/)
+    .default('main'),
+})
+
+/** What was read, by `listKey`. */
+export type ListsAhead = ReadonlyMap<string, ListAhead>
+
+export interface ListAhead {
+  /** Of which it is told. */
+  readonly name: string
+  /** How its text is read: as a file of this name. */
+  readonly file: string
+  readonly text: string
+  readonly notes: readonly string[]
+}
+
+/** Of a file: its absolute path. */
+export function listKey(list: string | HubDataset): string {
+  if (typeof list === 'string') return list
+  const { dataset, split, subset = '', revision } = list
+  return `${dataset} ${split} ${subset} ${revision}`
+}
+
+/**
+ * Reads such lists of a config before it is loaded; whatever else is wrong with it is left to that. Errors: CONFIG, DOWNLOAD.
+ */
+export async function readListsAhead(
+  file: string,
+  overrides: readonly string[],
+  context: Pick<Fetch, 'report' | 'signal'>,
+): Promise<ListsAhead> {
+  const { value } = overridden(readYaml(file), overrides)
+  const { data } = z.object({ tasks: z.array(z.unknown()) }).safeParse(value)
+  const found = new Map<string, ListAhead>()
+  for (const task of data?.tasks ?? []) {
+    const list = (task as { list?: unknown } | null)?.list
+    if (typeof list === 'string' && isParquet(list)) {
+      const path = resolve(dirname(file), expanded(list))
+      const ahead = await parquetAhead(path)
+      if (ahead) found.set(path, { name: path, ...ahead, notes: [] })
+    }
+    const dataset = datasetSchema.safeParse(list)
+    if (dataset.success && !found.has(listKey(dataset.data)))
+      found.set(listKey(dataset.data), await readDataset(dataset.data, context))
+  }
+  return found
+}
+
+async function readDataset(list: HubDataset, context: Pick<Fetch, 'report' | 'signal'>): Promise<ListAhead> {
+  const { files, commit } = await fetchDataset(list, context)
+  const texts: string[] = []
+  for (const file of files)
+    texts.push(isParquet(file) ? await parquetLines(file) : readFileSync(file, 'utf8'))
+  const [first = ''] = files
+  const pinned = list.revision === commit ? [] : [`revision: ${commit} pins it`]
+  const several = files.length > 1 && !isParquet(first) && !/\.(jsonl|ndjson)$/.test(first)
+  return {
+    name: `${list.dataset} (${list.split})`,
+    file: isParquet(first) ? 'rows.jsonl' : first,
+    text: several ? (texts[0] ?? '') : texts.join('\n'),
+    notes: several ? [...pinned, `only the first of ${files.length} files is read`] : pinned,
+  }
+}

@@ -1,0 +1,63 @@
+import type { Figure } from '../../figures/figure.js'
+import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
+import { seriesLines } from '../../figures/series-lines.js'
+import { accuracyY, config, layerX, plotWidth, shown } from '../../figures/style.js'
+import type { PromptKind } from './forward-passes.js'
+
+export interface VectorScore {
+  readonly model: string
+  readonly task: string
+  readonly prompt: PromptKind
+  readonly kind: string
+  readonly layer: number
+  readonly accuracy: number
+}
+
+const names: Readonly<Record<string, string>> = {
+  'theta-replaced': 'θ in place',
+  'theta-added': 'θ added',
+  'function-vector': 'function vector',
+  'random-vector': 'random vector',
+}
+const prompts = { 'zero-shot': 'query alone', shuffled: 'shuffled labels' } as const
+
+/** Accuracy by L of θ and of the function vector, mean over tasks: queries alone, and demonstrations with shuffled labels. */
+export function byLayer(model: string, scores: readonly VectorScore[]): Figure | null {
+  if (scores.length === 0) return null
+  const values = groupBy(scores, ({ prompt, kind, layer }) => `${prompt} ${kind} ${layer}`).map(([, of]) => {
+    const { prompt, kind, layer } = of[0] as VectorScore
+    const { mean, sd } = meanAndSd(of.map(({ accuracy }) => accuracy))
+    const vector = names[kind] ?? kind
+    return {
+      ...{ model, prompt: prompts[prompt], vector, layer, accuracy: mean, sd, tasks: of.length },
+      says: `${model}, ${prompts[prompt]}, ${vector}, L = ${layer}: ${shown(mean)} ± ${shown(sd)} over ${of.length} tasks`,
+    }
+  })
+  return {
+    id: `function-vectors-${model}`,
+    title: `θ and function vectors: ${model}`,
+    caption:
+      'Accuracy with θ put in place of the last token’s state after block L or added to it, with the function vector (the sum of the top heads’ mean outputs) added, and with a random vector of its norm; mean over tasks, hover: ± one standard deviation.',
+    spec: {
+      config,
+      data: { values },
+      facet: { field: 'prompt', type: 'nominal', title: null, sort: Object.values(prompts) },
+      columns: 2,
+      bounds: 'flush',
+      spacing: { row: 60, column: 22 },
+      spec: {
+        width: (plotWidth - 22) / 2,
+        height: 180,
+        layer: seriesLines({
+          series: 'vector',
+          names: Object.values(names),
+          x: layerX('layer L'),
+          y: { field: 'accuracy', axis: accuracyY.axis },
+          legend: { columns: 2 },
+          panel: true,
+        }),
+      },
+    },
+    rows: values.map(({ says: _says, ...row }) => row),
+  }
+}

@@ -1,0 +1,95 @@
+import { sql } from 'drizzle-orm'
+import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
+import { unitRun } from '../../store/schema/units.js'
+import { ofTask } from '../../store/schema/views.js'
+
+/** What is put in or added after block `layer`, and how often the answer is right then. */
+export const functionVectorScores = sqliteTable(
+  'function_vector_scores',
+  {
+    runId: unitRun(),
+    taskId: text('task_id').notNull(),
+    /** `zero-shot`: [x, ->]; `shuffled`: demonstrations with shuffled labels. */
+    prompt: text({ enum: ['zero-shot', 'shuffled'] }).notNull(),
+    kind: text({ enum: ['theta-replaced', 'theta-added', 'function-vector', 'random-vector'] }).notNull(),
+    layer: integer().notNull(),
+    items: integer().notNull(),
+    correct: integer().notNull(),
+    /** Items whose greedy token is the answer's first. */
+    firstTokens: integer('first_tokens').notNull(),
+    answerLogProb: real('answer_log_prob').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.taskId, table.prompt, table.kind, table.layer] }),
+    check(
+      'function_vector_correct',
+      sql`${table.correct} between 0 and ${table.items} and ${table.firstTokens} between 0 and ${table.items}`,
+    ),
+  ],
+)
+
+/** The heads whose mean outputs the function vectors are the sums of, best first. */
+export const functionVectorHeads = sqliteTable(
+  'function_vector_heads',
+  {
+    runId: unitRun(),
+    rank: integer().notNull(),
+    layer: integer().notNull(),
+    head: integer().notNull(),
+    /** Indirect effect, mean over tasks. */
+    effect: real().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.rank] })],
+)
+
+/** How θ and the function vector of a task lie to each other, after each block. */
+export const functionVectorGeometry = sqliteTable(
+  'function_vector_geometry',
+  {
+    runId: unitRun(),
+    taskId: text('task_id').notNull(),
+    layer: integer().notNull(),
+    /** Cosine of the function vector and the mean θ of the test items. */
+    cosine: real().notNull(),
+    normFunctionVector: real('norm_function_vector').notNull(),
+    normTheta: real('norm_theta').notNull(),
+    /** Share of θ's squared norm that lies in the span of the chosen heads' mean outputs. */
+    inSpan: real('in_span').notNull(),
+    /** The same for as many random directions: their expected share. */
+    inRandomSpan: real('in_random_span').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.taskId, table.layer] })],
+)
+
+const scored = {
+  ...ofTask,
+  kind: text().notNull(),
+  layer: integer().notNull(),
+  accuracy: real().notNull(),
+  firstToken: real('first_token').notNull(),
+  items: integer().notNull(),
+  correct: integer().notNull(),
+  answerLogProb: real('answer_log_prob').notNull(),
+}
+
+/** A row per task, kind and L, in zero-shot prompts [x, ->]; and in prompts whose demonstrations have shuffled labels. */
+export const functionVectorsView = sqliteView('function_vectors', scored).existing()
+export const shuffledFunctionVectorsView = sqliteView('function_vectors_shuffled', scored).existing()
+
+export const functionVectorHeadsView = sqliteView('function_vector_top_heads', {
+  ...ofTask,
+  rank: integer().notNull(),
+  layer: integer().notNull(),
+  head: integer().notNull(),
+  effect: real().notNull(),
+}).existing()
+
+export const functionVectorGeometryView = sqliteView('function_vector_angles', {
+  ...ofTask,
+  layer: integer().notNull(),
+  cosine: real().notNull(),
+  normFunctionVector: real('norm_function_vector').notNull(),
+  normTheta: real('norm_theta').notNull(),
+  inSpan: real('in_span').notNull(),
+  inRandomSpan: real('in_random_span').notNull(),
+}).existing()

@@ -1,0 +1,22 @@
+import type { Table } from '../../figures/table.js'
+
+export interface TopHead {
+  readonly model: string
+  readonly rank: number
+  readonly layer: number
+  readonly head: number
+  readonly effect: number
+}
+
+/** The heads whose outputs the function vectors consist of. */
+export function topHeadsTable(heads: readonly TopHead[]): Table {
+  return {
+    id: 'function-vector-heads',
+    title: 'Heads of the function vectors',
+    caption:
+      'The heads with the largest indirect effect, mean over tasks: a function vector is the sum of their mean outputs.',
+    columns: { model: 'Model', rank: 'Rank', layer: 'Layer', head: 'Head', effect: 'Effect' },
+    align: 'lrrrr',
+    rows: heads.map(({ effect, ...head }) => ({ ...head, effect: effect.toFixed(4) })),
+  }
+}

@@ -1,0 +1,43 @@
+import { sql } from 'drizzle-orm'
+import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
+import { unitRun } from '../../store/schema/units.js'
+import { ofTask } from '../../store/schema/views.js'
+
+/** What a component's mean over clean prompts does to the answer's probability where labels are shuffled. */
+export const mediationEffects = sqliteTable(
+  'mediation_effects',
+  {
+    runId: unitRun(),
+    /** `heads`, `attention`, `mlp`, `resid_post`. */
+    component: text().notNull(),
+    layer: integer().notNull(),
+    /** -1 where it is a whole layer's. */
+    head: integer().notNull(),
+    effect: real().notNull(),
+    /** Bootstrap over the items, 95 %. */
+    low: real().notNull(),
+    high: real().notNull(),
+    items: integer().notNull(),
+    /** The answer's mean probability in the clean prompts, and in those with shuffled labels as they are. */
+    clean: real().notNull(),
+    shuffled: real().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.component, table.layer, table.head] }),
+    check('mediation_interval', sql`${table.low} <= ${table.high}`),
+  ],
+)
+
+/** A row per task, component, layer and head; the head is null where it is a whole layer's. */
+export const mediationView = sqliteView('mediation', {
+  ...ofTask,
+  component: text().notNull(),
+  layer: integer().notNull(),
+  head: integer(),
+  effect: real().notNull(),
+  low: real().notNull(),
+  high: real().notNull(),
+  items: integer().notNull(),
+  clean: real().notNull(),
+  shuffled: real().notNull(),
+}).existing()

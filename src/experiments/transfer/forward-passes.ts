@@ -1,0 +1,145 @@
+import type { Item, Scoring } from '../../domain/types.js'
+import type { AnswerMetrics, EvaluateOptions } from '../../engine/engine.js'
+import { randomFor, type RandomSource } from '../../statistics/random.js'
+import { promptsOf, type RunningEngine } from '../prompts.js'
+import { scoreOf, type Score, type Scores } from '../scores.js'
+import { meanThetas } from '../thetas.js'
+
+/** Queries that a θ is applied to. */
+export interface Target {
+  readonly task: string
+  readonly scoring: Scoring
+  readonly items: readonly Item[]
+  readonly layers: readonly number[]
+}
+
+export interface TransferStep {
+  readonly model: string
+  readonly modelHash: string
+  readonly numerics: string
+  /** The source, for the progress display. */
+  readonly task: string
+  readonly source:
+    | { readonly terms: readonly { readonly weight: number; readonly items: readonly Item[] }[] }
+    /** A random vector in place of each target's own θ, of its norm. */
+    | { readonly seed: number }
+  readonly targets: readonly Target[]
+}
+
+/**
+ * θ of one source applied to the queries of other tasks.
+ *
+ * 1. θ_L of a task is the mean over its items' θ_L; of a composition, the weighted sum. The control is a vector of normally distributed
+ *    values with the norm of the mean θ_L of the queries' own task.
+ * 2. It is patched into [x, ->] of each query after block L, and the prediction held against the answer of the query's task.
+ */
+export async function transfer(
+  engine: RunningEngine,
+  { source, targets }: TransferStep,
+  options: EvaluateOptions,
+): Promise<Scores> {
+  const wanted = [...new Set(targets.flatMap(({ layers }) => layers))].sort((a, b) => a - b)
+  const shared = 'terms' in source ? await composed(engine, source.terms, wanted, options) : null
+  const scores: Score[] = []
+  for (const [i, target] of targets.entries()) {
+    const { layers, items } = target
+    const own = shared
+      ? rowsOf(shared, wanted, layers)
+      : randomLike(await meanThetas(engine, items, layers, options), layers, (layer) =>
+          randomFor(['transfer', 'seed' in source ? source.seed : 0, target.task, layer]),
+        )
+    scores.push(...(await applied(engine, target, own, options)))
+    options.onProgress?.((i + 1) / targets.length)
+  }
+  return { scores }
+}
+
+async function applied(
+  engine: RunningEngine,
+  { task, items, scoring, layers }: Target,
+  givenTheta: Float32Array,
+  { signal }: EvaluateOptions,
+): Promise<Score[]> {
+  const prompts = await promptsOf(engine, items)
+  const { patched } = await engine.evaluate(
+    {
+      layers,
+      givenTheta,
+      items: prompts.map(({ bare, answerToken }) => ({
+        thetaPrompts: [],
+        patchedPrompt: bare,
+        plainPrompts: [],
+        answerToken,
+      })),
+    },
+    signal ? { signal } : {},
+  )
+  const scores: Score[] = []
+  for (const [l, layer] of layers.entries()) {
+    const readings = patched.map((row) => row[l] as AnswerMetrics)
+    const place = { setting: '', layer, sourceLayer: layer }
+    scores.push({ ...(await scoreOf(engine, items, scoring, readings, place)), task })
+  }
+  return scores
+}
+
+/** `[layers, d_model]` */
+async function composed(
+  engine: RunningEngine,
+  terms: readonly { readonly weight: number; readonly items: readonly Item[] }[],
+  layers: readonly number[],
+  { signal }: EvaluateOptions,
+): Promise<Float32Array> {
+  let sum: Float32Array | undefined
+  for (const { weight, items } of terms) {
+    const theta = await meanThetas(engine, items, layers, signal ? { signal } : {})
+    sum = theta.map((value, i) => weight * value + (sum?.[i] ?? 0))
+  }
+  return sum ?? new Float32Array(0)
+}
+
+/** The rows of some of the layers. */
+function rowsOf(vectors: Float32Array, all: readonly number[], layers: readonly number[]): Float32Array {
+  const width = vectors.length / all.length
+  const rows = new Float32Array(layers.length * width)
+  for (const [i, layer] of layers.entries()) {
+    const at = all.indexOf(layer) * width
+    rows.set(vectors.subarray(at, at + width), i * width)
+  }
+  return rows
+}
+
+/** Row by row a vector of the same norm in a direction that is uniformly random. */
+function randomLike(
+  vectors: Float32Array,
+  layers: readonly number[],
+  source: (layer: number) => RandomSource,
+): Float32Array {
+  const width = vectors.length / layers.length
+  const out = new Float32Array(vectors.length)
+  for (const [i, layer] of layers.entries()) {
+    const random = source(layer)
+    const drawn = Array.from({ length: width }, () => normal(random))
+    const wanted = norm(vectors.subarray(i * width, (i + 1) * width))
+    const scale = wanted / norm(drawn)
+    out.set(
+      drawn.map((value) => value * scale),
+      i * width,
+    )
+  }
+  return out
+}
+
+function norm(values: ArrayLike<number>): number {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2
+  return Math.sqrt(sum)
+}
+
+/** Standard normal, by Box and Muller. */
+function normal(random: RandomSource): number {
+  const steps = 2 ** 30
+  const u = (random.below(steps) + 1) / steps
+  const v = random.below(steps) / steps
+  return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v)
+}

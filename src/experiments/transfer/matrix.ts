@@ -1,0 +1,72 @@
+import { taskName } from '../../figures/paper-rules.js'
+import type { Figure } from '../../figures/figure.js'
+import { config, shown } from '../../figures/style.js'
+import { random } from './sources.js'
+
+export interface TransferRow {
+  readonly model: string
+  readonly source: string
+  readonly task: string
+  readonly layer: number
+  readonly items: number
+  readonly accuracy: number
+}
+
+/** θ of one task on the queries of another: at the layer that is best for each pair, where several were tried. */
+export function transferMatrix(model: string, rows: readonly TransferRow[]): Figure | null {
+  if (rows.length === 0) return null
+  const best = new Map<string, TransferRow>()
+  for (const row of rows) {
+    const place = `${row.source}\n${row.task}`
+    if ((best.get(place)?.accuracy ?? -1) < row.accuracy) best.set(place, row)
+  }
+  const several = best.size < rows.length
+  const cells = [...best.values()].map(({ source, task, layer, items, accuracy }) => ({
+    ...{ source: sourceName(source), task: taskName(task), layer, items, accuracy },
+    says: `θ of ${sourceName(source)} on queries of ${taskName(task)}, L = ${layer}: ${shown(accuracy)} of ${items}`,
+  }))
+  const tasks = [...new Set(cells.map(({ task }) => task))]
+  // The tasks themselves as they stand on the other axis, then compositions, then the control.
+  const place = (source: string) =>
+    tasks.includes(source) ? tasks.indexOf(source) : source === sourceName(random) ? Infinity : tasks.length
+  const sources = [...new Set(cells.map(({ source }) => source))].sort((a, b) =>
+    place(a) === place(b) ? (a < b ? -1 : 1) : place(a) - place(b),
+  )
+  const axis = { labelLimit: 260, ticks: false, domain: false } as const
+  return {
+    id: `transfer-${model}`,
+    title: 'θ of one task on the queries of another',
+    subtitle: model,
+    caption: `Accuracy by the answers of the queries’ task, where the mean θ of another task, of a composition, or a random vector of the norm of the task’s own θ is patched into [x, →]${several ? ', at the L that is best for each pair' : ''}.`,
+    spec: {
+      config,
+      width: { step: 30 },
+      height: { step: 22 },
+      data: { values: cells },
+      mark: { type: 'rect' },
+      encoding: {
+        x: {
+          field: 'task',
+          type: 'ordinal',
+          sort: tasks,
+          axis: { ...axis, title: 'queries of', labelAngle: -40 },
+        },
+        y: { field: 'source', type: 'ordinal', sort: sources, axis: { ...axis, title: 'θ of' } },
+        // Viridis rises evenly in lightness: read alike in grey and by colour-blind readers.
+        color: {
+          field: 'accuracy',
+          type: 'quantitative',
+          title: 'accuracy',
+          scale: { scheme: 'viridis', domain: [0, 1] },
+        },
+        description: { field: 'says' },
+      },
+    },
+    rows: cells,
+  }
+}
+
+function sourceName(source: string): string {
+  if (source === random) return 'a random vector'
+  return /\s/.test(source) ? source : taskName(source)
+}

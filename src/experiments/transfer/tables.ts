@@ -1,0 +1,37 @@
+import { sql } from 'drizzle-orm'
+import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
+import { unitRun } from '../../store/schema/units.js'
+import { inSweep } from '../../store/schema/views.js'
+
+/** Accuracy on a task's queries with a θ of elsewhere patched in; the run's unit names that. */
+export const transferScores = sqliteTable(
+  'transfer_scores',
+  {
+    runId: unitRun(),
+    taskId: text('task_id').notNull(),
+    layer: integer().notNull(),
+    items: integer().notNull(),
+    correct: integer().notNull(),
+    answerLogProb: real('answer_log_prob').notNull(),
+    answerRank: real('answer_rank').notNull(),
+    answerLogitDifference: real('answer_logit_difference').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.taskId, table.layer] }),
+    check('transfer_scores_correct', sql`${table.correct} between 0 and ${table.items}`),
+  ],
+)
+
+/** A row per source of θ, task of the queries, and layer. */
+export const transferView = sqliteView('transfer', {
+  ...inSweep,
+  source: text().notNull(),
+  task: text().notNull(),
+  layer: integer().notNull(),
+  items: integer().notNull(),
+  correct: integer().notNull(),
+  accuracy: real().notNull(),
+  answerLogProb: real('answer_log_prob').notNull(),
+  answerRank: real('answer_rank').notNull(),
+  answerLogitDifference: real('answer_logit_difference').notNull(),
+}).existing()

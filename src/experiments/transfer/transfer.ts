@@ -1,0 +1,177 @@
+import { z } from 'zod'
+import { TaskvecError } from '../../domain/errors.js'
+import { allLayers } from '../../domain/layers.js'
+import type { Item } from '../../domain/types.js'
+import { figurePerModel } from '../../figures/section.js'
+import {
+  passesStep,
+  rowsOf,
+  type Experiment,
+  type FinishedTask,
+  type ForwardPasses,
+  type NewUnit,
+  type PlanContext,
+  type UnitKind,
+} from '../experiment.js'
+import type { Scores } from '../scores.js'
+import { hashOf } from '../task-units.js'
+import { transfer as run, type TransferStep } from './forward-passes.js'
+import { transferMatrix } from './matrix.js'
+import { random, termsOf } from './sources.js'
+import { transferScores, transferView } from './tables.js'
+
+const taskId = z.string().min(1).max(80)
+
+const settings = z.strictObject({
+  /** [A, B]: θ of A on queries of B. */
+  pairs: z.union([z.literal('all'), z.array(z.tuple([taskId, taskId])).min(1)]).default('all'),
+  /** Of a task's θ its own best L; of a composition and of the random vector, that of the queries' task. */
+  layers: z.enum(['best', 'all']).default('best'),
+  /** Compositions, each on the queries of every task: `fr_en + en_es`. */
+  vectors: z.array(z.string().min(1).max(400)).max(100).default([]),
+  /** The control. */
+  random: z.boolean().default(true),
+  items: z.int().min(1).max(1000).default(50),
+})
+
+type Settings = z.output<typeof settings>
+
+/** One source of θ, and the tasks whose queries it meets. */
+interface UnitSettings extends Pick<Settings, 'layers' | 'items'> {
+  readonly tasks: readonly string[]
+  readonly targets: readonly string[]
+}
+
+const passes: ForwardPasses<TransferStep, Scores> = { activity: 'transfer', label: 'transfer', run }
+
+/** All queries that one θ meets, in one step: it is computed once. */
+const ofOneSource: UnitKind<UnitSettings> = {
+  passes: [passes],
+  table: transferScores,
+  plan(context, { tasks, targets, layers, items }) {
+    const source = context.place.thetaTask
+    const terms = source === random ? null : termsOf(source, tasks)
+    const of = terms?.map(({ weight, task }) => ({ weight, task: context.task(task) }))
+    const alone = of?.length === 1 ? of[0]?.task : undefined
+    const met = finished(context, targets)
+    const [any] = met
+    if (!any) throw new TaskvecError('TASK', 'none of the tasks whose queries it would meet is finished')
+    const own = of
+      ? { terms: of.map(({ weight, task }) => ({ weight, items: task.items('test', items) })) }
+      : { seed: context.seed }
+    const asked = met.map((task) => ({
+      task: task.task,
+      scoring: task.scoring,
+      // Only the control needs S and x': their θ has the norm.
+      items: task.items('test', items).map((item) => (of ? bare(item) : item)),
+      layers: layers === 'all' ? allLayers(task.blocks) : [(alone ?? task).bestLayer],
+    }))
+    const { model, modelHash, numerics } = any
+    return {
+      identity: { numerics: JSON.parse(numerics) as unknown, source: hashOf(own), targets: hashOf(asked) },
+      modelHash,
+      next(stored) {
+        if (stored.has(transferScores)) return null
+        const input = { model, modelHash, numerics, task: `θ of ${source}`, source: own, targets: asked }
+        return passesStep('apply', passes, input, scoreRows)
+      },
+    }
+  },
+}
+
+/** Those whose main experiment is done: the others are named by its failures. */
+function finished({ task }: PlanContext, targets: readonly string[]): FinishedTask[] {
+  return targets.flatMap((target) => {
+    try {
+      return [task(target)]
+    } catch (error) {
+      if (error instanceof TaskvecError && error.code === 'TASK') return []
+      throw error
+    }
+  })
+}
+
+function bare(item: Item): Item {
+  return { ...item, demonstrations: [], dummyQueries: [] }
+}
+
+function scoreRows({ scores }: Scores) {
+  return [
+    rowsOf(
+      transferScores,
+      scores.map(
+        ({ task = '', layer, items, correct, answerLogProb, answerRank, answerLogitDifference }) => ({
+          ...{ taskId: task, layer, items, correct },
+          answerLogProb: answerLogProb ?? 0,
+          answerRank: answerRank ?? 0,
+          answerLogitDifference: answerLogitDifference ?? 0,
+        }),
+      ),
+    ),
+  ]
+}
+
+function units(
+  { pairs, vectors, random: control, layers, items }: Settings,
+  tasks: readonly string[],
+): NewUnit[] {
+  const all = pairs === 'all' ? tasks.map((source) => [source, tasks] as const) : grouped(pairs)
+  const met = pairs === 'all' ? tasks : [...new Set(pairs.map(([, target]) => target))]
+  const composed = vectors.map((vector) => [vector, tasks] as const)
+  return [...all, ...composed, ...(control ? [[random, met] as const] : [])].map(([source, targets]) => ({
+    experiment: 'transfer',
+    task: '',
+    thetaTask: source,
+    settings: { tasks, targets, layers, items } satisfies UnitSettings,
+  }))
+}
+
+/** By source. */
+function grouped(pairs: readonly (readonly [string, string])[]): (readonly [string, readonly string[]])[] {
+  const sources = [...new Set(pairs.map(([source]) => source))]
+  return sources.map(
+    (source) => [source, pairs.flatMap(([from, to]) => (from === source ? [to] : []))] as const,
+  )
+}
+
+/** θ of one task on the queries of others, compositions of θ, and the control of a random vector. */
+export const transfer: Experiment<Settings> = {
+  name: 'transfer',
+  settings,
+  units,
+  kinds: { transfer: ofOneSource },
+  tables: {
+    transfer: {
+      view: transferView,
+      columns: [
+        'model',
+        'source',
+        'task',
+        'layer',
+        'items',
+        'accuracy',
+        'answerLogProb',
+        'answerRank',
+        'answerLogitDifference',
+      ],
+      filters: ['model', 'task', 'category', 'layer'],
+      order: ['source', 'task', 'layer'],
+      accuracies: { accuracy: 'items' },
+      keys: ['model', 'source', 'task', 'layer'],
+      averaged: ['accuracy'],
+    },
+  },
+  section: {
+    id: 'transfer',
+    title: 'Transfer of θ',
+    units: ['transfer'],
+    blocks: (rows) =>
+      figurePerModel(
+        rows.of(transferView, {
+          columns: ['model', 'source', 'task', 'layer', 'items', 'accuracy'],
+          order: ['source', 'task', 'layer'],
+        }),
+        transferMatrix,
+      ),
+  },
+}

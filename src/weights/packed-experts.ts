@@ -1,0 +1,76 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { Checkpoint, TensorInfo } from './checkpoint.js'
+
+/**
+ * gpt-oss' experts as its repositories have them, in MXFP4: `NAME_blocks`, `[experts, outputs, groups, 16]` bytes of two values
+ * each, the lower four bits first, and `NAME_scales`, `[experts, outputs, groups]` exponents. They are read as `NAME`,
+ * `[experts, 32 groups, outputs]`, as transformers unpacks them (integrations/mxfp4.py).
+ */
+const parts = /_(blocks|scales)$/
+
+/** By their four bits. */
+const values = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6]
+const bytesPerGroup = 16
+
+export function isPacked(name: string): boolean {
+  return parts.test(name)
+}
+
+/** The checkpoint with packed tensors under the names of what they hold. Throws WEIGHTS where two do not fit. */
+export function withUnpackedExperts(checkpoint: Checkpoint): Checkpoint {
+  const packed = new Map<string, { blocks: TensorInfo; scales: TensorInfo }>()
+  for (const [name, blocks] of checkpoint.tensors) {
+    if (!name.endsWith('_blocks') || blocks.type !== 'U8') continue
+    const whole = name.replace(parts, '')
+    const scales = checkpoint.tensors.get(`${whole}_scales`)
+    if (
+      scales?.type !== 'U8' ||
+      blocks.shape.length !== 4 ||
+      blocks.shape.join() !== [...scales.shape, bytesPerGroup].join()
+    )
+      throw new TaskvecError('WEIGHTS', `${checkpoint.path}: ${name} has no ${whole}_scales that fit it`)
+    packed.set(whole, { blocks, scales })
+  }
+  if (packed.size === 0) return checkpoint
+  const tensors = new Map([...checkpoint.tensors].filter(([name]) => !packed.has(name.replace(parts, ''))))
+  for (const [name, { blocks, scales }] of packed) {
+    const [experts = 0, outputs = 0, groups = 0] = scales.shape
+    const shape = [experts, 2 * bytesPerGroup * groups, outputs]
+    tensors.set(name, { ...blocks, name, shape, byteLength: blocks.byteLength + scales.byteLength })
+  }
+  const together = (name: string, blocks: Float32Array) =>
+    unpacked(packed.get(name)?.scales.shape ?? [], blocks, checkpoint.read(`${name}_scales`))
+  return {
+    ...checkpoint,
+    tensors,
+    readAhead: (name) => checkpoint.readAhead(packed.has(name) ? `${name}_blocks` : name),
+    arrange: (name, stored) =>
+      packed.has(name)
+        ? together(name, checkpoint.arrange(`${name}_blocks`, stored))
+        : checkpoint.arrange(name, stored),
+    read: (name) =>
+      packed.has(name) ? together(name, checkpoint.read(`${name}_blocks`)) : checkpoint.read(name),
+  }
+}
+
+function unpacked(
+  [experts = 0, outputs = 0, groups = 0]: readonly number[],
+  blocks: Float32Array,
+  scales: Float32Array,
+): Float32Array {
+  const inputs = 2 * bytesPerGroup * groups
+  const out = new Float32Array(experts * inputs * outputs)
+  for (let group = 0; group < scales.length; group++) {
+    const [row, within] = [Math.floor(group / groups), group % groups]
+    const [expert, output] = [Math.floor(row / outputs), row % outputs]
+    const scale = 2 ** ((scales[group] as number) - 127)
+    for (let i = 0; i < bytesPerGroup; i++) {
+      const byte = blocks[group * bytesPerGroup + i] as number
+      const input = 2 * (within * bytesPerGroup + i)
+      const at = (expert * inputs + input) * outputs + output
+      out[at] = scale * (values[byte & 15] as number)
+      out[at + outputs] = scale * (values[byte >> 4] as number)
+    }
+  }
+  return out
+}

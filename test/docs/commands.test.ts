@@ -1,0 +1,48 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { commands } from '../../src/cli/main.js'
+
+const pages = ['README.md', 'README.zh.md', 'CONTRIBUTING.md', 'training/README.md'].concat(
+  readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [join('docs', name)] : [])),
+)
+
+/** Lines `taskvec ...` of a page's shell blocks, without comments and pipes. */
+function commandLines(text: string): string[] {
+  return [...text.matchAll(/```(?:sh|console)\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.split('\n').flatMap((line) => {
+      const [, said] = /^(?:\$ )?(?:[A-Z_]+=\S+ )*(?:npx )?taskvec (.*)$/.exec(line.trim()) ?? []
+      return said === undefined ? [] : [(said.split(/ [#|>&]|\s{3,}/)[0] ?? '').trim()]
+    }),
+  )
+}
+
+const lines = pages.flatMap((page) =>
+  commandLines(readFileSync(page, 'utf8')).map((line) => [page, line] as const),
+)
+
+describe('the docs', () => {
+  it.each(lines)('%s: taskvec %s is a command with these options', async (_, line) => {
+    const words = line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []
+    const [name = ''] = words
+    let command: Command | undefined = await commands[name]?.load()
+    expect(command, `no command ${name}`).toBeDefined()
+    const child: Command | undefined = command?.commands.find((each) => each.name() === words[1])
+    command = child ?? command
+    const known = command?.options.flatMap(({ long }) => [long ?? ''])
+    for (const word of words.filter((word) => word.startsWith('--')))
+      expect(known, line).toContain(word.split('=')[0])
+  })
+
+  it.each(pages)('%s links to files that exist', (page) => {
+    const targets = [...readFileSync(page, 'utf8').matchAll(/(?:\]\(|src="|srcset=")([^)"#\s]+)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^[a-z]+:/.test(target))
+    expect(targets.filter((target) => !existsSync(join(dirname(page), target)))).toEqual([])
+  })
+
+  it('README can be read in one sitting: below 1,500 words', () => {
+    expect(readFileSync('README.md', 'utf8').split(/\s+/).length).toBeLessThan(1500)
+  })
+})

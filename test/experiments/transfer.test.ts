@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Item } from '../../src/domain/types.js'
+import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
+import { promptsOf } from '../../src/experiments/prompts.js'
+import { termsOf } from '../../src/experiments/transfer/sources.js'
+import { transfer } from '../../src/experiments/transfer/forward-passes.js'
+import { makeTinyModel } from '../tiny-model.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'taskvec-transfer-'))
+let engine: LocalEngine
+beforeAll(async () => {
+  engine = await loadEngine(makeTinyModel(join(folder, 'tiny')))
+})
+afterAll(async () => {
+  await engine.close()
+  rmSync(folder, { recursive: true })
+})
+
+const items = (words: string, answer: (x: string) => string): Item[] =>
+  words.split(' ').map((query) => ({
+    demonstrations: [{ input: 'k', output: answer('k') }],
+    query,
+    answer: answer(query),
+    accept: [],
+    dummyQueries: ['m', 'n'],
+  }))
+
+const upper = items('a b c', (x) => x.toUpperCase())
+const next = items('d e f', (x) => String.fromCharCode(x.charCodeAt(0) + 1))
+const place = { model: 'tiny', modelHash: '', numerics: '{}', task: '' }
+const target = { task: 'next', scoring: 'exact' as const, items: next, layers: [1, 4] }
+
+/** Mean log-probability of the answers with the weighted sum of mean θ patched in, by the plain route, prompt by prompt. */
+async function plainly(terms: readonly { weight: number; items: Item[] }[], layer: number): Promise<number> {
+  const theta = new Float32Array(engine.info.dModel)
+  for (const { weight, items } of terms) {
+    const thetaItems = (await promptsOf(engine, items)).map(({ theta }) => ({
+      thetaPrompts: theta,
+      patchedPrompt: null,
+      plainPrompts: [],
+      answerToken: 0,
+    }))
+    const { thetas } = await engine.evaluate({
+      items: thetaItems,
+      layers: [layer],
+      thetas: 'mean',
+      route: 'plain',
+    })
+    thetas?.forEach((value, i) => (theta[i] = (theta[i] as number) + weight * value))
+  }
+  const asked = (await promptsOf(engine, next)).map(({ bare, answerToken }) => ({
+    thetaPrompts: [],
+    patchedPrompt: bare,
+    plainPrompts: [],
+    answerToken,
+  }))
+  const { patched } = await engine.evaluate({
+    items: asked,
+    layers: [layer],
+    givenTheta: theta,
+    route: 'plain',
+  })
+  return patched.reduce((sum, [reading]) => sum + (reading?.answerLogProb ?? NaN), 0) / patched.length
+}
+
+describe('transfer', () => {
+  it('patches the weighted sum of tasks’ mean θ into the queries of another, as the plain route does', async () => {
+    const terms = [
+      { weight: 1, items: upper },
+      { weight: -0.5, items: next },
+    ]
+    const { scores } = await transfer(engine, { ...place, source: { terms }, targets: [target] }, {})
+    expect(scores.map(({ task, layer, items }) => [task, layer, items])).toEqual([
+      ['next', 1, 3],
+      ['next', 4, 3],
+    ])
+    for (const { layer, answerLogProb } of scores)
+      expect(answerLogProb).toBeCloseTo(await plainly(terms, layer), 4)
+  })
+
+  it('has a control that the seed determines', async () => {
+    const control = async (seed: number) =>
+      (await transfer(engine, { ...place, source: { seed }, targets: [target] }, {})).scores
+    expect(await control(41)).toEqual(await control(41))
+    expect(await control(41)).not.toEqual(await control(42))
+  })
+})
+
+describe('compositions', () => {
+  const tasks = ['translation_fr_en', 'translation_en_es', 'linguistic_antonyms', 'other_en_es_x']
+
+  it('name tasks by their ids or the end of them, with factors', () => {
+    expect(termsOf('fr_en + en_es - 0.5 antonyms', tasks)).toEqual([
+      { weight: 1, task: 'translation_fr_en' },
+      { weight: 1, task: 'translation_en_es' },
+      { weight: -0.5, task: 'linguistic_antonyms' },
+    ])
+    expect(termsOf('2 * linguistic_antonyms', tasks)).toEqual([{ weight: 2, task: 'linguistic_antonyms' }])
+  })
+
+  it.each([
+    ['fr_en + de_en', /de_en is not among the sweep's tasks/],
+    ['fr_en en_es', /is no composition of tasks/],
+  ])('%s is refused', (expression, message) => expect(() => termsOf(expression, tasks)).toThrow(message))
+})
