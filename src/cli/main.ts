@@ -163,7 +163,7 @@ Examples:
   $ taskvec run quickstart                   run a sweep: server, worker, results table
   $ taskvec resume                           resume the latest unfinished sweep
   $ taskvec results --table layers           accuracy by layer of the latest sweep
-  $ taskvec predict --model smollm2-135m --task knowledge_country_capital --query Spain`,
+  $ taskvec predict --task linguistic_present_simple_past_simple --layer 20 --query take`,
     )
   const known = Object.keys(commands)
   for (const [name, { does, load }] of Object.entries(commands)) {

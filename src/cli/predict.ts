@@ -91,7 +91,7 @@ Many predictions in a row: taskvec serve --predict (docs/api.md) loads the model
 Examples:
   $ taskvec predict --prompt "The capital of France is"
   $ taskvec predict --model ./my-llama --token-ids 5,6,7 --logits --json
-  $ taskvec predict --task knowledge_country_capital --query Spain             every layer
+  $ taskvec predict --task linguistic_present_simple_past_simple --query take  every layer
   $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json
   $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8
   $ taskvec predict --vector thetas.safetensors#algorithmic_to_upper --query q

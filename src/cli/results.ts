@@ -20,7 +20,7 @@ import {
 } from '../report/result-rows.js'
 import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly } from '../store/open.js'
-import { mainResults } from '../store/results.js'
+import { firstTokens, mainResults } from '../store/results.js'
 import { axes, namesGroup, settingsOfGroup, type Axis, type SweepOfGroup } from '../store/settings.js'
 import { findSweep, sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { sweepProgress } from '../store/sweep-state.js'
@@ -73,7 +73,7 @@ export function resultsCommand(): Command {
     .addHelpText(
       'after',
       `
-Intervals (Low, High) are 95 %: Wilson's of each accuracy; of hypothesis minus regular the paired bootstrap's, 10,000
+1st: the share of items whose answer's first token is the greedy choice (rank 1). Intervals (Low, High) are 95 %: Wilson's of each accuracy; of hypothesis minus regular the paired bootstrap's, 10,000
 resamples of whole sets of demonstrations, seeded by the sweep's seed. Rows stand in the config's order, whatever order they
 were computed in. --format latex gives the paper's Table 6 (main), 2 (conflicting), 3 and 7 (projection: at the best L + 2, or
 at --layer; table and md show the same tokens). A terminal gets control characters as escapes in every format.
@@ -154,7 +154,9 @@ async function print(
 ): Promise<void> {
   const { table } = options
   if (table === 'main' && format === 'table')
-    return toStdout(`${renderMainTable(mainResults(db, sweep.id, options), sweepMode(sweep))}\n`)
+    return toStdout(
+      `${renderMainTable(mainResults(db, sweep.id, options), { mode: sweepMode(sweep), first: firstTokens(db, sweep.id) })}\n`,
+    )
   const laidOut = format === 'latex' || (table !== 'main' && (format === 'table' || format === 'md'))
   const paper =
     laidOut && options.limit === undefined

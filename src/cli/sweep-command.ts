@@ -15,8 +15,7 @@ import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
-import { layerResults } from '../store/results.js'
-import { mainResults } from '../store/results.js'
+import { firstTokens, layerResults, mainResults } from '../store/results.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
 import { duration } from '../domain/duration.js'
@@ -24,6 +23,7 @@ import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'
 import type { SweepOutcome } from '../sweep/follow-workflow.js'
 import { runSweep } from '../sweep/run-sweep.js'
+import { effectCommand } from './effect-command.js'
 import { reportFolder } from './report-folder.js'
 import type { ServerOptions } from '../temporal/connection.js'
 import {
@@ -220,7 +220,7 @@ async function finish(
       )
     else if (rows.length > 0)
       process.stdout.write(
-        `${renderMainTable(rows, modeLabel(config.mode ?? {}))}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
+        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), first: firstTokens(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
     for (const { model, warning } of sweepWarnings(reader, id))
@@ -236,9 +236,8 @@ async function finish(
     if (outcome === 'complete') {
       say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
       say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
-      say(
-        `      npx taskvec predict --task knowledge_country_capital --query Spain   the effect, on one query`,
-      )
+      const effect = effectCommand(reader, id, config, rows)
+      if (effect !== null) say(`      ${effect}   the effect, on one query`)
     } else if (outcome === 'failed') {
       say(
         `Next: npx taskvec resume ${id} --retry-failed${dbOption}   retries the failures; without it, only unfinished tasks run`,

@@ -19,6 +19,7 @@ import { singleTokenReading, writablePairs, written, type Encoder } from '../tas
 import { scanWordListFile } from '../tasks/word-list-file.js'
 import type { Columns } from '../tasks/columns.js'
 import { beginningsOf, type Coder } from '../tasks/first-token.js'
+import { groupRepeated } from '../tasks/repeated-problems.js'
 import { readTextFile, type LineProblem } from '../tasks/text-file.js'
 import { readTokenizer } from '../tokenizer/tokenizer.js'
 import { columnsOption, scoringRule } from './options.js'
@@ -239,7 +240,8 @@ function printTables(checked: readonly Checked[]): void {
     )
     process.stdout.write(`\n${boxedTable(head, rows)}\n`)
   }
-  for (const text of checked.flatMap(({ problems }) => problems)) process.stdout.write(`error: ${text}\n`)
+  for (const text of groupRepeated(checked.flatMap(({ problems }) => problems)))
+    process.stdout.write(`error: ${text}\n`)
   for (const { id, warnings } of checked) {
     for (const text of warnings.slice(0, shownWarnings)) process.stdout.write(`warning: ${text}\n`)
     const more = warnings.length - shownWarnings

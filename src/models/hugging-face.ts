@@ -22,6 +22,7 @@ import {
   type ListFileEntry,
 } from '@huggingface/hub'
 import { describeError, TaskvecError } from '../domain/errors.js'
+import { baseRepository } from '../weights/lora.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
 import type { Manifest } from './manifest.js'
 import type { Fetch } from './fetch.js'
@@ -47,6 +48,8 @@ const fixedNames = new Set([
   'special_tokens_map.json',
   'chat_template.jinja',
 ])
+/** Of a LoRA adapter. */
+const adapterNames = ['adapter_config.json', 'adapter_model.safetensors']
 /** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
 const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
   { weights: /^model\.safetensors$/ },
@@ -92,9 +95,19 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
 
 /**
  * Brings a repository's model into Hugging Face's own cache, unless it is there, and gives the commit. A commit is never asked for
- * again; where the host cannot be reached, a branch is what it last was. Errors: DOWNLOAD.
+ * again; where the host cannot be reached, a branch is what it last was. An adapter comes with its base. Errors: DOWNLOAD, MODEL.
  */
 export async function fetchIntoCache(
+  model: ModelRef & { readonly repo: string },
+  context: Pick<Fetch, 'report' | 'signal'>,
+): Promise<string> {
+  const commit = await fetchSnapshot(model, context)
+  const base = baseRepository(cachedSnapshot(model.repo, commit) ?? '')
+  if (base) await fetchSnapshot({ id: model.id, ...base }, context)
+  return commit
+}
+
+async function fetchSnapshot(
   { repo, revision = 'main', commit: pinned }: ModelRef & { readonly repo: string },
   { report, signal }: Pick<Fetch, 'report' | 'signal'>,
 ): Promise<string> {
@@ -196,6 +209,8 @@ export async function openRepository(
 /** The files that make the model: config, tokenizer, and one form of the weights. */
 function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFile[] {
   const names = entries.map(({ path }) => path)
+  if (adapterNames.every((name) => names.includes(name)) && !names.includes('config.json'))
+    return entries.filter(({ path }) => adapterNames.includes(path)).map(remoteFile)
   const form = weightForms.find(
     ({ weights, index }) =>
       names.some((name) => weights.test(name)) && (index === undefined || names.includes(index)),

@@ -1,9 +1,20 @@
+import type { RunKind } from '../domain/types.js'
 import type { MainRow } from '../store/results.js'
 import { wilsonInterval } from '../statistics/wilson.js'
 import { boxedTable } from './boxed-table.js'
 
-/** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model; `mode` where it is not f32. */
-export function renderMainTable(rows: readonly MainRow[], mode: string | null = null): string {
+export interface MainTableOptions {
+  /** Named where it is not f32. */
+  readonly mode?: string | null
+  /** Accuracies by first token (`firstTokens`), stricter than `prefix`: beside each accuracy as `1st`. */
+  readonly first?: ReadonlyMap<string, number>
+}
+
+/** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model. */
+export function renderMainTable(
+  rows: readonly MainRow[],
+  { mode = null, first = new Map() }: MainTableOptions = {},
+): string {
   const byModel = new Map<string, MainRow[]>()
   for (const row of rows) {
     const of = byModel.get(row.model)
@@ -11,15 +22,19 @@ export function renderMainTable(rows: readonly MainRow[], mode: string | null = 
     else byModel.set(row.model, [row])
   }
   return Array.from(byModel, ([model, of]) =>
-    renderModel(mode === null ? model : `${model} (${mode})`, of),
+    renderModel(mode === null ? model : `${model} (${mode})`, of, first),
   ).join('\n\n')
 }
 
 /** Columns of numbers. */
-const right = [1, 2, 4, 6, 7]
+const right = [1, 2, 4, 5, 7, 8, 9]
 
-function renderModel(model: string, rows: readonly MainRow[]): string {
-  const head = [model, 'baseline', 'hypothesis', '95 %', 'regular', '95 %', 'best L', 'n']
+function renderModel(model: string, rows: readonly MainRow[], first: ReadonlyMap<string, number>): string {
+  const head = [model, 'baseline', 'hypothesis', '95 %', '1st', 'regular', '95 %', '1st', 'best L', 'n']
+  const byFirst = ({ model, task }: MainRow, kind: RunKind) => {
+    const share = first.get(`${model}\n${task}\n${kind}`)
+    return share === undefined ? '' : accuracy(share)
+  }
   const mean = (of: (row: MainRow) => number) =>
     accuracy(rows.reduce((sum, row) => sum + of(row), 0) / rows.length)
   return boxedTable(
@@ -30,8 +45,10 @@ function renderModel(model: string, rows: readonly MainRow[]): string {
         accuracy(row.baseline),
         accuracy(row.hypothesis),
         interval(row.hypothesis, row.testItems),
+        byFirst(row, 'hypothesis'),
         accuracy(row.regular),
         interval(row.regular, row.testItems),
+        byFirst(row, 'regular'),
         row.bestLayer,
         row.testItems,
       ]),
@@ -39,6 +56,7 @@ function renderModel(model: string, rows: readonly MainRow[]): string {
         `mean of ${rows.length}`,
         mean((row) => row.baseline),
         mean((row) => row.hypothesis),
+        '',
         '',
         mean((row) => row.regular),
       ],

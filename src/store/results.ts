@@ -53,6 +53,30 @@ export function firstTokens(db: Database.Database, sweepId: string): Map<string,
   return new Map(rows)
 }
 
+export interface PrefixHits {
+  readonly kind: 'hypothesis' | 'regular'
+  readonly items: number
+  readonly correct: number
+  /** Right answers of one character, which `prefix` accepts. */
+  readonly oneCharacter: number
+  /** Items whose answer's first token is the greedy choice. */
+  readonly firstToken: number
+}
+
+/** What the authors' prefix rule counts as right in a sweep's test runs; no rows where no task is scored by it. */
+export function prefixHits(db: Database.Database, sweepId: string): PrefixHits[] {
+  return db
+    .prepare(
+      `select s.kind, count(*) as items, sum(p.correct) as correct,
+              sum(p.correct and length(trim(p.text)) = 1) as oneCharacter, sum(p.answer_rank = 1) as firstToken
+       from sweep_runs s
+       join prepared_tasks t on t.sweep_id = s.sweep_id and t.model_id = s.model_id and t.task_id = s.task_id and t.scoring = 'prefix'
+       join runs r on r.key = s.run_key join predictions p on p.run_id = r.id
+       where s.sweep_id = ? and s.kind in ('hypothesis', 'regular') group by s.kind order by s.kind`,
+    )
+    .all(sweepId) as PrefixHits[]
+}
+
 const inConfigOrder = `join sweep_models m on m.sweep_id = v.sweep and m.model_id = v.model
   join sweep_tasks t on t.sweep_id = v.sweep and t.task_id = v.task`
 

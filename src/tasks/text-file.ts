@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
+import { groupRepeated } from './repeated-problems.js'
 
 /** Word lists and items are text that people wrote; larger files are something else. */
 const maxFileBytes = 50_000_000
@@ -15,13 +16,14 @@ export interface LineProblem {
 /** Of so many problems a message has no room. */
 const mostNamed = 20
 
-/** Errors: CONFIG where there are problems; it names each with its line, the first twenty of them. */
+/** Errors: CONFIG where there are problems; it names each kind with its lines, the first twenty kinds. */
 export function refuseProblems(file: string, problems: readonly LineProblem[]): void {
   const inOrder = [...problems].sort((a, b) => a.line - b.line)
   const [first] = inOrder
   if (first === undefined) return
-  const named = inOrder.slice(0, mostNamed).map(({ line, text }) => `${file}:${line}: ${text}`)
-  const more = problems.length - named.length
+  const all = groupRepeated(inOrder.map(({ line, text }) => `${file}:${line}: ${text}`))
+  const named = all.slice(0, mostNamed)
+  const more = all.length - named.length
   const rest = more > 0 ? [`${file}: ${more} more problems; taskvec tasks check ${file} names all`] : []
   const { hint } = inOrder.find((problem) => problem.hint !== undefined) ?? {}
   throw new TaskvecError('CONFIG', [...named, ...rest].join('\n'), hint === undefined ? {} : { hint })

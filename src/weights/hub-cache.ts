@@ -54,9 +54,15 @@ export function setRef(repo: string, revision: string, commit: string): void {
 
 const shards = z.object({ weight_map: z.record(z.string(), z.string()) })
 
+/** A LoRA adapter, to which a base belongs (lora.ts). */
+export function isAdapter(folder: string): boolean {
+  return existsSync(join(folder, 'adapter_config.json')) && !existsSync(join(folder, 'config.json'))
+}
+
 /** Whether config, tokenizer and one form of the weights are there; files of a cache are there as a whole or not at all. */
 function isWhole(folder: string): boolean {
   const has = (name: string) => existsSync(join(folder, name))
+  if (isAdapter(folder)) return has('adapter_model.safetensors')
   if (!has('config.json') || !has('tokenizer.json')) return false
   return ['model.safetensors', 'pytorch_model.bin'].some((file) => {
     if (has(file)) return true

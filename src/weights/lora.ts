@@ -6,7 +6,7 @@ import { canonicalJson, sha256 } from '../domain/identity.js'
 import { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
 import { fileHash } from './content-hash.js'
-import { cachedSnapshot, hubCache } from './hub-cache.js'
+import { cachedSnapshot, hubCache, isAdapter } from './hub-cache.js'
 import { readObject } from './json-object.js'
 import { safetensorsTensors } from './safetensors.js'
 import { tensorReader } from './tensor-reader.js'
@@ -19,6 +19,7 @@ const configFile = 'adapter_config.json'
 const weightsFile = 'adapter_model.safetensors'
 
 const maxConfigBytes = 1_000_000
+const repositoryName = /^[\w.-]+\/[\w.-]+$/
 
 const absent = z.union([z.null(), z.array(z.never()), z.literal(false)]).optional()
 
@@ -62,26 +63,12 @@ interface Change {
   readonly turned: boolean
 }
 
-export function isAdapter(folder: string): boolean {
-  return existsSync(join(folder, configFile)) && !existsSync(join(folder, 'config.json'))
-}
-
 /** The base with the adapter merged in. `openBase` opens a folder. Throws MODEL, WEIGHTS. */
 export async function openAdapter(
   folder: string,
   openBase: (folder: string) => Promise<Checkpoint>,
 ): Promise<Checkpoint> {
-  const path = join(folder, configFile)
-  const parsed = schema.safeParse(readObject(path, maxConfigBytes, 'MODEL'))
-  if (!parsed.success)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: this adapter cannot be merged:\n${z.prettifyError(parsed.error)}`,
-      {
-        hint: "LoRA is, without DoRA, biases or modules saved whole; peft's merge_and_unload merges the rest.",
-      },
-    )
-  const config = parsed.data
+  const config = readConfig(folder)
   const base = await openBase(baseFolder(folder, config))
   const weights = join(folder, weightsFile)
   if (!existsSync(weights)) throw new TaskvecError('WEIGHTS', `${weights}: missing`)
@@ -107,16 +94,38 @@ export async function openAdapter(
   }
 }
 
+function readConfig(folder: string): Config {
+  const path = join(folder, configFile)
+  const parsed = schema.safeParse(readObject(path, maxConfigBytes, 'MODEL'))
+  if (parsed.success) return parsed.data
+  throw new TaskvecError(
+    'MODEL',
+    `${path}: this adapter cannot be merged:\n${z.prettifyError(parsed.error)}`,
+    {
+      hint: "LoRA is, without DoRA, biases or modules saved whole; peft's merge_and_unload merges the rest.",
+    },
+  )
+}
+
+/** The repository of an adapter's base, unless it lies in a folder; null too where the folder holds no adapter. Throws MODEL. */
+export function baseRepository(folder: string): { repo: string; revision: string } | null {
+  if (!isAdapter(folder)) return null
+  const { base_model_name_or_path: repo, revision } = readConfig(folder)
+  return existsSync(resolve(folder, repo)) || !repositoryName.test(repo)
+    ? null
+    : { repo, revision: revision ?? 'main' }
+}
+
 function baseFolder(folder: string, { base_model_name_or_path: name, revision }: Config): string {
   const beside = resolve(folder, name)
   if (existsSync(beside)) return beside
-  const cached = /^[\w.-]+\/[\w.-]+$/.test(name) ? cachedSnapshot(name, revision ?? 'main') : null
+  const cached = repositoryName.test(name) ? cachedSnapshot(name, revision ?? 'main') : null
   if (cached !== null) return cached
   throw new TaskvecError(
     'MODEL',
     `${join(folder, configFile)}: its base, ${name}, is neither a folder nor in ${hubCache()}`,
     {
-      hint: `hf download ${name} brings it there; or name its folder as base_model_name_or_path.`,
+      hint: `taskvec models pull ${name} brings it there; or name its folder as base_model_name_or_path.`,
     },
   )
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -20,7 +20,7 @@ import type { AnswerMetrics } from '../../src/engine/engine.js'
 import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
 import { openCheckpoint } from '../../src/weights/open.js'
-import { familyModels, makeFamilyModel } from '../golden/families.js'
+import { familyGolden, familyModels, makeFamilyModel } from '../golden/families.js'
 import { largestDifference, tinyFolder, tinyModels } from '../golden/read.js'
 
 let scratch: string
@@ -142,6 +142,51 @@ it.each(['gemma2-1', 'falcon-1', 'olmo2-1', 'tiny/gpt2', 'tiny/neox-parallel', '
         branch,
         Math.abs((itself[branch] as number) - (own[1] as AnswerMetrics).answerLogProb),
       ]).toEqual([branch, small])
+    await engine.close()
+  },
+)
+
+interface FamilyComponents {
+  readonly lengths: readonly number[]
+  readonly answer: number
+  /** `[block][heads * d_value]`, and `[prompt][block][head]`. */
+  readonly models: Readonly<Record<string, { readonly means: number[][]; readonly effects: number[][][] }>>
+}
+const hooked = JSON.parse(
+  readFileSync(new URL('../golden/family-components.json', import.meta.url), 'utf8'),
+) as FamilyComponents
+
+it.each(Object.entries(hooked.models))(
+  '%s: head outputs and indirect effects are those of hooks on transformers (test/golden/make_family_components.py)',
+  async (name, expected) => {
+    const engine = await load(name)
+    const asked = familyGolden(name).prompts.flatMap(({ tokens }) =>
+      hooked.lengths.includes(tokens.length) ? [{ prompt: tokens, answerToken: hooked.answer }] : [],
+    )
+    const { captured } = await engine.components({
+      items: asked.map((item) => ({ ...item, branches: [] })),
+      capture: { components: ['heads'], as: 'mean' },
+    })
+    const means = captured.heads ?? []
+    expect(means).toHaveLength(expected.means.length)
+    means.forEach((mean, layer) =>
+      expect(largestDifference(mean, expected.means[layer] ?? [])).toBeLessThan(1e-4),
+    )
+    const { heads, dValue } = specOf(engine, 0).attention
+    const branches = means.flatMap((mean, layer) =>
+      Array.from({ length: heads }, (_, head) => [
+        replaced({ component: 'heads', layer, head }, mean.slice(head * dValue, (head + 1) * dValue)),
+      ]),
+    )
+    const { own, branches: read } = await engine.components({
+      items: asked.map((item) => ({ ...item, branches })),
+    })
+    read.forEach((readings, i) => {
+      const before = Math.exp(own[i]?.answerLogProb ?? NaN)
+      const effects = values(readings).map((logProb) => Math.exp(logProb) - before)
+      expect(effects.some((effect) => Math.abs(effect) > 1e-5)).toBe(true)
+      expect(largestDifference(effects, expected.effects[i]?.flat() ?? [])).toBeLessThan(1e-5)
+    })
     await engine.close()
   },
 )

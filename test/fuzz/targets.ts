@@ -12,6 +12,7 @@ import { BoundedFile } from '../../src/weights/bounded-file.js'
 import type { FileTensors } from '../../src/weights/checkpoint.js'
 import { readGguf } from '../../src/weights/gguf.js'
 import { dequantize } from '../../src/weights/dequantize.js'
+import { ggufArchitectures, type GgufArchitecture } from '../../src/weights/gguf-architectures.js'
 import { ggufCheckpoint } from '../../src/weights/gguf-checkpoint.js'
 import { parseObject } from '../../src/weights/json-object.js'
 import { pytorchTensors } from '../../src/weights/pytorch.js'
@@ -57,7 +58,8 @@ export const targets: readonly Target[] = [
     name: 'GGUF',
     file: 'model.gguf',
     good: smallGguf(),
-    header: smallGguf().length - 64,
+    header: smallGguf().length - 192,
+    others: Object.keys(ggufArchitectures).map(smallGguf),
     read: (path) =>
       withFile(path, (file) => {
         const gguf = readGguf(file)
@@ -149,24 +151,39 @@ function withFile(path: string, use: (file: BoundedFile) => void): void {
   }
 }
 
-function smallGguf(): Buffer {
-  const names = ['token_embd', 'output_norm', 'blk.0.attn_q', 'blk.0.attn_k', 'blk.0.ffn_up']
+/** With a few tensors of the architecture, and what keys its config is made of. */
+function smallGguf(architecture = 'llama'): Buffer {
+  const { outer, block } = ggufArchitectures[architecture] as GgufArchitecture
+  const parts = Object.keys(block).filter((part) =>
+    /attn_q|attn_k|ffn_up|exps|attn_qkv|sinks|probs|_inp/.test(part),
+  )
+  const named = [...Object.keys(outer), ...parts.map((part) => `blk.0.${part}`)]
+  const names = named.map((name) => (/\.(weight|bias)$/.test(name) ? name : `${name}.weight`))
+  const further = ['expert_count', 'expert_used_count', 'attention.kv_lora_rank', 'attention.sliding_window']
   return ggufBytes({
     metadata: [
-      ['general.architecture', string('llama')],
-      ['llama.embedding_length', u32(4)],
-      ['llama.block_count', u32(1)],
-      ['llama.feed_forward_length', u32(4)],
-      ['llama.attention.head_count', u32(1)],
-      ['llama.attention.layer_norm_rms_epsilon', f32(1e-5)],
-      ['llama.context_length', u32(32)],
+      ['general.architecture', string(architecture)],
+      [`${architecture}.embedding_length`, u32(4)],
+      [`${architecture}.block_count`, u32(1)],
+      [`${architecture}.feed_forward_length`, u32(4)],
+      [`${architecture}.attention.head_count`, u32(1)],
+      [`${architecture}.attention.layer_norm_rms_epsilon`, f32(1e-5)],
+      [`${architecture}.context_length`, u32(32)],
+      ...(architecture === 'llama' ? [] : further).map((key) => [`${architecture}.${key}`, u32(1)] as const),
+      [`${architecture}.rope.dimension_count`, u32(architecture === 'deepseek2' ? 2 : 4)],
       ['tokenizer.ggml.model', string('gpt2')],
+      ['tokenizer.ggml.pre', string('gpt-2')],
       ['tokenizer.ggml.tokens', [9, ['a', 'b', 'ab', '<s>'], 8]],
       ['tokenizer.ggml.merges', [9, ['a b'], 8]],
       ['tokenizer.ggml.token_type', [9, [1, 1, 1, 3], 4]],
       ['tokenizer.ggml.bos_token_id', u32(3)],
     ],
-    tensors: names.map((name) => ({ name: `${name}.weight`, dims: [4, 4], type: 0, offset: 0 })),
-    data: Buffer.alloc(64),
+    tensors: names.map((name) => ({
+      name,
+      dims: name.includes('_exps') ? [4, 4, 1] : [4, name.includes('qkv') ? 12 : 4],
+      type: 0,
+      offset: 0,
+    })),
+    data: Buffer.alloc(192),
   })
 }

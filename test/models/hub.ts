@@ -11,6 +11,8 @@ export interface Hub {
   readonly requests: string[]
   readonly tokens: (string | undefined)[]
   readonly files: Map<string, Buffer>
+  /** Files of further repositories, test/NAME, by the NAME of each. */
+  readonly others: Map<string, Map<string, Buffer>>
   /** Commit by branch or tag; commits stand for themselves. */
   readonly revisions: Map<string, string>
   readonly faults: Faults
@@ -38,6 +40,7 @@ export async function startHub(folder: string): Promise<Hub> {
     requests: [] as string[],
     tokens: [] as (string | undefined)[],
     files,
+    others: new Map<string, Map<string, Buffer>>(),
     revisions: new Map([['main', commit]]),
     faults: {} as Faults,
   }
@@ -56,24 +59,26 @@ export async function startHub(folder: string): Promise<Hub> {
 
 function answer(hub: Omit<Hub, 'url' | 'close'>, request: IncomingMessage, response: ServerResponse): void {
   const path = (request.url ?? '').split('?')[0] ?? ''
-  const revision = /^\/api\/(?:models|datasets)\/test\/tiny\/revision\/(.+)$/.exec(path)?.[1] ?? ''
+  const revision = /^\/api\/(?:models|datasets)\/test\/\w+\/revision\/(.+)$/.exec(path)?.[1] ?? ''
+  const name = /\/test\/(\w+)\//.exec(path)?.[1] ?? ''
+  const files = name === 'tiny' ? hub.files : (hub.others.get(name) ?? new Map<string, Buffer>())
   const commits = [...hub.revisions.values()]
   const sha = hub.revisions.get(revision) ?? commits.find((commit) => commit === revision)
   hub.tokens.push(request.headers.authorization)
   if (hub.faults.status && hub.faults.status.times-- > 0) {
     response.writeHead(hub.faults.status.code).end()
   } else if (sha !== undefined) {
-    json(response, { id: 'test/tiny', sha })
+    json(response, { id: `test/${name}`, sha })
   } else if (
     commits.some(
-      (commit) => /^\/api\/(models|datasets)\/test\/tiny\/tree\//.test(path) && path.endsWith(commit),
+      (commit) => /^\/api\/(models|datasets)\/test\/\w+\/tree\//.test(path) && path.endsWith(commit),
     )
   ) {
-    json(response, [...[...hub.files].map(listed), ...(hub.faults.listed ?? [])])
+    json(response, [...[...files].map(listed), ...(hub.faults.listed ?? [])])
   } else if (
-    commits.some((commit) => path.replace('/datasets/', '/').startsWith(`/test/tiny/resolve/${commit}/`))
+    commits.some((commit) => path.replace('/datasets/', '/').startsWith(`/test/${name}/resolve/${commit}/`))
   ) {
-    content(hub, path.split(/\/resolve\/\w+\//).at(-1) ?? '', request, response)
+    content({ ...hub, files }, path.split(/\/resolve\/\w+\//).at(-1) ?? '', request, response)
   } else {
     response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end()
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -91,6 +91,21 @@ it('a command line names it by owner and name, and a revision', () => {
   expect(() => locateModel(modelRef('test/tiny@step2'))).toThrow(
     expect.objectContaining({ hint: 'Fetch it: taskvec models pull test/tiny@step2' }),
   )
+})
+
+it('an adapter comes with its base, and runs', async () => {
+  const golden = join(projectRoot(), 'test', 'golden')
+  const filesOf = (folder: string) =>
+    new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+  const adapter = filesOf(join(golden, 'adapters', 'llama'))
+  const config = JSON.parse(adapter.get('adapter_config.json')?.toString() ?? '') as object
+  const named = JSON.stringify({ ...config, base_model_name_or_path: 'test/base' })
+  hub.others.set('adapter', adapter.set('adapter_config.json', Buffer.from(named)))
+  hub.others.set('base', filesOf(join(golden, 'tiny', 'gqa-tied')))
+  const { signal } = new AbortController()
+  await fetchIntoCache({ id: 'tuned', repo: 'test/adapter' }, { report: () => {}, signal })
+  const located = locateModel({ id: 'tuned', repo: 'test/adapter' })
+  expect(await checkModel(located)).toMatchObject({ ok: true, missing: [] })
 })
 
 it('a snapshot without all of its weights is completed', async () => {

@@ -76,13 +76,15 @@ describe('rows', () => {
 describe('the main table', () => {
   it('has a row per task, its interval and the mean per model', () => {
     const row = { category: 'algorithmic' as const, baselineItems: 100, testItems: 50, devItems: 50 }
-    const text = renderMainTable([
+    const first = new Map([['m\nupper\nhypothesis', 0.5]])
+    const rows = [
       { ...row, model: 'm', task: 'upper', baseline: 0, hypothesis: 0.9, regular: 1, bestLayer: 21 },
       { ...row, model: 'm', task: 'first', baseline: 0.1, hypothesis: 0.7, regular: 0.9, bestLayer: 3 },
       { ...row, model: 'n', task: 'upper', baseline: 0, hypothesis: 0, regular: 0.5, bestLayer: 0 },
-    ])
-    expect(text).toMatch(/upper +│ +0\.00 │ +0\.90 │ 0\.79-0\.96 │ +1\.00 │ 0\.93-1\.00 │ +21 │ +50/)
-    expect(text).toMatch(/mean of 2 +│ +0\.05 │ +0\.80 │ +│ +0\.95/)
+    ]
+    const text = renderMainTable(rows, { first })
+    expect(text).toMatch(/upper +│ +0\.00 │ +0\.90 │ 0\.79-0\.96 │ 0\.50 │ +1\.00 │ 0\.93-1\.00 │ +│ +21 │ +50/)
+    expect(text).toMatch(/mean of 2 +│ +0\.05 │ +0\.80 │ +│ +│ +0\.95/)
     expect(text.split('\n\n')).toHaveLength(2)
   })
 

@@ -161,7 +161,10 @@ describe('several seeds', () => {
   it('say how many have a row; one alone has no spread', () => {
     const rows = named(overSeeds(db, 'conflicting', settingsOfGroup(db, findSweep(db, 'seeded-41')), {}))
     expect(rows).toMatchObject([{ seeds: 2, conflictingA: 1 / 3 }])
-    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({ seeds: 1, regularSd: null })
+    expect(named(overSeeds(db, 'main', seeded('seeded-41'), {}))[0]).toMatchObject({
+      seeds: 1,
+      regularSd: null,
+    })
   })
 
   it('spread: the standard deviation with divisor n - 1', () => {

@@ -95,11 +95,17 @@ describe('a word list', () => {
   })
 
   it('of more than twenty problems the first are named, and where to see the others', () => {
-    const lines = linesOf(() => readWordListFile(file('blank-lines.csv', 'x,\n'.repeat(25))))
+    const wrong = Array.from({ length: 25 }, (_, i) => `{"input": "d", "anser${i}": "e"}`)
+    const lines = linesOf(() => readWordListFile(file('unlike.json', `[["a", "b"],\n${wrong.join(',\n')}]`)))
     expect(lines).toHaveLength(21)
     expect(lines.at(-1)).toMatch(
-      /blank-lines.csv: 5 more problems; taskvec tasks check .*blank-lines.csv names all$/,
+      /unlike.json: \d+ more problems; taskvec tasks check .*unlike.json names all$/,
     )
+  })
+
+  it('of one problem in many lines the first are named, and how many', () => {
+    const lines = linesOf(() => readWordListFile(file('blank-lines.csv', 'x,\n'.repeat(25))))
+    expect(lines).toEqual([expect.stringMatching(/blank-lines.csv:1: .* \(25 lines: 1, 2, 3, \.\.\.\)$/)])
   })
 
   it('in JSON has every wrong entry named too', () => {

@@ -7,6 +7,7 @@ import { share } from '../../figures/table.js'
 import { committedFolder, modelCatalog } from '../../models/catalog.js'
 import { pairedBootstrap } from '../../statistics/bootstrap.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
+import { prefixHits } from '../../store/results.js'
 import { layers, results } from '../../store/schema/views.js'
 import { skippedExperiments, sweepFailures, sweepProgress } from '../../store/sweep-state.js'
 import type { SweepSummary } from '../../store/sweeps.js'
@@ -36,6 +37,7 @@ export function finding(db: Database.Database, sweep: SweepSummary, rows: SweepR
       ...(sentences.length === 0 ? [text('No task is finished yet.')] : []),
       ...pairsOf(sentences).map(text),
       ...dominance(rows).map(text),
+      ...prefixRule(db, sweep.id).map(text),
       text(state(db, sweep)),
       ...builtIn(finished.map(({ model }) => model)).map(text),
     ],
@@ -104,6 +106,17 @@ function dominance(rows: SweepRows): string[] {
   return [
     `Against demonstrations of another task, ${share(won / items)} [${share(low)}, ${share(high)}] of the answers follow θ; without it ${share(sum((row) => row.regularA) / items)} follow the demonstrations (${pairs.length} pairs of tasks).`,
   ]
+}
+
+/** What the authors' scoring of knowledge tasks lets through, beside the stricter count. */
+function prefixRule(db: Database.Database, sweep: string): string[] {
+  const hits = prefixHits(db, sweep).filter(({ correct }) => correct > 0)
+  if (hits.length === 0) return []
+  const each = hits.map(
+    ({ kind, items, correct, oneCharacter, firstToken }) =>
+      `${kind} ${share(correct / items)}, of which ${Math.round((100 * oneCharacter) / correct)} % are a single character; ${share(firstToken / items)} by the answer’s first token`,
+  )
+  return [`Tasks scored by prefix (the authors’ rule for knowledge tasks): ${each.join('. And ')}.`]
 }
 
 function state(db: Database.Database, { id, status }: SweepSummary): string {

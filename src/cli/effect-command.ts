@@ -1,0 +1,32 @@
+import type Database from 'better-sqlite3'
+import type { SweepConfig } from '../config/sweep-config.js'
+import { predictionValues, type MainRow } from '../store/results.js'
+
+/**
+ * The effect on one query, as a command to try: of the built-in task that θ gains most on, the first test query that it
+ * answers. Null where the sweep has none.
+ */
+export function effectCommand(
+  db: Database.Database,
+  sweep: string,
+  config: SweepConfig,
+  rows: readonly MainRow[],
+): string | null {
+  const models = config.models.filter((model) => Object.keys(model).length === 1).map(({ id }) => id)
+  const tasks = config.tasks.filter(({ kind, id }) => kind === 'builtin' && !id.includes('_list_'))
+  const gain = ({ hypothesis, baseline }: MainRow) => hypothesis - baseline
+  const [best] = rows
+    .filter(({ model, task }) => models.includes(model) && tasks.some(({ id }) => id === task))
+    .sort((a, b) => gain(b) - gain(a))
+  if (!best || best.bestLayer === null || gain(best) <= 0) return null
+  const { model, task, bestLayer: layer } = best
+  for (const [, , split, , , , query, , , correct] of predictionValues(db, sweep, {
+    model,
+    task,
+    layer,
+    kind: 'hypothesis',
+  }))
+    if (split === 'test' && correct === true)
+      return `npx taskvec predict --model ${model} --task ${task} --layer ${layer} --query ${JSON.stringify(String(query).trim())}`
+  return null
+}
