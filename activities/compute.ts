@@ -27,6 +27,7 @@ import type { Engine, EvaluateOptions, EvaluatePart } from '../src/engine/engine
 import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
 import { givenTheta } from '../src/experiments/given-theta.js'
+import { withChatPrompts } from '../src/experiments/chat-prompts.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
 import { formatOf } from '../src/prompt/templates.js'
@@ -267,10 +268,14 @@ export function createComputeActivities(
         const { unknownToken } = engine.info
         const encode: Encoder['encode'] = (texts, options) => engine.encode(texts, options)
         const answers = scoring === 'prefix' ? pairs.map(({ output }) => output) : []
-        const { partial } = await beginningsOf(answers, engine, formatOf(protocol?.prompt))
+        const prompts = protocol && (await withChatPrompts(engine, protocol))
+        const { partial } = await beginningsOf(answers, engine, formatOf(prompts?.prompt))
         return {
           info: engine.info,
-          marks: await markPairs(pairs, singleToken, { encode, unknownToken }, protocol),
+          marks: {
+            ...(await markPairs(pairs, singleToken, { encode, unknownToken }, prompts)),
+            ...(prompts?.prompt ? { prompt: prompts.prompt } : {}),
+          },
           partial,
         }
       }

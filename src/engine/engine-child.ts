@@ -45,6 +45,8 @@ async function perform(
   switch (call.method) {
     case 'encode':
       return engine.encode(call.texts, { special: call.special })
+    case 'chatFormat':
+      return engine.chatFormat(call.system)
     case 'decode':
       return engine.decode(call.tokens)
     case 'decodeAll':

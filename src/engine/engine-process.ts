@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { TaskvecError } from '../domain/errors.js'
-import type { ModelInfo } from '../domain/types.js'
+import type { ModelInfo, PromptFormat } from '../domain/types.js'
 import { built } from '../system/built.js'
 import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
@@ -106,6 +106,10 @@ export class EngineProcess implements Engine {
     { special = true }: { special?: boolean } = {},
   ): Promise<number[][]> {
     return (await this.#call({ method: 'encode', texts, special })) as number[][]
+  }
+
+  async chatFormat(system?: string): Promise<PromptFormat> {
+    return (await this.#call({ method: 'chatFormat', system })) as PromptFormat
   }
 
   async decode(tokens: readonly number[]): Promise<string[]> {

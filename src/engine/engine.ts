@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../domain/types.js'
+import type { ModelInfo, PromptFormat } from '../domain/types.js'
 import type { AnswerMetrics } from './answer.js'
 import type { ComponentsRequest, ComponentsResult } from './components.js'
 
@@ -16,6 +16,8 @@ export interface Engine {
   decode(tokens: readonly number[]): Promise<string[]>
   /** Text of each sequence of token ids, special tokens giving ''; bytes that are no character give U+FFFD. */
   decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]>
+  /** The model's chat template as a prompt format. Errors: TASK where it has none that can be taken so. */
+  chatFormat(system?: string): Promise<PromptFormat>
   /** Runs the prompts of all items. Rejects with CANCELLED soon after `signal` aborts. */
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
   /** Components at prompts' last tokens, and answers where they are edited (docs/components.md). As `evaluate`. */

@@ -8,8 +8,9 @@ import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { chunkBounds } from '../domain/item-parts.js'
 import { refusedMode, type EngineMode, type NumericsMode } from '../domain/numerics.js'
-import type { ModelInfo } from '../domain/types.js'
+import type { ModelInfo, PromptFormat } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
+import { chatFormat } from '../tokenizer/chat-template.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
@@ -105,6 +106,15 @@ export class LocalEngine implements Engine {
     { special = true }: { special?: boolean } = {},
   ): Promise<number[][]> {
     return texts.map((text) => this.tokenizer.encode(text, special))
+  }
+
+  async chatFormat(system?: string): Promise<PromptFormat> {
+    const { chat, path } = this.tokenizer
+    if (!chat)
+      throw new TaskvecError('TASK', `${path}: the model has no chat template`, {
+        hint: 'It is no chat model, or its files lack one: tokenizer_config.json or chat_template.jinja.',
+      })
+    return chatFormat(path, chat, system)
   }
 
   async decode(tokens: readonly number[]): Promise<string[]> {

@@ -1,11 +1,12 @@
 import type { ErrorCode } from '../domain/errors.js'
-import type { ModelInfo } from '../domain/types.js'
+import type { ModelInfo, PromptFormat } from '../domain/types.js'
 import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type { EvaluateRequest, EvaluateResult, Patch, Projection, ProjectRequest } from './engine.js'
 
 /** Messages between a worker (engine-process.ts) and its engine process (engine-child.ts). */
 export type EngineCall =
   | { readonly method: 'encode'; readonly texts: readonly string[]; readonly special: boolean }
+  | { readonly method: 'chatFormat'; readonly system: string | undefined }
   | { readonly method: 'decode'; readonly tokens: readonly number[] }
   | { readonly method: 'decodeAll'; readonly sequences: readonly (readonly number[])[] }
   | { readonly method: 'logits'; readonly tokens: readonly number[]; readonly patches: readonly Patch[] }
@@ -17,7 +18,7 @@ export type ToEngine =
   { readonly id: number; readonly call: EngineCall } | { readonly id: number; readonly abort: true }
 
 export type EngineValue =
-  number[][] | string[] | Float32Array | EvaluateResult | Projection[] | ComponentsResult
+  PromptFormat | number[][] | string[] | Float32Array | EvaluateResult | Projection[] | ComponentsResult
 
 export interface EngineFailure {
   readonly code: ErrorCode

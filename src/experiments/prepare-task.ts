@@ -10,6 +10,7 @@ import type {
 } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { formatOf } from '../prompt/templates.js'
+import { withChatPrompts } from './chat-prompts.js'
 import { taskOf } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
 import { scoringFor } from '../tasks/scoring.js'
@@ -24,15 +25,19 @@ import type { Task } from '../tasks/task.js'
  * are taken exactly as written. Errors: TASK where the task is unknown or too small.
  */
 export async function prepareTask(
-  engine: Pick<Engine, 'encode' | 'decode'> & { readonly info: Pick<ModelInfo, 'unknownToken' | 'warnings'> },
+  engine: Pick<Engine, 'encode' | 'decode'> &
+    Partial<Pick<Engine, 'chatFormat'>> & {
+      readonly info: Pick<ModelInfo, 'unknownToken' | 'warnings'>
+    },
   spec: TaskSpec,
-  protocol: Protocol,
+  given: Protocol,
 ): Promise<PreparedTask> {
   const encoder: Encoder = {
     encode: (texts, options) => engine.encode(texts, options),
     unknownToken: engine.info.unknownToken,
   }
   const ofModel = engine.info.warnings ?? []
+  const protocol = await withChatPrompts(engine, given)
   const task = taskOf(spec, protocol)
   const prompt = formatOf(protocol.prompt)
   const known = {

@@ -46,6 +46,7 @@ const fixedNames = new Set([
   'tokenizer.json',
   'tokenizer_config.json',
   'special_tokens_map.json',
+  'chat_template.jinja',
 ])
 /** Of a LoRA adapter. */
 const adapterNames = ['adapter_config.json', 'adapter_model.safetensors']

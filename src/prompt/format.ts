@@ -48,9 +48,9 @@ export function aroundQuery({ query, prefix, suffix }: PromptFormat = arrow): {
   return { before: prefix + query.slice(0, at), after: query.slice(at + '{x}'.length) + suffix }
 }
 
-/** Whether outputs already follow white space: then words are put in without a space of their own. */
-export function writesSpace({ demonstration }: PromptFormat = arrow): boolean {
-  return /\s$/.test(demonstration.slice(0, demonstration.indexOf('{y}')))
+/** Whether words are put in without a space of their own: outputs follow white space already, or are messages of a chat. */
+export function writesSpace({ demonstration, bos }: PromptFormat = arrow): boolean {
+  return bos === false || /\s$/.test(demonstration.slice(0, demonstration.indexOf('{y}')))
 }
 
 /** As options of an engine's `encode`. */

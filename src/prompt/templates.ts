@@ -17,6 +17,7 @@ export const builtinTemplates: readonly PromptTemplate[] = [
     query: 'Q: {x}\nA:',
     separator: '\n\n',
   },
+  { id: 'chat', chat: true },
 ]
 
 /** Its format, without its name: what two templates have in common that give the same prompts. Undefined: the paper's. */

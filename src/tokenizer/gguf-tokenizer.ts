@@ -4,6 +4,7 @@ import { BoundedFile } from '../weights/bounded-file.js'
 import { readGguf, type GgufValue } from '../weights/gguf.js'
 import { ggufFiles } from '../weights/gguf-parts.js'
 import { byteLevelBpe } from './byte-level-bpe.js'
+import { mostTemplate, type ChatTemplate } from './chat-template.js'
 import { ggufTokenizerSchema, type Built, type GgufTokenizer } from './gguf-metadata.js'
 import { sentencePiece } from './sentence-piece.js'
 import type { TokenizerFiles } from './tokenizer-files.js'
@@ -58,7 +59,19 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
       ...tokenizer,
     },
     config: {},
+    ...chatOf(metadata, parsed.data.tokens),
   }
+}
+
+/** Its template, and the texts of the tokens that templates refer to. */
+function chatOf(metadata: ReadonlyMap<string, GgufValue>, texts: readonly string[]): { chat?: ChatTemplate } {
+  const template = metadata.get('tokenizer.chat_template')
+  if (typeof template !== 'string' || template.length > mostTemplate) return {}
+  const tokens = (['bos', 'eos'] as const).flatMap((name) => {
+    const text = texts[Number(metadata.get(`tokenizer.ggml.${name}_token_id`) ?? -1)]
+    return text === undefined ? [] : [[`${name}_token`, text]]
+  })
+  return { chat: { template, tokens: Object.fromEntries(tokens) as Record<string, string> } }
 }
 
 function refuseUnfit(path: string, { tokens, token_type: types, ...metadata }: GgufTokenizer): void {

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { isGgufFolder } from '../weights/gguf-parts.js'
+import { mostTemplate, type ChatTemplate } from './chat-template.js'
 import { ggufTokenizer } from './gguf-tokenizer.js'
 import { specialTokens } from './special-tokens.js'
 import type { TokenizerFiles } from './tokenizer-files.js'
@@ -20,6 +21,10 @@ export interface Tokenizer {
   readonly unknownToken: number | undefined
   /** How its files were taken where they contradict themselves: see special-tokens.ts. */
   readonly warnings: readonly string[]
+  /** Where it was read from. */
+  readonly path: string
+  /** Of a chat model. */
+  readonly chat: ChatTemplate | undefined
 }
 
 /** The largest vocabularies take some 30 MB. */
@@ -36,11 +41,12 @@ export function readTokenizer(path: string): Tokenizer {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
     return buildTokenizer(path, isGgufFolder(path) ? ggufTokenizer(path) : folderFiles(path))
   if (!path.endsWith('.json')) return buildTokenizer(path, ggufTokenizer(path))
-  return buildTokenizer(path, { tokenizer: readJson(path), config: configBeside(dirname(path)) })
+  return buildTokenizer(path, filesOf(path))
 }
 
-export function buildTokenizer(path: string, { tokenizer, config: given }: TokenizerFiles): Tokenizer {
-  const config = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+export function buildTokenizer(path: string, given: TokenizerFiles): Tokenizer {
+  const { tokenizer } = given
+  const config = Object.fromEntries(Object.entries(given.config).filter(([, value]) => value !== null))
   const files = { tokenizer, config }
   const unknown = unknownOf(files)
   const inner = open(path, files, unknown?.content)
@@ -68,6 +74,8 @@ export function buildTokenizer(path: string, { tokenizer, config: given }: Token
     decode,
     unknownToken: unknown?.id,
     warnings,
+    path,
+    chat: given.chat,
   }
 }
 
@@ -105,13 +113,36 @@ function open(path: string, files: TokenizerFiles, unknown: string | undefined):
 }
 
 function folderFiles(folder: string): TokenizerFiles {
-  return { tokenizer: readJson(join(folder, 'tokenizer.json')), config: configBeside(folder) }
+  return filesOf(join(folder, 'tokenizer.json'))
+}
+
+function filesOf(tokenizer: string): TokenizerFiles {
+  const config = configBeside(dirname(tokenizer))
+  return { tokenizer: readJson(tokenizer), config, ...chatBeside(dirname(tokenizer), config) }
 }
 
 function configBeside(folder: string): Record<string, unknown> {
   const config = join(folder, 'tokenizer_config.json')
   return existsSync(config) ? readJson(config) : {}
 }
+
+/** Of chat_template.jinja, where newer versions of transformers write it, else of tokenizer_config.json: a text, or several by name. */
+function chatBeside(folder: string, config: Record<string, unknown>): { chat?: ChatTemplate } {
+  const file = join(folder, 'chat_template.jinja')
+  const inFile = (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity) <= mostTemplate
+  const { data } = templatesSchema.safeParse(config['chat_template'])
+  const inConfig = Array.isArray(data) ? data.find(({ name }) => name === 'default')?.template : data
+  const template = inFile ? readFileSync(file, 'utf8') : inConfig
+  if (template === undefined || template.length > mostTemplate) return {}
+  const tokens = ['bos_token', 'eos_token', 'unk_token', 'pad_token'].flatMap((name) => {
+    const token = config[name] as string | { content?: unknown } | null | undefined
+    const content = typeof token === 'object' ? token?.content : token
+    return typeof content === 'string' ? [[name, content]] : []
+  })
+  return { chat: { template, tokens: Object.fromEntries(tokens) as Record<string, string> } }
+}
+
+const templatesSchema = z.union([z.string(), z.array(z.object({ name: z.string(), template: z.string() }))])
 
 function readJson(file: string): Record<string, unknown> {
   const size = statSync(file, { throwIfNoEntry: false })?.size

@@ -1,0 +1,22 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { PromptTemplate, Protocol } from '../domain/types.js'
+import type { Engine } from '../engine/engine.js'
+
+/** The protocol's prompts as formats: those of chat models are read from the model itself. Errors: TASK where it has none. */
+export async function withChatPrompts<P extends Pick<Protocol, 'prompt' | 'paired'>>(
+  engine: Partial<Pick<Engine, 'chatFormat'>>,
+  protocol: P,
+): Promise<P> {
+  const format = (system: string | undefined) => {
+    if (engine.chatFormat) return engine.chatFormat(system)
+    throw new TaskvecError('TASK', 'this engine reads no chat templates')
+  }
+  const read = async (template: PromptTemplate): Promise<PromptTemplate> =>
+    'chat' in template ? { id: template.id, ...(await format(template.system)) } : template
+  const { prompt, paired } = protocol
+  return {
+    ...protocol,
+    ...(prompt ? { prompt: await read(prompt) } : {}),
+    ...(paired ? { paired: { ...paired, prompts: await Promise.all(paired.prompts.map(read)) } } : {}),
+  }
+}
