@@ -1,7 +1,7 @@
 import { continueAsNew, workflowInfo } from '@temporalio/workflow'
 import type { Protocol, Scoring } from '../src/domain/types.js'
 import type { PairMarks } from '../src/tasks/read-list.js'
-import type { TaskPart } from '../src/store/task-parts.js'
+import type { TaskPart } from '../src/store/task-work.js'
 import { throwIfCancelled } from './cancelled.js'
 import type { TaskInput, TaskState } from './inputs.js'
 import { computeOn, plannerOf, storeOf } from './activity-proxies.js'

@@ -6,7 +6,7 @@ import { factLists } from './facts.js'
 import { peopleList } from './people.js'
 import { pluralList, singularPluralList } from './plurals.js'
 import { continentList, religionList } from './religion-and-continent.js'
-import { italianLists, translationLists } from './translations.js'
+import { furtherTranslationLists, translationLists } from './translations.js'
 import { pastPerfectList, verbLists } from './verbs.js'
 import { writeList } from './write.js'
 
@@ -26,7 +26,7 @@ export function allLists(): GeneratedList[] {
 
 /** Lists of the further tasks of the paper's code, off by default. */
 export function furtherLists(): GeneratedList[] {
-  return [...italianLists(), singularPluralList(), pastPerfectList()]
+  return [...furtherTranslationLists(), singularPluralList(), pastPerfectList()]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

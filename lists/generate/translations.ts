@@ -9,12 +9,14 @@ import { frenchGender, italianGender, spanishGender, type Gendered } from './tra
 interface Language {
   readonly code: string
   readonly name: string
-  /** `english : word / alternatives`; French and Spanish share one, a column each. */
+  /** `english : word / alternatives`; some languages share one, a column each. */
   readonly fromEnglish: string
   readonly column: number
   /** `word : english / further senses`. */
   readonly intoEnglish: string
   readonly gender: Gendered
+  /** How an answer in the language is judged: by its first token where most tokenizers have its words in several. */
+  readonly scoring: GeneratedList['scoring']
 }
 
 const french: Language = {
@@ -24,6 +26,7 @@ const french: Language = {
   column: 1,
   intoEnglish: 'translations/french-english.txt',
   gender: frenchGender,
+  scoring: 'exact',
 }
 
 const spanish: Language = {
@@ -33,6 +36,7 @@ const spanish: Language = {
   column: 2,
   intoEnglish: 'translations/spanish-english.txt',
   gender: spanishGender,
+  scoring: 'exact',
 }
 
 const italian: Language = {
@@ -42,16 +46,36 @@ const italian: Language = {
   column: 1,
   intoEnglish: 'translations/italian-english.txt',
   gender: italianGender,
+  scoring: 'exact',
 }
+
+const germanJapaneseChinese = (
+  [
+    ['de', 'German', 1],
+    ['ja', 'Japanese', 2],
+    ['zh', 'Chinese', 3],
+  ] as const
+).map(([code, name, column]): Language => ({
+  code,
+  name,
+  column,
+  fromEnglish: 'translations/english-german-japanese-chinese.txt',
+  intoEnglish: `translations/${name.toLowerCase()}-english.txt`,
+  gender: () => [],
+  scoring: 'first-token',
+}))
 
 /** The four lists of French and Spanish. */
 export function translationLists(): GeneratedList[] {
   return [intoEnglish(french), intoEnglish(spanish), fromEnglish(french), fromEnglish(spanish)]
 }
 
-/** The two further ones of Italian. */
-export function italianLists(): GeneratedList[] {
-  return [fromEnglish(italian), intoEnglish(italian)]
+/** The further ones of Italian, German, Japanese and Chinese. */
+export function furtherTranslationLists(): GeneratedList[] {
+  return [italian, ...germanJapaneseChinese].flatMap((language) => [
+    fromEnglish(language),
+    intoEnglish(language),
+  ])
 }
 
 /** A foreign word is answered by its first sense; every other sense of its line is accepted, in both spellings and regions. */
@@ -71,6 +95,7 @@ function intoEnglish(language: Language): GeneratedList {
     [own(language.intoEnglish)],
     entries,
     ({ answer }) => gpt2Rank(answer),
+    'exact',
   )
 }
 
@@ -90,6 +115,7 @@ function fromEnglish(language: Language): GeneratedList {
     [own(language.fromEnglish), wordnet],
     entries,
     ({ input }) => gpt2Rank(input),
+    language.scoring,
   )
 }
 
@@ -112,11 +138,12 @@ function list(
   sources: GeneratedList['sources'],
   entries: readonly Entry[],
   rank: GeneratedList['rank'],
+  scoring: GeneratedList['scoring'],
 ): GeneratedList {
   return {
     task: `translation_${pair}`,
     category: 'translation',
-    scoring: 'exact',
+    scoring,
     about:
       `${words}, single words: the translation that most people give, and every other that a good bilingual dictionary has. Sorted by ` +
       "the frequency of the English word (rank in GPT-2's vocabulary). The same word in both languages: at most 5% of the list.",

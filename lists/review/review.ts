@@ -25,6 +25,8 @@ const lastSeeds: Readonly<Record<string, number>> = {
   translation_en_es: 20261202,
   translation_en_fr: 20261203,
   translation_en_it: 20261202,
+  translation_en_ja: 20261202,
+  translation_en_zh: 20261202,
   translation_es_en: 20261203,
   translation_fr_en: 20261203,
   translation_it_en: 20261202,

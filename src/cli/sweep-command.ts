@@ -1,25 +1,18 @@
-import { existsSync } from 'node:fs'
+import type Database from 'better-sqlite3'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import type Database from 'better-sqlite3'
-import type { SweepConfig } from '../config/sweep-config.js'
-import { sweepId } from '../config/sweep-config.js'
+import { type SweepConfig, sweepId } from '../config/sweep-config.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { modeLabel } from '../domain/numerics.js'
-import { readableSize } from '../models/free-space.js'
-import type { PullEvent } from '../models/fetch.js'
-import type { ModelRef } from '../models/locate.js'
-import { pullModel } from '../models/pull.js'
 import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
 import { firstTokens, layerResults, mainResults } from '../store/results.js'
-import { findSweep, listSweeps } from '../store/sweeps.js'
+import { findSweep } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
 import { duration } from '../domain/duration.js'
-import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { logAs, say } from '../system/log.js'
 import type { SweepOutcome } from '../sweep/follow-workflow.js'
 import { runSweep } from '../sweep/run-sweep.js'
@@ -36,6 +29,7 @@ import {
   memoryLimitOption,
   metricsOption,
 } from './options.js'
+import { withRepositories, haveModels, count } from './sweep-models.js'
 
 /** What `run` and `resume` have in common: say what will be done, do it, show the results. */
 export interface SweepCommandOptions extends ServerOptions {
@@ -89,42 +83,6 @@ export async function performSweep(given: SweepConfig, options: SweepCommandOpti
   await finish(config, outcome, options, (Date.now() - started) / 1000)
 }
 
-/** Fetches what comes from repositories, at the commits that the sweep began with, else at those of today, which are kept with it. */
-async function withRepositories(
-  config: SweepConfig,
-  id: string,
-  elsewhere: readonly string[],
-  db: string,
-): Promise<SweepConfig> {
-  if (!config.models.some(({ repo }) => repo !== undefined)) return config
-  const [{ fetchIntoCache }, begun] = [await import('../models/hugging-face.js'), storedModels(db, id)]
-  const models: ModelRef[] = []
-  for (const model of config.models) {
-    const { repo } = model
-    const commit = model.commit ?? begun.find(({ id }) => id === model.id)?.commit
-    if (repo === undefined || elsewhere.includes(model.id)) models.push(model)
-    else {
-      const named = { ...model, repo, ...(commit === undefined ? {} : { commit }) }
-      const report = (event: PullEvent) => event.kind === 'step' && say(event.text)
-      const { signal } = new AbortController()
-      models.push({ ...model, commit: await fetchIntoCache(named, { report, signal }) })
-    }
-  }
-  return { ...config, models }
-}
-
-/** The models of a sweep that has begun; none of one that has not. */
-function storedModels(db: string, id: string): SweepConfig['models'] {
-  if (!existsSync(db)) return []
-  const reader = openReadOnly(db)
-  try {
-    const begun = listSweeps(reader).find((sweep) => sweep.id === id)
-    return begun ? (JSON.parse(begun.config) as SweepConfig).models : []
-  } finally {
-    reader.close()
-  }
-}
-
 /** A mode that gains nothing on this machine should not be found out by waiting for it. */
 async function sayWhatModeGains({ mode, models }: SweepConfig, elsewhere: readonly string[]): Promise<void> {
   if (!mode?.numerics || mode.numerics === 'f32' || elsewhere.length === models.length) return
@@ -145,29 +103,6 @@ function computedElsewhere({ models }: SweepConfig, named: readonly string[]): s
       hint: `It has: ${ids.join(', ')}`,
     },
   )
-}
-
-/** Fetches small models; where large ones are missing, says what the sweep needs and refuses. */
-async function haveModels(config: SweepConfig): Promise<void> {
-  const needs = requirementsOf(config)
-  const large = needs.missing.filter((model) => !needs.fetchable.includes(model))
-  if (large.length > 0) {
-    throw new TaskvecError(
-      'MODEL',
-      `${large.length} of ${count(config.models.length, 'model')} are not on this machine: ${large.map(({ id }) => id).join(', ')}\n${describeNeeds(needs)}`,
-      {
-        hint: `Fetch them first:\n${large.map(({ id }) => `  taskvec models pull ${id}`).join('\n')}`,
-      },
-    )
-  }
-  for (const { id } of needs.fetchable)
-    await pullModel(id, { onProgress: (event) => event.kind === 'step' && say(event.text) })
-  if (needs.memoryBytes > 4e9) say(describeNeeds(needs))
-}
-
-function describeNeeds(needs: Requirements): string {
-  const memory = `${readableSize(needs.memoryBytes)} of memory for the largest model in f32 (${readableSize(needs.freeMemoryBytes)} free here)`
-  return `The sweep needs ${readableSize(needs.downloadBytes)} more on disk, ${memory}, and about ${duration(needs.coreHours * 3600)} on one core at 100 GFLOP/s.`
 }
 
 /** Ctrl-C once stops cleanly, twice at once. */
@@ -271,8 +206,4 @@ const verdict: Record<SweepOutcome, string> = {
   failed: 'Ended with failures',
   cancelled: 'Cancelled',
   interrupted: 'Interrupted',
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }

@@ -18,7 +18,8 @@ import {
 import { preparedTask, refuseOtherModel, savePrepared, type TaskPlace } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import { taskVectors, timings } from './schema/runs.js'
-import { nextPart, nextTestPart, recordPart, type RecordPartInput, type TaskPart } from './task-parts.js'
+import { nextPart, nextTestPart, recordPart, type RecordPartInput } from './task-parts.js'
+import { type TaskPart } from './task-work.js'
 import { sweepModels, sweeps, sweepTasks } from './schema/sweeps.js'
 import { Statements } from './statements.js'
 import {

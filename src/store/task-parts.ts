@@ -1,37 +1,12 @@
-import { TaskvecError } from '../domain/errors.js'
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
 import { predictionSize } from '../domain/payloads.js'
 import type { Numerics } from '../domain/numerics.js'
-import type { GivenTheta, Item, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type { GivenTheta, RunResult } from '../domain/types.js'
 import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
 import { readScoring } from '../tasks/scoring.js'
 import { preparedTask, type TaskPlace } from './prepared-tasks.js'
 import type { Statements } from './statements.js'
-
-/**
- * The runs of a large task, computed and stored part by part. Until its last part is there a run stands under
- * `partial <key>`: nothing that reads results by their keys sees it, and a sweep that was stopped goes on behind its parts.
- */
-
-/** One activity's work, and what it takes besides the model. */
-export interface TaskPart {
-  /** Tells it from the task's others. */
-  readonly name: string
-  readonly activity: 'runBaseline' | 'runDev' | 'runTest'
-  readonly modelHash: string
-  readonly numerics: string
-  readonly scoring: Scoring
-  readonly items: readonly Item[]
-  readonly layersTogether: readonly number[]
-  /** Where the config gives θ. */
-  readonly theta?: GivenTheta
-  readonly part: {
-    readonly first: number
-    readonly of: number
-    /** f64 little-endian, base64, `[d_model]`: the sum of θ over the items before. */
-    readonly thetaSum?: string
-  }
-}
+import { type Work, baseline, devWork, testWork, type TaskPart } from './task-work.js'
 
 export interface RecordPartInput extends TaskPlace {
   readonly layersTogether: readonly number[]
@@ -43,19 +18,15 @@ export interface RecordPartInput extends TaskPlace {
   readonly theta?: { readonly layer: number; readonly base64: string }
 }
 
-interface Work {
-  readonly activity: TaskPart['activity']
-  readonly split: Split
-  readonly layersTogether: readonly number[]
-  readonly runs: readonly { readonly kind: RunKind; readonly split: Split; readonly layer: number | null }[]
-}
-
 /** Predictions of one activity, some 65 bytes each. */
 const mostPredictions = 8_000
+
 /** Of one activity of a small model: what a core does in about a minute. */
 const mostFlops = 60 * 30e9
+
 /** Bytes of a token's text, about. */
 const bytesPerToken = 3
+
 /** Items of one activity, as JSON. */
 export const largestPart = 200_000
 
@@ -125,42 +96,6 @@ export function recordPart(db: Statements, input: RecordPartInput): void {
   )
 }
 
-const baseline: Work = {
-  activity: 'runBaseline',
-  split: 'baseline',
-  layersTogether: [],
-  runs: [{ kind: 'baseline', split: 'baseline', layer: null }],
-}
-
-function devWork(db: Statements, { sweepId, model, task }: TaskPlace): Work[] {
-  const chunks = db.all(
-    'select layers_together as layers from cells where sweep_id = ? and model_id = ? and task_id = ? group by 1 order by min(layer)',
-    [sweepId, model, task],
-  ) as { layers: string }[]
-  return chunks.map(({ layers }) => {
-    const layersTogether = layers.split(',').map(Number)
-    return {
-      activity: 'runDev',
-      split: 'dev',
-      layersTogether,
-      runs: layersTogether.map((layer) => ({ kind: 'hypothesis', split: 'dev', layer })),
-    }
-  })
-}
-
-function testWork({ best_layer: layer }: PreparedRow): Work {
-  if (layer === null) throw new TaskvecError('STORE', 'the best L has not been chosen yet')
-  return {
-    activity: 'runTest',
-    split: 'test',
-    layersTogether: [layer],
-    runs: [
-      { kind: 'regular', split: 'test', layer: null },
-      { kind: 'hypothesis', split: 'test', layer },
-    ],
-  }
-}
-
 function missing(
   db: Statements,
   place: TaskPlace,
@@ -211,7 +146,7 @@ function thetaOf(db: Statements, { sweepId, task }: TaskPlace): GivenTheta {
   return JSON.parse(db.pluck(sql, [sweepId, task]) as string) as GivenTheta
 }
 
-function thetaSum(db: Statements, runId: number): string {
+export function thetaSum(db: Statements, runId: number): string {
   return (db.pluck('select "values" from task_vectors where run_id = ?', [runId]) as Buffer).toString(
     'base64',
   )

@@ -4,6 +4,7 @@ import type { TensorInfo } from './checkpoint.js'
 import type { GgufFile } from './gguf.js'
 import { ggufArchitectures, type GgufArchitecture } from './gguf-architectures.js'
 import { GgufMetadata } from './gguf-metadata.js'
+import { configOf, partOf } from './gguf-config.js'
 
 /** A GGUF seen as the Hugging Face checkpoint that it was converted from. */
 export interface GgufCheckpoint {
@@ -59,86 +60,6 @@ function architectureOf(path: string, { metadata }: GgufFile): GgufArchitecture 
   throw new TaskvecError(
     'MODEL',
     `${path}: GGUF architecture ${name === undefined ? 'is missing' : `"${String(name)}"${didYouMean(String(name), known)}`}; known: ${known.join(', ')}`,
-    { hint: 'Take the Hugging Face folder of the model instead.' },
-  )
-}
-
-/** config.json's fields; undefined ones are left to the family's defaults. */
-function configOf(model: GgufMetadata, architecture: GgufArchitecture): Record<string, unknown> {
-  const { path } = model
-  const { dHead } = model
-  const valueLength = model.read('attention.value_length')
-  if (valueLength !== undefined && valueLength !== dHead && !architecture.latent)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: ${model.architecture}.attention.value_length is ${String(valueLength)}, but a head has ${dHead}`,
-    )
-  const rotated = model.read('rope.dimension_count')
-  if (rotated !== undefined && rotated !== dHead && architecture.rotaryPairs)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: ${model.architecture}.rope.dimension_count is ${String(rotated)}, but a head has ${dHead}`,
-    )
-  const config = {
-    model_type: architecture.modelType,
-    hidden_size: model.read('embedding_length'),
-    num_hidden_layers: model.read('block_count'),
-    intermediate_size: model.read('feed_forward_length'),
-    num_attention_heads: model.read('attention.head_count'),
-    num_key_value_heads: model.read('attention.head_count_kv') ?? model.read('attention.head_count'),
-    head_dim: model.read('attention.key_length'),
-    rms_norm_eps: model.read('attention.layer_norm_rms_epsilon'),
-    layer_norm_eps: model.read('attention.layer_norm_epsilon'),
-    max_position_embeddings: model.read('context_length'),
-    rope_theta: model.read('rope.freq_base') ?? 10000,
-    partial_rotary_factor:
-      rotated === undefined || rotated === dHead || architecture.latent ? undefined : Number(rotated) / dHead,
-    rope_scaling: ropeScaling(model),
-    vocab_size: model.shape('token_embd.weight')?.[0],
-    tie_word_embeddings: !model.has('output.weight'),
-    bos_token_id: model.token('bos_token_id'),
-    eos_token_id: model.token('eos_token_id'),
-    ...architecture.config?.(model),
-  }
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
-}
-
-/** Factors of frequencies come as tensors: LLaMA 3's one for each frequency, LongRoPE's for short texts and for long. */
-function ropeScaling(model: GgufMetadata): Record<string, unknown> | null {
-  const context = model.number('context_length')
-  const type = model.read('rope.scaling.type')
-  const short = model.values('rope_factors_short.weight')
-  if (short)
-    return {
-      rope_type: 'longrope',
-      short_factor: short,
-      long_factor: model.values('rope_factors_long.weight'),
-      attention_factor: model.number('rope.scaling.attn_factor'),
-      original_max_position_embeddings: model.number('rope.scaling.original_context_length') ?? context,
-    }
-  const factors = model.values('rope_freqs.weight')
-  if (factors)
-    return {
-      rope_type: 'longrope',
-      short_factor: factors,
-      attention_factor: 1,
-      original_max_position_embeddings: context,
-    }
-  // The key of files made before August 2023's scaling.type.
-  const older = model.read('rope.scale_linear')
-  if (type === undefined && older !== undefined) return { rope_type: 'linear', factor: older }
-  if (type === undefined || type === 'none') return null
-  const factor = model.read('rope.scaling.factor')
-  if (type === 'linear') return { rope_type: 'linear', factor }
-  if (type === 'yarn')
-    return {
-      rope_type: 'yarn',
-      factor,
-      original_max_position_embeddings: model.number('rope.scaling.original_context_length'),
-    }
-  throw new TaskvecError(
-    'MODEL',
-    `${model.path}: rope scaling "${String(type)}" in a GGUF; known: none, linear, yarn`,
     { hint: 'Take the Hugging Face folder of the model instead.' },
   )
 }
@@ -259,8 +180,4 @@ function transpose(values: Float32Array, [rows = 0, columns = 0]: readonly numbe
     for (let column = 0; column < columns; column++)
       out[row * columns + column] = values[column * rows + row] as number
   return out
-}
-
-function partOf(name: string): string {
-  return name.replace(/^blk\.\d+\./, '')
 }

@@ -1,20 +1,12 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
 import type { FileTensors, TensorInfo } from './checkpoint.js'
-import type { TensorType } from './dequantize.js'
-import { storedBytes } from './dequantize.js'
+import { type TensorType, storedBytes } from './dequantize.js'
 import { HeaderReader } from './header-reader.js'
 import { unpickle } from './pickle.js'
-import { type PickleRules } from './pickle-values.js'
-import {
-  kindOf,
-  PickleDict,
-  PickleGlobal,
-  PickleList,
-  type PickleTuple,
-  type PickleValue,
-} from './pickle-values.js'
+import { kindOf, PickleDict, PickleList, type PickleValue } from './pickle-values.js'
 import { zipEntries } from './zip.js'
+import { type Storage, type Tensor, rules, isCount, isTensor } from './pytorch-values.js'
 
 /**
  * A state dict as torch.save writes it: `pytorch_model.bin`. Since torch 1.6 a zip archive of a pickle and one file per
@@ -59,70 +51,7 @@ function savedTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   })
 }
 
-/** A flat piece of memory that tensors share. */
-interface Storage {
-  readonly kind: 'storage'
-  /** Of its values; one that is not a TensorType is known but not read. */
-  readonly type: string
-  readonly valueBytes: number
-  readonly key: string
-  /** Number of values. */
-  readonly count: number
-}
-
-/** torch's strided tensor: all four in values, not bytes. */
-interface Tensor {
-  readonly kind: 'tensor'
-  readonly storage: Storage
-  readonly offset: number
-  readonly size: readonly number[]
-  readonly stride: readonly number[]
-}
-
-const storageTypes: Readonly<Record<string, readonly [type: string, valueBytes: number]>> = {
-  'torch FloatStorage': ['F32', 4],
-  'torch HalfStorage': ['F16', 2],
-  'torch BFloat16Storage': ['BF16', 2],
-  'torch DoubleStorage': ['F64', 8],
-  'torch LongStorage': ['I64', 8],
-  'torch IntStorage': ['I32', 4],
-  'torch ShortStorage': ['I16', 2],
-  'torch CharStorage': ['I8', 1],
-  'torch ByteStorage': ['U8', 1],
-  'torch BoolStorage': ['BOOL', 1],
-}
 const readTypes: readonly TensorType[] = ['F32', 'F16', 'BF16']
-const rebuildTensor = 'torch._utils _rebuild_tensor_v2'
-const rebuildParameter = 'torch._utils _rebuild_parameter'
-
-const rules: PickleRules = {
-  globals: new Set([...Object.keys(storageTypes), rebuildTensor, rebuildParameter]),
-  call(global, args) {
-    if (global === rebuildTensor) return toTensor(args)
-    // A parameter is its tensor, whether it needs a gradient, and hooks.
-    return global === rebuildParameter && args.length === 3 && isTensor(args[0]) ? args[0] : null
-  },
-  persistent: toStorage,
-}
-
-/** `(storage, offset, size, stride, requires_grad, hooks)`, since torch 2.1 with `metadata`, None. */
-function toTensor(args: PickleTuple): Tensor | null {
-  const [storage, offset, size, stride] = args
-  if (args.length < 6 || args.length > 7 || (args[6] ?? null) !== null) return null
-  if (!isStorage(storage) || !isCount(offset) || !isCounts(size) || !isCounts(stride)) return null
-  if (size.length !== stride.length || size.length > 8) return null
-  return { kind: 'tensor', storage, offset, size, stride }
-}
-
-/** `('storage', class, key, device, count)`, in a stream followed by the place in another storage, None. */
-function toStorage(id: PickleValue): Storage | null {
-  if (!Array.isArray(id)) return null
-  const [tag, type, key, device, count, view = null] = id as PickleTuple
-  const values = type instanceof PickleGlobal ? storageTypes[type.name] : undefined
-  if (tag !== 'storage' || !values || typeof key !== 'string' || typeof device !== 'string') return null
-  if (!isCount(count) || view !== null || id.length > 6) return null
-  return { kind: 'storage', type: values[0], valueBytes: values[1], key, count }
-}
 
 function zipTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   const entries = zipEntries(file)
@@ -242,20 +171,4 @@ function isRowMajor(size: readonly number[], stride: readonly number[]): boolean
     expected *= size[i] as number
   }
   return true
-}
-
-function isCount(value: PickleValue | undefined): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
-}
-
-function isCounts(value: PickleValue | undefined): value is number[] {
-  return Array.isArray(value) && value.every(isCount)
-}
-
-function isStorage(value: PickleValue | undefined): value is Storage {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'storage'
-}
-
-function isTensor(value: PickleValue | undefined): value is Tensor {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'tensor'
 }

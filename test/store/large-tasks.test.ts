@@ -5,7 +5,7 @@ import type { Pair, Protocol, RunResult, TaskSpec } from '../../src/domain/types
 import { openReadOnly } from '../../src/store/open.js'
 import { taskToPrepare } from '../../src/store/large-tasks.js'
 import { openStore } from '../../src/store/store.js'
-import type { TaskPart } from '../../src/store/task-parts.js'
+import type { TaskPart } from '../../src/store/task-work.js'
 import { info, newDatabase, run, sweep } from './sample.js'
 
 const protocol: Protocol = {

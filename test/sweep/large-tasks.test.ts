@@ -27,6 +27,24 @@ describe('a task too large to be handed over whole', () => {
     expect(verified.exitCode).toBe(0)
   })
 
+  it('is so too where answers have several tokens', { timeout: 400_000 }, async () => {
+    const tasks = ['algorithmic_to_upper']
+    const answer = { maxTokens: 4 }
+    const config = sandbox.config('answers', { ...small, tasks, demonstrations: 1, testItems: 800, answer })
+    const db = join(sandbox.folder, 'answers.db')
+    const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'], { db })
+    expect(stderr).not.toContain('failed:')
+    expect(exitCode).toBe(0)
+    const verified = await sandbox.taskvec(['verify', '--full'], { db })
+    expect(verified.stdout + verified.stderr).toMatch(
+      /computed again: 4 of 4 runs .* 1620 predictions, 1620 of them the same to the bit/,
+    )
+    const { predictions } = sandbox.exported(db)
+    const rows = JSON.parse(predictions) as { tokens: string; wholeRank: number }[]
+    expect(Math.max(...rows.map(({ tokens }) => (JSON.parse(tokens) as number[]).length))).toBe(4)
+    expect(Math.min(...rows.map(({ wholeRank }) => wholeRank))).toBeGreaterThanOrEqual(1)
+  })
+
   it('is refused before anything is computed where one item is too large', { timeout: 200_000 }, async () => {
     const tasks = ['algorithmic_list_first']
     const config = sandbox.config('refused', { ...small, tasks, demonstrations: 100_000 })
