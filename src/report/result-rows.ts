@@ -10,7 +10,7 @@ import {
   type ResultRows,
   type ResultTable,
 } from '../experiments/sweep-rows.js'
-import { firstTokens, predictionColumns, predictionValues } from '../store/results.js'
+import { firstTokens, predictionColumnsOf, predictionValues } from '../store/results.js'
 import { columnTypes, tableValues } from '../store/view-rows.js'
 import { axisTypes, settingOf, type Axis, type Setting } from '../store/settings.js'
 import { sweepMode, type SweepSummary } from '../store/sweeps.js'
@@ -72,7 +72,7 @@ function referenceRows(
   filter: ResultFilter,
 ): ResultRows {
   if (table === 'predictions')
-    return { columns: predictionColumns, rows: predictionValues(db, sweep.id, filter) }
+    return { columns: predictionColumnsOf(db, sweep.id), rows: predictionValues(db, sweep.id, filter) }
   const intervals = withWilson(tableOf(table), tableValues(db, tableOf(table), sweep.id, filter))
   return table === 'main' ? withDifference(intervals, () => differences(db, sweep, filter.model)) : intervals
 }

@@ -97,6 +97,21 @@ export const predictionColumns = {
   answerLogitDifference: 'real',
 } as const
 
+/** Further ones of a sweep whose answers have several tokens, or scores. */
+const furtherColumns = { score: 'real', tokens: 'text', wholeLogProb: 'real', wholeRank: 'whole' } as const
+
+/** Of a sweep's `predictionValues`. */
+export function predictionColumnsOf(db: Database.Database, sweepId: string) {
+  return hasFurther(db, sweepId) ? { ...predictionColumns, ...furtherColumns } : predictionColumns
+}
+
+function hasFurther(db: Database.Database, sweepId: string): boolean {
+  const found = db.prepare(
+    `select 1 from prepared_tasks where sweep_id = ? and (scoring like '{%' or scoring like 'f1%' or scoring like 'chrf%') limit 1`,
+  )
+  return found.get(sweepId) !== undefined
+}
+
 /**
  * Predictions by position. A query per run, and items once per split instead of joined to every run: a million rows come
  * in about a second.
@@ -123,14 +138,18 @@ export function* predictionValues(
   ).raw()
   const predictionsOf = keptStatement(
     db,
-    'select item, text, correct, answer_log_prob, answer_rank, answer_logit_difference from predictions where run_id = ? order by item',
+    `select item, text, correct, answer_log_prob, answer_rank, answer_logit_difference${hasFurther(db, sweepId) ? ', score, tokens, whole_log_prob, whole_rank' : ''}
+       from predictions where run_id = ? order by item`,
   ).raw()
   let hash = ''
   let items: [query: string, answer: string][] = []
   for (const [model, task, split, kind, layer, id, itemsHash] of runs) {
     if (itemsHash !== hash) items = itemsOf.all((hash = itemsHash)) as typeof items
-    const predictions = predictionsOf.all(id) as [number, string, number, number, number, number | null][]
-    for (const [item, text, correct, logProb, rank, difference] of predictions) {
+    const predictions = predictionsOf.all(id) as [
+      ...[number, string, number, number, number, number | null],
+      ...(number | string | null)[],
+    ][]
+    for (const [item, text, correct, logProb, rank, difference, ...further] of predictions) {
       const [query, answer] = items[item] as [string, string]
       yield [
         model,
@@ -146,6 +165,7 @@ export function* predictionValues(
         logProb,
         rank,
         difference,
+        ...further,
       ]
     }
   }
