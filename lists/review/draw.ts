@@ -1,11 +1,12 @@
 import { readWordList } from '../../src/tasks/lists.js'
 import { allLists, furtherLists } from '../generate/all.js'
+import { factLists } from '../generate/facts.js'
 import { draws, reviewOf, writeReview } from './review.js'
 
 /**
  * `npm run data:review`: brings the review files up to date with the lists and says what is left to judge by hand.
  */
-for (const draw of draws([...allLists(), ...furtherLists()].map(({ task }) => task))) {
+for (const draw of draws([...allLists(), ...furtherLists(), ...factLists()].map(({ task }) => task))) {
   const rows = reviewOf(draw, readWordList(draw.task))
   if (rows.length > 0) writeReview(draw, rows)
   const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length

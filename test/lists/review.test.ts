@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { allLists, furtherLists } from '../../lists/generate/all.js'
+import { factLists } from '../../lists/generate/facts.js'
 import { drawn, draws, earlierDraws, readReview, reviewOf } from '../../lists/review/review.js'
 import { readWordList } from '../../src/tasks/lists.js'
 
-const all = draws([...allLists(), ...furtherLists()].map(({ task }) => task))
+const all = draws([...allLists(), ...furtherLists(), ...factLists()].map(({ task }) => task))
 
 describe.each(all.map((draw) => [draw.task, draw.seed, draw] as const))(
   'review of %s, seed %i',
