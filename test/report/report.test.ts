@@ -83,7 +83,9 @@ describe('the main table', () => {
       { ...row, model: 'n', task: 'upper', baseline: 0, hypothesis: 0, regular: 0.5, bestLayer: 0 },
     ]
     const text = renderMainTable(rows, { first })
-    expect(text).toMatch(/upper +│ +0\.00 │ +0\.90 │ 0\.79-0\.96 │ 0\.50 │ +1\.00 │ 0\.93-1\.00 │ +│ +21 │ +50/)
+    expect(text).toMatch(
+      /upper +│ +0\.00 │ +0\.90 │ 0\.79-0\.96 │ 0\.50 │ +1\.00 │ 0\.93-1\.00 │ +│ +21 │ +50/,
+    )
     expect(text).toMatch(/mean of 2 +│ +0\.05 │ +0\.80 │ +│ +│ +0\.95/)
     expect(text.split('\n\n')).toHaveLength(2)
   })
