@@ -122,10 +122,13 @@ function interruption(): AbortSignal {
 /** Cells of the largest sweep that ends with its report: 100 models of 60 blocks take 13 s and 1.4 GB, and both grow with it. */
 const mostReported = 150_000
 
+/** So many warnings are read; the others stand in the report. */
+const mostWarnings = 5
+
 async function finish(
   config: SweepConfig,
   outcome: SweepOutcome,
-  { db, json, report }: SweepCommandOptions,
+  { db, json, report, logFormat }: SweepCommandOptions,
   seconds: number,
 ): Promise<void> {
   const id = sweepId(config)
@@ -158,8 +161,11 @@ async function finish(
         `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), first: firstTokens(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
-    for (const { model, warning } of sweepWarnings(reader, id))
+    const warnings = sweepWarnings(reader, id)
+    for (const { model, warning } of logFormat === 'json' ? warnings : warnings.slice(0, mostWarnings))
       say(`warning: ${model}: ${warning}`, { event: 'warning', model })
+    if (logFormat !== 'json' && warnings.length > mostWarnings)
+      say(`warning: ${warnings.length - mostWarnings} more; the report has all, under Failures and warnings`)
     for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
       say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
     for (const failure of sweepFailures(reader, id))

@@ -122,10 +122,12 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
     `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share}): answers of one token in this model's tokenizer only ` +
     `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})` +
     (pairs.length < fewPairs ? `; at least ${fewPairs} are advised` : '')
+  // Where the words alone cost all that is lost, one warning says so.
+  const lost = pairs.length === writable.length && unknown.length > 0 ? unknown : [...unknown, warning]
   return {
     reading,
     pairs,
-    warnings: isLoss(pairs.length, task.pairs.length) ? [...unknown, warning] : [],
+    warnings: isLoss(pairs.length, task.pairs.length) ? lost : [],
     kept: indices(reading === 'leading-space' ? marks.leadingSpace : marks.noSpace),
   }
 }
