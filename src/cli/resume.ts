@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { groupOf, sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { TaskvecError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps, type SweepSummary } from '../store/sweeps.js'
 import { say } from '../system/log.js'
@@ -37,13 +38,27 @@ function storedConfigs(db: string, wanted: string | undefined): SweepConfig[] {
     const unfinished =
       all.find(({ status }) => status !== 'complete') ?? all.find(({ config }) => hasUnbegun(config, all))
     const sweep = findSweep(reader, wanted ?? unfinished?.id)
-    const config = JSON.parse(sweep.config) as SweepConfig
+    const config = storedConfig(sweep)
     if (!config.settings || wanted === sweep.id) return [config]
     const complete = new Set(all.flatMap(({ id, status }) => (status === 'complete' ? [id] : [])))
     return groupOf(config).filter((setting) => !complete.has(sweepId(setting)))
   } finally {
     reader.close()
   }
+}
+
+/** Errors: STORE where it is not a config as `run` writes it: a database may come from anywhere. */
+function storedConfig({ id, config }: SweepSummary): SweepConfig {
+  const stored = JSON.parse(config) as Partial<SweepConfig>
+  const whole = [stored.models, stored.tasks, stored.experiments].every((list) => Array.isArray(list))
+  if (whole && typeof stored.protocol === 'object') return stored as SweepConfig
+  throw new TaskvecError(
+    'STORE',
+    `sweep ${id}: its stored config lacks models, tasks, experiments or protocol`,
+    {
+      hint: 'Run it again from its config file: taskvec run CONFIG',
+    },
+  )
 }
 
 /** Whether settings of its group are still to be begun: it was killed between two of them. */

@@ -1,7 +1,10 @@
-import { execa } from 'execa'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/system/home.js'
+import { writeSample } from '../report/sample-database.js'
 
 const taskvec = join(projectRoot(), 'bin', 'taskvec.js')
 
@@ -26,4 +29,17 @@ describe('a wrong command line', () => {
     const version = await execa(process.execPath, [taskvec, '--version'])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/)
   })
+})
+
+it('resume of a stored config that is none of taskvec is refused, and the way back is named', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taskvec-usage-'))
+  const db = join(folder, 'made-up.db')
+  writeSample(db)
+  const result = await execa(process.execPath, [taskvec, 'resume', '--db', db], {
+    reject: false,
+    cwd: folder,
+  })
+  rmSync(folder, { recursive: true })
+  expect(result.exitCode).toBe(1)
+  expect(result.stderr).toMatch(/stored config lacks models, tasks.*\n.*taskvec run CONFIG/)
 })
