@@ -101,5 +101,5 @@ describe('SmolLM2-135M, against hooks on transformers', () => {
     })
     const predicted = golden.layers.map((_, l) => patched.map((readings) => readings[l]?.token))
     expect(predicted).toEqual(golden.predicted)
-  }, 300_000)
+  })
 })

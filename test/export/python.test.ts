@@ -66,5 +66,5 @@ describe.skipIf(!python || !existsSync(python))('docs/python/patch_theta.py', ()
       basename(model),
     ])
     expect(stdout).toContain('20 of 20 hypothesis predictions are the same')
-  }, 300_000)
+  })
 })

@@ -88,4 +88,4 @@ it('runs a sweep in an empty folder, where its data are, and writes nothing into
   expect(readdirSync(work)).toEqual(['.taskvec'])
   expect(readdirSync(home)).toEqual(['.cache'])
   expect(filesOf(installed)).toEqual(before)
-}, 120_000)
+})

@@ -29,7 +29,7 @@ beforeAll(async () => {
   server = sandbox.taskvec(['serve', '--json'])
   const [line] = await firstLines(server.stdout)
   url = (JSON.parse(line) as { url: string }).url
-}, 120_000)
+})
 
 afterAll(async () => {
   await browser.close()
@@ -74,7 +74,7 @@ it('follows the sweep to its end without being loaded again', async () => {
   ])
   expect(trouble).toEqual([])
   await page.close()
-}, 180_000)
+})
 
 describe.each([
   [1440, 'light'],
@@ -99,7 +99,7 @@ describe.each([
     )
     expect(trouble).toEqual([])
     await page.close()
-  }, 60_000)
+  })
 })
 
 it('shows what failed, why, and what its process said last', async () => {
@@ -125,7 +125,7 @@ it('shows what failed, why, and what its process said last', async () => {
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
   expect(trouble).toEqual([])
   await page.close()
-}, 60_000)
+})
 
 it('says that the server is away, and ends with exit code 0 on SIGTERM', async () => {
   const { page } = await open(1440, 'light')
@@ -134,7 +134,7 @@ it('says that the server is away, and ends with exit code 0 on SIGTERM', async (
   await page.getByRole('status').waitFor()
   expect(await page.getByRole('status').textContent()).toMatch(/The server is away/)
   await page.close()
-}, 60_000)
+})
 
 function isFocused(locator: ReturnType<Page['locator']>): Promise<boolean> {
   return locator.evaluate('(element) => element === document.activeElement')

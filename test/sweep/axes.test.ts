@@ -115,7 +115,7 @@ describe('a config with lists', () => {
     expect(resumed.exitCode).toBe(0)
     expect(everything(killed)).toEqual(everything(db))
     expect((await sandbox.taskvec(['resume', group], { db: killed })).stderr).toContain('Every setting')
-  }, 180_000)
+  })
 
   it('has a report of curves over k and bars by prompt', async () => {
     const out = join(sandbox.folder, 'report')

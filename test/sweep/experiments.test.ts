@@ -162,7 +162,7 @@ describe('the further experiments of a sweep', () => {
     expect(resumed.exitCode).toBe(0)
     expect(everything(db)).toEqual(undisturbed)
     // After each kill the next process waits for what the dead one was doing to be given up.
-  }, 600_000)
+  }, 1_800_000)
 
   it('say what each of their steps took', () => {
     const reader = new Database(join(sandbox.folder, 'undisturbed.db'), { readonly: true })

@@ -155,7 +155,7 @@ describe('a running sweep', () => {
     const uninterrupted = join(sandbox.folder, 'uninterrupted.db')
     await sandbox.taskvec(['run', sandbox.config('long', long)], { db: uninterrupted })
     expect(sandbox.exported(db)).toEqual(sandbox.exported(uninterrupted))
-  }, 120_000)
+  })
 
   it('at another server than taskvec cancel was given is not stopped, and is said to be elsewhere', async () => {
     const db = join(sandbox.folder, 'elsewhere.db')
@@ -175,7 +175,7 @@ describe('a running sweep', () => {
     run.kill('SIGINT')
     expect((await run).exitCode).toBe(130)
     await server.stop()
-  }, 120_000)
+  })
 
   it('stops cleanly on Ctrl-C, says how to resume and leaves no process behind', async () => {
     const db = join(sandbox.folder, 'interrupted.db')

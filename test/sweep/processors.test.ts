@@ -23,7 +23,7 @@ beforeAll(async () => {
   expect((await sandbox.taskvec(['run', config, '--no-report'])).exitCode).toBe(0)
   good = join(sandbox.folder, 'good.db')
   await backUp(sandbox.db, good)
-}, 300_000)
+})
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
 let copies = 0
@@ -63,14 +63,14 @@ it('a sweep that began on another kind is refused before anything is computed, w
     /twins: the results of sweep twins-\w+ come from another kind of processor: linux x64 avx512 00000000; this one is /,
   )
   expect(stderr).toContain('processors: any')
-}, 120_000)
+})
 
 it('results of another kind are held to a bound when computed again, not to the last bit', async () => {
   const result = await again(altered(everyNumerics(another)))
   expect(result).toMatchObject({ problems: [], nearTies: [], unchecked: [] })
   expect(result.otherKinds).toEqual([expect.objectContaining({ model: 'twins', kernels: another })])
   expect(result.otherKinds[0]?.bound).toBeLessThan(1e-2)
-}, 120_000)
+})
 
 it('a token whose logit ties with the stored one is a near tie there, and a difference on the same kind', async () => {
   expect(await again(altered(`${everyNumerics(another)}; ${toTwin}`))).toMatchObject({
@@ -84,14 +84,14 @@ it('a token whose logit ties with the stored one is a near tie there, and a diff
   expect((await again(altered(toTwin))).problems).toMatchObject([
     { message: expect.stringMatching(/^the token is/) as string },
   ])
-}, 120_000)
+})
 
 it('a token that does not tie is a difference on another kind too', async () => {
   const other = toTwin.replace('token + 1 - 2 * (token % 2)', '(token + 100) % 256')
   expect((await again(altered(`${everyNumerics(another)}; ${other}`))).problems).toMatchObject([
     { message: expect.stringMatching(/^the token is/) as string },
   ])
-}, 120_000)
+})
 
 it('w8a8 says what it gains here before it starts, and is verified in w8a8', async () => {
   const approximate = sandbox.config('approximate', { ...small, numerics: 'w8a8' })
@@ -118,7 +118,7 @@ it('w8a8 says what it gains here before it starts, and is verified in w8a8', asy
   reader.close()
   expect(runs).toBe(0)
   expect(unchecked).toMatchObject([{ reason: expect.stringContaining('revision is 4, not 3') as string }])
-}, 300_000)
+})
 
 it('what was not checked is neither ok nor exit code 0', async () => {
   const file = join(sandbox.folder, 'gone.db')
@@ -130,4 +130,4 @@ it('what was not checked is neither ok nor exit code 0', async () => {
   expect(exitCode).toBe(1)
   expect(stdout).toContain('NOTHING CHECKED')
   expect(stdout).not.toMatch(/computed again.* ok|Nothing differs\./)
-}, 120_000)
+})

@@ -40,7 +40,7 @@ beforeAll(async () => {
   expect(exitCode).toBe(0)
   good = join(sandbox.folder, 'good.db')
   await backUp(sandbox.db, good)
-}, 600_000)
+}, 1_800_000)
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
 let copies = 0
