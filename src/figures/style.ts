@@ -137,6 +137,14 @@ export const accuracyY = {
 /** The same lying, where rows are named on the left. */
 export const accuracyX = { ...accuracyY, axis: { ...accuracyY.axis, grid: false } } as const
 
+/** Of a heat map's fields. Viridis rises evenly in lightness: read alike in grey and by colour-blind readers. */
+export const accuracyColour = {
+  field: 'accuracy',
+  type: 'quantitative',
+  title: 'accuracy',
+  scale: { scheme: 'viridis', domain: [0, 1] as number[] },
+} as const
+
 export function layerX(title: string) {
   return {
     field: 'layer',

@@ -1,5 +1,5 @@
 import type { Figure } from '../../figures/figure.js'
-import { config, shown } from '../../figures/style.js'
+import { accuracyColour, config, shown } from '../../figures/style.js'
 
 /** θ taken after block `sourceLayer`, patched in after block `layer`: mean accuracy over tasks. */
 export interface TransferCell {
@@ -40,13 +40,7 @@ export function layerTransfer(model: string, cells: readonly TransferCell[]): Fi
           sort: 'descending',
           axis: axis('block after which it is patched in'),
         },
-        // Viridis rises evenly in lightness: read alike in grey and by colour-blind readers.
-        color: {
-          field: 'accuracy',
-          type: 'quantitative',
-          title: 'accuracy',
-          scale: { scheme: 'viridis', domain: [0, 1] },
-        },
+        color: accuracyColour,
         description: { field: 'says' },
       },
     },

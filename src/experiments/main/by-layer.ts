@@ -66,6 +66,17 @@ export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'dept
   }
 }
 
+/** Lines coloured by their task's category. */
+function byCategory(cells: readonly LayerCell[]) {
+  return {
+    field: 'category',
+    type: 'nominal',
+    title: null,
+    scale: categoryScale(cells),
+    legend: { ...lineLegend, columns: 2 },
+  } as const
+}
+
 /** All models on shared axes: a panel each, a thin line per task, bold their mean over the learned ones. */
 export function modelsByLayer(cells: readonly LayerCell[]): Figure | null {
   const models = [...new Set(cells.map(({ model }) => model))]
@@ -80,13 +91,7 @@ export function modelsByLayer(cells: readonly LayerCell[]): Figure | null {
   const x = layerX('L')
   const y = { ...accuracyY, field: 'accuracy' } as const
   const only = (of: string) => [{ filter: `datum.of === '${of}'` }]
-  const color = {
-    field: 'category',
-    type: 'nominal',
-    title: null,
-    scale: categoryScale(cells),
-    legend: { ...lineLegend, columns: 2 },
-  } as const
+  const color = byCategory(cells)
   return {
     id: 'by-layer',
     title: 'Accuracy of θ alone by layer, all models',
@@ -132,13 +137,7 @@ export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure
   }))
   const x = layerX(patchedAt)
   const y = { ...accuracyY, field: 'accuracy' } as const
-  const color = {
-    field: 'category',
-    type: 'nominal',
-    title: null,
-    scale: categoryScale(cells),
-    legend: { ...lineLegend, columns: 2 },
-  } as const
+  const color = byCategory(cells)
   const spec: TopLevelSpec = {
     config,
     width: plotWidth,

@@ -1,6 +1,6 @@
 import { taskName } from '../../figures/paper-rules.js'
 import type { Figure } from '../../figures/figure.js'
-import { config, shown } from '../../figures/style.js'
+import { accuracyColour, config, shown } from '../../figures/style.js'
 import { random } from './sources.js'
 
 export interface TransferRow {
@@ -52,13 +52,7 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
           axis: { ...axis, title: 'queries of', labelAngle: -40 },
         },
         y: { field: 'source', type: 'ordinal', sort: sources, axis: { ...axis, title: 'θ of' } },
-        // Viridis rises evenly in lightness: read alike in grey and by colour-blind readers.
-        color: {
-          field: 'accuracy',
-          type: 'quantitative',
-          title: 'accuracy',
-          scale: { scheme: 'viridis', domain: [0, 1] },
-        },
+        color: accuracyColour,
         description: { field: 'says' },
       },
     },

@@ -23,19 +23,18 @@ export function finding(db: Database.Database, sweep: SweepSummary, rows: SweepR
     columns: ['model', 'task', 'baseline', 'hypothesis', 'regular', 'testItems'],
     order: ['task'],
   })
-  const curves = groupBy(meanCurves(cells, blocks), ({ model }) => model)
-  const sentences = groupBy(finished, ({ model }) => model).flatMap(([model, of]) => [
-    effect(model, of),
-    ...curves
-      .filter(([each]) => each === model)
-      .map(([, points]) => peak(points, blocks.get(model) ?? points.length)),
-  ])
+  const curves = new Map(groupBy(meanCurves(cells, blocks), ({ model }) => model))
+  const paragraphs = groupBy(finished, ({ model }) => model).map(([model, of]) => {
+    const points = curves.get(model)
+    const best = points ? ` ${peak(points, blocks.get(model) ?? points.length)}` : ''
+    return `${model}: ${effect(of)}${best}`
+  })
   return {
     id: 'finding',
     title: 'What this sweep shows',
     blocks: [
-      ...(sentences.length === 0 ? [text('No task is finished yet.')] : []),
-      ...pairsOf(sentences).map(text),
+      ...(paragraphs.length === 0 ? [text('No task is finished yet.')] : []),
+      ...paragraphs.map(text),
       ...dominance(rows).map(text),
       ...prefixRule(db, sweep.id).map(text),
       text(state(db, sweep)),
@@ -44,30 +43,19 @@ export function finding(db: Database.Database, sweep: SweepSummary, rows: SweepR
   }
 }
 
-/** A model's effect and its peak are one paragraph. */
-function pairsOf(sentences: readonly { model: string; says: string }[]): string[] {
-  return groupBy(sentences, ({ model }) => model).map(([, of]) => of.map(({ says }) => says).join(' '))
-}
-
 type Finished = Pick<
   typeof results.$inferSelect,
   'model' | 'task' | 'baseline' | 'hypothesis' | 'regular' | 'testItems'
 >
 
-function effect(model: string, of: readonly Finished[]): { model: string; says: string } {
+function effect(of: readonly Finished[]): string {
   const helped = of.filter(isIncluded)
   if (helped.length === 0)
-    return {
-      model,
-      says: `${model}: demonstrations help in none of ${tasks(of.length)}, so whether θ carries a task cannot be seen.`,
-    }
+    return `demonstrations help in none of ${tasks(of.length)}, so whether θ carries a task cannot be seen.`
   const mean = (kind: 'baseline' | 'hypothesis' | 'regular') => meanAndSd(helped.map((row) => row[kind])).mean
   const [baseline, hypothesis, regular] = [mean('baseline'), mean('hypothesis'), mean('regular')]
   const recovered = Math.round((100 * (hypothesis - baseline)) / (regular - baseline))
-  return {
-    model,
-    says: `${model}: θ alone, without demonstrations, answers ${share(hypothesis)} of the queries; demonstrations answer ${share(regular)}, the query alone ${share(baseline)}: ${recovered} % of the gain (hypothesis − regular ${difference(helped)}), mean over ${tasks(helped.length)} of ${of.length} where demonstrations help.`,
-  }
+  return `θ alone, without demonstrations, answers ${share(hypothesis)} of the queries; demonstrations answer ${share(regular)}, the query alone ${share(baseline)}: ${recovered} % of the gain (hypothesis − regular ${difference(helped)}), mean over ${tasks(helped.length)} of ${of.length} where demonstrations help.`
 }
 
 /** The mean over tasks of hypothesis - regular, and its interval over tasks. */
@@ -81,15 +69,9 @@ function difference(of: readonly Finished[]): string {
     : `${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}] over tasks`
 }
 
-function peak(
-  points: ReturnType<typeof meanCurves>,
-  blocks: number,
-): { readonly model: string; readonly says: string } {
+function peak(points: ReturnType<typeof meanCurves>, blocks: number): string {
   const best = points.reduce((a, b) => (b.mean > a.mean ? b : a))
-  return {
-    model: best.model,
-    says: `It works best when patched in after L = ${best.layer} of ${blocks} blocks (depth ${share(best.depth)}), ${share(best.mean)} on dev items.`,
-  }
+  return `It works best when patched in after L = ${best.layer} of ${blocks} blocks (depth ${share(best.depth)}), ${share(best.mean)} on dev items.`
 }
 
 function dominance(rows: SweepRows): string[] {
