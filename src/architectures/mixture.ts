@@ -63,6 +63,14 @@ export function mixture(
   }
 }
 
+/** A router and gated experts under the names that Qwen gave them, `dMlp` wide. */
+export function namedExperts(parts: LayerParts, dMlp = parts.core.dMlp) {
+  return {
+    router: 'mlp.gate',
+    expert: (index: number) => parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp }),
+  }
+}
+
 /** An expert's Linear that is stored with those of the others as one tensor, `[count, ..]`. */
 export function linearOfExpert(
   { tensor }: LayerParts,

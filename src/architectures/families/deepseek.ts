@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { family, flag, insist, size } from '../config.js'
 import type { AttentionSpec, Routing } from '../decoder.js'
-import { expertCount, mixture } from '../mixture.js'
+import { expertCount, mixture, namedExperts } from '../mixture.js'
 import { rmsNorm } from '../parts.js'
 import type { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
@@ -114,11 +114,9 @@ export const deepseekV2 = family({
         parts.layer < c.first_k_dense_replace
           ? parts.gatedMlp({ bias: c.mlp_bias })
           : mixture(parts, path, {
-              router: 'mlp.gate',
+              ...namedExperts(parts, c.moe_intermediate_size),
               count,
               perRow,
-              expert: (index) =>
-                parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp: c.moe_intermediate_size }),
               routing: { scale: c.routed_scaling_factor, groups },
               shared: shared(parts, c, c.mlp_bias),
             }),
@@ -160,11 +158,9 @@ export const deepseekV3 = family({
         parts.layer < c.first_k_dense_replace
           ? parts.gatedMlp()
           : mixture(parts, path, {
-              router: 'mlp.gate',
+              ...namedExperts(parts, c.moe_intermediate_size),
               count,
               perRow,
-              expert: (index) =>
-                parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp: c.moe_intermediate_size }),
               routing: {
                 score: 'sigmoid',
                 normalised: c.norm_topk_prob,

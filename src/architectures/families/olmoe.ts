@@ -1,5 +1,5 @@
 import { capField, family, flag, positive, size } from '../config.js'
-import { expertCount, mixture } from '../mixture.js'
+import { expertCount, mixture, namedExperts } from '../mixture.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 /** OLMoE (arXiv 2409.02060): 64 small experts; queries and keys normed over all heads together. */
@@ -28,10 +28,9 @@ export const olmoe = family({
       }),
       mlp: (parts) =>
         mixture(parts, path, {
-          router: 'mlp.gate',
+          ...namedExperts(parts),
           count: c.num_experts,
           perRow: c.num_experts_per_tok,
-          expert: (index) => parts.gatedMlp({ name: `mlp.experts.${index}` }),
           routing: { normalised: c.norm_topk_prob },
         }),
     }),

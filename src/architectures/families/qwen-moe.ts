@@ -1,6 +1,6 @@
 import { family, flag, size } from '../config.js'
 import { slidingLayers } from '../layer-kinds.js'
-import { expertCount, isSparse, mixture, sparseLayerFields } from '../mixture.js'
+import { expertCount, isSparse, mixture, namedExperts, sparseLayerFields } from '../mixture.js'
 import { standardDecoder } from '../standard.js'
 import { qwenFields } from './qwen2.js'
 
@@ -35,11 +35,9 @@ export const qwen2Moe = family({
       mlp: (parts) =>
         isSparse(parts.layer, c)
           ? mixture(parts, path, {
-              router: 'mlp.gate',
+              ...namedExperts(parts, c.moe_intermediate_size),
               count: c.num_experts,
               perRow: c.num_experts_per_tok,
-              expert: (index) =>
-                parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp: c.moe_intermediate_size }),
               routing: { normalised: c.norm_topk_prob },
               shared: {
                 mlp: parts.gatedMlp({ name: 'mlp.shared_expert', dMlp: c.shared_expert_intermediate_size }),
@@ -76,11 +74,9 @@ export const qwen3Moe = family({
       mlp: (parts) =>
         isSparse(parts.layer, c)
           ? mixture(parts, path, {
-              router: 'mlp.gate',
+              ...namedExperts(parts, c.moe_intermediate_size),
               count: c.num_experts,
               perRow: c.num_experts_per_tok,
-              expert: (index) =>
-                parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp: c.moe_intermediate_size }),
               routing: { normalised: c.norm_topk_prob },
             })
           : parts.gatedMlp(),
