@@ -11,32 +11,17 @@ export interface Thetas {
   readonly base64: string
 }
 
-/** θ_L of each item, `[items, layers, d_model]`: the mean over its dummy queries x' of [S, x', ->]. */
+/** θ_L of each item, `[items, layers, d_model]`: the mean over its dummy queries x' of [S, x', ->]; 'mean': over the items too, `[layers, d_model]`. */
 export async function thetasOf(
   engine: RunningEngine,
   items: readonly Item[],
   layers: readonly number[],
   options: EvaluateOptions,
-): Promise<Float32Array> {
-  const prompts = await promptsOf(engine, items)
-  return lastStates(
-    engine,
-    prompts.map(({ theta }) => theta),
-    layers,
-    options,
-  )
-}
-
-/** Their mean over the items, `[layers, d_model]`. */
-export async function meanThetas(
-  engine: RunningEngine,
-  items: readonly Item[],
-  layers: readonly number[],
-  options: EvaluateOptions,
+  which: 'each' | 'mean' = 'each',
 ): Promise<Float32Array> {
   const prompts = await promptsOf(engine, items)
   const entries = prompts.map(({ theta }) => theta)
-  return lastStates(engine, entries, layers, options, 'mean')
+  return lastStates(engine, entries, layers, options, which)
 }
 
 /** The mean over each entry's prompts of the last token's residual stream after every L, `[entries, layers, d_model]`; 'mean': over the entries too. */

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { TaskvecError } from '../domain/errors.js'
 import { allLayers } from '../domain/layers.js'
 import type { Item } from '../domain/types.js'
-import { meanRow, meanThetas, thetasOf } from '../experiments/thetas.js'
+import { meanRow, thetasOf } from '../experiments/thetas.js'
 import {
   experimentsWithThetas,
   itemsOf,
@@ -88,9 +88,7 @@ export async function collectVectors(
       for (const { layers, of } of things) {
         say(`${model}: ${of.task}`)
         const items = itemsOf(db, of.itemsHash)
-        const vectors = choice.perItem
-          ? await thetasOf(engine, items, layers, {})
-          : await meanThetas(engine, items, layers, {})
+        const vectors = await thetasOf(engine, items, layers, {}, choice.perItem ? 'each' : 'mean')
         found.get(of)?.push(...byLayer(vectors, layers, of.dModel))
       }
     } finally {

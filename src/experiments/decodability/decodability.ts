@@ -3,17 +3,14 @@ import { allLayers } from '../../domain/layers.js'
 import { thetas as thetaTable, unitScores } from '../../store/schema/units.js'
 import { drawItems } from '../../tasks/sampling.js'
 import type { BeyondPart } from '../beyond/part.js'
-import { analysisStep, passesStep, type Analysis, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { analysisStep, type Analysis, type UnitKind } from '../experiment.js'
 import { scoreRows, type Scores } from '../scores.js'
-import { commonIdentity, hashOf, overTasks, perTask, taskStep, thetasOfTasks } from '../task-units.js'
-import { missingPart, thetaParts, thetaRows, type Thetas } from '../thetas.js'
-import { decodabilityThetas, decodeAllLayers } from './forward-passes.js'
+import { commonIdentity, hashOf, overTasks, perTask, thetasOfTasks } from '../task-units.js'
+import { nextThetas, thetaPasses } from '../theta-units.js'
+import { thetaParts } from '../thetas.js'
+import { decodeAllLayers } from './forward-passes.js'
 
-const passes: ForwardPasses<Parameters<typeof decodabilityThetas>[1], Thetas> = {
-  activity: 'decodabilityThetas',
-  label: 'decodability (θ)',
-  run: decodabilityThetas,
-}
+const passes = thetaPasses('decodabilityThetas', 'decodability (θ)')
 
 /** θ at every L of n different (S, x'): the draws of the dev items, continued where there are fewer. */
 const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
@@ -35,15 +32,7 @@ const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
         parts: parts.map(({ layers, end }) => [layers.length, end]),
       },
       modelHash: of.modelHash,
-      next(stored) {
-        const part = missingPart(stored, parts)
-        if (!part) return null
-        const { layers, first, end } = part
-        const input = { ...taskStep(of, items.slice(first, end)), layers, firstItem: first }
-        return passesStep(`thetas ${layers[0] ?? 0} ${first}`, passes, input, (found) =>
-          thetaRows(found, of.dModel),
-        )
-      },
+      next: (stored) => nextThetas(stored, of, passes, parts, ({ first, end }) => items.slice(first, end)),
     }
   },
 }

@@ -1,27 +1,14 @@
-import type { EvaluateOptions } from '../../engine/engine.js'
 import { namedByNearestMean } from '../../statistics/nearest-mean.js'
-import type { AnalysisInput, TaskStep, ThetaReader } from '../experiment.js'
-import type { RunningEngine } from '../prompts.js'
+import type { AnalysisInput, ThetaReader } from '../experiment.js'
 import type { Score, Scores } from '../scores.js'
-import { joined, thetasOf, toThetas, type Thetas } from '../thetas.js'
-
-/**
- * Whether a linear classifier names the task from θ, at each L.
- *
- * 1. θ_L of some (S, x') of each task, for every L.
- * 2. Nearest class mean, which is linear in θ, cross-validated over the θ.
- */
-export async function decodabilityThetas(
-  engine: RunningEngine,
-  { items, layers, firstItem }: TaskStep & { readonly layers: readonly number[]; readonly firstItem: number },
-  options: EvaluateOptions,
-): Promise<Thetas> {
-  return toThetas(await thetasOf(engine, items, layers, options), firstItem, layers)
-}
+import { joined } from '../thetas.js'
 
 const folds = 5
 
-/** Step 2 over all tasks, one L at a time: all of them together may not fit in memory. */
+/**
+ * Whether a linear classifier names the task from θ, at each L: nearest class mean, which is linear in θ, cross-validated
+ * over the θ of some (S, x') of each task. One L at a time: all of them together may not fit in memory.
+ */
 export function decodeAllLayers(reader: ThetaReader, { thetas }: AnalysisInput): Scores {
   const layers = thetas[0] ? reader.layers(thetas[0].runId) : []
   return {

@@ -42,21 +42,25 @@ export const functionVectorHeads = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.rank] })],
 )
 
+const angles = {
+  layer: integer().notNull(),
+  /** Cosine of the function vector and the mean θ of the test items. */
+  cosine: real().notNull(),
+  normFunctionVector: real('norm_function_vector').notNull(),
+  normTheta: real('norm_theta').notNull(),
+  /** Share of θ's squared norm that lies in the span of the chosen heads' mean outputs. */
+  inSpan: real('in_span').notNull(),
+  /** The same for as many random directions: their expected share. */
+  inRandomSpan: real('in_random_span').notNull(),
+}
+
 /** How θ and the function vector of a task lie to each other, after each block. */
 export const functionVectorGeometry = sqliteTable(
   'function_vector_geometry',
   {
     runId: unitRun(),
     taskId: text('task_id').notNull(),
-    layer: integer().notNull(),
-    /** Cosine of the function vector and the mean θ of the test items. */
-    cosine: real().notNull(),
-    normFunctionVector: real('norm_function_vector').notNull(),
-    normTheta: real('norm_theta').notNull(),
-    /** Share of θ's squared norm that lies in the span of the chosen heads' mean outputs. */
-    inSpan: real('in_span').notNull(),
-    /** The same for as many random directions: their expected share. */
-    inRandomSpan: real('in_random_span').notNull(),
+    ...angles,
   },
   (table) => [primaryKey({ columns: [table.runId, table.taskId, table.layer] })],
 )
@@ -86,10 +90,5 @@ export const functionVectorHeadsView = sqliteView('function_vector_top_heads', {
 
 export const functionVectorGeometryView = sqliteView('function_vector_angles', {
   ...ofTask,
-  layer: integer().notNull(),
-  cosine: real().notNull(),
-  normFunctionVector: real('norm_function_vector').notNull(),
-  normTheta: real('norm_theta').notNull(),
-  inSpan: real('in_span').notNull(),
-  inRandomSpan: real('in_random_span').notNull(),
+  ...angles,
 }).existing()

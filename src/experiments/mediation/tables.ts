@@ -3,6 +3,17 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
+const measured = {
+  effect: real().notNull(),
+  /** Bootstrap over the items, 95 %. */
+  low: real().notNull(),
+  high: real().notNull(),
+  items: integer().notNull(),
+  /** The answer's mean probability in the clean prompts, and in those with shuffled labels as they are. */
+  clean: real().notNull(),
+  shuffled: real().notNull(),
+}
+
 /** What a component's mean over clean prompts does to the answer's probability where labels are shuffled. */
 export const mediationEffects = sqliteTable(
   'mediation_effects',
@@ -13,14 +24,7 @@ export const mediationEffects = sqliteTable(
     layer: integer().notNull(),
     /** -1 where it is a whole layer's. */
     head: integer().notNull(),
-    effect: real().notNull(),
-    /** Bootstrap over the items, 95 %. */
-    low: real().notNull(),
-    high: real().notNull(),
-    items: integer().notNull(),
-    /** The answer's mean probability in the clean prompts, and in those with shuffled labels as they are. */
-    clean: real().notNull(),
-    shuffled: real().notNull(),
+    ...measured,
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.component, table.layer, table.head] }),
@@ -34,10 +38,5 @@ export const mediationView = sqliteView('mediation', {
   component: text().notNull(),
   layer: integer().notNull(),
   head: integer(),
-  effect: real().notNull(),
-  low: real().notNull(),
-  high: real().notNull(),
-  items: integer().notNull(),
-  clean: real().notNull(),
-  shuffled: real().notNull(),
+  ...measured,
 }).existing()

@@ -3,7 +3,7 @@ import type { AnswerMetrics, EvaluateOptions } from '../../engine/engine.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
 import { answerOf, generating, promptsOf, type RunningEngine } from '../prompts.js'
 import { scoreOf, type Score, type Scores } from '../scores.js'
-import { meanThetas } from '../thetas.js'
+import { thetasOf } from '../thetas.js'
 
 /** Queries that a θ is applied to. */
 export interface Target {
@@ -45,7 +45,7 @@ export async function transfer(
     const { layers, items } = target
     const own = shared
       ? rowsOf(shared, wanted, layers)
-      : randomLike(await meanThetas(engine, items, layers, options), layers, (layer) =>
+      : randomLike(await thetasOf(engine, items, layers, options, 'mean'), layers, (layer) =>
           randomFor(['transfer', 'seed' in source ? source.seed : 0, target.task, layer]),
         )
     scores.push(...(await applied(engine, target, own, options)))
@@ -93,7 +93,7 @@ async function composed(
 ): Promise<Float32Array> {
   let sum: Float32Array | undefined
   for (const { weight, items } of terms) {
-    const theta = await meanThetas(engine, items, layers, signal ? { signal } : {})
+    const theta = await thetasOf(engine, items, layers, signal ? { signal } : {}, 'mean')
     sum = theta.map((value, i) => weight * value + (sum?.[i] ?? 0))
   }
   return sum ?? new Float32Array(0)
