@@ -11,13 +11,13 @@ import { BlockSessions } from '../../src/engine/block-sessions.js'
 import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
-import { sessionOptions } from '../../src/engine/session-options.js'
 import { rotate } from '../../src/architectures/hadamard.js'
 import { productByBlocks } from '../../src/architectures/weight-blocks.js'
-import { wholeNumberProduct, wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
+import { wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
 import { GraphBuilder, type Value } from '../../src/onnx/graph.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 import { tinyFolder, tinyModels } from '../golden/read.js'
+import { wholeNumberProductOf } from './whole-number-product.js'
 
 const items = Array.from({ length: 20 }, (_, i): EvaluateItem => ({
   thetaPrompts: [[1, 2, 3, (i % 50) + 1, 9]],
@@ -158,22 +158,8 @@ describe('a product of whole numbers is exact', () => {
     const values = Float32Array.from({ length: outputs * inputs }, draw)
     // An extreme in every output: its step is 1, and the weights stay whole.
     for (let output = 0; output < outputs; output++) values[output * inputs] = output % 2 === 0 ? 127 : -127
-    const graph = new GraphBuilder('product', 'w8a8')
-    const input = graph.input('x', 'uint8', ['rows', inputs])
-    const product = wholeNumberProduct(graph, input, { name: 'w', values, outputs, inputs }, 1)
-    graph.output('y', product, 'float', ['rows', outputs])
-    const session = await InferenceSession.create(graph.build().encode(), sessionOptions())
-    const unsigned = Uint8Array.from(x, (value) => value + 128)
-    const { y } = await session.run({ x: new Tensor('uint8', unsigned, [rows, inputs]) })
-    await session.release()
-    const exact = Array.from({ length: rows * outputs }, (_, at) => {
-      const [row, output] = [Math.floor(at / outputs), at % outputs]
-      let sum = 0
-      for (let i = 0; i < inputs; i++)
-        sum += (x[row * inputs + i] as number) * (values[output * inputs + i] as number)
-      return sum
-    })
-    expect([...(y?.data as Float32Array)]).toEqual(exact)
+    const { computed, exact } = await wholeNumberProductOf(x, values, { rows, inputs, outputs })
+    expect(computed).toEqual(exact)
   })
 })
 

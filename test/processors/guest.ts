@@ -1,11 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { wholeNumberProduct } from '../../src/architectures/whole-numbers.js'
 import { numericsModes } from '../../src/domain/numerics.js'
 import { kernelsHere } from '../../src/engine/kernels.js'
 import { loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
-import { sessionOptions } from '../../src/engine/session-options.js'
-import { GraphBuilder } from '../../src/onnx/graph.js'
+import { wholeNumberProductOf } from '../engine/whole-number-product.js'
 import { largestDifference, tinyFolder, tinyGolden } from '../golden/read.js'
 
 /**
@@ -48,22 +45,9 @@ async function wholeNumbers(): Promise<{ inexact: number; products: number }> {
     const values = Float32Array.from({ length: outputs * inputs }, (_, i) =>
       i % inputs === 0 ? 127 : draw(i + 5),
     )
-    const graph = new GraphBuilder('product', 'w8a8')
-    const input = graph.input('x', 'uint8', ['rows', inputs])
-    const product = wholeNumberProduct(graph, input, { name: 'w', values, outputs, inputs }, 1)
-    graph.output('y', product, 'float', ['rows', outputs])
-    const session = await InferenceSession.create(graph.build().encode(), sessionOptions())
-    const unsigned = Uint8Array.from(x, (value) => value + 128)
-    const { y } = await session.run({ x: new Tensor('uint8', unsigned, [rows, inputs]) })
-    await session.release()
-    for (let row = 0; row < rows; row++)
-      for (let output = 0; output < outputs; output++) {
-        let sum = 0
-        for (let i = 0; i < inputs; i++)
-          sum += (x[row * inputs + i] as number) * (values[output * inputs + i] as number)
-        products++
-        if ((y?.data[row * outputs + output] as number) !== sum) inexact++
-      }
+    const { computed, exact } = await wholeNumberProductOf(x, values, { rows, inputs, outputs })
+    products += exact.length
+    inexact += exact.filter((sum, i) => computed[i] !== sum).length
   }
   return { inexact, products }
 }

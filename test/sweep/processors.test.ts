@@ -1,10 +1,10 @@
 import Database from 'better-sqlite3'
-import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { backUp } from '../../src/store/backup.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { recompute } from '../../src/verify/recompute.js'
+import { alteredCopy } from '../altered-database.js'
 import { makeTinyModel } from '../tiny-model.js'
 import { Sandbox } from './sandbox.js'
 
@@ -26,15 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-let copies = 0
-function altered(sql: string): string {
-  const file = join(sandbox.folder, `altered-${copies++}.db`)
-  copyFileSync(good, file)
-  const db = new Database(file)
-  db.exec(sql)
-  db.close()
-  return file
-}
+const altered = (sql: string) => alteredCopy(good, sql)
 const everyNumerics = (value: string) =>
   ['sweep_models', 'prepared_tasks', 'runs']
     .map((table) => `update ${table} set numerics = json_set(numerics, '$.kernels', '${value}')`)
@@ -121,11 +113,7 @@ it('w8a8 says what it gains here before it starts, and is verified in w8a8', asy
 })
 
 it('what was not checked is neither ok nor exit code 0', async () => {
-  const file = join(sandbox.folder, 'gone.db')
-  copyFileSync(good, file)
-  const db = new Database(file)
-  db.exec("update sweep_models set source = '/nowhere'")
-  db.close()
+  const file = altered("update sweep_models set source = '/nowhere'")
   const { exitCode, stdout } = await sandbox.taskvec(['verify', '--full'], { db: file })
   expect(exitCode).toBe(1)
   expect(stdout).toContain('NOTHING CHECKED')

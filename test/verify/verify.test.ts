@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3'
 import {
   closeSync,
   copyFileSync,
@@ -17,6 +16,7 @@ import { openReadOnly } from '../../src/store/open.js'
 import { checkInvariants } from '../../src/verify/invariants.js'
 import { recompute } from '../../src/verify/recompute.js'
 import { recomputeUnits } from '../../src/verify/recompute-units.js'
+import { alteredCopy } from '../altered-database.js'
 import { Sandbox } from '../sweep/sandbox.js'
 
 let sandbox: Sandbox
@@ -43,16 +43,7 @@ beforeAll(async () => {
 }, 1_800_000)
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-let copies = 0
-function altered(sql: string): string {
-  const file = join(sandbox.folder, `altered-${copies++}.db`)
-  copyFileSync(good, file)
-  const db = new Database(file)
-  db.pragma('foreign_keys = OFF')
-  db.exec(sql)
-  db.close()
-  return file
-}
+const altered = (sql: string) => alteredCopy(good, sql)
 
 function problems(file: string): string[] {
   const reader = openReadOnly(file)
