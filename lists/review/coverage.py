@@ -7,34 +7,23 @@ the shortest: the others are compounds. Senses without an accepted word are reso
 `--write` adds those that are open, with a blank reason.
 """
 import csv
-import gzip
 import json
 import pathlib
 import re
 import sys
 
+import dictd
+
 sources = pathlib.Path(sys.argv[1])
 here = pathlib.Path(__file__).parent
-DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 LANGUAGES = {"en": "eng", "fr": "fra", "es": "spa", "it": "ita"}
 
 
-def number(text):
-    value = 0
-    for digit in text:
-        value = value * 64 + DIGITS.index(digit)
-    return value
-
-
 def dictionary(file):
-    base = next(sources.rglob(f"{file}.index"))
-    body = gzip.open(base.with_suffix(".dict.dz")).read()
-    articles = {}
-    for line in base.read_text(encoding="utf8").splitlines():
-        head, start, size = line.split("\t")[:3]
-        text = body[number(start) : number(start) + number(size)].decode("utf8", "replace").replace("\u2010", "-")
-        articles.setdefault(head.lower(), []).append(text)
-    return articles
+    found = {}
+    for head, text in dictd.articles(sources, file):
+        found.setdefault(head, []).append(text)
+    return found
 
 
 def sound(article):

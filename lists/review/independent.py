@@ -10,7 +10,6 @@ disagreements are open. A disagreement is resolved by a row of lists/review/disa
 and the entry as the list has it now; `--write` adds rows with a blank verdict for those that are open.
 """
 import csv
-import gzip
 import importlib
 import json
 import pathlib
@@ -18,6 +17,8 @@ import pickle
 import re
 import sys
 import unicodedata
+
+import dictd
 
 sources = pathlib.Path(sys.argv[1])
 write = "--write" in sys.argv
@@ -63,27 +64,12 @@ def shown(text):
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
-# Dictionaries in dictd's format: an index of headword, offset and size, both numbers of base 64, and a compressed text.
-DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-
-def number(text):
-    value = 0
-    for digit in text:
-        value = value * 64 + DIGITS.index(digit)
-    return value
-
-
 def dictionary(file):
     """headword in lower case -> its articles without their first line"""
-    base = next(sources.rglob(f"{file}.index"))
-    body = gzip.open(base.with_suffix(".dict.dz")).read()
-    articles = {}
-    for line in base.read_text(encoding="utf8").splitlines():
-        head, start, size = line.split("\t")[:3]
-        text = body[number(start) : number(start) + number(size)].decode("utf8", "replace").replace("\u2010", "-")
-        articles[head.lower()] = f"{articles.get(head.lower(), '')}\n{text.split(chr(10), 1)[-1]}"
-    return articles
+    found = {}
+    for head, text in dictd.articles(sources, file):
+        found[head] = f"{found.get(head, '')}\n{text.split(chr(10), 1)[-1]}"
+    return found
 
 
 def has_word(answer, text):
