@@ -25,6 +25,8 @@ describe('six digits', () => {
         fc.pre(!Number.isInteger(value) && digits >= 0 && digits <= 22)
         const scale = 10 ** digits
         expect(sixDigits(value)).toBe(String(Math.round(value * scale) / scale))
+        // By another route: no further from the value than half a unit of the sixth digit.
+        expect(Math.abs(Number(sixDigits(value)) - value)).toBeLessThanOrEqual(0.500001 / scale)
       }),
       { numRuns: 2000 },
     )
