@@ -13,7 +13,7 @@ import {
   type TaskWithThetas,
 } from '../store/stored-vectors.js'
 import { thetaReader } from '../store/thetas.js'
-import { byModel, openAsStored } from '../verify/recompute.js'
+import { byModel, openAsStored } from '../verify/stored-model.js'
 import { about } from './about.js'
 import { settingName } from './setting-name.js'
 

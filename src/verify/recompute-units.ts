@@ -14,7 +14,8 @@ import { rowKey, unitTables } from '../store/unit-tables.js'
 import { nextStep, recordStep, type NextStep } from '../store/experiment-units.js'
 import { thetaReader } from '../store/thetas.js'
 import type { Problem } from './check.js'
-import { byModel, draw, openAsStored, type Sample, type StoredModel } from './recompute.js'
+import type { Sample } from './recompute.js'
+import { byModel, draw, openAsStored, type StoredModel } from './stored-model.js'
 
 export interface RecomputedUnits {
   /** Units of further experiments that were computed again, of `of`. */

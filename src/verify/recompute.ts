@@ -1,21 +1,14 @@
 import type Database from 'better-sqlite3'
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { describeError, TaskvecError } from '../domain/errors.js'
-import { canonicalJson } from '../domain/identity.js'
-import { numericsDifference } from '../domain/numerics.js'
-import type { Numerics } from '../domain/numerics.js'
 import type { GivenTheta, Item, Predictions, RunKind, RunResult, Scoring } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
-import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../experiments/main/main-experiment.js'
 import { givenTheta, type GivenVectors } from '../experiments/given-theta.js'
 import type { RunningEngine } from '../experiments/prompts.js'
-import { locateModel } from '../models/locate.js'
-import { itemOf, type StoredItem } from '../store/content.js'
+import { itemsOf } from '../store/stored-vectors.js'
 import type { Problem } from './check.js'
-import { roundingBound } from './rounding-bound.js'
+import { byModel, draw, openAsStored, type OtherKind, type StoredModel } from './stored-model.js'
 
 export interface Sample {
   /** Of the runs, 0 to 1. */
@@ -46,25 +39,8 @@ export interface Recomputed {
   readonly unchecked: readonly { readonly model: string; readonly runs: number; readonly reason: string }[]
 }
 
-export interface OtherKind {
-  readonly model: string
-  /** Null: not recorded. */
-  readonly kernels: string | null
-  readonly here: string
-  /** Log-probabilities may differ by that much; logits and their differences by twice that. */
-  readonly bound: number
-}
-
 /** Of results of this kind of processor, which are the same to the bit: what was altered by less is nothing that counts. */
 const tolerance = 1e-4
-
-/** A model as a sweep had it: where it was, what it was, and in what numeric set-up (canonical JSON). */
-export interface StoredModel {
-  readonly model: string
-  readonly source: string
-  readonly modelHash: string
-  readonly numerics: string
-}
 
 /** Runs that one activity computed together: their bits may depend on that, so they are computed together again. */
 interface Group extends StoredModel {
@@ -158,75 +134,6 @@ function storedGroups(db: Database.Database, sweepId: string | undefined): Group
   return [...groups.values()]
 }
 
-/** Some of `things` in a seeded order, until together they count as many as are wanted. */
-export function draw<Thing>(
-  things: readonly Thing[],
-  wanted: number,
-  seed: number,
-  count: (thing: Thing) => number = () => 1,
-): Thing[] {
-  const random = xoroshiro128plus(seed)
-  const rest = [...things]
-  const chosen: Thing[] = []
-  for (let sum = 0; sum < wanted && rest.length > 0;) {
-    const [thing] = rest.splice(uniformInt(random, 0, rest.length - 1), 1) as [Thing]
-    chosen.push(thing)
-    sum += count(thing)
-  }
-  return chosen
-}
-
-/** Things of one model, content and numeric set-up together: each takes an engine of its own. */
-export function byModel<Thing extends StoredModel>(
-  things: readonly Thing[],
-): { readonly model: string; readonly things: readonly Thing[] }[] {
-  const models = new Map<string, { model: string; things: Thing[] }>()
-  for (const thing of things) {
-    const { model, modelHash, numerics } = thing
-    const name = [model, modelHash, numerics].join(' ')
-    const known = models.get(name)
-    if (known) known.things.push(thing)
-    else models.set(name, { model, things: [thing] })
-  }
-  return [...models.values()]
-}
-
-/**
- * Where the sweep found it, else where this machine has it, in the sweep's own numerics and on its device. Errors: MODEL, also
- * where it is not what the sweep ran, or would be computed in another way than by other kernels.
- */
-export async function openAsStored(stored: StoredModel, settings: EngineSettings | undefined) {
-  const { mode: numerics, device } = JSON.parse(stored.numerics) as Numerics
-  const engine = await startEngineProcess(locate(stored), { ...settings, mode: { numerics, device } })
-  const { contentHash } = engine.info
-  const refuse = async (reason: string) => {
-    await engine.close()
-    throw new TaskvecError('MODEL', reason)
-  }
-  if (contentHash !== stored.modelHash)
-    await refuse(
-      `its files are not those of the sweep (${contentHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
-    )
-  const { kernels: here = '', ...rest } = engine.info.numerics
-  const { kernels = null, ...storedRest } = JSON.parse(stored.numerics) as Numerics
-  if (canonicalJson(rest) !== canonicalJson(storedRest))
-    await refuse(
-      `the numeric set-up is another one (${numericsDifference(canonicalJson(rest), canonicalJson(storedRest))})`,
-    )
-  const bound = roundingBound(engine.info)
-  const otherKind: OtherKind | null = kernels === here ? null : { model: stored.model, kernels, here, bound }
-  return { engine, otherKind }
-}
-
-function locate({ model, source }: StoredModel): string {
-  try {
-    return locateModel({ id: model, path: source })
-  } catch (error) {
-    if (!(error instanceof TaskvecError)) throw error
-    return locateModel({ id: model })
-  }
-}
-
 function evaluate(
   engine: RunningEngine,
   { part, scoring, layers }: Group,
@@ -252,11 +159,6 @@ function givenOf(
   return theta && part !== 'baseline'
     ? givenTheta(JSON.parse(theta) as GivenTheta, layers, dModel)
     : undefined
-}
-
-function itemsOf(db: Database.Database, hash: string): Item[] {
-  const rows = db.prepare('select * from items where items_hash = ? order by item').all(hash)
-  return (rows as StoredItem[]).map(itemOf)
 }
 
 interface StoredPrediction {
