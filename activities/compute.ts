@@ -1,16 +1,9 @@
 import { hostname } from 'node:os'
-import { activityInfo } from '@temporalio/activity'
 import { layerChunks, resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { predictionSize } from '../src/domain/payloads.js'
 import { canonicalJson } from '../src/domain/identity.js'
-import {
-  boundNumerics,
-  kernelsOf,
-  numericsDifference,
-  otherProcessorHint,
-  type EngineMode,
-} from '../src/domain/numerics.js'
+import { boundNumerics, type EngineMode } from '../src/domain/numerics.js'
 import type {
   GivenTheta,
   Item,
@@ -36,9 +29,9 @@ import { beginningsOf } from '../src/tasks/first-token.js'
 import { markPairs, type PairMarks } from '../src/tasks/read-list.js'
 import type { Encoder } from '../src/tasks/single-token.js'
 import type { EnginePool } from './engine-pool.js'
-import { mappingFailures } from './failures.js'
+import { refuseOther, refuseOtherContent, type Expected } from './refuse-other.js'
 import { timed } from './timed.js'
-import { heartbeating } from './heartbeat.js'
+import { engineUser, type ComputeObserver } from './with-engine.js'
 
 /** Those of the main experiment and of making tasks ready. */
 export type ComputeActivities = ReturnType<typeof createComputeActivities>['main']
@@ -71,12 +64,7 @@ interface PairsRead {
   readonly partial: number
 }
 
-interface RunInput {
-  readonly model: string
-  /** What the model was when its tasks were prepared: other weights under the same id are refused. */
-  readonly modelHash: string
-  /** And its numeric set-up, canonical JSON. */
-  readonly numerics?: string
+interface RunInput extends Expected {
   readonly task: string
   readonly items: readonly Item[]
   readonly scoring: Scoring
@@ -96,69 +84,9 @@ export interface Computed {
   readonly thetaSum?: string
 }
 
-export interface ComputeObserver {
-  /** An activity got its engine, `waitedMs` after it was handed to this worker. */
-  readonly onBegin?: (work: WorkPlace, waitedMs: number) => void
-  /** Work of this worker: a share of an activity done, 1 when it ended. */
-  readonly onProgress?: (work: Work) => void
-}
-
-/** What an activity computes, and which attempt of which activity it is. */
-export interface WorkPlace {
-  readonly model: string
-  readonly task: string
-  readonly phase: string
-  /** Of a chunk of dev cells. */
-  readonly layers?: readonly number[]
-  readonly activity: {
-    readonly workflowId: string
-    readonly runId: string
-    readonly activityId: string
-    readonly attempt: number
-  }
-}
-
-/** One activity under way. */
-export interface Work extends WorkPlace {
-  readonly fraction: number
-}
-
 /** Activities that run forward passes, on the workers that have the model. They never see the database. */
-export function createComputeActivities(
-  pool: Pick<EnginePool, 'use'>,
-  { onBegin, onProgress }: ComputeObserver = {},
-) {
-  function withEngine<T>(
-    what: Omit<WorkPlace, 'activity'>,
-    work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
-    mode?: EngineMode,
-  ): Promise<T> {
-    const { workflowExecution, activityId, attempt } = activityInfo()
-    const { workflowId = '', runId = '' } = workflowExecution ?? {}
-    const place = { ...what, activity: { workflowId, runId, activityId, attempt } }
-    const handed = performance.now()
-    return mappingFailures(async () => {
-      const result = await heartbeating((report, signal) =>
-        pool.use(
-          what.model,
-          signal,
-          (engine) => {
-            onBegin?.(place, Math.round(performance.now() - handed))
-            return work(engine, {
-              signal,
-              onProgress: (fraction) => {
-                report(fraction)
-                if (fraction < 1) onProgress?.({ ...place, fraction })
-              },
-            })
-          },
-          mode,
-        ),
-      )
-      onProgress?.({ ...place, fraction: 1 })
-      return result
-    })
-  }
+export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer: ComputeObserver = {}) {
+  const withEngine = engineUser(pool, observer)
 
   function run(
     input: RunInput & { readonly layers?: readonly number[] },
@@ -210,7 +138,7 @@ export function createComputeActivities(
             'WORKER',
             `${hostname()}: the files of ${model} are not those that the sweep began with`,
           )
-        if (expected) refuseOther({ model, modelHash: expected.hash, numerics: expected.numerics }, engine)
+        refuseOtherContent(model, expected ?? undefined, engine)
         const numerics = boundNumerics(engine.info.numerics, expected?.numerics)
         return { hash: engine.info.contentHash, numerics: canonicalJson(numerics) }
       }
@@ -227,7 +155,7 @@ export function createComputeActivities(
       mode,
     }: PrepareInput): Promise<Prepared> => {
       const prepare = async (engine: Engine): Promise<Prepared> => {
-        if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
+        refuseOtherContent(model, content, engine)
         const chosen = resolveLayers(layers, engine.info.blocks, model)
         // Refused before anything is computed.
         given(spec.theta, chosen, engine)
@@ -264,7 +192,7 @@ export function createComputeActivities(
       mode?: EngineMode
     }): Promise<PairsRead> => {
       const read = async (engine: Engine) => {
-        if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
+        refuseOtherContent(model, content, engine)
         const { unknownToken } = engine.info
         const encode: Encoder['encode'] = (texts, options) => engine.encode(texts, options)
         const answers = scoring === 'prefix' ? pairs.map(({ output }) => output) : []
@@ -330,35 +258,4 @@ function partOf({ part }: Pick<RunInput, 'part'>): EvaluatePart | undefined {
   const bytes = Buffer.from(part.thetaSum, 'base64')
   const thetaSum = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
   return { first: part.first, of: part.of, thetaSum }
-}
-
-function refuseOther(
-  { model, modelHash, numerics }: Pick<RunInput, 'model' | 'modelHash' | 'numerics'>,
-  engine: Engine,
-): void {
-  const { contentHash } = engine.info
-  const here = canonicalJson(boundNumerics(engine.info.numerics, numerics))
-  if (numerics !== undefined && numerics !== here) {
-    const difference = numericsDifference(here, numerics)
-    throw new TaskvecError(
-      'WORKER',
-      kernelsOf(here) === kernelsOf(numerics)
-        ? `${hostname()}: ${model} would be computed with other numerics than the sweep's (${difference})`
-        : `${hostname()}: another kind of processor than the one that the sweep's results of ${model} come from (${difference})`,
-      {
-        hint:
-          kernelsOf(here) === kernelsOf(numerics)
-            ? 'Give this worker the same memory, device and taskvec version as the others, or leave the model to them.'
-            : otherProcessorHint,
-      },
-    )
-  }
-  if (contentHash === modelHash) return
-  throw new TaskvecError(
-    'MODEL',
-    `${hostname()}: the weights of ${model} differ from those the sweep started with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
-    {
-      hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
-    },
-  )
 }

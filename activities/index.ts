@@ -1,11 +1,5 @@
 /** What workflows may call: their types are all that workflows see. */
-export {
-  createComputeActivities,
-  type ComputeActivities,
-  type ComputeObserver,
-  type ExperimentActivities,
-  type WorkPlace,
-  type Work,
-} from './compute.js'
+export { createComputeActivities, type ComputeActivities, type ExperimentActivities } from './compute.js'
+export type { ComputeObserver, Work, WorkPlace } from './with-engine.js'
 export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'
 export { createAnalysisActivities, type AnalysisActivities } from './analysis.js'
