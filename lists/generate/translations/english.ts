@@ -27,7 +27,7 @@ const regional = table(`
   highway : motorway, motorway : highway, pants : trousers, trousers : pants, candy : sweet, cookie : biscuit, sidewalk : pavement,
   store : shop, shop : store, garbage : rubbish, garbage : trash, trash : garbage, rubbish : trash, rubbish : garbage, gasoline : petrol,
   gasoline : gas, petrol : gasoline, sofa : couch, couch : sofa, vacation : holiday, plane : airplane, airplane : plane, plane : aircraft,
-  mother : mom, father : dad, grandmother : grandma, grandfather : grandpa, rooster : cock, rooster : cockerel, donkey : ass,
+  mother : mom, mother : mum, father : dad, father : daddy, grandmother : grandma, grandfather : grandpa, rooster : cock, rooster : cockerel, donkey : ass,
   eggplant : aubergine, aubergine : eggplant, zucchini : courgette, courgette : zucchini, faucet : tap, tap : faucet, diaper : nappy, flashlight : torch,
   sweater : jumper, sweater : pullover, jumper : sweater, pullover : sweater, wardrobe : closet, math : maths, mathematics : math,
   mathematics : maths, nobody : no-one, everyone : everybody, everybody : everyone, someone : somebody, somebody : someone, until : till,

@@ -44,7 +44,14 @@ const notWords = new Set(
   ocasa oraciona pala parta pelleja peñasca pisa pleita podería publica raba recuenta resfriada resfría respalda reversa reza ritma
   ruega saca sanciona seba seguimienta soldada sortea sufrimienta tejida términa utensilia vagona tercia tiburona ratona
   crania dona larda paggia prata pressa pulcina sacchetta soltanta sorcia spettra spirita tasta topolina digiuna presta garofana torta
-  paysane mystifière apparière partisanse standarde ainsie ayuna excepta pichona garçonne`.split(/\s+/),
+  paysane mystifière apparière partisanse standarde ainsie ayuna excepta pichona garçonne
+  celuie certainese environne aborde bontée facultée trèse sie tellese nombreusese tante moûte flote gratise joure disciplese débute
+  différentse mole autoure engine centainese larde saindouse azure entraine dissocière pise énormese richese desserte arrangère bémole
+  malheuse maladese levante secrétariate pane fidèlese vallonne cerisière merisière traverse barmane pieue satane côtée donne
+  regresa revesa razona beneficia argumenta títula direcciona fara iluminaciona fuega cortocircuita tona caya grupa reuniona ejércita
+  génera alrededora turna apera asterisca falla tocina peñona verdora alumbramienta pulsa bría instalaciona protecciona resguarda permisa
+  testimonia cariña borradora suspensa hetera bombona terna juega peticiona colosa pinchaza sora escritoria faldona lada pabellona alera
+  apariciona orta bizcocha gusanilla sostenida crepúscula cuadrilátera provecha gnoma galena`.split(/\s+/),
 )
 
 /** Of one form only, or another part of speech than the English word's: found by reading all forms that the rules give. */
@@ -73,7 +80,9 @@ const irregularFrench: Readonly<Record<string, string>> = Object.fromEntries(
     'ennemi:ennemie voisin:voisine cousin:cousine orphelin:orpheline nain:naine assassin:assassine compagnon:compagne champion:championne ' +
     'nul:nulle sot:sotte chat:chatte bref:brève tiers:tierce réalisateur:réalisatrice instituteur:institutrice agriculteur:agricultrice ' +
     'serviteur:servante muet:muette net:nette administrateur:administratrice collaborateur:collaboratrice locuteur:locutrice cultivateur:cultivatrice copain:copine ' +
-    'protecteur:protectrice créateur:créatrice fondateur:fondatrice'
+    'protecteur:protectrice créateur:créatrice fondateur:fondatrice novateur:novatrice éducateur:éducatrice détenteur:détentrice ' +
+    'rédacteur:rédactrice consommateur:consommatrice présentateur:présentatrice accompagnateur:accompagnatrice amateur:amatrice ' +
+    'dessinateur:dessinatrice navigateur:navigatrice mol:molle'
   )
     .split(' ')
     .map((pair) => pair.split(':')),
