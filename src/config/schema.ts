@@ -5,7 +5,7 @@ import { labelRules, scorings, type ScoringRule } from '../domain/types.js'
 import { vectorModes } from '../vectors/vector.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
-import { experimentsSchema } from './experiments.js'
+import { experimentsSchema } from './experiment-settings.js'
 import { datasetSchema } from './lists-ahead.js'
 import { promptsSchema } from './prompts.js'
 
