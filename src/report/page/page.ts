@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { html, raw } from 'hono/html'
 import { projectRoot } from '../../system/home.js'
-import { forPage } from '../figures/draw.js'
 import type { Figure } from '../../figures/figure.js'
 import { visible } from '../cells.js'
 import type { Block, Report, Section } from '../../figures/section.js'
@@ -17,7 +16,7 @@ const longTable = 24
 
 /**
  * The report as one HTML text that asks for nothing: figures are in it as SVG, style and script too, and its content
- * security policy allows these and no other. `svgs`: each figure as drawn, by id.
+ * security policy allows these and no other. `svgs`: each figure by id, as `forPage` makes it.
  */
 export function page(report: Report, svgs: ReadonlyMap<string, string>): string {
   const [style, script] = ['style.css', 'show-values.js'].map((name) =>
@@ -116,11 +115,11 @@ function blockHtml(block: Exclude<Block, { figure: Figure }>): Html {
 }
 
 function figureHtml({ id, title, subtitle, caption }: Figure, svg: string): Html {
-  const values = svg.split('aria-roledescription="').length
+  const values = svg.split(' data-value="').length
   const says = [title, subtitle, caption].filter(Boolean).join('. ')
   const label = `${says}${values > 1 ? ' Arrow keys read the values.' : ''}`
   return html`<figure id="${id}">
-<div class="plot"><svg tabindex="0" role="img" aria-label="${visible(label)}"${raw(forPage(svg).slice('<svg'.length))}</div>
+<div class="plot"><svg tabindex="0" role="img" aria-label="${visible(label)}"${raw(svg.slice('<svg'.length))}</div>
 <figcaption>${visible(caption)} ${fileLinks(`figures/${id}`, { svg: 'SVG', png: 'PNG', csv: 'CSV' })}</figcaption>
 </figure>
 `
