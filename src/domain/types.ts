@@ -29,6 +29,9 @@ export interface Answer {
 }
 
 export type Split = 'baseline' | 'dev' | 'test'
+/** A part of a list whose splits are its author's own. */
+export const listSplits = ['train', 'dev', 'test'] as const
+export type ListSplit = (typeof listSplits)[number]
 export type RunKind = 'baseline' | 'regular' | 'hypothesis'
 
 /** One entry of a word list: x -> y. `accept` holds further right answers, for scoring only. */
@@ -36,6 +39,8 @@ export interface Pair {
   readonly input: string
   readonly output: string
   readonly accept: readonly string[]
+  /** Only of a list with splits of its own: S and x' come from train, queries from the others. */
+  readonly split?: ListSplit
 }
 
 /** One (x_i, y_i) of S, exactly as it stands in the prompt, a leading space included. */

@@ -1,7 +1,16 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Numerics } from '../domain/numerics.js'
-import type { Item, Pair, PromptFormat, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import type {
+  Item,
+  ListSplit,
+  Pair,
+  PromptFormat,
+  RunKind,
+  RunResult,
+  Scoring,
+  Split,
+} from '../domain/types.js'
 import { promptRevision } from '../prompt/revision.js'
 import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
@@ -66,10 +75,26 @@ export function itemOf({ demonstrations, query, answer, accept, dummy_queries, p
 export function savePairs(db: Statements, pairs: readonly Pair[]): string {
   const hash = sha256(canonicalJson(pairs))
   if (db.pluck('select 1 from task_pairs where pairs_hash = ?', [hash])) return hash
-  pairs.forEach(({ input, output, accept }, position) =>
-    db.insert(taskPairs, { pairsHash: hash, position, input, output, accept: canonicalJson(accept) }),
+  pairs.forEach(({ accept, split, ...pair }, position) =>
+    db.insert(taskPairs, {
+      ...{ pairsHash: hash, position, ...pair, accept: canonicalJson(accept) },
+      split: split ?? null,
+    }),
   )
   return hash
+}
+
+/** A row of the table `task_pairs`. */
+export interface StoredPair {
+  readonly input: string
+  readonly output: string
+  readonly accept: string
+  /** Absent in a database of an older taskvec. */
+  readonly split?: ListSplit | null
+}
+
+export function pairOf({ input, output, accept, split }: StoredPair): Pair {
+  return { input, output, accept: JSON.parse(accept) as string[], ...(split ? { split } : {}) }
 }
 
 /** The run's id; its rows are written the first time only. */

@@ -79,6 +79,8 @@ export const taskPairs = sqliteTable(
     input: text().notNull(),
     output: text().notNull(),
     accept: text().notNull(),
+    /** train, dev or test, of a list with splits of its own; else null. */
+    split: text(),
   },
   (table) => [primaryKey({ columns: [table.pairsHash, table.position] })],
 )
