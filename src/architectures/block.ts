@@ -4,7 +4,7 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { attend, attentionReaders } from './attention.js'
 import { constant } from './activations.js'
 import { blockInputs } from './block-inputs.js'
-import { attentionRaw, tappedComponents, type InnerComponent } from './components.js'
+import { attentionRaw, tappedComponents, tappedPattern, type InnerComponent } from './components.js'
 import type { DecoderSpec, LayerSpec, NormSpec } from './decoder.js'
 import { expertsOutput } from './experts.js'
 import { linear, normedLinears } from './linear.js'
@@ -40,7 +40,11 @@ export function blockGraph(
   const sharing = norms.beforeMlp === 'shared' && mlp.kind === 'mlp' ? mlpReaders(mlp, selectRows) : []
   const products = normedLinears(graph, checkpoint, attentionInput, [...readers, ...sharing])
   const residual = selectRows(residualIsNormed ? attentionInput : inputs.residPre) // [Q, d_model]
-  const mixed = attend({ graph, checkpoint, inputs }, attention, products.slice(0, readers.length)) // [Q, H d_value]
+  const context = {
+    ...{ graph, checkpoint, inputs },
+    ...(tapped ? { takePattern: tappedPattern(graph, attention) } : {}),
+  }
+  const mixed = attend(context, attention, products.slice(0, readers.length)) // [Q, H d_value]
   const attended = tap ? tap('heads', mixed, attention.heads * attention.dValue) : mixed
   const attentionOut = (options: SumOptions) => linear(graph, checkpoint, attention.out, attended, options)
   const summed = normed(

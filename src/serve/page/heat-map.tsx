@@ -109,5 +109,7 @@ function says(field: Field, kind: Kind): string {
   if (accuracy === null) return cells
   const items = kind === 'baseline' ? field.baselineItems : field.testItems
   const { low, high } = wilsonInterval(Math.round(accuracy * items), items)
-  return `${kind} ${accuracy.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] of ${items} items, best L ${field.bestLayer ?? '-'}, ${cells}`
+  const score = field.meanScores?.[kind] ?? null
+  const graded = score === null ? '' : `mean score ${score.toFixed(2)}, `
+  return `${kind} ${accuracy.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] of ${items} items, ${graded}best L ${field.bestLayer ?? '-'}, ${cells}`
 }
