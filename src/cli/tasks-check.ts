@@ -12,6 +12,7 @@ import { checkList, sharedInputs, type ListProblem } from '../tasks/check-list.j
 import { firstTokenShare, floorsOf } from '../tasks/floors.js'
 import { parquetAhead } from '../tasks/parquet-list.js'
 import { scanItemsFile } from '../tasks/items-file.js'
+import { splitNotes } from '../tasks/list-splits.js'
 import { listAims } from '../tasks/list-aims.js'
 import { builtinTaskIds, furtherIds, resolveTask } from '../tasks/registry.js'
 import { examplesOf } from '../tasks/sampling.js'
@@ -83,7 +84,7 @@ function promptNamed(name: string): PromptFormat | undefined {
 
 async function check(file: string | undefined, options: CheckOptions): Promise<void> {
   const { json, scoring, columns } = options
-  if (file !== undefined && holdsItems(file)) return checkItems(file, json)
+  if (file !== undefined && columns === undefined && holdsItems(file)) return checkItems(file, json)
   const builtin = builtinLists()
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
@@ -278,13 +279,19 @@ async function ownList(
     scoring,
     where: (index) => `${file}:${lineOf(index)}`,
     lineOf,
-    own: { problems, notes: notes.map((note) => `${file}: ${note}`) },
+    own: { problems, notes: [...notes, ...splitNotes(pairs)].map((note) => `${file}: ${note}`) },
   }
 }
 
-/** JSON Lines are items where a line of them names its split, else a list. */
+/** JSON Lines are items where a line of them names its split as items do, else a list. */
 function holdsItems(file: string): boolean {
-  return /\.(jsonl|ndjson)$/i.test(file) && /^\s*\{.*"split"\s*:/m.test(readTextFile(file))
+  if (!/\.(jsonl|ndjson)$/i.test(file)) return false
+  const lines = readTextFile(file).match(/^\s*\{.*"split"\s*:.*$/gm) ?? []
+  const ofList = /"split"\s*:\s*"(train|valid|val)/
+  return (
+    lines.some((line) => /"(query|demonstrations|dummyQueries)"\s*:/.test(line)) &&
+    !lines.some((line) => ofList.test(line))
+  )
 }
 
 function checkItems(file: string, json: boolean | undefined): void {

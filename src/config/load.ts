@@ -6,11 +6,12 @@ import { modeLabel, refusedMode } from '../domain/numerics.js'
 import type { Item, Split, TaskSpec } from '../domain/types.js'
 import { readItemsFile } from '../tasks/items-file.js'
 import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
-import { readWordListFile } from '../tasks/word-list-file.js'
+import { readSplitFiles, readWordListFile, type SplitFile, type WordList } from '../tasks/word-list-file.js'
 import { configSchema, type ConfigFile, type TaskEntry } from './schema.js'
 import { defaultSeed, settingsOf, type Setting } from './axes.js'
+import { sourcesOf, type OneSource } from './list-sources.js'
 import { listKey, type ListsAhead } from './lists-ahead.js'
-import { experimentName, resolveExperiment } from './experiments.js'
+import { experimentName, resolveExperiment } from './experiment-settings.js'
 import { overridden } from './overrides.js'
 import { sweepId, type SweepConfig } from './sweep-config.js'
 import { readTheta } from './theta.js'
@@ -220,12 +221,16 @@ function taskSpec(
     }
   }
   if (given.list !== undefined) {
-    const key = listKey(typeof given.list === 'string' ? path(given.list) : given.list)
-    const known = ahead.get(key)
-    if (typeof given.list !== 'string' && !known)
-      throw yaml.error(['tasks', i, 'list'], `${given.list.dataset} was not fetched`)
-    const list = readWordListFile(known?.name ?? key, { ...given, ahead: known })
-    notes.push(...(known?.notes.map((note) => `${known.name}: ${note}`) ?? []), ...list.notes)
+    const source = (one: OneSource) => {
+      const key = listKey(typeof one === 'string' ? path(one) : one)
+      const known = ahead.get(key)
+      if (typeof one !== 'string' && !known)
+        throw yaml.error(['tasks', i, 'list'], `${one.dataset} was not fetched`)
+      notes.push(...(known?.notes.map((note) => `${known.name}: ${note}`) ?? []))
+      return { file: known?.name ?? key, ahead: known }
+    }
+    const list = readSources(sourcesOf(given.list), source, given)
+    notes.push(...list.notes)
     return { kind: 'list', id, scoring, singleToken: scoring === 'exact', pairs: list.pairs, ...category }
   }
   return builtinSpec(
@@ -233,6 +238,25 @@ function taskSpec(
     i,
     given.top === undefined ? { kind: 'builtin', id } : { kind: 'builtin', id, top: given.top },
   )
+}
+
+/** The pairs of a list, whether its splits are a column, files of their own, or none. */
+function readSources(
+  sources: ReturnType<typeof sourcesOf>,
+  read: (source: OneSource) => SplitFile,
+  { columns: { split, ...columns } = {}, duplicates }: Exclude<TaskEntry, string>,
+): WordList {
+  const { column, ...splits } = typeof split === 'object' ? split : { column: split }
+  const given = Object.values({ ...columns, column }).some((value) => value !== undefined)
+  const options = { duplicates, ...(given ? { columns: { ...columns, split: column }, splits } : {}) }
+  if (typeof sources === 'string' || 'dataset' in sources) {
+    const { file, ahead } = read(sources)
+    return readWordListFile(file, { ...options, ahead })
+  }
+  const files = Object.entries(sources).flatMap(([name, source]) =>
+    source === undefined ? [] : [[name, read(source)] as const],
+  )
+  return readSplitFiles(Object.fromEntries(files), options)
 }
 
 /** S of explicit items is what the file says. */

@@ -47,6 +47,8 @@ export interface Field extends Omit<TaskProgress, 'cellsReused'> {
   readonly baselineItems: number
   readonly testItems: number
   readonly failed: boolean
+  /** Only of a task whose scoring is graded (f1, chrf): the means of its scores. */
+  readonly meanScores?: Readonly<Record<'baseline' | 'hypothesis' | 'regular', number | null>>
 }
 
 export interface SweepView extends Omit<SweepLine, 'group' | 'setting'> {

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { lockHolder } from '../store/writer-lock.js'
+import { meanScores } from '../store/mean-scores.js'
 import { mainResults } from '../store/results.js'
 import { axes, described, settingOf, varies, type Setting } from '../store/settings.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
@@ -57,11 +58,14 @@ export class Watch {
     const failures = sweepFailures(this.db, id)
     const failed = new Set(failures.map(({ model, task }) => `${model} ${task}`))
     const results = new Map(mainResults(this.db, id).map((row) => [`${row.model} ${row.task}`, row]))
+    const scores = meanScores(this.db, id)
     const reading = this.#readings.get(id) ?? new SweepReading(this.db, id)
     this.#readings.set(id, reading)
     const progress = reading.tasks()
     const fields = progress.map(({ model, task, cellsDone, cellsAll, complete, bestLayer }): Field => {
       const found = results.get(`${model} ${task}`)
+      const score = (kind: string) => scores.get(`${model}\n${task}\n${kind}`) ?? null
+      const graded = score('baseline') !== null || score('regular') !== null
       return {
         model,
         task,
@@ -75,6 +79,15 @@ export class Watch {
         baselineItems: found?.baselineItems ?? 0,
         testItems: found?.testItems ?? 0,
         failed: failed.has(`${model} ${task}`),
+        ...(graded
+          ? {
+              meanScores: {
+                baseline: score('baseline'),
+                hypothesis: score('hypothesis'),
+                regular: score('regular'),
+              },
+            }
+          : {}),
       }
     })
     const extent = progressTotals(progress, unitProgress(this.db, id))

@@ -8,6 +8,7 @@ import {
   type Columns,
   type Roles,
 } from './columns.js'
+import { withInner } from './inner-members.js'
 import { jsonMembers, lineCounter, type JsonMember, type JsonPlace } from './json-members.js'
 import type { LineProblem } from './text-file.js'
 import type { Row, Rows } from './word-list-rows.js'
@@ -88,6 +89,15 @@ function firstOf(text: string, { start }: JsonPlace): string | undefined {
   return first && text[first.start]
 }
 
+/** Where an entry says its split; no place: nowhere, though it should. */
+interface SplitPlace {
+  readonly place: JsonPlace | undefined
+}
+
+function splitOf(index: number | undefined, members: readonly JsonPlace[]): SplitPlace | undefined {
+  return index === undefined ? undefined : { place: members[index] }
+}
+
 /** Reads entries one by one; the same problem of many entries is named once, with their number. */
 class EntryReader {
   private readonly rows: Row[] = []
@@ -105,7 +115,11 @@ class EntryReader {
   /** An object, or [x, y, ...accept]. */
   entry({ start }: JsonPlace): void {
     const members = jsonMembers(this.text, start)
-    if (this.text[start] === '{') return this.named(start, members)
+    if (this.text[start] === '{')
+      return this.named(
+        start,
+        this.asked ? withInner(this.text, members, Object.values(this.asked)) : members,
+      )
     if (this.text[start] !== '[')
       return this.problem(
         start,
@@ -113,13 +127,18 @@ class EntryReader {
       )
     const roles = this.asked && rolesByConfig([], this.asked)
     if (typeof roles === 'string') return this.problem(start, `${roles}: the entry is a list; give numbers`)
-    const { input = 0, answer = 1, accept = members.slice(2).map((_, i) => i + 2) } = roles ?? {}
-    this.add(start, [members[input]], [members[answer], ...accept.map((i) => members[i])])
+    const { input = 0, answer = 1, accept = members.slice(2).map((_, i) => i + 2), split } = roles ?? {}
+    this.add(
+      start,
+      members[input],
+      [members[answer], ...accept.map((i) => members[i])],
+      splitOf(split, members),
+    )
   }
 
   /** `"x": "y"` or `"x": ["y", ...accept]`. */
   pair({ key, ...value }: JsonMember): void {
-    this.collect(key?.start ?? value.start, () => [key?.text ?? '', ...this.texts(value)])
+    this.collect(key?.start ?? value.start, () => ({ cells: [key?.text ?? '', ...this.texts(value)] }))
   }
 
   /** A list for each column. */
@@ -133,7 +152,9 @@ class EntryReader {
       )
     this.unused(roles.unused)
     inputs.forEach((input, i) => {
-      this.add(input.start, [input], [answers[i], ...roles.accept.map((column) => cells[column]?.[i])])
+      const further = roles.accept.map((column) => cells[column]?.[i])
+      const split = roles.split === undefined ? undefined : { place: cells[roles.split]?.[i] }
+      this.add(input.start, input, [answers[i], ...further], split)
     })
   }
 
@@ -170,7 +191,8 @@ class EntryReader {
       this.known.set(signature, roles)
       this.unused(roles.unused)
       const at = (index: number) => members[index]
-      this.add(start, [at(roles.input)], [at(roles.answer), ...roles.accept.map(at)])
+      const answers = [at(roles.answer), ...roles.accept.map(at)]
+      this.add(start, at(roles.input), answers, splitOf(roles.split, members))
     }
   }
 
@@ -202,25 +224,35 @@ class EntryReader {
 
   private add(
     at: number,
-    [input]: readonly (JsonPlace | undefined)[],
+    input: JsonPlace | undefined,
     answers: readonly (JsonPlace | undefined)[],
+    split?: SplitPlace,
   ): void {
-    this.collect(at, () => {
-      const inputs = input === undefined ? [''] : this.texts(input)
-      if (inputs.length > 1) this.problem(input?.start ?? at, 'the input is a list; one text is expected')
-      return [inputs[0] ?? '', ...answers.flatMap((answer) => (answer ? this.texts(answer) : ['']))]
-    })
+    const only = (place: JsonPlace | undefined, what: string) => {
+      const texts = place === undefined ? [''] : this.texts(place)
+      if (texts.length > 1) this.problem(place?.start ?? at, `the ${what} is a list; one text is expected`)
+      return texts[0] ?? ''
+    }
+    this.collect(at, () => ({
+      cells: [only(input, 'input'), ...answers.flatMap((answer) => (answer ? this.texts(answer) : ['']))],
+      ...(split ? { split: only(split.place, 'split') } : {}),
+    }))
   }
 
   /** An entry that has a problem is no row. */
-  private collect(at: number, read: () => string[]): void {
+  private collect(at: number, read: () => Omit<Row, 'line'>): void {
     const before = this.problems.length
-    const cells = read()
-    if (this.problems.length === before) this.rows.push({ line: this.lineOf(at), cells })
+    const row = read()
+    if (this.problems.length === before) this.rows.push({ line: this.lineOf(at), ...row })
   }
 
   /** Numbers and true or false as they are written; null is no text. */
-  private texts({ start, end }: JsonPlace): string[] {
+  private texts({
+    start,
+    end,
+    others = [],
+  }: JsonPlace & { readonly others?: readonly JsonPlace[] }): string[] {
+    if (others.length > 0) return [{ start, end }, ...others].flatMap((place) => this.texts(place))
     const first = this.text[start]
     if (first === '[') {
       const members = jsonMembers(this.text, start)

@@ -18,7 +18,7 @@ export const protocol: Protocol = {
 }
 
 export const info: ModelInfo = {
-  contentHash: 'a'.repeat(64),
+  modelHash: 'a'.repeat(64),
   architecture: 'llama',
   blocks: 4,
   dModel: 2,

@@ -48,6 +48,17 @@ export function Cell({
       ) : (
         <p>{curve.error ?? 'No cell is there yet.'}</p>
       )}
+      {field?.meanScores && (
+        <p>
+          Mean score of the graded scoring:{' '}
+          {(['baseline', 'hypothesis', 'regular'] as const)
+            .flatMap((kind) => {
+              const mean = field.meanScores?.[kind] ?? null
+              return mean === null ? [] : [`${kind} ${mean.toFixed(2)}`]
+            })
+            .join(', ')}
+        </p>
+      )}
     </section>
   )
 }

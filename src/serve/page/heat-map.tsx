@@ -122,5 +122,7 @@ function says(field: Field, kind: Kind): string {
   const accuracy = accuracyOf(field, kind)
   const cells = field.cellsAll === 0 ? 'waiting' : `${field.cellsDone} of ${field.cellsAll} cells`
   if (accuracy === null) return cells
-  return `${kind} ${spelled(accuracy)}, best L ${field.bestLayer ?? '-'}, ${cells}`
+  const score = field.meanScores?.[kind] ?? null
+  const graded = score === null ? '' : `mean score ${score.toFixed(2)}, `
+  return `${kind} ${spelled(accuracy)}, ${graded}best L ${field.bestLayer ?? '-'}, ${cells}`
 }
