@@ -7,7 +7,7 @@ import type { NewSweep } from '../../src/store/store-inputs.js'
 
 /** Small, made-up sweeps: two models of one hash or of two, tasks with 3 dev, 4 test and 2 baseline items. */
 
-const protocol: Protocol = {
+export const protocol: Protocol = {
   seed: 41,
   demonstrations: 1,
   dummyQueries: 1,
