@@ -1,7 +1,7 @@
 import { components, innerComponents, type InnerComponent } from '../architectures/components.js'
 import { type AttentionSpec, type LayerSpec } from '../architectures/decoder.js'
 import { firstSeen, macs } from '../architectures/decoder-sizes.js'
-import { attentionLayout } from './attention-layout.js'
+import { attentionLayout, type AttentionLayout } from './attention-layout.js'
 import { readRows } from './answer-metrics.js'
 import type { BlockEdits, BlockInput, BlockSessions, TappedRows } from './block-sessions.js'
 import type { Branch, ComponentItem, Edit } from './components.js'
@@ -12,7 +12,9 @@ import { RowTree } from './row-tree.js'
 const branchesPerGroup = 64
 
 /** What a block gave at the last tokens of a chunk's prompts; `heads` as the output projection takes them. */
-export interface LastTokens extends TappedRows {
+export interface LastTokens extends Omit<TappedRows, 'pattern'> {
+  /** Each prompt's attention weights, `[heads, tokens]`. */
+  readonly pattern: readonly Float32Array[]
   readonly resid_pre: Float32Array
   readonly resid_post: Float32Array
 }
@@ -85,7 +87,7 @@ export class ComponentChunk {
     const copies = starting.map(({ item }) => at(lastPlaces, item))
     const selectedPlaces = placesOf(alive, selected)
     const input: BlockInput = {
-      residual: states,
+      residPre: states,
       positions: alive.map((row) => at(tree.positions, row)),
       rows: [...selectedPlaces, ...copies.map((place) => at(selectedPlaces, place))],
       layout: {
@@ -101,14 +103,19 @@ export class ComponentChunk {
       ...starting.map(({ branch }) => branch.branch),
     ])
     const after = new Float32Array(input.rows.length * dModel)
-    const taps = this.tapped ? await this.sessions.runTapped(layer, input, edits, after) : null
+    const lastSlots = lastPlaces.map((place) => at(layout.slotOfRow, place))
+    const tapped = { edits, patternSlots: lastSlots, out: after }
+    const taps = this.tapped ? await this.sessions.runTapped(layer, input, tapped) : null
     if (!taps) await this.sessions.runBlock(layer, input, after)
     this.#count(layer, alive.length, input.rows.length, layout.pairs)
 
     for (const { item, branch } of starting) branch.row = this.#addRow(item)
     this.#alive = [...selected, ...starting.map(({ branch }) => branch.row as number)]
     this.#states = after
-    const lasts = taps && this.#lasts(layer, { states, lastsBefore, taps, after, lastPlaces })
+    const lasts = taps && {
+      ...this.#lasts(layer, { states, lastsBefore, taps, after, lastPlaces }),
+      pattern: this.#patterns(layer, taps.pattern, lastSlots, layout),
+    }
     this.#editStream(layer, 'resid_post')
     return lasts
   }
@@ -235,7 +242,7 @@ export class ComponentChunk {
   #lasts(
     layer: number,
     { states, lastsBefore, taps, after, lastPlaces: behind }: BlockRows & { readonly taps: TappedRows },
-  ): LastTokens {
+  ): Omit<LastTokens, 'pattern'> {
     const { dModel, layers } = this.sessions.decoder
     const { heads, dValue } = (layers[layer] as LayerSpec).attention
     return {
@@ -247,6 +254,25 @@ export class ComponentChunk {
       resid_post: taken(after, behind, dModel),
       attentionRaw: taps.attentionRaw && taken(taps.attentionRaw, behind, dModel),
     }
+  }
+
+  /** Of `[I, heads, Sk]` each prompt's part: its tokens are the first keys of every item that answers for its last one. */
+  #patterns(
+    layer: number,
+    weights: Float32Array,
+    lastSlots: readonly number[],
+    { queryLength, keyLength }: AttentionLayout,
+  ): Float32Array[] {
+    const { heads } = (this.sessions.decoder.layers[layer] as LayerSpec).attention
+    return this.#items.map(({ prompt }, item) => {
+      const first = Math.floor(at(lastSlots, item) / queryLength) * heads
+      const ofPrompt = new Float32Array(heads * prompt.length)
+      for (let head = 0; head < heads; head++) {
+        const from = (first + head) * keyLength
+        ofPrompt.set(weights.subarray(from, from + prompt.length), head * prompt.length)
+      }
+      return ofPrompt
+    })
   }
 
   #count(layer: number, rows: number, computed: number, pairs: number): void {

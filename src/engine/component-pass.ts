@@ -17,7 +17,7 @@ export async function runComponents(
   pause: (fraction: number) => Promise<void>,
 ): Promise<Omit<ComponentsResult, 'seconds'>> {
   const { blocks, dModel } = sessions.decoder
-  const captures = capture && new Captures(sessions, capture, items.length)
+  const captures = capture && new Captures(sessions, capture, items)
   // For all blocks or none, so that two kinds of block never stand in memory.
   const tapped = capture !== undefined || items.some(({ branches }) => branches.flat().some(isInner))
   const own: AnswerMetrics[] = []

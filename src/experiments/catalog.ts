@@ -1,4 +1,5 @@
-import type { ChosenExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/unit-place.js'
+import { attention } from './attention/attention.js'
 import { beyond } from './beyond/beyond.js'
 import { conflicting } from './conflicting/conflicting.js'
 import type { Analysis, Experiment, ForwardPasses, NewUnit, UnitKind } from './experiment.js'
@@ -19,6 +20,7 @@ export const experiments: readonly Experiment[] = [
   projection,
   mediation,
   functionVectors,
+  attention,
   beyond,
   transfer,
   storedThetas,

@@ -50,6 +50,7 @@ const drawn = [
   'head-effects-alpha-1b',
   'layer-effects-alpha-1b',
   'function-vectors-alpha-1b',
+  'attention-alpha-1b',
   'demonstration-sets',
   'other-ways',
   'layer-transfer-alpha-1b',

@@ -337,6 +337,14 @@ function writeExperiments(
         ...{ run_id, component, layer, head },
         ...{ effect: size, low: size - 0.01, high: size + 0.01, items, clean: 0.6, shuffled: 0.2 },
       })
+    const attention = unit('attention', task_id)
+    for (const layer of layers)
+      for (const head of [0, 1, 2, 3])
+        for (const [p, part] of ['first', 'inputs', 'outputs', 'query', 'induction'].entries()) {
+          const share = 0.1 + 0.08 * Math.sin(layer + 2 * head + p + t)
+          const around = { attention: share, low: share - 0.02, high: share + 0.02 }
+          insert('attention_shares', { run_id: attention, layer, head, part, ...around, tokens: 5, items })
+        }
     for (const layer of layers) {
       for (const head of [0, 1, 2, 3]) effect('heads', layer, head, 0.01 * Math.sin(layer + 2 * head + t))
       effect('attention', layer, -1, 0.03 * Math.sin(layer + t))

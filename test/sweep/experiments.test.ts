@@ -22,6 +22,7 @@ const settings = {
     { projection: { top: 10 } },
     { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
     { functionVectors: { heads: 3, items: 4, prompts: 4 } },
+    { attention: { items: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
     { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
     { thetas: { items: 'each' } },
@@ -59,6 +60,7 @@ function everything(db: string): Record<string, unknown[]> {
     'function_vectors_shuffled',
     'function_vector_top_heads',
     'function_vector_angles',
+    'attention',
     'beyond',
     'transfer',
   ]
@@ -134,6 +136,7 @@ describe('the further experiments of a sweep', () => {
       'robustness',
       'projection',
       'mediation',
+      'attention',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
