@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { layerChunks, resolveLayers, type LayerSelection } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { predictionSize } from '../src/domain/payloads.js'
-import { canonicalJson } from '../src/domain/identity.js'
+import { numericsJson } from '../src/domain/identity.js'
 import { boundNumerics, type EngineMode } from '../src/domain/numerics.js'
 import type {
   GivenTheta,
@@ -133,14 +133,14 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer:
       mode?: EngineMode
     }): Promise<ModelContent> => {
       const describe = async (engine: Engine): Promise<ModelContent> => {
-        if (expected && expected.hash !== engine.info.contentHash)
+        if (expected && expected.hash !== engine.info.modelHash)
           throw new TaskvecError(
             'WORKER',
             `${hostname()}: the files of ${model} are not those that the sweep began with`,
           )
         refuseOtherContent(model, expected ?? undefined, engine)
         const numerics = boundNumerics(engine.info.numerics, expected?.numerics)
-        return { hash: engine.info.contentHash, numerics: canonicalJson(numerics) }
+        return { hash: engine.info.modelHash, numerics: numericsJson(numerics) }
       }
       return withEngine({ model, task: '', phase: 'load' }, describe, mode)
     },

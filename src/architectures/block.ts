@@ -35,11 +35,11 @@ export function blockGraph(
   const tap = tapped ? tappedComponents(graph) : null
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
-  const attentionInput = normed(inputs.residual, norms.beforeAttention) // [R, d_model]
+  const attentionInput = normed(inputs.residPre, norms.beforeAttention) // [R, d_model]
   const readers = attentionReaders(attention, inputs)
   const sharing = norms.beforeMlp === 'shared' && mlp.kind === 'mlp' ? mlpReaders(mlp, selectRows) : []
   const products = normedLinears(graph, checkpoint, attentionInput, [...readers, ...sharing])
-  const residual = selectRows(residualIsNormed ? attentionInput : inputs.residual) // [Q, d_model]
+  const residual = selectRows(residualIsNormed ? attentionInput : inputs.residPre) // [Q, d_model]
   const context = {
     ...{ graph, checkpoint, inputs },
     ...(tapped ? { takePattern: tappedPattern(graph, attention) } : {}),
@@ -70,7 +70,7 @@ export function blockGraph(
     sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp, 'mlp_out'),
     norms.afterMlpSum,
   )
-  graph.output('residual_out', out, 'float', ['Q', decoder.dModel])
+  graph.output('resid_post', out, 'float', ['Q', decoder.dModel])
   return graph.build()
 
   /** residual + residualScale x what `make` gives, normed first where there is a norm. */

@@ -23,7 +23,7 @@ import type { Execution } from './planner.js'
 
 export interface BlockInput {
   /** `[R, d_model]` */
-  readonly residual: Float32Array
+  readonly residPre: Float32Array
   /** Positions of the R rows. */
   readonly positions: readonly number[]
   /** The Q rows, of R, that are computed to the end. */
@@ -112,7 +112,7 @@ export class BlockSessions {
     await this.blocks.leave()
   }
 
-  /** Residual stream before block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
+  /** `resid_pre` of block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
   embed(tokens: readonly number[], positions: readonly number[]): Float32Array {
     const { dModel } = this.decoder
     const out = new Float32Array(tokens.length * dModel)
@@ -128,10 +128,10 @@ export class BlockSessions {
     return out
   }
 
-  /** Writes the residual stream after block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
+  /** Writes `resid_post` of block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
   async runBlock(layer: number, input: BlockInput, out: Float32Array): Promise<void> {
     await this.blocks.run(layer, this.#feeds(layer, input), {
-      residual_out: new Tensor('float32', out, [input.rows.length, this.decoder.dModel]),
+      resid_post: new Tensor('float32', out, [input.rows.length, this.decoder.dModel]),
     })
   }
 
@@ -172,7 +172,7 @@ export class BlockSessions {
     fetches[pattern] = new Tensor('float32', weights, dims)
     const normed = norms.afterAttention !== null
     const raw = normed ? fetched(attentionRaw, dModel) : null
-    fetches['residual_out'] = new Tensor('float32', out, [rows, dModel])
+    fetches['resid_post'] = new Tensor('float32', out, [rows, dModel])
     await (await this.#tapped).run(layer, feeds, fetches)
     const inner = Object.fromEntries(taken) as Record<InnerComponent, Float32Array>
     return { ...inner, attentionRaw: raw, pattern: weights }
@@ -188,10 +188,10 @@ export class BlockSessions {
     await (await this.#tapped)?.leave()
   }
 
-  #feeds(layer: number, { residual, positions, rows, layout }: BlockInput): Record<string, Tensor> {
+  #feeds(layer: number, { residPre, positions, rows, layout }: BlockInput): Record<string, Tensor> {
     const { items, queryLength, keyLength } = layout
     return {
-      residual: new Tensor('float32', residual, [positions.length, this.decoder.dModel]),
+      resid_pre: new Tensor('float32', residPre, [positions.length, this.decoder.dModel]),
       rows: int64(rows),
       ...this.#positionFeeds(layer, positions),
       query_slots: int64(layout.querySlots),

@@ -87,7 +87,7 @@ export class ComponentChunk {
     const copies = starting.map(({ item }) => at(lastPlaces, item))
     const selectedPlaces = placesOf(alive, selected)
     const input: BlockInput = {
-      residual: states,
+      residPre: states,
       positions: alive.map((row) => at(tree.positions, row)),
       rows: [...selectedPlaces, ...copies.map((place) => at(selectedPlaces, place))],
       layout: {

@@ -237,11 +237,11 @@ export class LocalEngine implements Engine {
    */
   #checkpoint(request: EvaluateRequest, pass: number): PassCheckpoint | null {
     if (this.plan.execution !== 'streamed' || request.generate) return null
-    const { contentHash, numerics } = this.info
+    const { modelHash, numerics } = this.info
     const { itemsPerPass } = this.plan
     const givenTheta = request.givenTheta ? [...request.givenTheta] : null
     const key = sha256(
-      canonicalJson({ contentHash, numerics, itemsPerPass, pass, request: { ...request, givenTheta } }),
+      canonicalJson({ modelHash, numerics, itemsPerPass, pass, request: { ...request, givenTheta } }),
     )
     return new PassCheckpoint(this.passFolder, key)
   }
@@ -317,7 +317,7 @@ function describe(
   const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...expectedTensors(decoder).values()].map((dims) => dims.reduce((a, b) => a * b, 1))
   return {
-    contentHash: checkpoint.contentHash,
+    modelHash: checkpoint.modelHash,
     architecture: decoder.family,
     blocks: decoder.blocks,
     dModel: decoder.dModel,

@@ -1,4 +1,4 @@
-import type { ChosenExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/unit-place.js'
 import { attention } from './attention/attention.js'
 import { beyond } from './beyond/beyond.js'
 import { conflicting } from './conflicting/conflicting.js'

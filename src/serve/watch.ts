@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { lockHolder } from '../store/writer-lock.js'
 import { meanScores } from '../store/mean-scores.js'
 import { mainResults } from '../store/results.js'
+import { axes, described, settingOf, varies, type Setting } from '../store/settings.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
 import { itemRows, recentWork, type ItemSelection } from '../store/page-queries.js'
@@ -31,13 +32,15 @@ export class Watch {
   }
 
   sweeps(): SweepLine[] {
-    return listSweeps(this.db).map(({ id, name, status, createdAt, finishedAt }) => ({
-      id,
-      name,
-      status,
-      createdAt,
-      finishedAt,
-    }))
+    const sweeps = listSweeps(this.db)
+    const settings = new Map<string | null, Setting[]>()
+    for (const sweep of sweeps)
+      settings.set(sweep.group, [...(settings.get(sweep.group) ?? []), settingOf(sweep)])
+    return sweeps.map((sweep) => {
+      const { id, name, status, createdAt, finishedAt, group } = sweep
+      const varied = group === null ? [] : axes.filter((axis) => varies(settings.get(group) ?? [], axis))
+      return { id, name, status, createdAt, finishedAt, group, setting: described(settingOf(sweep), varied) }
+    })
   }
 
   /** Throws USAGE where there is no such sweep. */

@@ -1,6 +1,6 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Numerics } from '../domain/numerics.js'
+import { readNumerics, type NumericsJson } from '../domain/numerics.js'
 import type {
   Item,
   ListSplit,
@@ -21,7 +21,7 @@ import type { Statements } from './statements.js'
 /** A row of prepared_tasks, as far as a run's key depends on it. */
 export interface PreparedRow {
   readonly model_hash: string
-  readonly numerics: string
+  readonly numerics: NumericsJson
   readonly scoring: Scoring
   readonly baseline_items: string
   readonly dev_items: string
@@ -177,7 +177,7 @@ export function keyOf(
 ): string {
   return runKey({
     modelHash: row.model_hash,
-    numerics: JSON.parse(row.numerics) as Numerics,
+    numerics: readNumerics(row.numerics),
     scoring: row.scoring,
     itemsHash: itemHashes(row)[run.split],
     kind: run.kind,

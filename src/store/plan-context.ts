@@ -1,5 +1,5 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { UnitPlace } from '../domain/experiments.js'
+import type { UnitPlace } from '../domain/unit-place.js'
 import type { PromptFormat, Protocol, TaskSpec } from '../domain/types.js'
 import type { FinishedTask, PlanContext, UnitRun } from '../experiments/experiment.js'
 import { promptName } from '../prompt/templates.js'

@@ -1,7 +1,7 @@
 import { bestOf } from '../domain/best-layer.js'
-import type { UnitPlace } from '../domain/experiments.js'
-import { canonicalJson } from '../domain/identity.js'
-import { boundNumerics } from '../domain/numerics.js'
+import type { UnitPlace } from '../domain/unit-place.js'
+import { canonicalJson, numericsJson } from '../domain/identity.js'
+import { boundNumerics, type NumericsJson } from '../domain/numerics.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelContent, ModelInfo, Pair, Protocol, TaskSpec } from '../domain/types.js'
 import { describeMissing, isComplete, missingOf } from './completeness.js'
@@ -108,7 +108,7 @@ export class Store {
        left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id
        where m.sweep_id = ? and m.model_id = ? limit 1`,
       [sweepId, model],
-    ) as { hash: string | null; numerics: string | null } | undefined
+    ) as { hash: string | null; numerics: NumericsJson | null } | undefined
     return row?.hash && row.numerics ? { hash: row.hash, numerics: row.numerics } : null
   }
 
@@ -283,7 +283,7 @@ export class Store {
   #asSettled(sweepId: string, model: string, info: ModelInfo): ModelInfo {
     const settled = this.modelContent(sweepId, model)
     const numerics = boundNumerics(info.numerics, settled?.numerics)
-    const now = { hash: info.contentHash, numerics: canonicalJson(numerics) }
+    const now = { hash: info.modelHash, numerics: numericsJson(numerics) }
     if (settled) refuseOtherModel({ sweepId, model }, settled, now)
     return { ...info, numerics }
   }
