@@ -3,7 +3,9 @@ import { relative, resolve } from 'node:path'
 import { defaultDatabase } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
-import { scorings, type ScoringRule } from '../domain/types.js'
+import { didYouMean } from '../domain/did-you-mean.js'
+import { scorings, type PromptTemplate, type ScoringRule } from '../domain/types.js'
+import { builtinTemplates } from '../prompt/templates.js'
 import { parseRule } from '../tasks/scoring.js'
 import type { Columns } from '../tasks/columns.js'
 
@@ -99,6 +101,21 @@ export function columnsOption(): Option {
     }
     throw new InvalidArgumentError(
       'it must be two names or numbers, for instance word,translation or 2,3; and split=NAME for a column of splits.',
+    )
+  })
+}
+
+/** `--prompt`: a template that a config may name. */
+export function builtinPromptOption(): Option {
+  const names = builtinTemplates.map(({ id }) => id)
+  return new Option(
+    '--prompt <name>',
+    `how prompts are written: ${names.join(', ')} (default: arrow)`,
+  ).argParser((name: string): PromptTemplate => {
+    const found = builtinTemplates.find(({ id }) => id === name)
+    if (found) return found
+    throw new InvalidArgumentError(
+      `"${name}" is no prompt${didYouMean(name, names) || '.'} The prompts: ${names.join(', ')}.`,
     )
   })
 }

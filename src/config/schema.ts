@@ -7,7 +7,7 @@ import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
 import { experimentsSchema } from './experiment-settings.js'
 import { hasSplits, listSchema } from './list-sources.js'
-import { promptsSchema } from './prompts.js'
+import { promptsSchema } from '../prompt/template-schema.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
 
