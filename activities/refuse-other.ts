@@ -1,7 +1,13 @@
 import { hostname } from 'node:os'
 import { TaskvecError } from '../src/domain/errors.js'
-import { canonicalJson } from '../src/domain/identity.js'
-import { boundNumerics, kernelsOf, numericsDifference, otherProcessorHint } from '../src/domain/numerics.js'
+import { numericsJson } from '../src/domain/identity.js'
+import {
+  boundNumerics,
+  kernelsOf,
+  numericsDifference,
+  otherProcessorHint,
+  type NumericsJson,
+} from '../src/domain/numerics.js'
 import type { ModelContent } from '../src/domain/types.js'
 import type { Engine } from '../src/engine/engine.js'
 
@@ -10,7 +16,7 @@ export interface Expected {
   readonly model: string
   readonly modelHash: string
   /** Canonical JSON. */
-  readonly numerics?: string
+  readonly numerics?: NumericsJson
 }
 
 /** As `refuseOther`, where the sweep's content is settled. */
@@ -20,8 +26,8 @@ export function refuseOtherContent(model: string, content: ModelContent | undefi
 
 /** Refuses to compute with other weights, other numerics or, where kinds may not mix, on another kind of processor. Errors: WORKER, MODEL. */
 export function refuseOther({ model, modelHash, numerics }: Expected, engine: Engine): void {
-  const { contentHash } = engine.info
-  const here = canonicalJson(boundNumerics(engine.info.numerics, numerics))
+  const loaded = engine.info.modelHash
+  const here = numericsJson(boundNumerics(engine.info.numerics, numerics))
   if (numerics !== undefined && numerics !== here) {
     const difference = numericsDifference(here, numerics)
     throw new TaskvecError(
@@ -37,10 +43,10 @@ export function refuseOther({ model, modelHash, numerics }: Expected, engine: En
       },
     )
   }
-  if (contentHash === modelHash) return
+  if (loaded === modelHash) return
   throw new TaskvecError(
     'MODEL',
-    `${hostname()}: the weights of ${model} differ from those the sweep started with (${contentHash.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
+    `${hostname()}: the weights of ${model} differ from those the sweep started with (${loaded.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
     {
       hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
     },

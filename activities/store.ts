@@ -7,7 +7,7 @@ import type {
   TaskPlan,
 } from '../src/store/store-inputs.js'
 import type { Store } from '../src/store/store.js'
-import type { UnitPlace } from '../src/domain/experiments.js'
+import type { UnitPlace } from '../src/domain/unit-place.js'
 import type { NextStep, UnitsOf } from '../src/store/experiment-units.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import type { LargeTaskPlan, PlanLargeTaskInput, TaskToPrepare } from '../src/store/large-tasks.js'

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import type { Timing } from '../src/domain/experiments.js'
+import type { Timing } from '../src/domain/unit-place.js'
 
 /** A step's result, with what it took and where. */
 export async function timed<Result extends object>(work: () => Promise<Result>): Promise<Result & Timing> {

@@ -99,7 +99,7 @@ store.close()
 /** The main experiment of one task, in the workflow's order. */
 function runMain(model: string, blocks: number, task: string): void {
   const info: ModelInfo = {
-    contentHash: Buffer.from(model).toString('hex').padEnd(64, '0'),
+    modelHash: Buffer.from(model).toString('hex').padEnd(64, '0'),
     architecture: 'made-up',
     blocks,
     dModel,

@@ -163,7 +163,7 @@ class Fleet {
       },
     )
     const workers = await Promise.all(
-      [modelQueue(model), contentQueue(model, engine.info.contentHash)].map((taskQueue) =>
+      [modelQueue(model), contentQueue(model, engine.info.modelHash)].map((taskQueue) =>
         Worker.create({
           ...this.server,
           taskQueue,
@@ -190,7 +190,7 @@ class Fleet {
 /** An engine that computes nothing: a word is a token, and what is read at it is drawn from a hash. */
 function madeUpEngine(model: string): EngineProcess {
   const info: ModelInfo = {
-    contentHash: createHash('sha256').update(model).digest('hex'),
+    modelHash: createHash('sha256').update(model).digest('hex'),
     ...{ architecture: 'made-up', blocks, dModel, vocab: 50_000, parameters: 1, weights: 'made-up' },
     numerics: { mode: 'f32', runtime: 'none', threads: 1, itemsPerChunk: 8, revision: 0 },
   }

@@ -34,8 +34,9 @@ function isInstalled(tools) {
   return identity === installIdentity() && (what === 'all' || !tools)
 }
 
-function install(tools) {
-  if (isInstalled(tools)) return // another process did it meanwhile
+function install(asked) {
+  if (isInstalled(asked)) return // another process did it meanwhile
+  const tools = asked || hasTools()
   // By `npm ci`, say, of the user's own.
   if (!isThere(tools) || !works()) {
     say(`installing what ${tools ? 'tests need' : 'running needs'}, once: about a minute`)
@@ -65,13 +66,22 @@ function works() {
 
 /** Whether node_modules holds what the lockfile names, as npm's own record of it says. */
 function isThere(tools) {
-  const record = read(join(root, 'node_modules', '.package-lock.json'))
-  if (record === '') return false
-  const there = JSON.parse(record).packages
+  const there = Object.fromEntries(npmRecord())
   return Object.entries(JSON.parse(read(join(root, 'package-lock.json'))).packages).every(
     ([path, { version, dev, optional, devOptional }]) =>
       path === '' || optional || devOptional || (dev && !tools) || there[path]?.version === version,
   )
+}
+
+/** A developer's clone keeps its tools when a new lockfile is installed. */
+function hasTools() {
+  return npmRecord().some(([, { dev }]) => dev)
+}
+
+/** What is in node_modules, as npm wrote it down. */
+function npmRecord() {
+  const record = read(join(root, 'node_modules', '.package-lock.json'))
+  return record === '' ? [] : Object.entries(JSON.parse(record).packages)
 }
 
 function build() {

@@ -190,7 +190,7 @@ async function contentOf(path: string): Promise<string> {
   try {
     const checkpoint = await openCheckpoint(path)
     checkpoint.close()
-    return checkpoint.contentHash
+    return checkpoint.modelHash
   } catch (error) {
     if (error instanceof TaskvecError) return ''
     throw error

@@ -1,5 +1,5 @@
 import { ApplicationFailure, continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow'
-import { unitName } from '../src/domain/experiments.js'
+import { unitName } from '../src/domain/unit-place.js'
 import { tooLarge } from '../src/domain/payloads.js'
 import { throwIfCancelled } from './cancelled.js'
 import { reportFailure } from './failure.js'

@@ -4,6 +4,7 @@ import type { PairMarks } from '../src/tasks/read-list.js'
 import type { TaskPart } from '../src/store/task-work.js'
 import { throwIfCancelled } from './cancelled.js'
 import type { TaskInput, TaskState } from './inputs.js'
+import { recordedInfo } from './recorded-info.js'
 import { computeOn, plannerOf, storeOf } from './activity-proxies.js'
 
 /** A history of at most 50 MB and 51,200 events is kept; each part adds about half a megabyte to it. */
@@ -44,14 +45,14 @@ export async function runLargeTask(
     const { slices, ...how } = large
     const marks: PairMarks[] = []
     let partial = 0
-    let info: Awaited<ReturnType<typeof compute.readPairs>>['info'] | undefined
+    let info: ReturnType<typeof recordedInfo> | undefined
     for (let slice = 0; slice < slices; slice++) {
       const pairs = await store.pairSlice({ sweepId, task, slice })
       const known = content ? { content } : {}
       const read = await compute.readPairs({ model, task, pairs, ...how, ...known, ...mode })
       marks.push(read.marks)
       partial += read.partial
-      info = read.info
+      info = recordedInfo(read.info)
     }
     if (!info) throw new Error(`${task}: no slice of its pairs was read`)
     const { layers, layersPerActivity } = input

@@ -2,6 +2,7 @@ import { ContinueAsNew, defineQuery, isCancellation, log, patched, setHandler } 
 import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
 import type { TaskInput, TaskState } from './inputs.js'
+import { recordedInfo } from './recorded-info.js'
 import { runLargeTask } from './large-task.js'
 import { computeOn, storeOf } from './activity-proxies.js'
 
@@ -51,7 +52,11 @@ async function runTask(
     : { size: 'whole' as const, spec: await store.loadTaskSpec({ sweepId, task }) }
   if (toPrepare.size === 'large') return runLargeTask(input, toPrepare, update)
   const { spec } = toPrepare
-  const { info, prepared, layerChunks } = await compute.prepareTask({
+  const {
+    info: recorded,
+    prepared,
+    layerChunks,
+  } = await compute.prepareTask({
     model,
     spec,
     protocol,
@@ -60,13 +65,14 @@ async function runTask(
     ...(content ? { content } : {}),
     ...mode,
   })
+  const info = recordedInfo(recorded)
   const plan = await store.planTask({ sweepId, model, info, prepared, layerChunks })
   const missingCells = plan.missingChunks.flat().length
   update({ phase: 'dev', cellsAll: plan.cells.all, cellsDone: plan.cells.all - missingCells })
 
   const { scoring } = prepared
   const on = {
-    ...{ model, modelHash: info.contentHash, task, scoring, ...mode },
+    ...{ model, modelHash: info.modelHash, task, scoring, ...mode },
     ...(content ? { numerics: content.numerics } : {}),
   }
   const given = spec.theta ? { theta: spec.theta } : {}

@@ -12,6 +12,8 @@ export interface Context {
   readonly graph: GraphBuilder
   readonly checkpoint: Checkpoint
   readonly inputs: BlockInputs
+  /** Is given the attention weights, `[I, V, G, Sq, Sk]`. */
+  readonly takePattern?: (weights: Value) => void
 }
 
 /** The Linears that read the block's input: keys and values of all R rows, queries of the Q that are read later. */
@@ -29,13 +31,14 @@ export function attentionReaders(attention: AttentionSpec, { selectRows: rows }:
 
 /** @param products what the readers gave, in their order. Returns `[Q, heads * d_value]`. */
 export function attend(context: Context, attention: AttentionSpec, products: readonly Value[]): Value {
-  const { graph, checkpoint, inputs } = context
+  const { graph, checkpoint, inputs, takePattern } = context
   const parts =
     attention.project.kind === 'latent'
       ? fromLatent(context, attention, attention.project, products as [Value, Value])
       : withPositions(context, attention, separate(context, attention, products))
   return treeAttention(graph, checkpoint, inputs, attention, {
     ...parts,
+    takePattern,
     queries: tempered(context, attention, parts.queries),
   })
 }

@@ -11,7 +11,7 @@ import { readsPositions } from './decoder-sizes.js'
  */
 export interface BlockInputs {
   /** `[R, d_model]` */
-  readonly residual: Value
+  readonly residPre: Value
   /** `[I Sq]`, indices into the Q rows. */
   readonly querySlots: Value
   /** `[I Sk]`, indices into the R rows. */
@@ -33,12 +33,12 @@ export interface BlockInputs {
 }
 
 export function blockInputs(graph: GraphBuilder, dModel: number, attention: AttentionSpec): BlockInputs {
-  const residual = graph.input('residual', 'float', ['R', dModel])
+  const residPre = graph.input('resid_pre', 'float', ['R', dModel])
   const rows = graph.input('rows', 'int64', ['Q'])
   const selectRows = (value: Value) =>
     graph.once('selected', value, () => graph.node('Gather', [value, rows], { axis: 0 }))
   const inputs = {
-    residual,
+    residPre,
     querySlots: graph.input('query_slots', 'int64', ['I_Sq']),
     keySlots: graph.input('key_slots', 'int64', ['I_Sk']),
     mask: graph.input('mask', 'float', ['I', 1, 1, 'Sq', 'Sk']),

@@ -4,7 +4,7 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { attend, attentionReaders } from './attention.js'
 import { constant } from './activations.js'
 import { blockInputs } from './block-inputs.js'
-import { attentionRaw, tappedComponents, type InnerComponent } from './components.js'
+import { attentionRaw, tappedComponents, tappedPattern, type InnerComponent } from './components.js'
 import type { DecoderSpec, LayerSpec, NormSpec } from './decoder.js'
 import { expertsOutput } from './experts.js'
 import { linear, normedLinears } from './linear.js'
@@ -35,12 +35,16 @@ export function blockGraph(
   const tap = tapped ? tappedComponents(graph) : null
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
-  const attentionInput = normed(inputs.residual, norms.beforeAttention) // [R, d_model]
+  const attentionInput = normed(inputs.residPre, norms.beforeAttention) // [R, d_model]
   const readers = attentionReaders(attention, inputs)
   const sharing = norms.beforeMlp === 'shared' && mlp.kind === 'mlp' ? mlpReaders(mlp, selectRows) : []
   const products = normedLinears(graph, checkpoint, attentionInput, [...readers, ...sharing])
-  const residual = selectRows(residualIsNormed ? attentionInput : inputs.residual) // [Q, d_model]
-  const mixed = attend({ graph, checkpoint, inputs }, attention, products.slice(0, readers.length)) // [Q, H d_value]
+  const residual = selectRows(residualIsNormed ? attentionInput : inputs.residPre) // [Q, d_model]
+  const context = {
+    ...{ graph, checkpoint, inputs },
+    ...(tapped ? { takePattern: tappedPattern(graph, attention) } : {}),
+  }
+  const mixed = attend(context, attention, products.slice(0, readers.length)) // [Q, H d_value]
   const attended = tap ? tap('heads', mixed, attention.heads * attention.dValue) : mixed
   const attentionOut = (options: SumOptions) => linear(graph, checkpoint, attention.out, attended, options)
   const summed = normed(
@@ -66,7 +70,7 @@ export function blockGraph(
     sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp, 'mlp_out'),
     norms.afterMlpSum,
   )
-  graph.output('residual_out', out, 'float', ['Q', decoder.dModel])
+  graph.output('resid_post', out, 'float', ['Q', decoder.dModel])
   return graph.build()
 
   /** residual + residualScale x what `make` gives, normed first where there is a norm. */

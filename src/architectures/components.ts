@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
+import type { AttentionSpec } from './decoder.js'
 
 /**
  * A block's components at a row, in the order in which they come about (docs/components.md): the residual stream before it,
@@ -17,6 +18,12 @@ export const editOfRow = 'edit_of_row'
 
 /** Output of blocks that norm what attention gives before it is added: that, before the norm, `[Q, d_model]`. */
 export const attentionRaw = 'attn_raw'
+
+/** Which of each item's query slots is a last token whose attention comes out: one-hot, `[I, 1, 1, 1, Sq]`. */
+export const patternOf = 'pattern_of'
+
+/** Output: that token's attention weights, after the softmax, `[I, keyValueHeads, heads / keyValueHeads, 1, Sk]`. */
+export const pattern = 'pattern'
 
 export function scaleTable(component: InnerComponent): string {
   return `${component}_scale`
@@ -39,5 +46,14 @@ export function tappedComponents(graph: GraphBuilder) {
     const edited = graph.node('Add', [scaled, row(addedTable(component))])
     graph.output(component, edited, 'float', ['Q', width])
     return edited
+  }
+}
+
+/** Makes the last tokens' rows of attention weights `[I, V, G, Sq, Sk]` an output: picked by a product, which copies none of the others. */
+export function tappedPattern(graph: GraphBuilder, { heads, keyValueHeads }: AttentionSpec) {
+  const picked = graph.input(patternOf, 'float', ['I', 1, 1, 1, 'Sq'])
+  return (weights: Value): void => {
+    const dims = ['I', keyValueHeads, heads / keyValueHeads, 1, 'Sk']
+    graph.output(pattern, graph.node('MatMul', [picked, weights]), 'float', dims)
   }
 }

@@ -50,7 +50,7 @@ export interface NormSpec {
   readonly weightOffset: 0 | 1
 }
 
-/** Residual stream before block 0: project(norm(scale token + position)). */
+/** `resid_pre` of block 0: project(norm(scale token + position)). */
 export interface EmbeddingSpec {
   /** `[vocab, width]` */
   readonly tokens: TensorRef

@@ -3,7 +3,7 @@ import type { DecoderSpec, LinearSpec, NormSpec } from './decoder.js'
 import { readTensor } from './linear.js'
 import { concatenated, weightRefs } from './norms.js'
 
-/** The row of the residual stream before block 0, `[d_model]`, of a token at a position. Throws MODEL on a token out of range. */
+/** A token's row of block 0's `resid_pre`, `[d_model]`. Throws MODEL on a token out of range. */
 export function embedToken(
   checkpoint: Checkpoint,
   { embedding, dModel }: DecoderSpec,

@@ -1,9 +1,9 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { LinearSpec, TensorRef } from './decoder.js'
-import { productByBlocks } from './weight-blocks.js'
+import { productByBlocks } from './n-bit-products.js'
 import type { Weight } from './weight.js'
-import { wholeNumberProducts } from './whole-numbers.js'
+import { wholeNumberProducts } from './int8-products.js'
 
 /** Weights as nodes of a graph, and products with them. */
 

@@ -12,6 +12,8 @@ interface TreeAttention {
   readonly keys: Value
   /** `[R, keyValueHeads * d_value]` */
   readonly values: Value
+  /** Is given the weights, `[I, V, G, Sq, Sk]`. */
+  readonly takePattern: ((weights: Value) => void) | undefined
 }
 
 /**
@@ -23,7 +25,7 @@ export function treeAttention(
   checkpoint: Checkpoint,
   inputs: BlockInputs,
   attention: AttentionSpec,
-  { queries, keys, values }: TreeAttention,
+  { queries, keys, values, takePattern }: TreeAttention,
 ): Value {
   const { heads, keyValueHeads, dHead, dValue } = attention
   const group = heads / keyValueHeads
@@ -44,7 +46,9 @@ export function treeAttention(
   const raw = softcapped(graph, graph.node('MatMul', [qHeads, kHeads]), attention.softcap) // [I, V, G, Sq, Sk]
   const positioned = attention.alibi ? withAlibi(graph, inputs, attention, attention.alibi, raw) : raw
   const scores = graph.node('Add', [positioned, inputs.mask])
-  const mixed = graph.node('MatMul', [softmax(graph, checkpoint, attention, scores), vHeads]) // [I, V, G, Sq, d]
+  const weights = softmax(graph, checkpoint, attention, scores) // [I, V, G, Sq, Sk]
+  takePattern?.(weights)
+  const mixed = graph.node('MatMul', [weights, vHeads]) // [I, V, G, Sq, d]
 
   const bySlot = graph.node('Transpose', [mixed], { perm: [0, 3, 1, 2, 4] }) // [I, Sq, V, G, d]
   const flat = graph.node('Reshape', [bySlot, graph.ints([-1, heads * dValue])]) // [I Sq, H d]

@@ -3,7 +3,9 @@ import { relative, resolve } from 'node:path'
 import { defaultDatabase } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
-import { scorings, type ScoringRule } from '../domain/types.js'
+import { didYouMean } from '../domain/did-you-mean.js'
+import { scorings, type PromptTemplate, type ScoringRule } from '../domain/types.js'
+import { builtinTemplates } from '../prompt/templates.js'
 import { parseRule } from '../tasks/scoring.js'
 import type { Columns } from '../tasks/columns.js'
 
@@ -87,11 +89,34 @@ export function columnsOption(): Option {
     '--columns <input,answer>',
     "names of the list's columns or keys, or their numbers from 1, where they are not recognised",
   ).argParser((text: string): Columns => {
-    const [input, answer, accept, ...rest] = text
-      .split(',')
-      .map((name) => (/^[1-9]\d*$/.test(name.trim()) ? Number(name) : name.trim()))
-    if (input && answer && rest.length === 0) return { input, answer, ...(accept ? { accept } : {}) }
-    throw new InvalidArgumentError('it must be two names or numbers, for instance word,translation or 2,3.')
+    const column = (name: string) => (/^[1-9]\d*$/.test(name.trim()) ? Number(name) : name.trim())
+    const given = text.split(',')
+    const splits = given.filter((name) => name.startsWith('split='))
+    const [input, answer, accept, ...rest] = given.filter((name) => !splits.includes(name)).map(column)
+    const [split] = splits.map((name) => column(name.slice('split='.length)))
+    const ofSplit = split ? { split } : {}
+    if (rest.length === 0 && splits.length < 2) {
+      if (input && answer) return { input, answer, ...(accept ? { accept } : {}), ...ofSplit }
+      if (input === undefined && split) return ofSplit
+    }
+    throw new InvalidArgumentError(
+      'it must be two names or numbers, for instance word,translation or 2,3; and split=NAME for a column of splits.',
+    )
+  })
+}
+
+/** `--prompt`: a template that a config may name. */
+export function builtinPromptOption(): Option {
+  const names = builtinTemplates.map(({ id }) => id)
+  return new Option(
+    '--prompt <name>',
+    `how prompts are written: ${names.join(', ')} (default: arrow)`,
+  ).argParser((name: string): PromptTemplate => {
+    const found = builtinTemplates.find(({ id }) => id === name)
+    if (found) return found
+    throw new InvalidArgumentError(
+      `"${name}" is no prompt${didYouMean(name, names) || '.'} The prompts: ${names.join(', ')}.`,
+    )
   })
 }
 

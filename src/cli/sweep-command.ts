@@ -9,6 +9,7 @@ import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
+import { meanScores } from '../store/mean-scores.js'
 import { firstTokens, layerResults, mainResults } from '../store/results.js'
 import { findSweep } from '../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
@@ -158,7 +159,7 @@ async function finish(
       )
     else if (rows.length > 0)
       process.stdout.write(
-        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), first: firstTokens(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
+        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), first: firstTokens(reader, id), scores: meanScores(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
     const warnings = sweepWarnings(reader, id)

@@ -47,9 +47,9 @@ async function workers(
   const { connection } = await connectClient(settings)
   try {
     const rows: Listed[] = []
-    for (const { model, contentHash } of models)
+    for (const { model, modelHash } of models)
       for (const seen of await workersWith(connection, settings.namespace, model))
-        rows.push({ ...seen, usable: contentHash === null || seen.content === contentHash })
+        rows.push({ ...seen, usable: modelHash === null || seen.content === modelHash })
     const absent = models.filter(({ model }) => !rows.some((row) => row.model === model && row.usable))
     if (json)
       process.stdout.write(JSON.stringify({ workers: rows, absent: absent.map(({ model }) => model) }) + '\n')

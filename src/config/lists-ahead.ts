@@ -6,22 +6,10 @@ import type { Fetch } from '../models/fetch.js'
 import { expanded } from '../system/home.js'
 import { readYaml } from '../system/yaml-file.js'
 import { isParquet, parquetAhead, parquetLines } from '../tasks/parquet-list.js'
+import { eachSource, listSchema } from './list-sources.js'
 import { overridden } from './overrides.js'
 
 /** Lists that take more than reading a text: Parquet, and data sets on the Hugging Face Hub. */
-
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-
-/** `list:` of a config, where it is a data set. */
-export const datasetSchema = z.strictObject({
-  dataset: z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/, 'must be owner/name'),
-  split: name.default('train'),
-  subset: name.optional(),
-  revision: z
-    .string()
-    .regex(/^[A-Za-z0-9][\w./-]*$/)
-    .default('main'),
-})
 
 /** What was read, by `listKey`. */
 export type ListsAhead = ReadonlyMap<string, ListAhead>
@@ -54,15 +42,16 @@ export async function readListsAhead(
   const { data } = z.object({ tasks: z.array(z.unknown()) }).safeParse(value)
   const found = new Map<string, ListAhead>()
   for (const task of data?.tasks ?? []) {
-    const list = (task as { list?: unknown } | null)?.list
-    if (typeof list === 'string' && isParquet(list)) {
-      const path = resolve(dirname(file), expanded(list))
-      const ahead = await parquetAhead(path)
-      if (ahead) found.set(path, { name: path, ...ahead, notes: [] })
+    const list = listSchema.safeParse((task as { list?: unknown } | null)?.list)
+    for (const source of list.success ? eachSource(list.data) : []) {
+      const key = listKey(typeof source === 'string' ? resolve(dirname(file), expanded(source)) : source)
+      if (found.has(key)) continue
+      if (typeof source !== 'string') found.set(key, await readDataset(source, context))
+      else if (isParquet(source)) {
+        const ahead = await parquetAhead(key)
+        if (ahead) found.set(key, { name: key, ...ahead, notes: [] })
+      }
     }
-    const dataset = datasetSchema.safeParse(list)
-    if (dataset.success && !found.has(listKey(dataset.data)))
-      found.set(listKey(dataset.data), await readDataset(dataset.data, context))
   }
   return found
 }

@@ -5,9 +5,9 @@ import { labelRules, scorings, type ScoringRule } from '../domain/types.js'
 import { vectorModes } from '../vectors/vector.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
-import { experimentsSchema } from './experiments.js'
-import { datasetSchema } from './lists-ahead.js'
-import { promptsSchema } from './prompts.js'
+import { experimentsSchema } from './experiment-settings.js'
+import { hasSplits, listSchema } from './list-sources.js'
+import { promptsSchema } from '../prompt/template-schema.js'
 
 /** The keys of a config file and their defaults (docs/protocol.md, Main experiment). Unknown keys are errors. */
 
@@ -48,7 +48,28 @@ function oneOrMore<T extends z.ZodType>(value: T, what: string) {
 const column = z.union([z.string().min(1), z.int().min(1).max(10_000)], {
   error: "must be a column's name, or its number from 1",
 })
-const columns = z.strictObject({ input: column, answer: column, accept: column.optional() })
+const values = z
+  .union([
+    z
+      .string()
+      .min(1)
+      .transform((one) => [one]),
+    z.array(z.string().min(1)).min(1).max(100),
+  ])
+  .optional()
+const columns = z
+  .strictObject({
+    input: column.optional(),
+    answer: column.optional(),
+    accept: column.optional(),
+    /** Which column says the split of a pair, and what its values are called where they have names of their own. */
+    split: z
+      .union([column, z.strictObject({ column, train: values, dev: values, test: values })], {
+        error: "must be a column's name, its number, or {column, train, dev, test}",
+      })
+      .optional(),
+  })
+  .refine((given) => Object.values(given).some((value) => value !== undefined), 'names no column')
 
 const bytes = z
   .union([z.string(), z.number()], { error: 'must be a size such as 8GB or 1500MB' })
@@ -108,8 +129,8 @@ const task = z.union(
     z
       .strictObject({
         id,
-        /** A file, or a data set on the Hugging Face Hub. */
-        list: z.union([z.string().min(1), datasetSchema]).optional(),
+        /** A file, a file a split, or a data set on the Hugging Face Hub. */
+        list: listSchema.optional(),
         items: z.string().min(1).optional(),
         scoring: scoring.optional(),
         /** Of a list: which columns or keys hold x and y. */
@@ -136,6 +157,12 @@ const task = z.union(
         for (const key of ['columns', 'duplicates'] as const)
           if (value[key] !== undefined && value.list === undefined)
             context.addIssue({ code: 'custom', path: [key], message: 'belongs to a list' })
+        if (value.columns?.split !== undefined && value.list !== undefined && hasSplits(value.list))
+          context.addIssue({
+            code: 'custom',
+            path: ['columns', 'split'],
+            message: 'the list says its splits already, a file or part each',
+          })
       }),
   ],
   { error: 'must be a task id, {id, list, scoring}, {id, items, scoring} or {id, top}' },

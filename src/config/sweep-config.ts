@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import type { ChosenExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/unit-place.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from '../domain/layers.js'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Numerics } from './numerics.js'
+import type { Numerics, NumericsJson } from './numerics.js'
 import type { RunKind, Scoring, Split } from './types.js'
 
 /** JSON with sorted keys: the same value always gives the same text, whatever made it. */
@@ -13,6 +13,10 @@ export function canonicalJson(value: unknown): string {
     return `{${entries.join(',')}}`
   }
   return JSON.stringify(value) ?? 'null'
+}
+
+export function numericsJson(numerics: Numerics): NumericsJson {
+  return canonicalJson(numerics) as NumericsJson
 }
 
 export function sha256(text: string): string {

@@ -37,22 +37,22 @@ export function refusedMode({ numerics = 'f32', device = 'cpu' }: EngineMode): s
 }
 
 /**
- * An engine's numeric set-up as far as a sweep's results of the model are bound to it (`settled`, canonical JSON): a sweep that
+ * An engine's numeric set-up as far as a sweep's results of the model are bound to it (`settled`): a sweep that
  * takes any kind of processor does not record which one computed.
  */
-export function boundNumerics(here: Numerics, settled: string | undefined): Numerics {
+export function boundNumerics(here: Numerics, settled: NumericsJson | undefined): Numerics {
   if (settled === undefined || kernelsOf(settled) !== null) return here
   const { kernels: _, ...rest } = here
   return rest
 }
 
 /** The kind of processor in a stored numeric set-up; null where it may be any. */
-export function kernelsOf(numerics: string): string | null {
-  return (JSON.parse(numerics) as Partial<Numerics>).kernels ?? null
+export function kernelsOf(numerics: NumericsJson): string | null {
+  return readNumerics(numerics).kernels ?? null
 }
 
-/** How two numeric set-ups (canonical JSON) differ, for people: `kernels is a, not b`. */
-export function numericsDifference(here: string, settled: string): string {
+/** How two numeric set-ups differ, for people: `kernels is a, not b`. */
+export function numericsDifference(here: NumericsJson, settled: NumericsJson): string {
   const [ours, theirs] = [here, settled].map((json) => JSON.parse(json) as Record<string, string | number>)
   const shown = (value: string | number | undefined) => (value === undefined ? 'not set' : String(value))
   return [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])]
@@ -64,7 +64,10 @@ export function numericsDifference(here: string, settled: string): string {
 export const otherProcessorHint =
   'Resume on a machine like the first, or start a new sweep with `processors: any`: its results agree within a bound, not to the last bit (docs/numerics.md).'
 
-/** Everything of the numeric set-up that can move the last bits of a result; part of every result's key. */
+/**
+ * The numeric set-up: everything that can move the last bits of a result; part of every result's key. Its mode is what configs
+ * call `numerics`.
+ */
 export interface Numerics {
   readonly mode: NumericsMode
   /** Set where it is not the cpu. */
@@ -82,4 +85,11 @@ export interface Numerics {
   readonly weights?: 'inputs'
   /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
   readonly revision: number
+}
+
+/** `Numerics` as canonical JSON (`numericsJson`): what columns and payloads named `numerics` hold. */
+export type NumericsJson = `{${string}}`
+
+export function readNumerics(json: NumericsJson): Numerics {
+  return JSON.parse(json) as Numerics
 }

@@ -3,7 +3,7 @@
  * Terms: demonstrations S, query x, dummy query x', task vector θ, layer L (0-based block).
  */
 
-import type { Numerics } from './numerics.js'
+import type { Numerics, NumericsJson } from './numerics.js'
 
 /** `algorithmic`, `translation`, `linguistic`, `knowledge`; `custom`, or a name of its own, where the list is the user's. */
 export type Category = string
@@ -29,6 +29,9 @@ export interface Answer {
 }
 
 export type Split = 'baseline' | 'dev' | 'test'
+/** A part of a list whose splits are its author's own. */
+export const listSplits = ['train', 'dev', 'test'] as const
+export type ListSplit = (typeof listSplits)[number]
 export type RunKind = 'baseline' | 'regular' | 'hypothesis'
 
 /** One entry of a word list: x -> y. `accept` holds further right answers, for scoring only. */
@@ -36,6 +39,8 @@ export interface Pair {
   readonly input: string
   readonly output: string
   readonly accept: readonly string[]
+  /** Only of a list with splits of its own: S and x' come from train, queries from the others. */
+  readonly split?: ListSplit
 }
 
 /** One (x_i, y_i) of S, exactly as it stands in the prompt, a leading space included. */
@@ -169,9 +174,9 @@ export interface PreparedTask {
   readonly warnings: readonly string[]
 }
 
-/** What a loaded model is; `contentHash` covers weights, config and tokenizer. */
+/** What a loaded model is; `modelHash` covers weights, config and tokenizer. */
 export interface ModelInfo {
-  readonly contentHash: string
+  readonly modelHash: string
   readonly architecture: string
   /** N: the number of blocks, so the choices of L are 0..N-1. */
   readonly blocks: number
@@ -190,8 +195,7 @@ export interface ModelInfo {
 /** What a sweep's results of one model are of: a worker with other files or another set-up does not compute for it. */
 export interface ModelContent {
   readonly hash: string
-  /** Canonical JSON of `Numerics`. */
-  readonly numerics: string
+  readonly numerics: NumericsJson
 }
 
 /** Per-item outcomes of one run, in columns: entry i belongs to item i of the split. */

@@ -4,6 +4,8 @@ import {
   attentionRaw,
   editOfRow,
   innerComponents,
+  pattern,
+  patternOf,
   scaleTable,
   type InnerComponent,
 } from '../architectures/components.js'
@@ -21,7 +23,7 @@ import type { Execution } from './planner.js'
 
 export interface BlockInput {
   /** `[R, d_model]` */
-  readonly residual: Float32Array
+  readonly residPre: Float32Array
   /** Positions of the R rows. */
   readonly positions: readonly number[]
   /** The Q rows, of R, that are computed to the end. */
@@ -42,10 +44,20 @@ export interface BlockEdits {
   >
 }
 
+export interface TappedInput {
+  readonly edits: BlockEdits
+  /** Query slots whose attention weights come out, one of an item at most. */
+  readonly patternSlots: readonly number[]
+  /** Takes the residual stream after the block, `[Q, d_model]`. */
+  readonly out: Float32Array
+}
+
 /** What a tapped block gives, `[Q, width]` each, after the edits. */
 export interface TappedRows extends Readonly<Record<InnerComponent, Float32Array>> {
   /** What attention gives before its norm, where it is normed before it is added. */
   readonly attentionRaw: Float32Array | null
+  /** Attention weights of the asked-for query slots, `[I, heads, Sk]`; zeros for items without one. */
+  readonly pattern: Float32Array
 }
 
 /** A model as its blocks and its head, each an onnxruntime graph: capture and patch are array work between them. */
@@ -100,7 +112,7 @@ export class BlockSessions {
     await this.blocks.leave()
   }
 
-  /** Residual stream before block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
+  /** `resid_pre` of block 0, `[tokens, d_model]`. Throws MODEL on a token id out of range. */
   embed(tokens: readonly number[], positions: readonly number[]): Float32Array {
     const { dModel } = this.decoder
     const out = new Float32Array(tokens.length * dModel)
@@ -116,10 +128,10 @@ export class BlockSessions {
     return out
   }
 
-  /** Writes the residual stream after block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
+  /** Writes `resid_post` of block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
   async runBlock(layer: number, input: BlockInput, out: Float32Array): Promise<void> {
     await this.blocks.run(layer, this.#feeds(layer, input), {
-      residual_out: new Tensor('float32', out, [input.rows.length, this.decoder.dModel]),
+      resid_post: new Tensor('float32', out, [input.rows.length, this.decoder.dModel]),
     })
   }
 
@@ -127,8 +139,7 @@ export class BlockSessions {
   async runTapped(
     layer: number,
     input: BlockInput,
-    edits: BlockEdits,
-    out: Float32Array,
+    { edits, patternSlots, out }: TappedInput,
   ): Promise<TappedRows> {
     this.#tapped ??= this.loadTapped()
     const feeds: Record<string, Tensor> = {
@@ -150,11 +161,21 @@ export class BlockSessions {
       feeds[addedTable(component)] = new Tensor('float32', added, dims)
       return [component, fetched(component, width)] as const
     })
-    const normed = (layers[layer] as LayerSpec).norms.afterAttention !== null
+    const { attention, norms } = layers[layer] as LayerSpec
+    const { heads, keyValueHeads } = attention
+    const { items, queryLength, keyLength } = input.layout
+    const picked = new Float32Array(items * queryLength)
+    for (const slot of patternSlots) picked[slot] = 1
+    feeds[patternOf] = new Tensor('float32', picked, [items, 1, 1, 1, queryLength])
+    const weights = new Float32Array(items * heads * keyLength)
+    const dims = [items, keyValueHeads, heads / keyValueHeads, 1, keyLength]
+    fetches[pattern] = new Tensor('float32', weights, dims)
+    const normed = norms.afterAttention !== null
     const raw = normed ? fetched(attentionRaw, dModel) : null
-    fetches['residual_out'] = new Tensor('float32', out, [rows, dModel])
+    fetches['resid_post'] = new Tensor('float32', out, [rows, dModel])
     await (await this.#tapped).run(layer, feeds, fetches)
-    return { ...(Object.fromEntries(taken) as Record<InnerComponent, Float32Array>), attentionRaw: raw }
+    const inner = Object.fromEntries(taken) as Record<InnerComponent, Float32Array>
+    return { ...inner, attentionRaw: raw, pattern: weights }
   }
 
   /** A tensor of the checkpoint, or its part, as f32 and in its stored shape. */
@@ -167,10 +188,10 @@ export class BlockSessions {
     await (await this.#tapped)?.leave()
   }
 
-  #feeds(layer: number, { residual, positions, rows, layout }: BlockInput): Record<string, Tensor> {
+  #feeds(layer: number, { residPre, positions, rows, layout }: BlockInput): Record<string, Tensor> {
     const { items, queryLength, keyLength } = layout
     return {
-      residual: new Tensor('float32', residual, [positions.length, this.decoder.dModel]),
+      resid_pre: new Tensor('float32', residPre, [positions.length, this.decoder.dModel]),
       rows: int64(rows),
       ...this.#positionFeeds(layer, positions),
       query_slots: int64(layout.querySlots),

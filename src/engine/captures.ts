@@ -1,8 +1,8 @@
 import type { LayerSpec } from '../architectures/decoder.js'
 import { concatenated, weightRefs } from '../architectures/norms.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { LastTokens } from './component-chunk.js'
-import type { Captured, ComponentsRequest, ComponentsResult } from './components.js'
+import type { LastTokens } from './last-tokens.js'
+import type { Captured, ComponentItem, ComponentsRequest, ComponentsResult } from './components.js'
 
 /** What is brought out of a components pass, item by item or as a mean in doubles. */
 export class Captures {
@@ -12,7 +12,7 @@ export class Captures {
   constructor(
     private readonly sessions: BlockSessions,
     private readonly asked: NonNullable<ComponentsRequest['capture']>,
-    private readonly items: number,
+    private readonly items: readonly ComponentItem[],
   ) {
     for (const component of asked.components) this.#values.set(component, [])
   }
@@ -20,15 +20,20 @@ export class Captures {
   /** The last tokens of some items, the first of which is item `first`. */
   add(layer: number, first: number, lasts: LastTokens): void {
     for (const [component, layers] of this.#values) {
-      const rows = component === 'contributions' ? this.#weighed(layer, lasts) : lasts[component]
+      const rows =
+        component === 'contributions'
+          ? this.#weighed(layer, lasts)
+          : component === 'pattern'
+            ? this.#grouped(layer, first, lasts)
+            : lasts[component]
       const width = this.#width(component, layer)
       if (this.asked.as === 'each') {
-        layers[layer] ??= new Float32Array(this.items * width)
+        layers[layer] ??= new Float32Array(this.items.length * width)
         layers[layer].set(rows, first * width)
       } else {
         const sum = (layers[layer] ??= new Float64Array(width))
         for (let i = 0; i < rows.length; i++)
-          sum[i % width] = (sum[i % width] as number) + (rows[i] as number) / this.items
+          sum[i % width] = (sum[i % width] as number) + (rows[i] as number) / this.items.length
       }
     }
   }
@@ -46,9 +51,25 @@ export class Captures {
 
   #width(component: Captured, layer: number): number {
     const { heads, dValue } = this.#layer(layer).attention
+    if (component === 'pattern') return heads * (this.items[0]?.groups?.length ?? 0)
     return component === 'heads' || component === 'contributions'
       ? heads * dValue
       : this.sessions.decoder.dModel
+  }
+
+  /** Attention to each group of tokens, `[items, heads * groups]`. */
+  #grouped(layer: number, first: number, { pattern }: LastTokens): Float32Array {
+    const { heads } = this.#layer(layer).attention
+    return Float32Array.from(
+      pattern.flatMap((weights, i) => {
+        const { prompt, groups = [] } = this.items[first + i] as ComponentItem
+        return Array.from({ length: heads }, (_, head) =>
+          groups.map((places) =>
+            places.reduce((sum, place) => sum + (weights[head * prompt.length + place] as number), 0),
+          ),
+        ).flat()
+      }),
+    )
   }
 
   /** Heads, over the size that the norm after attention divides by: what is left of that norm is linear. */

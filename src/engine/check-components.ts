@@ -5,16 +5,28 @@ import { checkPrompt, checkToken } from './check-request.js'
 import type { ComponentsRequest, Edit } from './components.js'
 
 /** As checkEvaluate: what is asked about components must fit the model. Throws TASK, saying what does not. */
-export function checkComponents(decoder: DecoderSpec, { items }: ComponentsRequest): void {
-  const checked = new Set<unknown>() // items may share branches
-  for (const { prompt, branches, answerToken } of items) {
+export function checkComponents(decoder: DecoderSpec, { items, capture }: ComponentsRequest): void {
+  const checked = new Set<unknown>() // items may share branches, and branches edits
+  const grouped = capture?.components.includes('pattern') ?? false
+  for (const { prompt, branches, answerToken, groups = [] } of items) {
     checkPrompt(decoder, prompt)
     checkToken(decoder.vocab, answerToken)
+    if (grouped && (groups.length === 0 || groups.length !== items[0]?.groups?.length))
+      throw new TaskvecError(
+        'TASK',
+        `attention to ${groups.length} groups of tokens, one at least and as many for all prompts`,
+      )
+    for (const place of groups.flat())
+      if (!Number.isInteger(place) || place < 0 || place >= prompt.length)
+        throw new TaskvecError('TASK', `a group has token ${place} of a prompt of ${prompt.length}`)
     for (const branch of branches) {
       if (checked.has(branch)) continue
       checked.add(branch)
       if (branch.length === 0) throw new TaskvecError('TASK', 'a branch has no edit')
-      for (const edit of branch) checkEdit(decoder, edit)
+      for (const edit of branch) {
+        if (!checked.has(edit)) checkEdit(decoder, edit)
+        checked.add(edit)
+      }
     }
   }
 }

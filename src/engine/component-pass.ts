@@ -1,6 +1,7 @@
 import type { BlockSessions } from './block-sessions.js'
 import { Captures } from './captures.js'
-import { ComponentChunk, isInner } from './component-chunk.js'
+import { ComponentChunk } from './component-chunk.js'
+import { isInner } from './edits.js'
 import type { ComponentItem, ComponentsRequest, ComponentsResult } from './components.js'
 import type { AnswerMetrics } from './engine.js'
 
@@ -17,7 +18,7 @@ export async function runComponents(
   pause: (fraction: number) => Promise<void>,
 ): Promise<Omit<ComponentsResult, 'seconds'>> {
   const { blocks, dModel } = sessions.decoder
-  const captures = capture && new Captures(sessions, capture, items.length)
+  const captures = capture && new Captures(sessions, capture, items)
   // For all blocks or none, so that two kinds of block never stand in memory.
   const tapped = capture !== undefined || items.some(({ branches }) => branches.flat().some(isInner))
   const own: AnswerMetrics[] = []

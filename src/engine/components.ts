@@ -34,13 +34,16 @@ export interface ComponentItem {
   readonly branches: readonly Branch[]
   /** First token of the right answer. */
   readonly answerToken: number
+  /** Where `pattern` is captured: the places of each group's tokens in the prompt. A group may be empty, and share tokens with others. */
+  readonly groups?: readonly (readonly number[])[]
 }
 
 /**
- * What can be brought out: components, `heads` as the output projection takes them, `[heads * d_value]`, and `contributions`,
- * each head's share of `attn_out`, `[heads * d_model]`.
+ * What can be brought out: components, `heads` as the output projection takes them, `[heads * d_value]`; `contributions`,
+ * each head's share of `attn_out`, `[heads * d_model]`; and `pattern`, each head's attention to each group of the prompt's
+ * tokens, `[heads * groups]`.
  */
-export type Captured = Component | 'contributions'
+export type Captured = Component | 'contributions' | 'pattern'
 
 export interface ComponentsRequest {
   readonly items: readonly ComponentItem[]

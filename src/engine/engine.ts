@@ -35,7 +35,7 @@ export interface EvaluateOptions {
   readonly onProgress?: (fraction: number) => void
 }
 
-/** A vector that meets the residual stream after block `layer`; of several at one place, each meets what the one before left. */
+/** A vector that meets `resid_post` of block `layer`; of several at one place, each meets what the one before left. */
 export interface Patch {
   readonly layer: number
   /** `[d_model]` */
@@ -49,11 +49,11 @@ export interface Patch {
 /** Prompts as token ids. */
 export interface EvaluateItem {
   /**
-   * [S, x', ->] for each dummy query x': θ_L is the mean of their last tokens' residual streams after block L. Empty
+   * [S, x', ->] for each dummy query x': θ_L is the mean of their last tokens' `resid_post` of L. Empty
    * where θ is given, or where nothing is patched and no θ asked for.
    */
   readonly thetaPrompts: readonly (readonly number[])[]
-  /** The prompt, usually [x, ->], in whose last token's residual stream θ_L is put after block L; null: none. */
+  /** The prompt, usually [x, ->], in which θ_L is patched: it replaces the last token's `resid_post` of L; null: none. */
   readonly patchedPrompt: readonly number[] | null
   /** Ordinary prompts, unpatched: regular [S, x, ->], baseline [x, ->]. */
   readonly plainPrompts: readonly (readonly number[])[]
@@ -84,8 +84,8 @@ export interface EvaluateRequest {
   /** The items are some of a larger whole, and computed as they would be among all of it. */
   readonly part?: EvaluatePart
   /**
-   * `replace` (default): θ_L takes the place of the last token's residual stream. `add`: it is added to the state that
-   * the token itself has after block L, as function vectors are (Todd et al. 2023).
+   * `replace` (default): θ_L replaces the last token's `resid_post` of L. `add`: it is added to the
+   * token's own, as function vectors are (Todd et al. 2023).
    */
   readonly patch?: 'replace' | 'add'
   /**

@@ -98,7 +98,7 @@ export function plan(
   }
 }
 
-/** Of the residual streams of an item at one block boundary, before and after the block, bytes. */
+/** An item's `resid_pre` and `resid_post` of one block, bytes. */
 export function stateBytes(blocks: number, dModel: number): number {
   return 2 * 4 * (rowsPerItem + blocks) * dModel
 }

@@ -10,7 +10,7 @@ import { readRows } from './answer-metrics.js'
  * and written without the wavefront's tree: the oracle that the wavefront must agree with.
  */
 export interface ForwardOptions {
-  /** Replaces a token's residual stream after block `layer`, or is added to it: the one at `position`, by default the last. */
+  /** Replaces a token's `resid_post` of block `layer`, or is added to it: the one at `position`, by default the last. */
   readonly patch?: {
     readonly layer: number
     readonly vector: Float32Array
@@ -23,7 +23,7 @@ export interface ForwardOptions {
 }
 
 export interface Forward {
-  /** The last token's residual stream after each block, `[blocks][d_model]`. */
+  /** The last token's `resid_post` of each block, `[blocks][d_model]`, patched where a patch is. */
   readonly lastStates: Float32Array[]
 }
 
@@ -36,37 +36,37 @@ export async function forward(
   const { blocks, dModel } = sessions.decoder
   const positions = tokens.map((_, i) => i)
   const parents = positions.map((position) => position - 1)
-  let residual = sessions.embed(tokens, positions) // [pos, d_model]
+  let residPre = sessions.embed(tokens, positions) // [pos, d_model]
   const lastStates: Float32Array[] = []
   for (let layer = 0; layer < blocks; layer++) {
     await beforeBlock?.(layer)
-    const after = new Float32Array(residual.length)
+    const residPost = new Float32Array(residPre.length)
     const { attention } = sessions.decoder.layers[layer] as LayerSpec
     const layout = attentionLayout([positions], positions, { parents, positions }, (position) =>
       firstSeen(attention, position),
     )
-    await sessions.runBlock(layer, { residual, positions, rows: positions, layout }, after)
-    residual = after
-    const lastRow = residual.subarray((tokens.length - 1) * dModel)
+    await sessions.runBlock(layer, { residPre, positions, rows: positions, layout }, residPost)
+    const lastRow = residPost.subarray((tokens.length - 1) * dModel)
     if (patch?.layer === layer) {
       const { position = tokens.length - 1, vector, add } = patch
-      const row = residual.subarray(position * dModel, (position + 1) * dModel)
+      const row = residPost.subarray(position * dModel, (position + 1) * dModel)
       row.set(add ? row.map((value, i) => value + (vector[i] as number)) : vector)
     }
-    for (const each of patches) if (each.layer === layer) meet(residual, each)
+    for (const each of patches) if (each.layer === layer) meet(residPost, each)
     lastStates.push(lastRow.slice())
+    residPre = residPost
   }
   return { lastStates }
 }
 
-function meet(residual: Float32Array, { vector, mode, position }: Patch): void {
+function meet(residPost: Float32Array, { vector, mode, position }: Patch): void {
   const width = vector.length
   const first = position === 'all' ? 0 : position
-  const last = position === 'all' ? residual.length / width - 1 : position
+  const last = position === 'all' ? residPost.length / width - 1 : position
   for (let row = first; row <= last; row++)
     for (let i = 0; i < width; i++) {
       const at = row * width + i
-      residual[at] = (vector[i] as number) + (mode === 'add' ? (residual[at] as number) : 0)
+      residPost[at] = (vector[i] as number) + (mode === 'add' ? (residPost[at] as number) : 0)
     }
 }
 

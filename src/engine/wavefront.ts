@@ -26,10 +26,10 @@ export class WavefrontChunk {
   macs = 0
   readonly #tree = new RowTree()
   readonly #items: readonly ItemRows[]
-  /** The residual stream of the rows alive, in their order: `[R, d_model]` before a block, `[Q, d_model]` after it. */
+  /** `#residPre` holds these rows in this order, `[R, d_model]`; `#residPost` has what a block makes of them, `[Q, d_model]`. */
   #alive: readonly number[]
-  #before: Float32Array
-  #after: Float32Array
+  #residPre: Float32Array
+  #residPost: Float32Array
   /** Null where one token is read. */
   readonly #answers: AnswerStrands | null
   /** For each item, the rows that take part in its attention. */
@@ -57,8 +57,8 @@ export class WavefrontChunk {
     this.#answers = ended ? new AnswerStrands(tree, blocks, ended) : null
     this.#answers?.watch(this.#items.flatMap(({ own, plainEnds }) => [...own, ...plainEnds]))
     this.#alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
-    this.#before = new Float32Array((this.#alive.length + request.layers.length * items.length) * dModel)
-    this.#after = new Float32Array(this.#before.length)
+    this.#residPre = new Float32Array((this.#alive.length + request.layers.length * items.length) * dModel)
+    this.#residPost = new Float32Array(this.#residPre.length)
     this.#embed()
   }
 
@@ -70,21 +70,21 @@ export class WavefrontChunk {
     const { dModel } = this.sessions.decoder
     const places = indices(this.#tree, selected)
     const stateOf = (row: number) =>
-      this.#after.subarray(at(places, row) * dModel, (at(places, row) + 1) * dModel)
+      this.#residPost.subarray(at(places, row) * dModel, (at(places, row) + 1) * dModel)
     const patches = this.#stepped
       ? (this.#answers?.copiesAfter(layer).map(({ own }) => stateOf(own).slice()) ?? [])
       : this.#patches(layer, stateOf)
     const kept = this.#keep(layer, selected)
     moveRows(
-      this.#after,
+      this.#residPost,
       kept.map((row) => at(places, row)),
       dModel,
     )
-    patches.forEach((state, i) => this.#after.set(state, (kept.length + i) * dModel))
-    ;[this.#before, this.#after] = [this.#after, this.#before]
+    patches.forEach((state, i) => this.#residPost.set(state, (kept.length + i) * dModel))
+    ;[this.#residPre, this.#residPost] = [this.#residPost, this.#residPre]
   }
 
-  /** The residual stream of the rows alive, `[R, d_model]`: with `macs`, all that a chunk between two blocks is. */
+  /** `resid_pre` of the next block, of the rows alive, `[R, d_model]`: with `macs`, all that a chunk between two blocks is. */
   get states(): Float32Array {
     return this.#states(this.#alive.length)
   }
@@ -138,8 +138,8 @@ export class WavefrontChunk {
     this.#alive = step.alive
     this.#groups = step.groups
     const room = step.rows * this.sessions.decoder.dModel
-    if (this.#before.length < room)
-      [this.#before, this.#after] = [new Float32Array(room), new Float32Array(room)]
+    if (this.#residPre.length < room)
+      [this.#residPre, this.#residPost] = [new Float32Array(room), new Float32Array(room)]
     this.#embed()
     return true
   }
@@ -159,11 +159,11 @@ export class WavefrontChunk {
 
   #embed(): void {
     const of = (values: readonly number[]) => this.#alive.map((row) => at(values, row))
-    this.#before.set(this.sessions.embed(of(this.#tree.tokens), of(this.#tree.positions)))
+    this.#residPre.set(this.sessions.embed(of(this.#tree.tokens), of(this.#tree.positions)))
   }
 
   #states(rows: number): Float32Array {
-    return this.#before.subarray(0, rows * this.sessions.decoder.dModel)
+    return this.#residPre.subarray(0, rows * this.sessions.decoder.dModel)
   }
 
   async #compute(layer: number, selected: readonly number[]): Promise<void> {
@@ -176,12 +176,16 @@ export class WavefrontChunk {
     const places = indices(this.#tree, rows)
     const layout = layoutOf(this.#tree, this.#groups, rows, selected, places, spec)
     const input = {
-      residual: states,
+      residPre: states,
       positions: rows.map((row) => at(this.#tree.positions, row)),
       rows: selected.map((row) => at(places, row)),
       layout,
     }
-    await sessions.runBlock(layer, input, this.#after.subarray(0, selected.length * sessions.decoder.dModel))
+    await sessions.runBlock(
+      layer,
+      input,
+      this.#residPost.subarray(0, selected.length * sessions.decoder.dModel),
+    )
     this.#answers?.keep(layer, { rows, states })
     const { keyValueRow, fullRow } = macs(spec)
     const { heads, dHead, dValue } = spec.attention

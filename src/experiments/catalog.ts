@@ -1,4 +1,5 @@
-import type { ChosenExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/unit-place.js'
+import { attention } from './attention/attention.js'
 import { beyond } from './beyond/beyond.js'
 import { conflicting } from './conflicting/conflicting.js'
 import type { Analysis, Experiment, ForwardPasses, NewUnit, UnitKind } from './experiment.js'
@@ -7,6 +8,7 @@ import { main } from './main/main.js'
 import { mediation } from './mediation/mediation.js'
 import { projection } from './projection/projection.js'
 import { robustness } from './robustness/robustness.js'
+import { stateVectors } from './state-vectors/state-vectors.js'
 import { storedThetas } from './stored-thetas/stored-thetas.js'
 import type { ResultTable } from './sweep-rows.js'
 import { transfer } from './transfer/transfer.js'
@@ -19,6 +21,8 @@ export const experiments: readonly Experiment[] = [
   projection,
   mediation,
   functionVectors,
+  attention,
+  stateVectors,
   beyond,
   transfer,
   storedThetas,

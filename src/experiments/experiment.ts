@@ -1,6 +1,7 @@
+import type { NumericsJson } from '../domain/numerics.js'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { z } from 'zod'
-import type { UnitPlace } from '../domain/experiments.js'
+import type { UnitPlace } from '../domain/unit-place.js'
 import type { Item, Protocol, Scoring, Split } from '../domain/types.js'
 import type { Engine, EvaluateOptions } from '../engine/engine.js'
 import type { Block } from '../figures/section.js'
@@ -105,8 +106,8 @@ export interface ThetaReader {
 export interface TaskStep {
   readonly model: string
   readonly modelHash: string
-  /** The numeric set-up that the sweep's results are of, canonical JSON. */
-  readonly numerics?: string
+  /** The numeric set-up that the sweep's results are of. */
+  readonly numerics?: NumericsJson
   readonly task: string
   readonly scoring: Scoring
   readonly items: readonly Item[]
@@ -173,8 +174,7 @@ export interface FinishedTask {
   readonly model: string
   readonly task: string
   readonly modelHash: string
-  /** Canonical JSON. */
-  readonly numerics: string
+  readonly numerics: NumericsJson
   readonly scoring: Scoring
   readonly protocol: Protocol
   /** N. */

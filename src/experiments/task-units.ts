@@ -1,3 +1,4 @@
+import { readNumerics } from '../domain/numerics.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import { unitScores } from '../store/schema/units.js'
@@ -34,7 +35,7 @@ export function taskStep(of: FinishedTask, items: readonly Item[]): TaskStep {
 
 /** What every key of one task's unit holds. */
 export function commonIdentity({ numerics, scoring }: FinishedTask): object {
-  return { numerics: JSON.parse(numerics) as unknown, scoring }
+  return { numerics: readNumerics(numerics), scoring }
 }
 
 export function hashOf(value: unknown): string {

@@ -24,7 +24,7 @@ export async function thetasOf(
   return lastStates(engine, entries, layers, options, which)
 }
 
-/** The mean over each entry's prompts of the last token's residual stream after every L, `[entries, layers, d_model]`; 'mean': over the entries too. */
+/** The mean over each entry's prompts of the last token's `resid_post` of every L, `[entries, layers, d_model]`; 'mean': over the entries too. */
 export async function lastStates(
   engine: Pick<Engine, 'evaluate'>,
   prompts: readonly (readonly (readonly number[])[])[],

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { existsSync } from 'node:fs'
-import type { Numerics } from '../domain/numerics.js'
+import { readNumerics } from '../domain/numerics.js'
 import type { Item } from '../domain/types.js'
 import { modelCatalog } from '../models/catalog.js'
 import { readManifest } from '../models/manifest.js'
@@ -63,7 +63,7 @@ export function about(
     seed: String(protocol.seed),
     scale: '1',
     mode: 'replace',
-    numerics: (JSON.parse(numerics) as Pick<Numerics, 'mode'>).mode,
+    numerics: readNumerics(numerics).mode,
     item: item === null ? `mean over ${of}` : `${item} of ${of}`,
     how:
       made === 'given by the config'

@@ -1,4 +1,4 @@
-import type { Numerics, NumericsMode } from '../domain/numerics.js'
+import { readNumerics, type NumericsJson, type NumericsMode } from '../domain/numerics.js'
 import type { Protocol } from '../domain/types.js'
 import { promptName } from '../prompt/templates.js'
 
@@ -9,9 +9,9 @@ const usualNumerics: NumericsMode = 'f32'
  * A sweep's setting as a short name, part of each vector's: `k5-arrow-s41`; with `-d3` where θ is the mean over another number of
  * dummy queries than 2, `-shuffled`, `-o7` and the numerics where they are not the usual ones.
  */
-export function settingName(protocol: Protocol, numerics: string): string {
+export function settingName(protocol: Protocol, numerics: NumericsJson): string {
   const { demonstrations, dummyQueries, seed, prompt, demonstrationLabels, orderSeed } = protocol
-  const { mode } = JSON.parse(numerics) as Pick<Numerics, 'mode'>
+  const { mode } = readNumerics(numerics)
   return [
     `k${demonstrations}`,
     pathPart(promptName(prompt)),

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { z } from 'zod'
 import { cacheFolder } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
-import { fileHash } from '../weights/content-hash.js'
+import { fileHash } from '../weights/model-hash.js'
 import { committedFolder, miniaturesFolder, modelCatalog } from './catalog.js'
 
 /**

@@ -9,6 +9,14 @@ export const arrow: PromptFormat = {
   suffix: '',
 }
 
+/** What a stretch of a prompt is: words of the format, of the demonstrations, or of the query; `end` is what follows the query. */
+export type PromptPart = 'format' | 'inputs' | 'arrows' | 'outputs' | 'query' | 'end'
+
+export interface Stretch {
+  readonly part: PromptPart
+  readonly text: string
+}
+
 /**
  * The whole prompt: [S, x, ->], or [x, ->] without demonstrations. Spaces inside inputs and outputs are kept; nothing
  * follows the suffix. The BOS is the tokenizer's to add, where the format leaves it to it.
@@ -16,15 +24,39 @@ export const arrow: PromptFormat = {
 export function formatPrompt(
   demonstrations: readonly Demonstration[],
   query: string,
-  { demonstration, query: last, separator, prefix, suffix }: PromptFormat = arrow,
+  format?: PromptFormat,
 ): string {
-  const lines = demonstrations.map(({ input, output }) => filled(demonstration, input, output))
-  return prefix + [...lines, filled(last, query, '')].join(separator) + suffix
+  return stretchesOf(demonstrations, query, format)
+    .map(({ text }) => text)
+    .join('')
 }
 
-/** At once, and not by a pattern: an input may hold `{y}` or `$&`. */
-function filled(template: string, input: string, output: string): string {
-  return template.replace(/\{[xy]\}/g, (hole) => (hole === '{x}' ? input : output))
+/** The same prompt, piece by piece. */
+export function stretchesOf(
+  demonstrations: readonly Demonstration[],
+  query: string,
+  { demonstration, query: last, separator, prefix, suffix }: PromptFormat = arrow,
+): Stretch[] {
+  const format = (text: string): Stretch => ({ part: 'format', text })
+  // At once, and not by a pattern: an input may hold `{y}` or `$&`.
+  const pieces = demonstration.split(/(\{[xy]\})/)
+  const around = last.split(/(\{[xy]\})/)
+  return [
+    format(prefix),
+    ...demonstrations.flatMap(({ input, output }) => [
+      ...pieces.map((piece, i): Stretch => {
+        if (i % 2 === 1)
+          return piece === '{x}' ? { part: 'inputs', text: input } : { part: 'outputs', text: output }
+        return { part: i === 0 || i === pieces.length - 1 ? 'format' : 'arrows', text: piece }
+      }),
+      format(separator),
+    ]),
+    ...around.map((piece, i): Stretch => {
+      if (i % 2 === 1) return { part: 'query', text: piece === '{x}' ? query : '' }
+      return { part: i === 0 ? 'format' : 'end', text: piece }
+    }),
+    { part: 'end', text: suffix },
+  ]
 }
 
 /** What stands between the query's end and the answer in a demonstration: the answer begins with it. '' or white space. */

@@ -21,14 +21,13 @@ export function groupReport(
   by: readonly Axis[],
 ): Report {
   return db.transaction((): Report => {
-    const rows = sweeps.flatMap((sweep) => mainResults(db, sweep.id).map((row) => ({ ...row, sweep })))
     const [first] = sweeps
     const complete = sweeps.filter(({ status }) => status === 'complete').length
     return {
       title: `Task vectors: ${first?.name ?? ''}`,
       subtitle: `group ${first?.group ?? ''}, ${sweeps.length} settings, ${complete} of them complete`,
       sections: [
-        ...by.map((axis) => axisSection(axis, rows, varying(sweeps))),
+        ...by.map((axis) => sectionByAxis(db, sweeps, axis)),
         { id: 'settings', title: 'Settings', blocks: [table(settingsTable(sweeps))] },
       ],
     }
@@ -37,8 +36,10 @@ export function groupReport(
 
 type SettingRow = MainRow & { readonly sweep: SweepOfGroup }
 
-function axisSection(axis: Axis, rows: readonly SettingRow[], axes: readonly Axis[]): Section {
-  const others = axes.filter((other) => other !== axis)
+/** Accuracies of the settings by one axis: curves where it counts something, bars where it names something, and a table. */
+export function sectionByAxis(db: Database.Database, sweeps: readonly SweepOfGroup[], axis: Axis): Section {
+  const rows = sweeps.flatMap((sweep) => mainResults(db, sweep.id).map((row) => ({ ...row, sweep })))
+  const others = varying(sweeps).filter((other) => other !== axis)
   const counts = axis === 'demonstrations' || axis === 'dummyQueries'
   // A curve of each prompt; bars are means over all else.
   const panels: readonly Axis[] = counts ? others.filter((other) => other === 'prompt') : []

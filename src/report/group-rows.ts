@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { resultTables } from '../experiments/catalog.js'
 import type { ColumnType, ResultFilter, ResultRows } from '../experiments/sweep-rows.js'
+import { meanScoreColumns, withMeanScores } from '../store/mean-scores.js'
 import { tableValues } from '../store/view-rows.js'
 import { axisTypes, varying, type Axis, type SweepOfGroup } from '../store/settings.js'
 import { meanAndSd } from '../figures/paper-rules.js'
@@ -26,11 +27,14 @@ export function overSettings(
   count: 'seeds' | 'settings',
 ): ResultRows {
   const definition = tableOf(table)
-  const { keys = [], averaged = [] } = definition
+  const { keys = [] } = definition
+  const scores = sweeps.flatMap(({ id }) => Object.keys(meanScoreColumns(db, table, id)))
+  const averaged = [...(definition.averaged ?? []), ...new Set(scores)]
   const groups = new Map<string, { key: Values; values: number[][] }>()
   let types: ResultRows['columns'] = {}
   for (const { id, setting } of sweeps) {
-    const { columns, rows } = withWilson(definition, tableValues(db, definition, id, filter))
+    const found = withWilson(definition, tableValues(db, definition, id, filter))
+    const { columns, rows } = withMeanScores(db, table, id, found)
     types = columns
     const names = Object.keys(columns)
     for (const row of rows) {

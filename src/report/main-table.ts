@@ -8,12 +8,14 @@ export interface MainTableOptions {
   readonly mode?: string | null
   /** Accuracies by first token (`firstTokens`), stricter than `prefix`: beside each accuracy as `1st`. */
   readonly first?: ReadonlyMap<string, number>
+  /** Mean scores (`meanScores`), where a task's scoring is graded: beside each accuracy as `score`. */
+  readonly scores?: ReadonlyMap<string, number>
 }
 
 /** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model. */
 export function renderMainTable(
   rows: readonly MainRow[],
-  { mode = null, first = new Map() }: MainTableOptions = {},
+  { mode = null, first = new Map(), scores = new Map() }: MainTableOptions = {},
 ): string {
   const byModel = new Map<string, MainRow[]>()
   for (const row of rows) {
@@ -22,19 +24,28 @@ export function renderMainTable(
     else byModel.set(row.model, [row])
   }
   return Array.from(byModel, ([model, of]) =>
-    renderModel(mode === null ? model : `${model} (${mode})`, of, first),
+    renderModel(mode === null ? model : `${model} (${mode})`, of, { first, scores }),
   ).join('\n\n')
 }
 
-/** Columns of numbers. */
-const right = [1, 2, 4, 5, 7, 8, 9]
-
-function renderModel(model: string, rows: readonly MainRow[], first: ReadonlyMap<string, number>): string {
-  const head = [model, 'baseline', 'hypothesis', '95 %', '1st', 'regular', '95 %', '1st', 'best L', 'n']
-  const byFirst = ({ model, task }: MainRow, kind: RunKind) => {
-    const share = first.get(`${model}\n${task}\n${kind}`)
+function renderModel(
+  model: string,
+  rows: readonly MainRow[],
+  { first, scores }: Required<Pick<MainTableOptions, 'first' | 'scores'>>,
+): string {
+  const graded = scores.size > 0
+  const ofRun = ['95 %', '1st', ...(graded ? ['score'] : [])]
+  const head = [model, 'baseline', 'hypothesis', ...ofRun, 'regular', ...ofRun, 'best L', 'n']
+  const beside = ({ model, task }: MainRow, kind: RunKind, shares: ReadonlyMap<string, number>) => {
+    const share = shares.get(`${model}\n${task}\n${kind}`)
     return share === undefined ? '' : accuracy(share)
   }
+  const run = (row: MainRow, kind: 'hypothesis' | 'regular') => [
+    accuracy(row[kind]),
+    interval(row[kind], row.testItems),
+    beside(row, kind, first),
+    ...(graded ? [beside(row, kind, scores)] : []),
+  ]
   const mean = (of: (row: MainRow) => number) =>
     accuracy(rows.reduce((sum, row) => sum + of(row), 0) / rows.length)
   return boxedTable(
@@ -43,12 +54,8 @@ function renderModel(model: string, rows: readonly MainRow[], first: ReadonlyMap
       ...rows.map((row) => [
         row.task,
         accuracy(row.baseline),
-        accuracy(row.hypothesis),
-        interval(row.hypothesis, row.testItems),
-        byFirst(row, 'hypothesis'),
-        accuracy(row.regular),
-        interval(row.regular, row.testItems),
-        byFirst(row, 'regular'),
+        ...run(row, 'hypothesis'),
+        ...run(row, 'regular'),
         row.bestLayer,
         row.testItems,
       ]),
@@ -56,12 +63,12 @@ function renderModel(model: string, rows: readonly MainRow[], first: ReadonlyMap
         `mean of ${rows.length}`,
         mean((row) => row.baseline),
         mean((row) => row.hypothesis),
-        '',
-        '',
+        ...ofRun.map(() => ''),
         mean((row) => row.regular),
       ],
     ],
-    right,
+    // All but the model's and the intervals are numbers.
+    head.flatMap((name, i) => (i === 0 || name === '95 %' ? [] : [i])),
   )
 }
 

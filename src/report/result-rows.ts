@@ -11,6 +11,7 @@ import {
   type ResultTable,
 } from '../experiments/sweep-rows.js'
 import { firstTokens, predictionColumnsOf, predictionValues } from '../store/results.js'
+import { withMeanScores } from '../store/mean-scores.js'
 import { columnTypes, tableValues } from '../store/view-rows.js'
 import { axisTypes, settingOf, type Axis, type Setting } from '../store/settings.js'
 import { sweepMode, type SweepSummary } from '../store/sweeps.js'
@@ -74,7 +75,9 @@ function referenceRows(
   if (table === 'predictions')
     return { columns: predictionColumnsOf(db, sweep.id), rows: predictionValues(db, sweep.id, filter) }
   const intervals = withWilson(tableOf(table), tableValues(db, tableOf(table), sweep.id, filter))
-  return table === 'main' ? withDifference(intervals, () => differences(db, sweep, filter.model)) : intervals
+  const rows =
+    table === 'main' ? withDifference(intervals, () => differences(db, sweep, filter.model)) : intervals
+  return withMeanScores(db, table, sweep.id, rows)
 }
 
 /** With columns of the sweep's setting, the same in every row. */

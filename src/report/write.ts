@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
-import { drawSvg, withTitles } from './figures/draw.js'
+import { drawSvg } from './figures/draw.js'
 import { drawPng } from './figures/png.js'
+import { forPage, withTitles } from './figures/shown-values.js'
 import type { Figure } from '../figures/figure.js'
 import type { Row } from '../figures/table.js'
 import { writeRows } from './formats.js'
@@ -51,15 +52,17 @@ async function writeFiles(report: Report, folder: string): Promise<Manifest> {
   const blocks = report.sections.flatMap((section) => section.blocks)
   const figures = blocks.flatMap((block) => ('figure' in block ? [block.figure] : []))
   const tables = blocks.flatMap((block) => ('table' in block ? [block.table] : []))
-  const svgs = new Map<string, string>()
+  const inPage = new Map<string, string>()
   // Pictures are made on other threads while the next figure is drawn on this one; few at once, for memory's sake.
   const pictures: Promise<void>[] = []
   for (const { id, ...figure } of figures) {
     const svg = await drawSvg({ id, ...figure })
     if (pictures.length >= picturesAtOnce) await pictures.shift()
-    svgs.set(id, svg)
-    pictures.push(drawPng(svg).then((png) => writeFileSync(join(folder, 'figures', `${id}.png`), png)))
-    writeFileSync(join(folder, 'figures', `${id}.svg`), withTitles(svg))
+    inPage.set(id, String(forPage(svg)))
+    pictures.push(
+      drawPng(String(svg)).then((png) => writeFileSync(join(folder, 'figures', `${id}.png`), png)),
+    )
+    writeFileSync(join(folder, 'figures', `${id}.svg`), String(withTitles(svg)))
     writeFileSync(join(folder, 'figures', `${id}.csv`), csv(Object.keys(figure.rows[0] ?? {}), figure.rows))
   }
   for (const table of tables) {
@@ -67,7 +70,7 @@ async function writeFiles(report: Report, folder: string): Promise<Manifest> {
     writeFileSync(join(folder, 'tables', `${table.id}.tex`), tableLatex(table))
   }
   await Promise.all(pictures)
-  writeFileSync(join(folder, 'index.html'), page(report, svgs))
+  writeFileSync(join(folder, 'index.html'), page(report, inPage))
   const entry =
     (kind: string, ends: readonly string[]) =>
     ({ id, title }: Figure | Table) => ({

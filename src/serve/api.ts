@@ -1,6 +1,7 @@
 import type { Demonstration, Split } from '../domain/types.js'
 import type { TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
 import type { SweepSummary } from '../store/sweeps.js'
+import type { Axis } from '../store/settings.js'
 import type { FailureRow } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store-inputs.js'
 import type { ItemRow, RecentWork } from '../store/page-queries.js'
@@ -8,7 +9,34 @@ import type { ProgressTotals } from '../sweep/progress-totals.js'
 
 /** What the server answers and the page reads, as JSON. */
 
-export type SweepLine = Pick<SweepSummary, 'id' | 'name' | 'status' | 'createdAt' | 'finishedAt'>
+export interface SweepLine extends Pick<
+  SweepSummary,
+  'id' | 'name' | 'status' | 'createdAt' | 'finishedAt' | 'group'
+> {
+  /** Its values of the axes that vary within its group, as people say them; '' where none does. */
+  readonly setting: string
+}
+
+/** The settings of one config side by side (docs/settings.md, Axes). */
+export interface GroupView {
+  readonly id: string
+  readonly name: string
+  /** Those with several values, by which the accuracies can be shown. */
+  readonly axes: readonly { readonly id: Axis; readonly title: string }[]
+  readonly settings: readonly (Pick<SweepLine, 'id' | 'status' | 'setting'> & Pick<SweepView, 'extent'>)[]
+  readonly by: Axis
+  /** The report's own: figures drawn, texts plain. */
+  readonly blocks: readonly (
+    | { readonly text: string }
+    | { readonly title: string; readonly caption: string; readonly svg: string }
+    | {
+        readonly title: string
+        readonly caption: string
+        readonly columns: readonly string[]
+        readonly rows: readonly (readonly string[])[]
+      }
+  )[]
+}
 
 /** One field of the heat map: a (model, task) of the sweep. */
 export interface Field extends Omit<TaskProgress, 'cellsReused'> {
@@ -19,9 +47,11 @@ export interface Field extends Omit<TaskProgress, 'cellsReused'> {
   readonly baselineItems: number
   readonly testItems: number
   readonly failed: boolean
+  /** Only of a task whose scoring is graded (f1, chrf): the means of its scores. */
+  readonly meanScores?: Readonly<Record<'baseline' | 'hypothesis' | 'regular', number | null>>
 }
 
-export interface SweepView extends SweepLine {
+export interface SweepView extends Omit<SweepLine, 'group' | 'setting'> {
   readonly config: string
   readonly models: readonly string[]
   readonly tasks: readonly string[]
@@ -60,6 +90,16 @@ export interface ItemPage {
 export interface PlaygroundChoices {
   readonly models: readonly string[]
   readonly tasks: readonly string[]
+  readonly prompts: readonly string[]
+}
+
+export interface PlaygroundQuestion {
+  readonly model: string
+  readonly task: string
+  readonly query: string
+  /** A built-in template. */
+  readonly prompt: string
+  readonly demonstrations: number
 }
 
 export type PlaygroundAnswer = Omit<TaskVectorAnswer, 'task' | 'query'>

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
-import { drawSvg, forPage } from '../report/figures/draw.js'
+import { drawSvg } from '../report/figures/draw.js'
+import { forPage } from '../report/figures/shown-values.js'
 import { oneTaskByLayer } from '../experiments/main/one-task.js'
 import { layerResults, mainResults } from '../store/results.js'
 
@@ -12,6 +13,6 @@ export class LayerFigure {
     const [finished] = mainResults(this.db, sweepId, { model, task })
     const cells = layerResults(this.db, sweepId, { model, task })
     const figure = oneTaskByLayer(model, task, cells, finished ?? null)
-    return figure ? forPage(await drawSvg(figure)) : ''
+    return figure ? String(forPage(await drawSvg(figure))) : ''
   }
 }

@@ -111,7 +111,7 @@ export async function startPredictServer(
 }
 
 function described({ info }: EngineProcess) {
-  const { contentHash, architecture, blocks, dModel, vocab, weights, numerics } = info
+  const { modelHash: contentHash, architecture, blocks, dModel, vocab, weights, numerics } = info
   return { contentHash, architecture, blocks, dModel, vocab, weights, numerics }
 }
 

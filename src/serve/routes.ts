@@ -8,6 +8,7 @@ import { describeError, TaskvecError } from '../domain/errors.js'
 import { storeError } from '../store/open.js'
 import { itemFilters, itemOrders } from '../store/page-queries.js'
 import { guard } from './guard.js'
+import type { Groups } from './groups.js'
 import type { LayerFigure } from './layer-figure.js'
 import type { Playground } from './playground.js'
 import type { Watch } from './watch.js'
@@ -19,21 +20,29 @@ const mostConnections = 20
 
 const name = z.string().min(1).max(300)
 const page = z.coerce.number().int().min(0).max(1e6)
+const mostRank = 1e9
+const rank = z.coerce.number().int().min(1).max(mostRank)
 const itemQuery = z.object({
   model: name,
   task: name,
   split: z.enum(['baseline', 'dev', 'test']),
   show: z.enum(itemFilters).default('all'),
   text: z.string().max(300).default(''),
-  rankFrom: z.coerce.number().int().min(1).max(1e9).default(1),
+  rankFrom: rank.default(1),
+  rankTo: rank.default(mostRank),
   order: z.enum(itemOrders).default('item'),
   page: page.default(0),
 })
 const figureQuery = z.object({ model: name, task: name })
-const playgroundQuery = z.object({ model: name, task: name, query: z.string() })
+const playgroundQuery = z.object({
+  ...{ model: name, task: name, query: z.string() },
+  prompt: name.default('arrow'),
+  demonstrations: z.coerce.number().int().min(1).max(50).default(5),
+})
 
 export interface Parts {
   readonly watch: Watch
+  readonly groups: Groups
   readonly figure: LayerFigure
   readonly playground: Playground
   readonly token: string
@@ -46,7 +55,7 @@ export interface Parts {
 }
 
 /** Everything the page asks for. All of it only reads. */
-export function routes({ watch, figure, playground, token, port, pageFolder, closing }: Parts): Hono {
+export function routes({ watch, groups, figure, playground, token, port, pageFolder, closing }: Parts): Hono {
   const app = new Hono()
   const said = new Set<string>()
   let connections = 0
@@ -71,10 +80,12 @@ export function routes({ watch, figure, playground, token, port, pageFolder, clo
     const { model, task } = figureQuery.parse(context.req.query())
     return context.json({ svg: await figure.draw(context.req.param('id'), model, task) })
   })
+  app.get('/api/groups/:id', async (context) =>
+    context.json(await groups.view(context.req.param('id'), context.req.query('by'))),
+  )
   app.get('/api/playground', (context) => context.json(playground.choices()))
   app.get('/api/playground/answer', async (context) => {
-    const { model, task, query } = playgroundQuery.parse(context.req.query())
-    return context.json(await playground.ask(model, task, query))
+    return context.json(await playground.ask(playgroundQuery.parse(context.req.query())))
   })
 
   app.get('/api/changes', (context) => {

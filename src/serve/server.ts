@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { openReadOnly } from '../store/open.js'
 import { built } from '../system/built.js'
+import { Groups } from './groups.js'
 import { LayerFigure } from './layer-figure.js'
 import { listen } from './listen.js'
 import { Playground } from './playground.js'
@@ -25,8 +26,10 @@ export async function startPageServer(
   const token = randomBytes(24).toString('base64url')
   let listening = port
   const closing = new AbortController()
+  const watch = new Watch(db, database)
   const app = routes({
-    watch: new Watch(db, database),
+    watch,
+    groups: new Groups(db, watch),
     figure: new LayerFigure(db),
     playground,
     token,

@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3'
 import { lockHolder } from '../store/writer-lock.js'
+import { meanScores } from '../store/mean-scores.js'
 import { mainResults } from '../store/results.js'
+import { axes, described, settingOf, varies, type Setting } from '../store/settings.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
 import { itemRows, recentWork, type ItemSelection } from '../store/page-queries.js'
@@ -30,13 +32,15 @@ export class Watch {
   }
 
   sweeps(): SweepLine[] {
-    return listSweeps(this.db).map(({ id, name, status, createdAt, finishedAt }) => ({
-      id,
-      name,
-      status,
-      createdAt,
-      finishedAt,
-    }))
+    const sweeps = listSweeps(this.db)
+    const settings = new Map<string | null, Setting[]>()
+    for (const sweep of sweeps)
+      settings.set(sweep.group, [...(settings.get(sweep.group) ?? []), settingOf(sweep)])
+    return sweeps.map((sweep) => {
+      const { id, name, status, createdAt, finishedAt, group } = sweep
+      const varied = group === null ? [] : axes.filter((axis) => varies(settings.get(group) ?? [], axis))
+      return { id, name, status, createdAt, finishedAt, group, setting: described(settingOf(sweep), varied) }
+    })
   }
 
   /** Throws USAGE where there is no such sweep. */
@@ -54,11 +58,14 @@ export class Watch {
     const failures = sweepFailures(this.db, id)
     const failed = new Set(failures.map(({ model, task }) => `${model} ${task}`))
     const results = new Map(mainResults(this.db, id).map((row) => [`${row.model} ${row.task}`, row]))
+    const scores = meanScores(this.db, id)
     const reading = this.#readings.get(id) ?? new SweepReading(this.db, id)
     this.#readings.set(id, reading)
     const progress = reading.tasks()
     const fields = progress.map(({ model, task, cellsDone, cellsAll, complete, bestLayer }): Field => {
       const found = results.get(`${model} ${task}`)
+      const score = (kind: string) => scores.get(`${model}\n${task}\n${kind}`) ?? null
+      const graded = score('baseline') !== null || score('regular') !== null
       return {
         model,
         task,
@@ -72,6 +79,15 @@ export class Watch {
         baselineItems: found?.baselineItems ?? 0,
         testItems: found?.testItems ?? 0,
         failed: failed.has(`${model} ${task}`),
+        ...(graded
+          ? {
+              meanScores: {
+                baseline: score('baseline'),
+                hypothesis: score('hypothesis'),
+                regular: score('regular'),
+              },
+            }
+          : {}),
       }
     })
     const extent = progressTotals(progress, unitProgress(this.db, id))

@@ -1,7 +1,16 @@
 import { canonicalJson, runKey, sha256 } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
-import type { Numerics } from '../domain/numerics.js'
-import type { Item, Pair, PromptFormat, RunKind, RunResult, Scoring, Split } from '../domain/types.js'
+import { readNumerics, type NumericsJson } from '../domain/numerics.js'
+import type {
+  Item,
+  ListSplit,
+  Pair,
+  PromptFormat,
+  RunKind,
+  RunResult,
+  Scoring,
+  Split,
+} from '../domain/types.js'
 import { promptRevision } from '../prompt/revision.js'
 import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
@@ -12,7 +21,7 @@ import type { Statements } from './statements.js'
 /** A row of prepared_tasks, as far as a run's key depends on it. */
 export interface PreparedRow {
   readonly model_hash: string
-  readonly numerics: string
+  readonly numerics: NumericsJson
   readonly scoring: Scoring
   readonly baseline_items: string
   readonly dev_items: string
@@ -66,10 +75,26 @@ export function itemOf({ demonstrations, query, answer, accept, dummy_queries, p
 export function savePairs(db: Statements, pairs: readonly Pair[]): string {
   const hash = sha256(canonicalJson(pairs))
   if (db.pluck('select 1 from task_pairs where pairs_hash = ?', [hash])) return hash
-  pairs.forEach(({ input, output, accept }, position) =>
-    db.insert(taskPairs, { pairsHash: hash, position, input, output, accept: canonicalJson(accept) }),
+  pairs.forEach(({ accept, split, ...pair }, position) =>
+    db.insert(taskPairs, {
+      ...{ pairsHash: hash, position, ...pair, accept: canonicalJson(accept) },
+      split: split ?? null,
+    }),
   )
   return hash
+}
+
+/** A row of the table `task_pairs`. */
+export interface StoredPair {
+  readonly input: string
+  readonly output: string
+  readonly accept: string
+  /** Absent in a database of an older taskvec. */
+  readonly split?: ListSplit | null
+}
+
+export function pairOf({ input, output, accept, split }: StoredPair): Pair {
+  return { input, output, accept: JSON.parse(accept) as string[], ...(split ? { split } : {}) }
 }
 
 /** The run's id; its rows are written the first time only. */
@@ -152,7 +177,7 @@ export function keyOf(
 ): string {
   return runKey({
     modelHash: row.model_hash,
-    numerics: JSON.parse(row.numerics) as Numerics,
+    numerics: readNumerics(row.numerics),
     scoring: row.scoring,
     itemsHash: itemHashes(row)[run.split],
     kind: run.kind,

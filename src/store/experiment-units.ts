@@ -1,4 +1,4 @@
-import { unitName, type Timing, type UnitPlace } from '../domain/experiments.js'
+import { unitName, type Timing, type UnitPlace } from '../domain/unit-place.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { largestPayload } from '../domain/payloads.js'

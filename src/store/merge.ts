@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { openDatabase, openReadOnly } from './open.js'
 import { isComplete, missingOf } from './completeness.js'
-import { kernelsOf } from '../domain/numerics.js'
+import { kernelsOf, type NumericsJson } from '../domain/numerics.js'
 import { difference, shown } from './compare-values.js'
 import { Statements } from './statements.js'
 import { rowKey, unitTables } from './unit-tables.js'
@@ -64,7 +64,9 @@ function kindsOf(db: Database.Database): (string | null)[] {
 }
 
 function kernelsIn(numerics: unknown): string | null {
-  return typeof numerics === 'string' ? (kernelsOf(numerics) ?? 'a kind that was not recorded') : null
+  return typeof numerics === 'string'
+    ? (kernelsOf(numerics as NumericsJson) ?? 'a kind that was not recorded')
+    : null
 }
 
 /** Thrown to undo a merge that was only to be tried. */

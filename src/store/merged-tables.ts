@@ -14,7 +14,7 @@ export const named: readonly { table: string; key: string[]; compared: string[];
     fill: ['content_hash', 'numerics'],
   },
   { table: 'sweep_tasks', key: ['sweep_id', 'task_id'], compared: ['position', 'spec'] },
-  { table: 'task_pairs', key: ['pairs_hash', 'position'], compared: ['input', 'output', 'accept'] },
+  { table: 'task_pairs', key: ['pairs_hash', 'position'], compared: ['input', 'output', 'accept', 'split'] },
   {
     table: 'items',
     key: ['items_hash', 'item'],

@@ -40,7 +40,7 @@ export interface ItemRow {
 
 /** Which items are shown: by the hypothesis run (on dev items at the best L), or where there is none by the split's own run. */
 export const itemFilters = ['all', 'wrong', 'right', 'theta-only', 'regular-only'] as const
-export const itemOrders = ['item', 'rank'] as const
+export const itemOrders = ['item', 'rank', 'best', 'query'] as const
 
 export interface ItemSelection {
   readonly sweepId: string
@@ -51,9 +51,10 @@ export interface ItemSelection {
   readonly show: (typeof itemFilters)[number]
   /** Part of the query, the answer or a prediction; '': any. */
   readonly text: string
-  /** Least rank of the answer. */
+  /** The answer's rank, from .. to. */
   readonly rankFrom: number
-  /** `rank`: the worst answers first. */
+  readonly rankTo: number
+  /** `rank`: the worst answers first; `best`: the best ones; `query`: by the alphabet. */
   readonly order: (typeof itemOrders)[number]
   readonly offset: number
   readonly limit: number
@@ -65,6 +66,13 @@ const shown: Readonly<Record<ItemSelection['show'], string>> = {
   right: 'judged = 1',
   'theta-only': 'judged = 1 and regular = 0',
   'regular-only': 'judged = 0 and regular = 1',
+}
+
+const orders: Readonly<Record<ItemSelection['order'], string>> = {
+  item: '',
+  rank: 'rank desc,',
+  best: 'rank,',
+  query: 'query collate nocase,',
 }
 
 /** The predictions for the items of one (model, task, split) that pass, with how many pass; rows by item, kind and layer. */
@@ -84,18 +92,18 @@ export function itemRows(db: Database.Database, selection: ItemSelection): { row
                where sweep_id = @sweepId and model_id = @model and task_id = @task) best
     group by p.item`
   const passing = `from (${judged}) j join items i on i.items_hash = j.items_hash and i.item = j.item
-    where ${shown[show]} and rank >= @rankFrom
+    where ${shown[show]} and rank between @rankFrom and @rankTo
       and (@text = '' or said > 0 or instr(lower(i.query), lower(@text)) > 0 or instr(lower(i.answer), lower(@text)) > 0)`
   const all = db.prepare(`select count(*) ${passing}`).pluck().get(selection) as number
   const rows = db
     .prepare(
       `select p.item, i.query, i.answer, i.demonstrations, i.dummy_queries as dummyQueries, r.kind, r.layer, p.text as prediction,
               p.correct, p.answer_log_prob as answerLogProb, p.answer_rank as answerRank
-       from (select j.item, j.rank ${passing} order by ${order === 'rank' ? 'j.rank desc,' : ''} j.item limit @limit offset @offset) page
+       from (select j.item, j.rank, i.query ${passing} order by ${orders[order]} j.item limit @limit offset @offset) page
        join (${runs}) r
        join predictions p on p.run_id = r.id and p.item = page.item
        join items i on i.items_hash = r.items_hash and i.item = p.item
-       order by ${order === 'rank' ? 'page.rank desc,' : ''} p.item, r.kind, r.layer`,
+       order by ${orders[order].replace(/^\w/, 'page.$&')} p.item, r.kind, r.layer`,
     )
     .all(selection) as ItemRow[]
   return { rows, all }

@@ -1,11 +1,11 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { UnitPlace } from '../domain/experiments.js'
-import type { Pair, PromptFormat, Protocol, TaskSpec } from '../domain/types.js'
+import type { UnitPlace } from '../domain/unit-place.js'
+import type { PromptFormat, Protocol, TaskSpec } from '../domain/types.js'
 import type { FinishedTask, PlanContext, UnitRun } from '../experiments/experiment.js'
 import { promptName } from '../prompt/templates.js'
 import { resolveTask } from '../tasks/registry.js'
 import type { Population } from '../tasks/sampling.js'
-import { itemHashes, itemOf, type PreparedRow, type StoredItem } from './content.js'
+import { itemHashes, itemOf, pairOf, type PreparedRow, type StoredItem, type StoredPair } from './content.js'
 import type { Statements } from './statements.js'
 import { storedRows } from './stored-rows.js'
 
@@ -77,10 +77,10 @@ function alone(db: Statements, { paired: _, ...protocol }: Protocol, itemsHash: 
 function populationOf(db: Statements, task: string, pairsHash: string | null, spec: string): Population {
   if (pairsHash !== null) {
     const pairs = db.all(
-      'select input, output, accept from task_pairs where pairs_hash = ? order by position',
+      'select input, output, accept, split from task_pairs where pairs_hash = ? order by position',
       [pairsHash],
-    ) as { input: string; output: string; accept: string }[]
-    return pairs.map((pair): Pair => ({ ...pair, accept: JSON.parse(pair.accept) as string[] }))
+    ) as StoredPair[]
+    return pairs.map(pairOf)
   }
   const resolved = resolveTask(JSON.parse(spec) as TaskSpec)
   if (resolved.kind === 'generated') return resolved

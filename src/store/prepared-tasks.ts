@@ -1,4 +1,4 @@
-import { canonicalJson } from '../domain/identity.js'
+import { canonicalJson, numericsJson } from '../domain/identity.js'
 import { TaskvecError } from '../domain/errors.js'
 import { kernelsOf, numericsDifference, otherProcessorHint } from '../domain/numerics.js'
 import type { ModelContent, PreparedTask, Split } from '../domain/types.js'
@@ -43,20 +43,20 @@ export function savePreparedRow(
   { itemsHash, pairsHash, ...prepared }: NewPreparedTask,
 ): PreparedRow {
   const { sweepId, model, task } = place
-  const { contentHash, architecture, blocks, dModel, vocab, parameters, weights } = info
-  db.insert(models, { contentHash, architecture, blocks, dModel, vocab, parameters, weights })
+  const { modelHash, architecture, blocks, dModel, vocab, parameters, weights } = info
+  db.insert(models, { modelHash, architecture, blocks, dModel, vocab, parameters, weights })
   const { category, scoring, reading } = prepared
   db.insert(preparedTasks, {
-    ...{ sweepId, modelId: model, taskId: task, modelHash: contentHash, pairsHash },
+    ...{ sweepId, modelId: model, taskId: task, modelHash, pairsHash },
     ...{ category, scoring, reading },
-    numerics: canonicalJson(info.numerics),
+    numerics: numericsJson(info.numerics),
     baselineItems: itemsHash.baseline,
     devItems: itemsHash.dev,
     testItems: itemsHash.test,
     warnings: canonicalJson(prepared.warnings),
   })
   const row = preparedTask(db, place)
-  const content = { hash: info.contentHash, numerics: canonicalJson(info.numerics) }
+  const content = { hash: info.modelHash, numerics: numericsJson(info.numerics) }
   refuseOtherModel(place, { hash: row.model_hash, numerics: row.numerics }, content)
   refuseOtherItems(place, row, { ...itemsHash, scoring: prepared.scoring })
   return row

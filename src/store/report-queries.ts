@@ -1,3 +1,4 @@
+import type { NumericsJson } from '../domain/numerics.js'
 import type Database from 'better-sqlite3'
 import type { Category, Scoring } from '../domain/types.js'
 
@@ -24,7 +25,7 @@ export interface ModelRecord {
   readonly model: string
   readonly source: string
   /** The following are null where no task of the model was ever made ready. */
-  readonly contentHash: string | null
+  readonly modelHash: string | null
   readonly architecture: string | null
   readonly blocks: number | null
   readonly dModel: number | null
@@ -32,14 +33,14 @@ export interface ModelRecord {
   readonly parameters: number | null
   readonly weights: string | null
   /** JSON. */
-  readonly numerics: string | null
+  readonly numerics: NumericsJson | null
   readonly engineSeconds: number
 }
 
 export function modelRecords(db: Database.Database, sweep: string): ModelRecord[] {
   return db
     .prepare(
-      `select m.model_id as model, m.source, c.content_hash as contentHash, c.architecture, c.blocks, c.d_model as dModel, c.vocab,
+      `select m.model_id as model, m.source, c.content_hash as modelHash, c.architecture, c.blocks, c.d_model as dModel, c.vocab,
               c.parameters, c.weights, p.numerics,
               (select coalesce(sum(t.engine_seconds), 0) from timings t where t.sweep_id = m.sweep_id and t.model_id = m.model_id) as engineSeconds
        from sweep_models m

@@ -1,3 +1,4 @@
+import type { NumericsJson } from '../domain/numerics.js'
 import type Database from 'better-sqlite3'
 import type { ResultFilter } from '../experiments/sweep-rows.js'
 import type { Item, Protocol } from '../domain/types.js'
@@ -13,7 +14,7 @@ export interface TaskWithThetas {
   readonly source: string
   readonly modelHash: string
   /** Canonical JSON. */
-  readonly numerics: string
+  readonly numerics: NumericsJson
   readonly task: string
   readonly protocol: Protocol
   readonly blocks: number

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
-import { modeLabel, type EngineMode } from '../domain/numerics.js'
+import { modeLabel, type EngineMode, type NumericsJson } from '../domain/numerics.js'
 import type { Protocol } from '../domain/types.js'
 import type { SweepStatus } from './store-inputs.js'
 
@@ -71,23 +71,23 @@ export function findSweep(db: Database.Database, wanted: string | undefined): Sw
 export function modelsOf(
   db: Database.Database,
   sweepId: string,
-): { readonly model: string; readonly contentHash: string | null }[] {
+): { readonly model: string; readonly modelHash: string | null }[] {
   return db
     .prepare(
-      'select model_id as model, content_hash as contentHash from sweep_models where sweep_id = ? order by position',
+      'select model_id as model, content_hash as modelHash from sweep_models where sweep_id = ? order by position',
     )
     .all(sweepId) as ReturnType<typeof modelsOf>
 }
 
-/** Of the sweep's models whose results have begun to come: the numeric set-up, canonical JSON. */
-export function settledNumerics(db: Database.Database, sweepId: string): Map<string, string> {
+/** Of the sweep's models whose results have begun to come: the numeric set-up. */
+export function settledNumerics(db: Database.Database, sweepId: string): Map<string, NumericsJson> {
   const rows = db
     .prepare(
       `select m.model_id as model, coalesce(m.numerics, p.numerics) as numerics from sweep_models m
        left join prepared_tasks p on p.sweep_id = m.sweep_id and p.model_id = m.model_id
        where m.sweep_id = ? and coalesce(m.numerics, p.numerics) is not null group by m.model_id`,
     )
-    .all(sweepId) as { model: string; numerics: string }[]
+    .all(sweepId) as { model: string; numerics: NumericsJson }[]
   return new Map(rows.map(({ model, numerics }) => [model, numerics]))
 }
 

@@ -1,6 +1,6 @@
 import { cutItems, type ItemPart } from '../domain/item-parts.js'
 import { predictionSize } from '../domain/payloads.js'
-import type { Numerics } from '../domain/numerics.js'
+import { readNumerics } from '../domain/numerics.js'
 import type { GivenTheta, RunResult } from '../domain/types.js'
 import { insertPrediction, itemOf, itemHashes, keyOf, type PreparedRow, type StoredItem } from './content.js'
 import { readScoring } from '../tasks/scoring.js'
@@ -159,7 +159,7 @@ function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, sp
   const name = [db.file, row.model_hash, row.numerics, row.scoring, itemsHash, split, runs.length].join(' ')
   const known = cuts.get(name)
   if (known) return known
-  const { itemsPerChunk, weights } = JSON.parse(row.numerics) as Numerics
+  const { itemsPerChunk, weights } = readNumerics(row.numerics)
   const sizes = itemSizes(db, itemsHash)
   const { parameters } = db.row('select parameters from models where content_hash = ?', [row.model_hash]) as {
     parameters: number

@@ -1,3 +1,4 @@
+import type { NumericsJson } from '../domain/numerics.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { RunKind, Split, GivenTheta, Item, Scoring } from '../domain/types.js'
 import type { PreparedRow } from './content.js'
@@ -58,7 +59,7 @@ export interface TaskPart {
   readonly name: string
   readonly activity: 'runBaseline' | 'runDev' | 'runTest'
   readonly modelHash: string
-  readonly numerics: string
+  readonly numerics: NumericsJson
   readonly scoring: Scoring
   readonly items: readonly Item[]
   readonly layersTogether: readonly number[]

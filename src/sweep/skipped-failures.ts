@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 import type { SkippedFailures } from '../../workflows/inputs.js'
-import { unitName } from '../domain/experiments.js'
+import { unitName } from '../domain/unit-place.js'
 import { sweepFailures, sweepProgress } from '../store/sweep-state.js'
 
 /** What failed for good and is left as it is, by model, where the sweep goes on without trying it again. */

@@ -1,10 +1,14 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 
-/** Which columns (keys, in JSON) of a list hold x, y and further right answers: by name, or by number from 1. */
+/**
+ * Which columns (keys, in JSON) of a list hold x, y, further right answers, and the split of each pair: by name, or by number
+ * from 1. An input or an answer that is not given is found by its name.
+ */
 export interface Columns {
-  readonly input: Column
-  readonly answer: Column
+  readonly input?: Column | undefined
+  readonly answer?: Column | undefined
   readonly accept?: Column | undefined
+  readonly split?: Column | undefined
 }
 export type Column = string | number
 
@@ -13,14 +17,16 @@ export interface Roles {
   readonly input: number
   readonly answer: number
   readonly accept: readonly number[]
+  readonly split?: number | undefined
   readonly unused: readonly string[]
 }
 
 /** Why no roles were found: what to say, and `columns:` as it may be meant. */
 export interface Unclear {
   readonly text: string
-  readonly suggested: Columns
+  readonly suggested: Suggested
 }
+type Suggested = Readonly<Record<'input' | 'answer', Column>>
 
 /** Names that public data sets of this field use. */
 const inputNames = words('input inputs x question query source src prompt text sentence')
@@ -43,22 +49,39 @@ const topics = words(
 
 /** Roles by the names that are known; undefined where none of them is. */
 export function rolesByName(names: readonly string[]): Roles | undefined {
-  const [input, secondInput] = indicesOf(names, inputNames)
-  const [answer, secondAnswer] = indicesOf(names, answerNames)
+  const input = onlyOf(names, inputNames)
+  const answer = onlyOf(names, answerNames)
   if (input === undefined || answer === undefined) return undefined
-  if (secondInput !== undefined || secondAnswer !== undefined) return undefined
-  return roles(names, input, answer, indicesOf(names, acceptNames))
+  return roles(names, { input, answer, accept: indicesOf(names, acceptNames) })
 }
 
-/** Roles by the config's names; by number needs no names. */
+/** Roles by the config's names, by number needs no names; or what is wrong with them. */
 export function rolesByConfig(names: readonly string[], columns: Columns): Roles | string {
-  const wanted = [columns.input, columns.answer, ...(columns.accept === undefined ? [] : [columns.accept])]
-  const found = wanted.map((column) => indexOf(names, column))
-  const missing = found.indexOf(-1)
-  if (missing >= 0) return missingColumn(names, wanted[missing] ?? '')
-  const [input = 0, answer = 1, ...accept] = found
-  if (input === answer) return `columns: input and answer are both "${columns.input}"`
-  return roles(names, input, answer, accept)
+  const wanted = [columns.input, columns.answer, columns.accept, columns.split]
+  const missing = wanted.find((column) => column !== undefined && indexOf(names, column) < 0)
+  if (missing !== undefined) return missingColumn(names, missing)
+  const [input, answer, accept, split] = wanted.map((column) =>
+    column === undefined ? undefined : indexOf(names, column),
+  )
+  const named = { input: input ?? onlyOf(names, inputNames), answer: answer ?? onlyOf(names, answerNames) }
+  if (named.input === undefined || named.answer === undefined) {
+    const { text, suggested } = unclear(names)
+    return `columns: ${text} Add them: ${columnsLine({
+      input: columns.input ?? suggested.input,
+      answer: columns.answer ?? suggested.answer,
+      split: columns.split,
+    })}`
+  }
+  if (named.input === named.answer)
+    return `columns: input and answer are both "${columns.input ?? columns.answer}"`
+  const byName = input === undefined && answer === undefined
+  if (split === named.input || split === named.answer)
+    return `columns: split is "${columns.split}", which is the ${split === named.input ? 'input' : 'answer'} too`
+  return roles(names, {
+    ...{ input: named.input, answer: named.answer },
+    accept: accept === undefined ? (byName ? indicesOf(names, acceptNames) : []) : [accept],
+    ...(split === undefined ? {} : { split }),
+  })
 }
 
 /** What to ask about names that tell no roles. */
@@ -96,17 +119,24 @@ export function misspelt(name: string, found: boolean): string {
 }
 
 /** `columns: {input: a, answer: b}`, as a config has it. */
-export function columnsLine({ input, answer }: Columns): string {
+export function columnsLine({ input, answer, split }: Columns & Suggested): string {
   const written = (column: Column) =>
     typeof column === 'number' || /^[\p{L}_][\p{L}\p{N}_ -]*$/u.test(column)
       ? String(column)
       : JSON.stringify(column)
-  return `columns: {input: ${written(input)}, answer: ${written(answer)}}`
+  const splits = split === undefined ? '' : `, split: ${written(split)}`
+  return `columns: {input: ${written(input)}, answer: ${written(answer)}${splits}}`
 }
 
-function roles(names: readonly string[], input: number, answer: number, accept: readonly number[]): Roles {
-  const used = [input, answer, ...accept]
-  return { input, answer, accept, unused: names.filter((name, i) => name !== '' && !used.includes(i)) }
+function roles(names: readonly string[], found: Omit<Roles, 'unused'>): Roles {
+  const used = [found.input, found.answer, ...found.accept, found.split]
+  return { ...found, unused: names.filter((name, i) => name !== '' && !used.includes(i)) }
+}
+
+/** The one column that bears a known name; undefined where none or several do. */
+function onlyOf(names: readonly string[], known: ReadonlySet<string>): number | undefined {
+  const [index, second] = indicesOf(names, known)
+  return second === undefined ? index : undefined
 }
 
 function indexOf(names: readonly string[], column: Column): number {

@@ -1,4 +1,5 @@
 import type { Pair } from '../domain/types.js'
+import { mostHeldOut } from './list-splits.js'
 import type { LineProblem } from './text-file.js'
 
 /** What becomes of an input that a list has twice. `merge`: one pair, further answers are accepted; `refuse`: an error. */
@@ -9,6 +10,8 @@ export type DuplicateRule = (typeof duplicateRules)[number]
 export interface LocatedPair {
   readonly line: number
   readonly pair: Pair
+  /** Of a list of several files: which of them. */
+  readonly file?: string
 }
 
 /** Of so many inputs with several answers a note has room. */
@@ -32,9 +35,11 @@ export function mergeDuplicates(
     (sum, group) => sum + group.length - new Set(group.map(({ pair }) => pair.output)).size,
     0,
   )
+  const across = repeated.filter((group) => new Set(group.map(({ pair }) => pair.split)).size > 1)
   return {
     pairs: groups.map(merged),
     notes: [
+      ...(across.length > 0 ? [inSeveralSplits(across)] : []),
       ...(exact > 0 ? [`${exact} of ${located.length} entries repeat another one; each counts once`] : []),
       ...(conflicting.length > 0 ? [conflicts(file, conflicting)] : []),
     ],
@@ -42,16 +47,33 @@ export function mergeDuplicates(
 }
 
 /** The first answer is the preferred one; all others are accepted. */
-function merged([first, ...others]: readonly LocatedPair[]): Pair {
-  const { input, output, accept } = (first as LocatedPair).pair
-  if (others.length === 0) return { input, output, accept }
+function merged(group: readonly LocatedPair[]): Pair {
+  const [first, ...others] = group
+  const { pair } = first as LocatedPair
+  if (others.length === 0) return pair
+  const { input, output, accept } = pair
   const further = [...accept, ...others.flatMap(({ pair }) => [pair.output, ...pair.accept])]
-  return { input, output, accept: [...new Set(further)].filter((answer) => answer !== output) }
+  const split = mostHeldOut(group.map(({ pair }) => pair))
+  return {
+    ...{ input, output, accept: [...new Set(further)].filter((answer) => answer !== output) },
+    ...(split ? { split } : {}),
+  }
+}
+
+function inSeveralSplits(groups: readonly (readonly LocatedPair[])[]): string {
+  const named = groups.slice(0, mostNamed).map(([first]) => `"${first?.pair.input}"`)
+  const more = groups.length > mostNamed ? ', ..' : ''
+  return (
+    `${groups.length} inputs stand in several splits (${named.join(', ')}${more}); each counts in the one that is held out most: ` +
+    'test, else dev'
+  )
 }
 
 function conflicts(file: string, groups: readonly (readonly LocatedPair[])[]): string {
   const named = groups.slice(0, mostNamed).map((group) => {
-    const answers = group.map(({ line, pair }) => `"${pair.output}" on line ${line}`)
+    const answers = group.map(
+      ({ line, pair, file: in_ }) => `"${pair.output}" on line ${line}${in_ ? ` of ${in_}` : ''}`,
+    )
     return `"${group[0]?.pair.input}" is ${answers.join(' and ')}`
   })
   const rest = groups.length - named.length

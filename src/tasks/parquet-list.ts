@@ -65,7 +65,9 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value === 'bigint') return String(value)
   if (value instanceof Date) return value.toISOString()
-  return ArrayBuffer.isView(value) || isRecord(value) ? null : (value ?? null)
+  if (isRecord(value))
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]))
+  return ArrayBuffer.isView(value) ? null : (value ?? null)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

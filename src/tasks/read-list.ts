@@ -79,6 +79,14 @@ export interface ReadList extends Pick<PreparedTask, 'reading' | 'warnings'> {
  * prompts all keep the same pairs, each in its own reading.
  */
 export function readList(task: ListTask, marks: PairMarks): ReadList {
+  const list = readMarked(task, marks)
+  const hasDev = (pairs: readonly Pair[]) => pairs.some(({ split }) => split === 'dev')
+  if (!hasDev(task.pairs) || hasDev(list.pairs)) return list
+  const none = `${task.id}: no pairs of the split "dev" are left, so the best L is chosen by queries of train`
+  return { ...list, warnings: [...list.warnings, none] }
+}
+
+function readMarked(task: ListTask, marks: PairMarks): ReadList {
   const own = readUnder(task, marks)
   const [first, ...others] = (marks.paired ?? []).map((each) => readUnder(task, each))
   if (!first) return own

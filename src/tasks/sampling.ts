@@ -1,6 +1,6 @@
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import type { Demonstration, Item, Pair, Protocol, Split } from '../domain/types.js'
+import type { Demonstration, Item, ListSplit, Pair, Protocol, Split } from '../domain/types.js'
 import { formatOf } from '../prompt/templates.js'
 import { randomFor, type RandomSource } from '../statistics/random.js'
 import type { GeneratedTask } from './task.js'
@@ -36,18 +36,61 @@ export function itemDrawer(
   protocol: Protocol,
   drawnAs?: readonly Pair[],
 ): (split: Split, index: number) => Item {
-  assertEnough(task, population, atMost(protocol))
+  const pools = poolsOf(population)
+  assertEnough(task, pools, atMost(protocol))
   const pairs = isGenerated(population) ? null : sha256(canonicalJson(drawnAs ?? population))
   const format = formatOf(protocol.prompt)
   const prompt = format ? { prompt: format } : {}
+  const held = pools.queries && queryDrawer({ seed: protocol.seed, task, pairs }, pools.queries)
   return (split, index) => {
     const key = { seed: protocol.seed, task, pairs, split, index }
+    const query = held?.(split, index)
     const item =
       split === 'baseline'
-        ? baselineItem(randomFor(key), population)
-        : demonstratedItem(key, population, protocol)
+        ? baselineItem(query ?? drawOther(randomFor(key), population, new Set()))
+        : demonstratedItem(key, pools.demonstrations, protocol, query)
     return { ...item, ...prompt }
   }
+}
+
+/** What an item is drawn from. */
+interface Pools {
+  /** S and x'. */
+  readonly demonstrations: Population
+  /** Only of a list with splits of its own: x of each split. */
+  readonly queries?: Readonly<Record<Split, readonly Pair[]>>
+}
+
+function poolsOf(population: Population): Pools {
+  if (isGenerated(population) || population.every(({ split }) => split === undefined))
+    return { demonstrations: population }
+  const of = (split: ListSplit) => population.filter((pair) => pair.split === split)
+  const [train, dev, test] = [of('train'), of('dev'), of('test')]
+  return {
+    demonstrations: train,
+    queries: { dev: population.some(({ split }) => split === 'dev') ? dev : train, test, baseline: test },
+  }
+}
+
+/** Each query of a split once, in an order of its own, then all of them once more. */
+function queryDrawer(
+  key: object,
+  queries: NonNullable<Pools['queries']>,
+): (split: Split, index: number) => Pair {
+  const orders = new Map<string, readonly Pair[]>()
+  return (split, index) => {
+    const of = queries[split]
+    const drawn = { split: split === 'dev' ? 'dev' : 'test', round: Math.floor(index / of.length) }
+    const name = `${drawn.split} ${drawn.round}`
+    const order = orders.get(name) ?? shuffled(of, randomFor({ ...key, purpose: 'queries', ...drawn }))
+    orders.set(name, order)
+    return order[index % of.length] as Pair
+  }
+}
+
+/** What queries of test may be drawn from. */
+export function testQueries(population: Population): Population {
+  return poolsOf(population).queries?.test ?? population
 }
 
 /** What is drawn of an item, whatever of it is used. */
@@ -60,19 +103,19 @@ function atMost({ demonstrations, dummyQueries, dummyMayBeDemonstration, paired 
 }
 
 /** [x, ->]: a query alone. */
-function baselineItem(random: RandomSource, population: Population): Item {
-  const { input, output, accept } = drawOther(random, population, new Set())
+function baselineItem({ input, output, accept }: Pair): Item {
   return { demonstrations: [], query: input, answer: output, accept, dummyQueries: [] }
 }
 
 /**
  * S and x without replacement; then the dummy queries x', all different, none equal to x. Of paired settings all draw the
- * same, one of them as it would alone: the others take less of it, or more S from a stream of their own.
+ * same, one of them as it would alone: the others take less of it, or more S from a stream of their own. `held`: x, where it
+ * comes from a split of its own.
  */
-function demonstratedItem(key: object, population: Population, protocol: Protocol): Item {
+function demonstratedItem(key: object, population: Population, protocol: Protocol, held?: Pair): Item {
   const { demonstrations: k, dummyQueries: dummies, dummyMayBeDemonstration, paired } = protocol
   const random = randomFor(key)
-  const inS = new Set<string>()
+  const inS = new Set<string>(held && [held.input])
   const demonstrate = (source: RandomSource, count: number, taken: Set<string>): Demonstration[] =>
     Array.from({ length: count }, () => {
       const { input, output } = drawOther(source, population, taken)
@@ -80,7 +123,7 @@ function demonstratedItem(key: object, population: Population, protocol: Protoco
       return { input, output }
     })
   const drawn = demonstrate(random, paired?.demonstrations ?? k, inS)
-  const { input: query, output: answer, accept } = drawOther(random, population, inS)
+  const { input: query, output: answer, accept } = held ?? drawOther(random, population, inS)
 
   const notDummy = new Set(dummyMayBeDemonstration ? [query] : [query, ...inS])
   const dummyQueries = Array.from({ length: paired?.dummyQueries ?? dummies }, () => {
@@ -143,11 +186,12 @@ export function demonstrationsFor(
   demonstrations: number,
   dummyQueries: number,
 ): Pick<Item, 'demonstrations' | 'dummyQueries'> {
-  assertEnough(task, population, { demonstrations, dummyQueries, dummyMayBeDemonstration: true })
+  const pools = poolsOf(population)
+  assertEnough(task, pools, { demonstrations, dummyQueries, dummyMayBeDemonstration: true })
   const inS = new Set([query])
   const notDummy = new Set([query])
   const other = (taken: Set<string>) => {
-    const pair = drawOther(random, population, taken)
+    const pair = drawOther(random, pools.demonstrations, taken)
     taken.add(pair.input)
     return pair
   }
@@ -172,32 +216,29 @@ function drawOther(random: RandomSource, population: Population, taken: Readonly
 
 function assertEnough(
   task: string,
-  population: Population,
+  { demonstrations: population, queries }: Pools,
   protocol: Pick<Protocol, 'demonstrations' | 'dummyQueries' | 'dummyMayBeDemonstration'>,
 ): void {
   const { demonstrations: k, dummyQueries } = protocol
   const size = isGenerated(population) ? population.size : population.length
   const needed = protocol.dummyMayBeDemonstration ? Math.max(k + 1, 1 + dummyQueries) : k + 1 + dummyQueries
-  if (size >= needed) return
+  const without = (['dev', 'test'] as const).find((split) => queries?.[split].length === 0)
+  if (without)
+    throw new TaskvecError('TASK', `${task}: no pairs of the split "${without}" are left`, {
+      hint: 'Queries are drawn from them: give the split more pairs.',
+    })
+  // Where x comes from another split, none is taken from these for it.
+  const own = queries === undefined || queries.dev === population ? needed : needed - 1
+  if (size >= own) return
+  const pairs = queries ? 'pairs of the split "train"' : 'pairs'
   throw new TaskvecError(
     'TASK',
-    `${task}: ${size} pairs are left, but an item needs ${needed} ` +
-      `(${k} demonstrations, 1 query, ${dummyQueries} dummy queries)`,
+    `${task}: ${size} ${pairs} are left, but an item needs ${own} ` +
+      `(${k} demonstrations, ${own === needed ? '1 query, ' : ''}${dummyQueries} dummy queries)`,
     { hint: 'Lower demonstrations or dummyQueries, or give the task a longer list.' },
   )
 }
 
 export function isGenerated(population: Population): population is GeneratedTask {
   return 'generate' in population
-}
-
-/** Different inputs of a generated task, always the same ones: what people are shown and what is checked of it. */
-export function examplesOf(task: GeneratedTask, count: number): Pair[] {
-  const random = randomFor({ task: task.id, purpose: 'show' })
-  const pairs = new Map<string, Pair>()
-  while (pairs.size < Math.min(count, task.size)) {
-    const pair = task.generate(random)
-    pairs.set(pair.input, pair)
-  }
-  return [...pairs.values()]
 }

@@ -91,8 +91,8 @@ export function written(pair: Pair, reading: PreparedTask['reading']): Pair {
 }
 
 /** Accepted alternatives stay as they are: they are compared after stripping and never put into a prompt. */
-function withLeadingSpace({ input, output, accept }: Pair): Pair {
-  return { input: ` ${input}`, output: ` ${output}`, accept }
+function withLeadingSpace(pair: Pair): Pair {
+  return { ...pair, input: ` ${pair.input}`, output: ` ${pair.output}` }
 }
 
 /**

@@ -42,6 +42,7 @@ export function csvRows(file: string, text: string, columns?: Columns): Rows {
       rows.push({
         line,
         cells: [cells[roles.input] ?? '', answer, ...accept.flatMap((cell) => cell.split('|'))],
+        ...(roles.split === undefined ? {} : { split: cells[roles.split] ?? '' }),
       })
     } else
       narrow.push({
@@ -88,7 +89,9 @@ function layoutOf(first: CsvRecord, { records }: Table, columns: Columns | undef
 
 /** Which cells are further answers: what the header says; beyond the answer, where nothing does. */
 function acceptColumns(roles: Roles, header: CsvRecord | undefined, cells: readonly string[]): number[] {
-  const unnamed = cells.flatMap((_, i) => (i >= (header?.cells.length ?? 2) && i > roles.answer ? [i] : []))
+  const unnamed = cells.flatMap((_, i) =>
+    i >= (header?.cells.length ?? 2) && i > roles.answer && i !== roles.split ? [i] : [],
+  )
   return [...roles.accept, ...(header && roles.answer < header.cells.length - 1 ? [] : unnamed)]
 }
 

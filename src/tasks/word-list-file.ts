@@ -1,7 +1,8 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { Pair } from '../domain/types.js'
+import { listSplits, type ListSplit, type Pair } from '../domain/types.js'
 import type { Columns } from './columns.js'
 import { mergeDuplicates, repeats, type DuplicateRule, type LocatedPair } from './duplicates.js'
+import { splitNamed, splitNotes, splitProblems, type SplitNames } from './list-splits.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
 import type { Row, Rows } from './word-list-rows.js'
 import { csvRows } from './word-list-csv.js'
@@ -9,6 +10,8 @@ import { jsonLinesRows, jsonRows } from './word-list-json.js'
 
 export interface ReadOptions {
   readonly columns?: Columns | undefined
+  /** What the values of its column of splits are called, where they have other names than the usual ones. */
+  readonly splits?: SplitNames | undefined
   readonly duplicates?: DuplicateRule | undefined
   /** What was read of it before, where it is no text or no file here; `file`: a name that tells its form. */
   readonly ahead?: { readonly file: string; readonly text: string } | undefined
@@ -29,7 +32,34 @@ export function readWordListFile(file: string, options: ReadOptions = {}): WordL
   const { pairs: located, problems, notes } = scanWordListFile(file, options)
   refuseProblems(file, problems)
   const { pairs, notes: merged } = mergeDuplicates(file, located)
-  return { pairs, notes: [...notes, ...merged, ...inPrompt(pairs)].map((note) => `${file}: ${note}`) }
+  const all = [...notes, ...merged, ...inPrompt(pairs), ...splitNotes(pairs)]
+  return { pairs, notes: all.map((note) => `${file}: ${note}`) }
+}
+
+/** A file, or what was read ahead, that is one split of a list. */
+export interface SplitFile extends Pick<ReadOptions, 'ahead'> {
+  readonly file: string
+}
+
+/** A list whose splits are files of their own. Errors: as `readWordListFile`. */
+export function readSplitFiles(
+  files: Partial<Readonly<Record<ListSplit, SplitFile>>>,
+  options: Omit<ReadOptions, 'ahead' | 'splits'> = {},
+): WordList {
+  const notes: string[] = []
+  const located = listSplits.flatMap((split) => {
+    const source = files[split]
+    if (!source) return []
+    const { file, ahead } = source
+    const found = scanWordListFile(file, { ...options, ahead })
+    refuseProblems(file, found.problems)
+    notes.push(...found.notes.map((note) => `${file}: ${note}`))
+    return found.pairs.map(({ line, pair }) => ({ line, pair: { ...pair, split }, file }))
+  })
+  const { file = '' } = files.train ?? {}
+  if (options.duplicates === 'refuse') refuseProblems(file, repeats(located))
+  const { pairs, notes: merged } = mergeDuplicates(file, located)
+  return { pairs, notes: [...notes, ...merged, ...inPrompt(pairs), ...splitNotes(pairs)] }
 }
 
 /**
@@ -38,7 +68,7 @@ export function readWordListFile(file: string, options: ReadOptions = {}): WordL
  */
 export function scanWordListFile(
   file: string,
-  { columns, duplicates = 'merge', ahead }: ReadOptions = {},
+  { columns, splits, duplicates = 'merge', ahead }: ReadOptions = {},
 ): {
   readonly pairs: readonly LocatedPair[]
   readonly problems: readonly LineProblem[]
@@ -50,10 +80,16 @@ export function scanWordListFile(
   if (rows.length + problems.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
   const pairs = rows
     .filter((row) => blanks(row).length === 0)
-    .map((row) => ({ line: row.line, pair: pairOf(row) }))
+    .map((row) => ({ line: row.line, pair: pairOf(row, splits) }))
+  const named = rows.flatMap(({ line, split }) => (split === undefined ? [] : [{ line, split }]))
   return {
     pairs,
-    problems: [...problems, ...rows.flatMap(blanks), ...(duplicates === 'refuse' ? repeats(pairs) : [])],
+    problems: [
+      ...problems,
+      ...rows.flatMap(blanks),
+      ...splitProblems(named, splits),
+      ...(duplicates === 'refuse' ? repeats(pairs) : []),
+    ],
     notes,
   }
 }
@@ -75,10 +111,11 @@ function blanks({ line, cells: [input = '', answer = ''] }: Row): LineProblem[] 
   ]
 }
 
-function pairOf({ cells }: Row): Pair {
+function pairOf({ cells, split: value }: Row, names: SplitNames | undefined): Pair {
+  const split = value === undefined ? undefined : splitNamed(value, names)
   const [input = '', output = '', ...accept] = cells.map((cell) => cell.trim().normalize('NFC'))
   const others = new Set(accept.filter((text) => text !== '' && text !== output))
-  return { input, output, accept: [...others] }
+  return { input, output, accept: [...others], ...(split ? { split } : {}) }
 }
 
 /** Texts that hold what the prompt is built with are used as they are: all that can be done is to say so. */

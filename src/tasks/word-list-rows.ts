@@ -4,6 +4,8 @@ import type { LineProblem } from './text-file.js'
 export interface Row {
   readonly line: number
   readonly cells: readonly string[]
+  /** What its column of splits says, where the config names one. */
+  readonly split?: string
 }
 
 /** What the rows of a file are, and what is wrong with those that are none. */

@@ -16,8 +16,8 @@ export function modelQueue(model: string): string {
 }
 
 /** Compute activities of one model with this content: those who have it by the same id with other files do not poll it. */
-export function contentQueue(model: string, contentHash: string): string {
-  return `${modelQueue(model)}-${contentHash.slice(0, 16)}`
+export function contentQueue(model: string, modelHash: string): string {
+  return `${modelQueue(model)}-${modelHash.slice(0, 16)}`
 }
 
 export function sweepWorkflowId(store: string, sweepId: string): string {

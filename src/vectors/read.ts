@@ -65,7 +65,7 @@ function readTensors(file: BoundedFile): Read {
   return { ...safetensorsTensors(file), metadata: safetensorsMetadata(file), mode: 'replace' }
 }
 
-/** repeng's and llama.cpp's: a tensor `direction.N` for each layer, added to the residual stream after block N. */
+/** repeng's and llama.cpp's: a tensor `direction.N` for each layer, added to block N's `resid_post`. */
 function readControlVector(file: BoundedFile): Read {
   const { metadata, tensors } = readGguf(file)
   const architecture = metadata.get('general.architecture')

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import { itemOf, type StoredItem } from '../store/content.js'
+import { itemOf, pairOf, type StoredItem, type StoredPair } from '../store/content.js'
 import type { Problem } from './check.js'
 
 /** What is stored under the hash of its content. */
@@ -16,12 +16,7 @@ export function* contents(db: Database.Database): Generator<Problem | null> {
   const items = db.prepare('select * from items order by items_hash, item').iterate()
   yield* hashes('items', items as Iterable<StoredItem & { items_hash: string }>, 'items_hash', itemOf)
   const pairs = db.prepare('select * from task_pairs order by pairs_hash, position').iterate()
-  yield* hashes(
-    'pairs',
-    pairs as Iterable<Record<'input' | 'output' | 'accept' | 'pairs_hash', string>>,
-    'pairs_hash',
-    ({ input, output, accept }) => ({ input, output, accept: json(accept) }),
-  )
+  yield* hashes('pairs', pairs as Iterable<StoredPair & { pairs_hash: string }>, 'pairs_hash', pairOf)
 }
 
 /** Rows of one hash stand together; what they say must have that hash. */
@@ -46,8 +41,4 @@ function* hashes<Key extends string, Row extends Record<Key, string>>(
     values.push(value(row))
   }
   if (hash !== undefined) yield check()
-}
-
-function json(text: string | undefined): unknown {
-  return JSON.parse(text ?? 'null')
 }

@@ -1,19 +1,19 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { TaskvecError } from '../domain/errors.js'
-import { canonicalJson } from '../domain/identity.js'
-import { numericsDifference, type Numerics } from '../domain/numerics.js'
+import { numericsJson } from '../domain/identity.js'
+import { numericsDifference, readNumerics, type NumericsJson } from '../domain/numerics.js'
 import { startEngineProcess } from '../engine/engine-process.js'
 import type { EngineSettings } from '../engine/local-engine.js'
 import { locateModel } from '../models/locate.js'
 import { roundingBound } from './rounding-bound.js'
 
-/** A model as a sweep had it: where it was, what it was, and in what numeric set-up (canonical JSON). */
+/** A model as a sweep had it: where it was, what it was, and in what numeric set-up. */
 export interface StoredModel {
   readonly model: string
   readonly source: string
   readonly modelHash: string
-  readonly numerics: string
+  readonly numerics: NumericsJson
 }
 
 export interface OtherKind {
@@ -30,22 +30,22 @@ export interface OtherKind {
  * where it is not what the sweep ran, or would be computed in another way than by other kernels.
  */
 export async function openAsStored(stored: StoredModel, settings: EngineSettings | undefined) {
-  const { mode: numerics, device } = JSON.parse(stored.numerics) as Numerics
+  const { mode: numerics, device } = readNumerics(stored.numerics)
   const engine = await startEngineProcess(locate(stored), { ...settings, mode: { numerics, device } })
-  const { contentHash } = engine.info
+  const { modelHash } = engine.info
   const refuse = async (reason: string) => {
     await engine.close()
     throw new TaskvecError('MODEL', reason)
   }
-  if (contentHash !== stored.modelHash)
+  if (modelHash !== stored.modelHash)
     await refuse(
-      `its files are not those of the sweep (${contentHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
+      `its files are not those of the sweep (${modelHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
     )
   const { kernels: here = '', ...rest } = engine.info.numerics
-  const { kernels = null, ...storedRest } = JSON.parse(stored.numerics) as Numerics
-  if (canonicalJson(rest) !== canonicalJson(storedRest))
+  const { kernels = null, ...storedRest } = readNumerics(stored.numerics)
+  if (numericsJson(rest) !== numericsJson(storedRest))
     await refuse(
-      `the numeric set-up is another one (${numericsDifference(canonicalJson(rest), canonicalJson(storedRest))})`,
+      `the numeric set-up is another one (${numericsDifference(numericsJson(rest), numericsJson(storedRest))})`,
     )
   const bound = roundingBound(engine.info)
   const otherKind: OtherKind | null = kernels === here ? null : { model: stored.model, kernels, here, bound }

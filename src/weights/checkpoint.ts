@@ -14,7 +14,7 @@ export interface Checkpoint {
   /** Tensors that are there but cannot be read as f32, and why: causal masks of booleans, for instance. */
   readonly unread: ReadonlyMap<string, string>
   /** sha256 over weights, config and tokenizer files. */
-  readonly contentHash: string
+  readonly modelHash: string
   /**
    * The tensor's bytes as they lie in the file, read on another thread, for `arrange`. Fresh memory that starts aligned.
    * Throws WEIGHTS.

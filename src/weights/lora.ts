@@ -5,7 +5,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
-import { fileHash } from './content-hash.js'
+import { fileHash } from './model-hash.js'
 import { cachedSnapshot, hubCache, isAdapter } from './hub-cache.js'
 import { readObject } from './json-object.js'
 import { safetensorsTensors } from './safetensors.js'
@@ -77,11 +77,11 @@ export async function openAdapter(
     const tensors = new Map(safetensorsTensors(file).tensors.map((tensor) => [tensor.name, tensor]))
     const changes = changesOf(weights, tensors, base, config)
     const { base_model_name_or_path: _where, ...how } = config
-    const hash = sha256(canonicalJson([base.contentHash, how, await fileHash(file.path)]))
+    const hash = sha256(canonicalJson([base.modelHash, how, await fileHash(file.path)]))
     const adapter = tensorReader(weights, tensors, new Map(), new Map([[file.path, file]]))
     return {
       ...merged(base, changes, (tensor) => adapter.read(tensor.name)),
-      contentHash: hash,
+      modelHash: hash,
       close: () => {
         adapter.close()
         base.close()

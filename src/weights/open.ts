@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
-import { contentHash } from './content-hash.js'
+import { hashOfFiles } from './model-hash.js'
 import { dequantize } from './dequantize.js'
 import { ggufCheckpoint } from './gguf-checkpoint.js'
 import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
@@ -54,7 +54,7 @@ async function openFolder(folder: string, find: (folder: string) => WeightFiles)
         config,
         tensors,
         unread,
-        contentHash: await contentHash(hashed),
+        modelHash: await hashOfFiles(hashed),
         ...tensorReader(folder, tensors, unread, files),
       })
     },
@@ -76,7 +76,7 @@ async function openGguf(named: string): Promise<Checkpoint> {
       config,
       tensors,
       unread,
-      contentHash: await contentHash(
+      modelHash: await hashOfFiles(
         new Map(paths.map((part, i) => [i === 0 ? 'gguf' : `gguf ${i + 1} of ${paths.length}`, part])),
       ),
       ...tensorReader(path, tensors, unread, files, { rowOrder, restore }),

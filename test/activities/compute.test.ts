@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
 import { createComputeActivities } from '../../activities/compute.js'
-import { canonicalJson } from '../../src/domain/identity.js'
+import { numericsJson } from '../../src/domain/identity.js'
 import type { Numerics } from '../../src/domain/numerics.js'
 import type { EngineProcess } from '../../src/engine/engine-process.js'
 
@@ -9,17 +9,17 @@ const numerics: Numerics = {
   ...{ mode: 'f32', runtime: 'r', threads: 1, itemsPerChunk: 16, revision: 1 },
   kernels: 'linux x64 avx2 aaaaaaaa',
 }
-const engine = { info: { contentHash: 'h', numerics } } as unknown as EngineProcess
+const engine = { info: { modelHash: 'h', numerics } } as unknown as EngineProcess
 const { describeModel } = createComputeActivities({ use: (_model, _signal, work) => work(engine) }).main
 const describeHere = (settled: Readonly<Record<string, string | undefined>> | null) =>
   new MockActivityEnvironment().run(describeModel, {
     model: 'm',
-    expected: settled && { hash: 'h', numerics: canonicalJson({ ...numerics, ...settled }) },
+    expected: settled && { hash: 'h', numerics: numericsJson({ ...numerics, ...settled }) },
   })
 
 describe('a worker, asked what a model is there', () => {
   it('settles its own kind of processor where nothing is settled', async () => {
-    expect(await describeHere(null)).toEqual({ hash: 'h', numerics: canonicalJson(numerics) })
+    expect(await describeHere(null)).toEqual({ hash: 'h', numerics: numericsJson(numerics) })
   })
 
   it('gives the work back where the results come from another kind, and names both', async () => {
@@ -34,7 +34,7 @@ describe('a worker, asked what a model is there', () => {
 
   it('computes for a sweep that takes any kind, or began before kinds were recorded', async () => {
     const { kernels: _, ...any } = numerics
-    expect(await describeHere({ kernels: undefined })).toEqual({ hash: 'h', numerics: canonicalJson(any) })
+    expect(await describeHere({ kernels: undefined })).toEqual({ hash: 'h', numerics: numericsJson(any) })
   })
 
   it('does not take another set-up for another processor', async () => {

@@ -96,6 +96,36 @@ describe('a list', () => {
     ])
   })
 
+  it('may be a file, or a split of a data set, for each of train, dev and test', async () => {
+    const line = (x: string) => `{"input": "${x}", "output": "y"}\n`
+    for (const x of ['a', 'b']) writeFileSync(join(folder, `${x}.jsonl`), line(x))
+    writeFileSync(join(folder, 'c.parquet'), parquet())
+    const split = (config: SweepConfig) => pairsOf(config)?.map((pair) => [pair.input, pair.split])
+    const files = await load('{train: c.parquet, dev: a.jsonl, test: b.jsonl}')
+    expect(split(files)).toEqual([
+      ['hot', 'train'],
+      ['big', 'train'],
+      ['a', 'dev'],
+      ['b', 'test'],
+    ])
+    expect(files.notes?.join()).toContain('pairs by split: train 2, dev 1, test 1')
+    for (const name of ['train', 'validation'])
+      hub.files.set(`nl/${name}.jsonl`, Buffer.from(line(name) + line('both')))
+    hub.revisions.set('main', createHash('sha1').update('third').digest('hex'))
+    const parts = await load('{dataset: test/tiny, subset: nl, split: {train: train, test: validation}}')
+    expect(split(parts)).toEqual([
+      ['train', 'train'],
+      ['both', 'test'],
+      ['validation', 'test'],
+    ])
+    expect(parts.notes?.join()).toContain('1 inputs stand in several splits')
+    await expect(load('{train: a.jsonl, test: b.jsonl}, columns: {split: part}')).rejects.toThrow(
+      /columns\.split.*the list says its splits already/,
+    )
+    await expect(load('{train: a.jsonl, test: a.jsonl}')).rejects.toThrow(/the splits must be different/)
+    await expect(load('{train: a.jsonl}')).rejects.toThrow(/must be a file, \{train: FILE/)
+  })
+
   it('may lie under the home folder', () => {
     expect(expanded('~/x.csv')).toBe(`${homedir()}/x.csv`)
     expect(expanded('$HOME/x.csv')).toBe(`${homedir()}/x.csv`)

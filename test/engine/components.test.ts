@@ -33,10 +33,14 @@ const prompts = [
   [7],
   Array.from({ length: 20 }, (_, i) => (7 * i + 3) % 45),
 ]
-const items = (branches: readonly Branch[]) => prompts.map((prompt) => ({ prompt, branches, answerToken: 6 }))
+const items = (branches: readonly Branch[]) =>
+  prompts.map((prompt) => {
+    const [first, ...rest] = prompt.keys()
+    return { prompt, branches, answerToken: 6, groups: [[first as number], rest] }
+  })
 const values = (readings: readonly AnswerMetrics[]) => readings.map(({ answerLogProb }) => answerLogProb)
 const small = expect.toSatisfy((difference: number) => difference < 1e-5, 'below 1e-5') as number
-const all = { components: [...components, 'contributions'] as const, as: 'each' as const }
+const all = { components: [...components, 'contributions', 'pattern'] as const, as: 'each' as const }
 
 const load = (name: string) =>
   loadEngine(
@@ -67,6 +71,13 @@ it.each([...familyModels, ...tinyModels.map((name) => `tiny/${name}`)])(
 
       for (const [layer, state] of lastStates.entries()) {
         const { attention, norms, residualIsNormed, residualScale } = specOf(engine, layer)
+        const pattern = at('pattern', layer, i) // [heads * 2]
+        expect(pattern).toHaveLength(2 * attention.heads)
+        for (let head = 0; head < attention.heads; head++) {
+          const [first, rest] = pattern.subarray(2 * head) as unknown as [number, number]
+          if (attention.sinks) expect(first + rest).toBeLessThan(1)
+          else expect(Math.abs(first + rest - 1)).toEqual(small)
+        }
         expect(largestDifference(at('resid_post', layer, i), state)).toEqual(small)
         if (layer > 0)
           expect(largestDifference(at('resid_pre', layer, i), lastStates[layer - 1] ?? [])).toEqual(small)
@@ -191,6 +202,46 @@ it.each(Object.entries(hooked.models))(
   },
 )
 
+interface AttentionGolden {
+  readonly lengths: readonly number[]
+  /** `[prompt][block][head][group]` */
+  readonly models: Readonly<Record<string, readonly number[][][][]>>
+}
+const attended = JSON.parse(
+  readFileSync(new URL('../golden/attention.json', import.meta.url), 'utf8'),
+) as AttentionGolden
+
+it.each(Object.entries(attended.models))(
+  '%s: attention at the last token is what transformers outputs (test/golden/make_attention.py)',
+  async (name, expected) => {
+    const engine = await load(name)
+    const asked = familyGolden(name).prompts.flatMap(({ tokens: prompt }) => {
+      const places = [...prompt.keys()]
+      const groups = [
+        places.filter((place) => place % 5 === 0),
+        places.slice(1, 1 + Math.floor(prompt.length / 3)),
+        places.slice(-1),
+      ]
+      // Branches take slots of their own: the prompts' attention is what it was.
+      const branches = [[ablated({ component: 'heads', layer: 0 })]]
+      return attended.lengths.includes(prompt.length) ? [{ prompt, branches, answerToken: 7, groups }] : []
+    })
+    const { captured } = await engine.components({
+      items: asked,
+      capture: { components: ['pattern'], as: 'each' },
+    })
+    expect(captured.pattern).toHaveLength(expected[0]?.length ?? NaN)
+    captured.pattern?.forEach((rows, layer) =>
+      asked.forEach((_, i) => {
+        const width = rows.length / asked.length
+        const pattern = rows.subarray(i * width, (i + 1) * width)
+        expect(largestDifference(pattern, expected[i]?.[layer]?.flat() ?? [])).toEqual(small)
+      }),
+    )
+    await engine.close()
+  },
+)
+
 it('gives means in doubles, and the same held and streamed', async () => {
   const engine = await loadEngine(tinyFolder('gqa-tied'))
   const capture = { components: all.components, as: 'mean' as const }
@@ -233,6 +284,17 @@ it.each([
 ])('refuses %j', async (branches, message) => {
   const engine = await loadEngine(tinyFolder('mha'))
   await expect(engine.components({ items: items(branches) })).rejects.toThrow(message)
+  await engine.close()
+})
+
+it.each([
+  [undefined, 'attention to 0 groups'],
+  [[[0], [7]], 'token 7 of a prompt of 7'],
+])('refuses groups %j', async (groups, message) => {
+  const engine = await loadEngine(tinyFolder('mha'))
+  const item = { prompt: prompts[0] as number[], branches: [], answerToken: 6, ...(groups && { groups }) }
+  const capture = { components: ['pattern'] as const, as: 'mean' as const }
+  await expect(engine.components({ items: [item], capture })).rejects.toThrow(message)
   await engine.close()
 })
 

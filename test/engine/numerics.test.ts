@@ -12,12 +12,12 @@ import type { EvaluateItem } from '../../src/engine/engine.js'
 import { LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
 import { rotate } from '../../src/architectures/hadamard.js'
-import { productByBlocks } from '../../src/architectures/weight-blocks.js'
-import { wholeNumberProducts } from '../../src/architectures/whole-numbers.js'
+import { productByBlocks } from '../../src/architectures/n-bit-products.js'
+import { wholeNumberProducts } from '../../src/architectures/int8-products.js'
 import { GraphBuilder, type Value } from '../../src/onnx/graph.js'
 import { openCheckpoint } from '../../src/weights/open.js'
 import { tinyFolder, tinyModels } from '../golden/read.js'
-import { wholeNumberProductOf } from './whole-number-product.js'
+import { wholeNumberProductOf } from './int8-product.js'
 
 const items = Array.from({ length: 20 }, (_, i): EvaluateItem => ({
   thetaPrompts: [[1, 2, 3, (i % 50) + 1, 9]],

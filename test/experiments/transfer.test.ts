@@ -30,7 +30,7 @@ const items = (words: string, answer: (x: string) => string): Item[] =>
 
 const upper = items('a b c', (x) => x.toUpperCase())
 const next = items('d e f', (x) => String.fromCharCode(x.charCodeAt(0) + 1))
-const place = { model: 'tiny', modelHash: '', numerics: '{}', task: '' }
+const place = { model: 'tiny', modelHash: '', numerics: '{}' as const, task: '' }
 const target = { task: 'next', scoring: 'exact' as const, items: next, layers: [1, 4] }
 
 /** Mean log-probability of the answers with the weighted sum of mean θ patched in, by the plain route, prompt by prompt. */

@@ -170,6 +170,7 @@ FAMILIES = {
     "cohere2": [
         base(num_hidden_layers=4, sliding_window=9, sliding_window_pattern=4, rope_theta=50000, logit_scale=0.25),
         base(sliding_window=20, layer_types=[FULL, SLIDING], attention_bias=True, resaved=True),
+        base(sliding_window=20, layer_types=[SLIDING, FULL]),
     ],
     "granite": [
         base(embedding_multiplier=6.0, logits_scaling=4.0, residual_multiplier=0.22, attention_multiplier=0.3, rope_theta=10000),
@@ -230,6 +231,7 @@ FAMILIES = {
         base(num_hidden_layers=4, num_experts=4, num_experts_per_tok=3, moe_intermediate_size=8, shared_expert_intermediate_size=8,
              decoder_sparse_step=2, mlp_only_layers=[1], norm_topk_prob=True, qkv_bias=False, use_sliding_window=True,
              sliding_window=9, max_window_layers=3, resaved=True),
+        base(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, shared_expert_intermediate_size=8, resaved=True),
     ],
     "qwen3_moe": [
         base(head_dim=8, num_experts=6, num_experts_per_tok=2, moe_intermediate_size=12, norm_topk_prob=True, rope_theta=1000000.0),

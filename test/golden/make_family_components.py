@@ -81,5 +81,6 @@ def make(name, path):
     return {"means": [rounded(mean) for mean in means], "effects": effects}
 
 
-golden = {"lengths": LENGTHS, "answer": ANSWER, "models": {name: make(name, path) for name, path in MODELS.items()}}
-(Path(__file__).parent / "family-components.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+if __name__ == "__main__":
+    golden = {"lengths": LENGTHS, "answer": ANSWER, "models": {name: make(name, path) for name, path in MODELS.items()}}
+    (Path(__file__).parent / "family-components.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

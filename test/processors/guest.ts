@@ -2,7 +2,7 @@ import { numericsModes } from '../../src/domain/numerics.js'
 import { kernelsHere } from '../../src/engine/kernels.js'
 import { loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
-import { wholeNumberProductOf } from '../engine/whole-number-product.js'
+import { wholeNumberProductOf } from '../engine/int8-product.js'
 import { largestDifference, tinyFolder, tinyGolden } from '../golden/read.js'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PromptFormat } from '../../src/domain/types.js'
-import { answeredPrompt, formatPrompt } from '../../src/prompt/format.js'
+import { answeredPrompt, formatPrompt, stretchesOf } from '../../src/prompt/format.js'
 import { promptRevision } from '../../src/prompt/revision.js'
 import { builtinTemplates, formatOf, templateProblem } from '../../src/prompt/templates.js'
 
@@ -29,6 +29,20 @@ describe('a template', () => {
     const format = built(id)
     expect(formatPrompt(demonstrations, 'big', format)).toBe(prompt)
     expect(answeredPrompt({ query: 'big', ...(format && { prompt: format }) }, 'small')).toBe(answered)
+  })
+
+  it('says what each stretch of a prompt is', () => {
+    const stretches = stretchesOf(demonstrations, '{y}', built('qa'))
+    expect(stretches.filter(({ text }) => text !== '')).toEqual([
+      { part: 'format', text: 'Q: ' },
+      { part: 'inputs', text: 'hot' },
+      { part: 'arrows', text: '\nA: ' },
+      { part: 'outputs', text: 'cold' },
+      { part: 'format', text: '\n' },
+      { part: 'format', text: 'Q: ' },
+      { part: 'query', text: '{y}' },
+      { part: 'end', text: '\nA:' },
+    ])
   })
 
   const own: PromptFormat = {

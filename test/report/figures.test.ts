@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bars, isIncluded } from '../../src/figures/paper-rules.js'
 import { barsByModel } from '../../src/experiments/main/bars.js'
-import { drawSvg, forPage, withTitles } from '../../src/report/figures/draw.js'
+import { drawSvg } from '../../src/report/figures/draw.js'
+import { forPage, withTitles } from '../../src/report/figures/shown-values.js'
 import type { Figure } from '../../src/figures/figure.js'
 import { drawPng } from '../../src/report/figures/png.js'
 import { paperResults } from '../../src/report/paper-results.js'
@@ -49,6 +50,8 @@ const drawn = [
   'head-effects-alpha-1b',
   'layer-effects-alpha-1b',
   'function-vectors-alpha-1b',
+  'attention-alpha-1b',
+  'state-vectors-alpha-1b',
   'demonstration-sets',
   'other-ways',
   'layer-transfer-alpha-1b',
@@ -65,7 +68,7 @@ describe('the figures of a fixed database', () => {
   it.each(drawn)('%s', async (id) => {
     const figure = figures.find((figure) => figure.id === id)
     expect(figure, id).toBeDefined()
-    await expect(await drawSvg(figure as Figure)).toMatchFileSnapshot(`../golden/figures/${id}.svg`)
+    await expect(String(await drawSvg(figure as Figure))).toMatchFileSnapshot(`../golden/figures/${id}.svg`)
   })
 
   it('are these for each model, and no others', () => {
@@ -75,35 +78,36 @@ describe('the figures of a fixed database', () => {
 
   it('each shows as many values on hover as it has marks, in its file and in the page', async () => {
     for (const figure of figures) {
-      const svg = await drawSvg(figure)
+      const tree = await drawSvg(figure)
+      const svg = String(tree)
       const marks = svg.split('role="graphics-symbol" aria-roledescription="').length - 1
       const axes =
         svg.split('aria-roledescription="axis"').length +
         svg.split('aria-roledescription="legend"').length -
         2
       const titles = svg.split('aria-roledescription="title"').length - 1
-      const values = withTitles(svg).split('<title>').length - 1
+      const values = String(withTitles(tree)).split('<title>').length - 1
       expect(values, figure.id).toBeGreaterThan(0)
       expect(marks - axes - titles, figure.id).toBeGreaterThanOrEqual(0)
-      expect(forPage(svg).split('data-value="').length - 1, figure.id).toBe(values)
+      expect(String(forPage(tree)).split('data-value="').length - 1, figure.id).toBe(values)
     }
   })
 
   it('hold names from outside as text', async () => {
     for (const figure of figures) {
-      const svg = await drawSvg(figure)
+      const svg = String(await drawSvg(figure))
       // eslint-disable-next-line no-control-regex
       expect(svg, figure.id).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/)
       expect(svg, figure.id).not.toContain('<b>')
       expect(svg, figure.id).not.toContain('</script>')
     }
-    const templates = await drawSvg(figures.find(({ id }) => id === 'template-transfer') as Figure)
+    const templates = String(await drawSvg(figures.find(({ id }) => id === 'template-transfer') as Figure))
     expect(templates).toContain('Q\\u{1b}[31m{x}&lt;/script&gt;')
     expect(hostile.template).toContain('\u001b')
   })
 
   it('are pictures too, with letters in them', async () => {
-    const svg = await drawSvg(figures[0] as Figure)
+    const svg = String(await drawSvg(figures[0] as Figure))
     const [picture, wordless] = await Promise.all([
       drawPng(svg),
       drawPng(svg.replace(/<text.*?<\/text>/g, '')),
@@ -136,7 +140,7 @@ describe('beside another sweep', () => {
     expect(texts).toHaveLength(3)
     for (const said of texts) expect(said).not.toMatch(/higher|lower/)
     const figure = blocks.flatMap((block) => ('figure' in block ? [block.figure] : []))[2] as Figure
-    expect(await drawSvg(figure)).toContain('next letter, θ of to upper')
+    expect(String(await drawSvg(figure))).toContain('next letter, θ of to upper')
   })
 })
 
@@ -144,7 +148,7 @@ describe('from the published figures', () => {
   it('Figure 4 has a bar as high as each mean', async () => {
     const rows = publishedRows(paperResults())
     const figure = barsByModel(bars(rows), rows.filter((row) => !isIncluded(row)).length) as Figure
-    const svg = await drawSvg(figure)
+    const svg = String(await drawSvg(figure))
     for (const { model, kind, mean, tasks } of bars(rows)) {
       const height = new RegExp(
         `aria-label="${model}, ${kind}: ${mean.toFixed(2)} [^"]* over ${tasks} tasks"[^>]* d="M[\\d.]+,[\\d.]+h[\\d.]+v([\\d.]+)`,

@@ -1,13 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { sweepReport } from '../../src/report/sweep-report.js'
 import { writeReport, type Manifest } from '../../src/report/write.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { findSweep } from '../../src/store/sweeps.js'
+import { projectRoot } from '../../src/system/home.js'
+import { builtinTaskIds } from '../../src/tasks/registry.js'
+import { clipped, violations } from '../accessibility.js'
 import { launchBrowser } from '../browser.js'
 import { writeSample } from './sample-database.js'
 
@@ -52,6 +56,8 @@ async function open(width: number, colorScheme: 'light' | 'dark'): Promise<Opene
 describe.each([
   [1440, 'light'],
   [1440, 'dark'],
+  [768, 'light'],
+  [768, 'dark'],
   [360, 'light'],
   [360, 'dark'],
 ] as const)('the page at %i pixels, %s', (width, scheme) => {
@@ -143,9 +149,34 @@ describe.each([
     expect(ground).toBe(scheme === 'dark' ? 'rgb(23, 23, 23)' : 'rgb(255, 255, 255)')
   })
 
+  it('is accessible by all rules of axe-core, all that is folded open too, and nothing is cut off', async () => {
+    await page.evaluate(
+      `for (const details of document.querySelectorAll('details')) { details.removeAttribute('name'); details.open = true }`,
+    )
+    expect(await violations(page)).toEqual([])
+    expect(await clipped(page)).toEqual([])
+  })
+
   it('asked for nothing and met no error, names from outside included', () => {
     expect(opened.trouble).toEqual([])
   })
+})
+
+it('stays below 3 MB for a sweep of the quickstart’s size', async () => {
+  const { models } = parse(readFileSync(join(projectRoot(), 'configs', 'quickstart.yaml'), 'utf8')) as {
+    models: string[]
+  }
+  const file = join(folder, 'large.db')
+  writeSample(file, 'all', {
+    models: Object.fromEntries(models.map((id) => [id, 12])),
+    tasks: Object.fromEntries(builtinTaskIds.map((id) => [id, id.split('_')[0] as string])),
+    thetas: 20,
+    bins: 20,
+  })
+  const db = openReadOnly(file)
+  const { page } = await writeReport(sweepReport(db, findSweep(db, undefined), null), join(folder, 'large'))
+  db.close()
+  expect(statSync(join(folder, 'large', page)).size).toBeLessThan(3_000_000)
 })
 
 it('prints light, with every table open', async () => {

@@ -1,3 +1,4 @@
+import { stateKinds } from '../../src/experiments/state-vectors/forward-passes.js'
 import type Database from 'better-sqlite3'
 import { openDatabase } from '../../src/store/open.js'
 
@@ -8,6 +9,16 @@ export const hostile = {
   token: ' </td><script>alert(1)</script>',
 }
 
+interface Shape {
+  /** Blocks by model. */
+  readonly models: Readonly<Record<string, number>>
+  /** Category by task. */
+  readonly tasks: Readonly<Record<string, string>>
+  /** Points of t-SNE per task, and bins of the histograms of distances. */
+  readonly thetas: number
+  readonly bins: number
+}
+
 const models = { 'alpha-1b': 6, 'llama-7b': 4 } as const
 const tasks = {
   algorithmic_to_upper: 'algorithmic',
@@ -16,6 +27,7 @@ const tasks = {
   linguistic_antonyms: 'linguistic',
   [hostile.task]: 'custom',
 } as const
+const small: Shape = { models, tasks, thetas: 4, bins: 4 }
 export const sampleSweep = 'sample-00000001'
 const items = 20
 const analyses = ['multi_context', 'addition', 'decodability']
@@ -24,19 +36,23 @@ const analyses = ['multi_context', 'addition', 'decodability']
  * A complete sweep with made-up numbers that never change: two models, five tasks, every experiment, a warning, a failure and a
  * unit that could not be done. Written row by row, since what the report is held against must not move with the engine.
  */
-export function writeSample(file: string, experiments: 'all' | 'main' = 'all'): void {
+export function writeSample(file: string, experiments: 'all' | 'main' = 'all', shape: Shape = small): void {
   const db = openDatabase(file)
   db.pragma('foreign_keys = OFF')
   try {
-    db.transaction(() => write(db))()
+    db.transaction(() => write(db, shape))()
     if (experiments === 'main') db.exec('delete from units')
   } finally {
     db.close()
   }
 }
 
-function write(db: Database.Database): void {
-  const insert = (table: string, row: Record<string, unknown>) => {
+function write(db: Database.Database, shape: Shape): void {
+  const { models, tasks } = shape
+  const insert: Insert = (table, given) => {
+    // Of many tasks the later ones would have fewer right than none.
+    const row =
+      typeof given['correct'] === 'number' ? { ...given, correct: Math.max(0, given['correct']) } : given
     const names = Object.keys(row)
     return db
       .prepare(
@@ -151,7 +167,7 @@ function write(db: Database.Database): void {
         finished_at: '2026-01-01T00:10:00.000Z',
       })
     })
-    writeExperiments(insert, { sweep_id, model_id, model_hash: content_hash, blocks, m })
+    writeExperiments(insert, shape, { sweep_id, model_id, model_hash: content_hash, blocks, m })
   })
   insert('items', {
     items_hash: 'items',
@@ -180,6 +196,7 @@ type Insert = (table: string, row: Record<string, unknown>) => unknown
 
 function writeExperiments(
   insert: Insert,
+  { tasks, thetas, bins }: Shape,
   {
     sweep_id,
     model_id,
@@ -222,18 +239,18 @@ function writeExperiments(
       run_id: robustness,
       task_id,
       layer: 2,
-      thetas: 4,
+      thetas,
       within_mean: 0.1 + 0.02 * t,
       within_sd: 0.03,
       between_mean: 0.6,
       between_sd: 0.1,
       purity: 1,
       silhouette: 0.7,
-      histogram_edges: '[0,0.2,0.4,0.6,0.8]',
-      within_histogram: JSON.stringify([4 - t / 2, 1 + t / 2, 0, 0]),
-      between_histogram: '[0,1,3,1]',
+      histogram_edges: JSON.stringify(Array.from({ length: bins + 1 }, (_, i) => (2 * i) / 10)),
+      within_histogram: JSON.stringify(histogram(bins, [Math.max(0, 4 - t / 2), 1 + t / 2, 0, 0])),
+      between_histogram: JSON.stringify(histogram(bins, [0, 1, 3, 1])),
     })
-    for (let item = 0; item < 4; item++)
+    for (let item = 0; item < thetas; item++)
       insert('theta_points', {
         run_id: robustness,
         task_id,
@@ -321,6 +338,18 @@ function writeExperiments(
         ...{ run_id, component, layer, head },
         ...{ effect: size, low: size - 0.01, high: size + 0.01, items, clean: 0.6, shuffled: 0.2 },
       })
+    const states = unit('state_vectors', task_id)
+    for (const layer of layers)
+      for (const [k, setting] of stateKinds.entries())
+        score(states, { setting, layer, correct: Math.max(0, 14 - t - 3 * Math.abs(layer - 2) + k) })
+    const attention = unit('attention', task_id)
+    for (const layer of layers)
+      for (const head of [0, 1, 2, 3])
+        for (const [p, part] of ['first', 'inputs', 'outputs', 'query', 'induction'].entries()) {
+          const share = 0.1 + 0.08 * Math.sin(layer + 2 * head + p + t)
+          const around = { attention: share, low: share - 0.02, high: share + 0.02 }
+          insert('attention_shares', { run_id: attention, layer, head, part, ...around, tokens: 5, items })
+        }
     for (const layer of layers) {
       for (const head of [0, 1, 2, 3]) effect('heads', layer, head, 0.01 * Math.sin(layer + 2 * head + t))
       effect('attention', layer, -1, 0.03 * Math.sin(layer + t))
@@ -377,4 +406,9 @@ function writeExperiments(
       reused: 0,
       skipped: 'no common inputs',
     })
+}
+
+/** The four counts over and over. */
+function histogram(bins: number, counts: readonly number[]): number[] {
+  return Array.from({ length: bins }, (_, i) => counts[i % counts.length] as number)
 }

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDatabase } from '../../src/store/open.js'
+import { clipped, violations } from '../accessibility.js'
 import { launchBrowser } from '../browser.js'
 import { Sandbox } from '../sweep/sandbox.js'
 
@@ -59,6 +60,8 @@ async function open(
   return { page, trouble }
 }
 
+const accuracyWithInterval = /^(\.\d\d|1\.00) \.\d\d–(\.\d\d|1\.00)$/
+
 it('follows the sweep to its end without being loaded again', async () => {
   const { page, trouble } = await open(1440, 'light')
   expect(page.url()).not.toContain('token')
@@ -67,10 +70,10 @@ it('follows the sweep to its end without being loaded again', async () => {
   const { exitCode } = await sweep
   expect(exitCode).toBe(0)
   await page.getByText('complete', { exact: true }).waitFor()
-  expect(await page.locator('.heat button').allTextContents()).toEqual([
-    expect.stringMatching(/^(\.\d\d|1\.00)$/),
-    expect.stringMatching(/^(\.\d\d|1\.00)$/),
-    expect.stringMatching(/^(\.\d\d|1\.00)$/),
+  expect(await page.locator('.heat td button').allTextContents()).toEqual([
+    expect.stringMatching(accuracyWithInterval),
+    expect.stringMatching(accuracyWithInterval),
+    expect.stringMatching(accuracyWithInterval),
   ])
   expect(trouble).toEqual([])
   await page.close()
@@ -79,27 +82,95 @@ it('follows the sweep to its end without being loaded again', async () => {
 describe.each([
   [1440, 'light'],
   [1440, 'dark'],
+  [768, 'light'],
+  [768, 'dark'],
   [360, 'light'],
   [360, 'dark'],
 ] as const)('at %i pixels, %s', (width, scheme) => {
-  it('fits the width, has no error and asks nobody else; all is reached by the keyboard', async () => {
+  it('is reached by the keyboard, keeps its state in the address, is accessible, and asks nobody else', async () => {
     const { page, trouble } = await open(width, scheme)
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
-    const field = page.locator('.heat button').nth(1)
-    for (let i = 0; i < 30 && !(await isFocused(field)); i++) await page.keyboard.press('Tab')
+    const fields = page.locator('.heat td button')
+    for (let i = 0; i < 30 && !(await isFocused(fields.first())); i++) await page.keyboard.press('Tab')
+    await page.keyboard.press('ArrowDown')
+    expect(await isFocused(fields.nth(1))).toBe(true)
     await page.keyboard.press('Enter')
     await page.waitForSelector('.curve svg')
-    const item = page.locator('.item summary').first()
-    await item.waitFor()
-    for (let i = 0; i < 40 && !(await isFocused(item)); i++) await page.keyboard.press('Tab')
+    const items = page.locator('button.item')
+    await items.nth(49).waitFor()
+
+    // Every item by the layers of the curve.
+    const layers = await page.locator('.curve svg [data-value]').count()
+    expect(await page.locator('.ranks thead th').count()).toBe(1 + layers)
+    await page.keyboard.press('/')
+    expect(await isFocused(page.getByLabel('containing'))).toBe(true)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('ArrowDown')
+    expect(await isFocused(items.nth(1))).toBe(true)
     await page.keyboard.press('Enter')
-    // A row for every L of the tiny model.
-    expect(await page.locator('.item').first().locator('tbody tr').count()).toBe(
-      await page.locator('.curve svg [data-value]').count(),
-    )
+    expect(await page.locator('.opened tbody tr').count()).toBe(layers)
+    const said = page.locator('.said')
+    const before = await said.textContent()
+    await page.keyboard.press((await said.textContent())?.includes('L = 0') ? 'ArrowRight' : 'ArrowLeft')
+    await expect.poll(() => said.textContent()).not.toBe(before)
+    const second = await items.nth(1).textContent()
+    await page.keyboard.press('PageDown')
+    await expect.poll(() => items.nth(1).textContent()).not.toBe(second)
+    await page.keyboard.press('PageUp')
+    await expect.poll(() => said.textContent()).toContain(`${second}`)
+    await expect.poll(() => isFocused(items.nth(1))).toBe(true)
+    await page.keyboard.press('Enter')
+
+    expect(await violations(page)).toEqual([])
+    expect(await clipped(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    const [address, shown] = [page.url(), await said.textContent()]
+    await page.reload()
+    await expect.poll(() => said.textContent()).toBe(shown)
+    expect(page.url()).toBe(address)
+    await page.keyboard.press('?')
+    expect(await page.getByRole('dialog').isVisible()).toBe(true)
+    expect(await violations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    expect(await page.getByRole('dialog').isVisible()).toBe(false)
     expect(trouble).toEqual([])
     await page.close()
   })
+})
+
+it('filters items by outcome, text and rank, and sorts them', async () => {
+  const { page } = await open(1440, 'light')
+  await page.locator('.heat td button').first().click()
+  const count = async () => Number.parseInt((await page.locator('.pages').textContent()) ?? '')
+  await expect.poll(count).toBe(200)
+  await page.getByLabel('show').selectOption('wrong')
+  const wrong = await settled(count)
+  await page.getByLabel('show').selectOption('right')
+  await expect.poll(count).toBe(200 - wrong)
+  await page.getByLabel('show').selectOption('all items')
+  await page.getByLabel('rank from').fill('1')
+  await page.getByLabel('to', { exact: true }).fill('1')
+  const first = await settled(count)
+  await page.getByLabel('rank from').fill('2')
+  await page.getByLabel('to', { exact: true }).fill('')
+  await expect.poll(count).toBe(200 - first)
+  await page.getByLabel('sort by').selectOption('rank, worst first')
+  await page.getByLabel('show').selectOption('θ right, regular wrong')
+  expect(await page.getByLabel('test', { exact: true }).isChecked()).toBe(true)
+  await page.close()
+})
+
+it('loads at most 150 kB', async () => {
+  const page = await browser.newPage()
+  let bytes = 0
+  page.on('response', async (response) => {
+    if (new URL(response.url()).pathname !== '/api/changes' && response.ok())
+      bytes += (await response.body()).length
+  })
+  await page.goto(url)
+  await page.waitForSelector('.heat button')
+  expect(bytes).toBeGreaterThan(10_000)
+  expect(bytes).toBeLessThan(150_000)
+  await page.close()
 })
 
 it('shows what failed, why, and what its process said last', async () => {
@@ -136,6 +207,17 @@ it('says that the server is away, and ends with exit code 0 on SIGTERM', async (
   await page.close()
 })
 
-function isFocused(locator: ReturnType<Page['locator']>): Promise<boolean> {
-  return locator.evaluate('(element) => element === document.activeElement')
+async function isFocused(locator: ReturnType<Page['locator']>): Promise<boolean> {
+  return (await locator.and(locator.page().locator(':focus')).count()) === 1
+}
+
+/** A number once it has stayed the same for a while. */
+async function settled(read: () => Promise<number>): Promise<number> {
+  let last = NaN
+  for (;;) {
+    const now = await read()
+    if (now === last) return now
+    last = now
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
 }

@@ -123,7 +123,7 @@ it('the tables of units are found by what they refer to, a new one as well', () 
   const after = unitTables(db)
   db.close()
   expect(before).toEqual([
-    ...['conflicting_predictions', 'function_vector_geometry', 'function_vector_heads'],
+    ...['attention_shares', 'conflicting_predictions', 'function_vector_geometry', 'function_vector_heads'],
     ...[
       'function_vector_scores',
       'mediation_effects',

@@ -41,6 +41,8 @@ export const further = [
   },
   { experiment: 'mediation', items: 2, prompts: 2, components: ['heads', 'attention'] },
   { experiment: 'functionVectors', heads: 2, items: 2, prompts: 2 },
+  { experiment: 'attention', items: 2 },
+  { experiment: 'stateVectors', items: 2, last: null },
 ]
 
 /** Registers a sweep with further experiments and runs the main one of its two tasks. */
@@ -149,6 +151,7 @@ export function resultOf({ step }: Pick<NextStep, 'step'>): unknown {
     case 'robustnessLayers':
     case 'layerTransfer':
       return { scores: input.layers.map((layer) => score(layer)) }
+    case 'stateVectors':
     case 'multiContext':
     case 'addition':
       return { scores: [score(0), score(1)] }
@@ -178,6 +181,14 @@ export function resultOf({ step }: Pick<NextStep, 'step'>): unknown {
         ),
         geometry: [{ layer: 1, ...angles }],
       }
+    }
+    case 'attentionShares': {
+      const values = Float32Array.of(0.5, 0.25, 0.75, 0.125, 0, 0.25)
+      const groups = [
+        { group: 'outputs', tokens: 2 },
+        { group: 'induction', tokens: 1 },
+      ]
+      return { items: 2, groups, heads: [1], base64: Buffer.from(values.buffer).toString('base64') }
     }
     default:
       throw new Error(`no such activity: ${step.activity}`)

@@ -7,7 +7,7 @@ import type { NewSweep } from '../../src/store/store-inputs.js'
 
 /** Small, made-up sweeps: two models of one hash or of two, tasks with 3 dev, 4 test and 2 baseline items. */
 
-const protocol: Protocol = {
+export const protocol: Protocol = {
   seed: 41,
   demonstrations: 1,
   dummyQueries: 1,
@@ -18,7 +18,7 @@ const protocol: Protocol = {
 }
 
 export const info: ModelInfo = {
-  contentHash: 'a'.repeat(64),
+  modelHash: 'a'.repeat(64),
   architecture: 'llama',
   blocks: 4,
   dModel: 2,

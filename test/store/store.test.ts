@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson } from '../../src/domain/identity.js'
+import { numericsJson } from '../../src/domain/identity.js'
 import { openReadOnly } from '../../src/store/open.js'
 import { layerResults, mainResults, predictionColumns, predictionValues } from '../../src/store/results.js'
 import { sweepFailures, sweepProgress } from '../../src/store/sweep-state.js'
@@ -218,7 +218,7 @@ describe('what is to be computed', () => {
         ],
       },
     ],
-    ['the weights', { info: { ...info, contentHash: 'b'.repeat(64) } }],
+    ['the weights', { info: { ...info, modelHash: 'b'.repeat(64) } }],
     ['the numerics', { info: { ...info, numerics: { ...info.numerics, threads: 2 } } }],
     ['the scoring', { prepared: prepared('upper', { scoring: 'prefix' }) }],
     ['an item', { prepared: prepared('upper', { items: prepared('lower').items }) }],
@@ -245,7 +245,7 @@ describe('a sweep', () => {
     const { store } = fresh('s-1')
     plan(store)
     const again = { sweepId: 's-1', model: 'm', prepared: prepared('upper'), layerChunks: [[0, 1, 2, 3]] }
-    expect(() => store.planTask({ ...again, info: { ...info, contentHash: 'b'.repeat(64) } })).toThrow(
+    expect(() => store.planTask({ ...again, info: { ...info, modelHash: 'b'.repeat(64) } })).toThrow(
       'm: its weights, config or tokenizer changed since sweep s-1 started (aaaaaaaaaaaa, now bbbbbbbbbbbb)',
     )
     expect(() =>
@@ -374,8 +374,8 @@ describe('the kind of processor', () => {
     numerics: { ...info.numerics, ...(kernels === undefined ? {} : { kernels }) },
   })
   const planWith = (store: Store, settled: string | undefined, here: string) => {
-    const { contentHash: hash, numerics } = withKernels(settled)
-    store.settleModel('s-1', 'm', { hash, numerics: canonicalJson(numerics) })
+    const { modelHash: hash, numerics } = withKernels(settled)
+    store.settleModel('s-1', 'm', { hash, numerics: numericsJson(numerics) })
     const task = prepared('upper')
     return store.planTask({
       sweepId: 's-1',

@@ -22,6 +22,8 @@ const settings = {
     { projection: { top: 10 } },
     { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
     { functionVectors: { heads: 3, items: 4, prompts: 4 } },
+    { attention: { items: 4 } },
+    { stateVectors: { items: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
     { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
     { thetas: { items: 'each' } },
@@ -59,6 +61,7 @@ function everything(db: string): Record<string, unknown[]> {
     'function_vectors_shuffled',
     'function_vector_top_heads',
     'function_vector_angles',
+    'attention',
     'beyond',
     'transfer',
   ]
@@ -114,6 +117,7 @@ describe('the further experiments of a sweep', () => {
         'demonstration_sets',
         'layer_transfer',
         'multi_context',
+        'state_vectors',
         'template_transfer',
       ],
     ])
@@ -134,6 +138,8 @@ describe('the further experiments of a sweep', () => {
       'robustness',
       'projection',
       'mediation',
+      'attention',
+      'state_vectors',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
@@ -188,7 +194,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 51, complete: 51 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 59, complete: 59 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })

@@ -204,6 +204,85 @@ describe('inputs given twice', () => {
   })
 })
 
+describe('a list with splits of its own', () => {
+  const rows = [
+    ['a', 'A', 'train'],
+    ['b', 'B', 'validation'],
+    ['c', 'C', 'test'],
+  ] as const
+  const csv = ['word,upper,part', ...rows.map((row) => row.join())].join('\n')
+  const named = { input: 'word', answer: 'upper', split: 'part' }
+  const parts = [
+    { ...pair('a', 'A'), split: 'train' },
+    { ...pair('b', 'B'), split: 'dev' },
+    { ...pair('c', 'C'), split: 'test' },
+  ]
+
+  it('has them in a column, by any of their usual names, and says how many there are', () => {
+    const notes = ['pairs by split: train 1, dev 1, test 1']
+    expect(read('parts.csv', csv, named)).toEqual({ pairs: parts, notes })
+    const objects = rows.map(([x, y, split]) => ({ input: x, output: y, split }))
+    const lines = objects.map((row) => JSON.stringify(row)).join('\n')
+    expect(read('parts.jsonl', lines, { split: 'split' })).toEqual({ pairs: parts, notes })
+    const lists = JSON.stringify({ x: ['a', 'b', 'c'], y: ['A', 'B', 'C'], fold: ['TRAIN', 'dev', 'test'] })
+    expect(read('parts.json', lists, { split: 'fold' }).pairs).toEqual(parts)
+    expect(
+      read('headless.csv', csv.split('\n').slice(1).join('\n'), { input: 1, answer: 2, split: 3 }).pairs,
+    ).toEqual(parts)
+  })
+
+  it('may call them otherwise, and need not have dev', () => {
+    const path = file('folds.csv', 'input,output,fold\na,A,0\nb,B,1\nc,C,2\n')
+    const { pairs, notes } = readWordListFile(path, {
+      columns: { split: 'fold' },
+      splits: { train: ['0', '1'], test: ['2'] },
+    })
+    expect(pairs.map(({ split }) => split)).toEqual(['train', 'train', 'test'])
+    expect(notes[0]).toContain('train 2, test 1; none of dev, so the best L is chosen by queries of train')
+  })
+
+  it.each([
+    [
+      'a,A,train\nb,B,extra\nc,C,test',
+      /:3: the split "extra" is none of train or .*; found: "train" \(1\), "extra" \(1\), "test" \(1\)/,
+    ],
+    ['a,A,train\nb,B,\n', /:3: the split "" is none of/],
+    ['a,A,train\nb,B,validation', /no pair is of the split "test"; found: "train" \(1\), "validation" \(1\)/],
+    ['a,A,test', /no pair is of the split "train"/],
+  ])('with %j is refused', (text, message) => {
+    const path = file('wrong.csv', `word,upper,part\n${text}\n`)
+    expect(refusal(() => readWordListFile(path, { columns: named })).message).toMatch(message)
+  })
+
+  it('asks an input that stands in several of them in the one that is held out most', () => {
+    const { pairs, notes } = read('leak.csv', `${csv}\na,A,test\nd,D,train\n`, named)
+    expect(pairs.map(({ split }) => split)).toEqual(['test', 'dev', 'test', 'train'])
+    expect(notes.join()).toContain('1 inputs stand in several splits ("a")')
+  })
+})
+
+it('a member of a member is a column under its path, in a list of objects that of each', () => {
+  const lines = [
+    { id: 1, q: { text: 'hot' }, answers: { text: ['cold', 'icy'], start: [0, 1] } },
+    { id: 2, q: { text: 'big' }, answers: { text: ['small'], start: [0] } },
+  ]
+  const jsonl = lines.map((line) => JSON.stringify(line)).join('\n')
+  const expected = [pair('hot', 'cold', 'icy'), pair('big', 'small')]
+  expect(read('squad.jsonl', jsonl, { input: 'q.text', answer: 'answers.text' })).toEqual({
+    pairs: expected,
+    notes: ['not used: "id"'],
+  })
+  const listed = [
+    { x: 'hot', a: [{ t: 'cold' }, { t: 'icy' }] },
+    { x: 'big', a: [{ t: 'small' }] },
+  ]
+  expect(read('listed.json', JSON.stringify(listed), { answer: 'a.t' }).pairs).toEqual(expected)
+  const path = file('none.jsonl', '{"x": "hot", "a": {"t": "cold"}}')
+  expect(refusal(() => readWordListFile(path, { columns: { answer: 'a.s' } })).message).toContain(
+    'columns: there is no "a.s" among "x", "a"',
+  )
+})
+
 it('members of any JSON value are found where JSON.parse finds them', () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()), (array, object) => {

@@ -71,6 +71,39 @@ describe('drawn items', () => {
     for (const count of counts.values()) expect(Math.abs(count - 300)).toBeLessThan(100)
   })
 
+  it('of a list with splits of its own take S and x\u2032 from train, and each query of dev and test in turn', () => {
+    const split = (i: number) => (i < 10 ? 'train' : i < 14 ? 'dev' : 'test')
+    const own = pairs(20).map((pair, i) => ({ ...pair, split: split(i) }) as const)
+    const items = drawItems('task', own, { ...protocol, devItems: 8 })
+    const splitOf = (input: string) => own.find((pair) => pair.input === input)?.split
+    const splits = (inputs: readonly string[]) => [...new Set(inputs.map(splitOf))]
+    for (const of of [items.dev, items.test]) {
+      expect(splits(of.flatMap(({ demonstrations }) => demonstrations.map(({ input }) => input)))).toEqual([
+        'train',
+      ])
+      expect(splits(of.flatMap(({ dummyQueries }) => dummyQueries))).toEqual(['train'])
+    }
+    const queries = (of: readonly Item[]) => of.map(({ query }) => query)
+    expect(splits(queries(items.dev))).toEqual(['dev'])
+    expect(splits(queries([...items.test, ...items.baseline]))).toEqual(['test'])
+    expect(new Set(queries(items.test)).size).toBe(6)
+    expect(queries(items.baseline)).toEqual(queries(items.test).slice(0, 4))
+    for (const round of [0, 4]) expect(new Set(queries(items.dev).slice(round, round + 4)).size).toBe(4)
+    expect(JSON.stringify(items)).not.toContain('split')
+
+    const noDev = own.map((pair) => (pair.split === 'dev' ? { ...pair, split: 'train' as const } : pair))
+    for (const { query, demonstrations } of drawItems('task', noDev, protocol).dev) {
+      expect(noDev.find(({ input }) => input === query)?.split).toBe('train')
+      expect(demonstrations.map(({ input }) => input)).not.toContain(query)
+    }
+    expect(() => drawItems('task', own.slice(6), protocol)).toThrow(
+      '4 pairs of the split "train" are left, but an item needs 5',
+    )
+    expect(() => drawItems('task', own.slice(0, 14), protocol)).toThrow(
+      'no pairs of the split "test" are left',
+    )
+  })
+
   it('are the same on every machine and in every version', () => {
     const [item] = drawItems('task', pairs(30), protocol).test
     expect(item).toMatchInlineSnapshot(`

@@ -61,11 +61,11 @@ function writeParts(folder: string, name = 'm', parts = [split(0, 2), split(1, 2
 async function contents(path: string) {
   const checkpoint = await openCheckpoint(path)
   try {
-    const { config, contentHash } = checkpoint
+    const { config, modelHash } = checkpoint
     const values = [...checkpoint.tensors.keys()]
       .sort()
       .map((name) => [name, Array.from(checkpoint.read(name))])
-    return { config, contentHash, values }
+    return { config, modelHash, values }
   } finally {
     checkpoint.close()
   }
@@ -93,7 +93,7 @@ describe('a GGUF in parts', () => {
     const found = [first, second, at, join(cache, 'm-00002-of-00002.gguf')]
     const all = await Promise.all(found.map(contents))
     for (const part of all) expect(part).toMatchObject({ config, values })
-    expect(new Set(all.map(({ contentHash }) => contentHash)).size).toBe(1)
+    expect(new Set(all.map(({ modelHash }) => modelHash)).size).toBe(1)
   })
 
   it('whose content changes in any part has another hash', async () => {
@@ -102,7 +102,7 @@ describe('a GGUF in parts', () => {
     const before = await contents(at)
     const changed = tensors(2, 5)
     writeFileSync(second, ggufBytes({ metadata: split(1, 2), ...changed, data: new Uint8Array(192) }))
-    expect((await contents(at)).contentHash).not.toBe(before.contentHash)
+    expect((await contents(at)).modelHash).not.toBe(before.modelHash)
   })
 
   it.each([

@@ -49,7 +49,7 @@ describe('a LoRA adapter', () => {
     const hash = async (path: string) => {
       const opened = await openCheckpoint(path)
       opened.close()
-      return opened.contentHash
+      return opened.modelHash
     }
     const adapted = await hash(join(scratch, 'adapters', 'llama'))
     expect(await hash(changed({ base_model_name_or_path: tinyFolder('gqa-tied') }))).toBe(adapted)

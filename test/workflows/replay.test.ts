@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
 import { describe, expect, it } from 'vitest'
 import { projectRoot } from '../../src/system/home.js'
+import { recordedInfo } from '../../workflows/recorded-info.js'
+import { info } from '../store/sample.js'
 
 Runtime.install({ logger: new DefaultLogger('ERROR') })
 
@@ -29,5 +31,11 @@ describe('a workflow that began under a released version', () => {
       JSON.stringify(history).replaceAll('"planTask"', '"someOtherActivity"'),
     ) as object
     await expect(Worker.runReplayHistory({ workflowBundle }, altered)).rejects.toThrow(/Nondeterminism/)
+  })
+
+  it('computes for the model that its history names, under its former name too', () => {
+    const { modelHash, ...rest } = info
+    expect(recordedInfo({ ...rest, contentHash: modelHash } as never)).toEqual(info)
+    expect(recordedInfo(info)).toEqual(info)
   })
 })

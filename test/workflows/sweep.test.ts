@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ComputeActivities, StoreActivities } from '../../activities/index.js'
 import { projectRoot } from '../../src/system/home.js'
 import type { Failure } from '../../src/store/store-inputs.js'
-import { unitName } from '../../src/domain/experiments.js'
+import { unitName } from '../../src/domain/unit-place.js'
 import { workflowFailureErrorTypes } from '../../src/temporal/bundle.js'
 import {
   contentQueue,
@@ -117,7 +117,7 @@ async function sweep(
       if (failing.includes(spec.id)) throw ApplicationFailure.nonRetryable('too few pairs', 'TASK')
       const items = { baseline: [], dev: [], test: [] }
       return {
-        info: { contentHash: 'x' } as Awaited<ReturnType<ComputeActivities['prepareTask']>>['info'],
+        info: { modelHash: 'x' } as Awaited<ReturnType<ComputeActivities['prepareTask']>>['info'],
         prepared: {
           task: spec.id,
           category: 'custom',

@@ -17,12 +17,15 @@ const fields = {
 }
 
 /** A parallel residual behind one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
-function shared(c: { layer_norm_eps: number; logit_scale: number; attention_bias: boolean }) {
+function shared(
+  c: { layer_norm_eps: number; logit_scale: number; attention_bias: boolean },
+  rotary: { theta?: number },
+) {
   return {
     norm: (name: string, width: number) => layerNorm(name, width, c.layer_norm_eps, { bias: false }),
     parallel: true,
     norms: ({ norm }: LayerParts) => ({ beforeAttention: norm('input_layernorm'), beforeMlp: 'shared' }),
-    rotary: { theta: 500000, interleaved: true },
+    rotary: { ...rotary, interleaved: true },
     bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
     unembedding: { scale: c.logit_scale },
   } satisfies Partial<Changes> & { rotary: object }
@@ -37,7 +40,7 @@ export const cohere = family({
   fields: { ...fields, use_qk_norm: flag.default(false) },
   describe: (c, path) =>
     standardDecoder('cohere', c, path, {
-      ...shared(c),
+      ...shared(c, { theta: 500000 }),
       attention: ({ tensor }, { heads, keyValueHeads, dHead }) => {
         if (!c.use_qk_norm) return {}
         const ofHeads = (name: string, count: number): NormSpec => ({
@@ -63,7 +66,7 @@ export const cohere2 = family({
   describe(c, path) {
     const sliding = slidingLayers(c, everyNth(c.sliding_window_pattern), path)
     return standardDecoder('cohere2', c, path, {
-      ...shared(c),
+      ...shared(c, {}),
       attention: ({ layer }, { rotary }) =>
         sliding[layer] && c.sliding_window !== null ? { window: c.sliding_window, rotary } : { rotary: null },
     })

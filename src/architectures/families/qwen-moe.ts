@@ -1,4 +1,5 @@
-import { family, flag, size } from '../config.js'
+import { z } from 'zod'
+import { family, flag, size, windowField } from '../config.js'
 import { slidingLayers } from '../layer-kinds.js'
 import { expertCount, isSparse, mixture, namedExperts, sparseLayerFields } from '../mixture.js'
 import { standardDecoder } from '../standard.js'
@@ -23,6 +24,8 @@ export const qwen2Moe = family({
     moe_intermediate_size: size.default(1408),
     shared_expert_intermediate_size: size.default(5632),
     qkv_bias: flag.default(true),
+    // transformers writes 0 where the window is not used.
+    sliding_window: z.preprocess((window) => (window === 0 ? null : window), windowField).default(4096),
   },
   renamed: { num_local_experts: 'num_experts' },
   describe(c, path) {

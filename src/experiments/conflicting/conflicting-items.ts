@@ -3,7 +3,7 @@ import { TaskvecError } from '../../domain/errors.js'
 import { canonicalJson, sha256 } from '../../domain/identity.js'
 import type { Item, Pair, Protocol } from '../../domain/types.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
-import { demonstrationsFor, isGenerated, type Population } from '../../tasks/sampling.js'
+import { demonstrationsFor, isGenerated, testQueries, type Population } from '../../tasks/sampling.js'
 
 /** Queries drawn, of which those that both tasks know are kept (docs/protocol.md, Conflicting tasks). */
 const draws = 1000
@@ -38,10 +38,11 @@ export function drawConflicting(
     isGenerated(population) ? null : sha256(canonicalJson(population)),
   )
   const format = formatOf(prompt)
+  const queries = testQueries(a.population)
   const items: ConflictingItem[] = []
   for (let index = 0; index < draws && items.length < count; index++) {
     const key = { seed, tasks: [a.id, b.id], hashes, purpose: 'conflicting', index }
-    const pairA = draw(randomFor(key), a.population)
+    const pairA = draw(randomFor(key), queries)
     const pairB = sameInput(key, pairA, b.population)
     if (!pairB) continue
     const side = ({ id, population }: Side, pair: Pair, dummies: number) => ({

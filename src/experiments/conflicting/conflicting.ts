@@ -1,3 +1,4 @@
+import { readNumerics } from '../../domain/numerics.js'
 import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
 import { figure, table } from '../../figures/section.js'
@@ -55,7 +56,7 @@ const ofOnePair: UnitKind<Omit<Settings, 'pairs'>> = {
     const [scoringA, scoringB, modelHash] = [a.scoring, b.scoring, a.modelHash]
     if (modelHash !== b.modelHash)
       throw new TaskvecError('TASK', `${task} and ${thetaTask} were run on different weights`)
-    const numerics = JSON.parse(a.numerics) as unknown
+    const numerics = readNumerics(a.numerics)
     return {
       identity: { numerics, scoringA, scoringB, layer, items: hashOf(items) },
       modelHash,

@@ -7,8 +7,8 @@ import { answerOf, generating, predict, promptsOf, type RunningEngine } from '..
  * The main experiment (paper, section 3 and Figures 3 and 4; docs/protocol.md, Main experiment).
  *
  * 0. Baseline: the ordinary run on [x, ->].
- * 1. Dev: for every dev item (S, x), θ_L is the mean over the dummy queries x' of the last token's residual stream
- *    after block L of [S, x', ->]; hypothesis is [x, ->] with θ_L in its last token's place after block L.
+ * 1. Dev: for every dev item (S, x), θ_L is the mean over the dummy queries x' of the last token's `resid_post`
+ *    of L in [S, x', ->]; hypothesis is [x, ->] with its last token's `resid_post` of L replaced by θ_L.
  *    Where the config gives vectors (`given`), those take θ's part.
  * 2. The best L is the lowest with the highest dev accuracy (chosen by the store, which has all cells).
  * 3. Test: regular, [S, x, ->], and hypothesis at the best L.

@@ -2,7 +2,7 @@ import type { Experiment } from '../experiment.js'
 import type { SweepRows } from '../sweep-rows.js'
 import { layers, results } from '../../store/schema/views.js'
 import { mainExperiment } from './section.js'
-import { differenceTable, seedsTable } from './statistics-tables.js'
+import { differenceTable, scoresTable, seedsTable } from './statistics-tables.js'
 import { table6, type ResultRow } from './table-6.js'
 
 function resultRows(rows: SweepRows): ResultRow[] {
@@ -58,12 +58,14 @@ export const main: Experiment = {
       })
       const finished = resultRows(rows)
       const seeds = rows.overSeeds('main')
+      const scores = finished.length > 0 ? scoresTable(rows.table('main')) : null
       return mainExperiment({
         rows: finished,
         cells,
         blocks: rows.blocks(),
         tables: [
           ...(finished.length > 0 ? [differenceTable(rows.table('main'))] : []),
+          ...(scores ? [scores] : []),
           ...(seeds ? [seedsTable(seeds)] : []),
         ],
       }).blocks

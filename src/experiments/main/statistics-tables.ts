@@ -24,6 +24,37 @@ export function differenceTable({ columns, rows }: ResultRows): Table {
   }
 }
 
+/** Mean scores of the tasks whose scoring is graded, from the rows of `results --table main`; null where there is none. */
+export function scoresTable({ columns, rows }: ResultRows): Table | null {
+  const score = (row: Row, kind: string) => {
+    const mean = row[`${kind}MeanScore`]
+    return typeof mean === 'number' ? `${share(mean)} (${share(Number(row[kind]))})` : ''
+  }
+  const graded = objects(columns, rows).filter((row) => typeof row['regularMeanScore'] === 'number')
+  if (graded.length === 0) return null
+  return {
+    id: 'mean-scores',
+    title: 'Mean scores',
+    caption:
+      'Of the tasks whose scoring is graded (f1, chrf): the mean of the score over the items, 0 to 1; in brackets the accuracy, the share of items whose score reaches the threshold.',
+    columns: {
+      model: 'Model',
+      task: 'Task',
+      baseline: 'Baseline',
+      hypothesis: 'Hypothesis',
+      regular: 'Regular',
+    },
+    align: 'llrrr',
+    rows: graded.map((row) => ({
+      model: row['model'] ?? null,
+      task: taskName(String(row['task'])),
+      baseline: score(row, 'baseline'),
+      hypothesis: score(row, 'hypothesis'),
+      regular: score(row, 'regular'),
+    })),
+  }
+}
+
 /** Table 6 over the sweeps that one config with several seeds made. */
 export function seedsTable({ columns, rows }: ResultRows): Table {
   const spread = (row: Row, kind: string) =>

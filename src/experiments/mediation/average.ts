@@ -1,5 +1,4 @@
-import { groupBy } from '../../figures/paper-rules.js'
-import { bootstrapMeans } from '../../statistics/bootstrap.js'
+import { meansOverTasks } from '../task-means.js'
 import type { mediationView } from './tables.js'
 
 export type MediationRow = Omit<typeof mediationView.$inferSelect, 'sweep'>
@@ -19,14 +18,11 @@ export interface AverageEffect {
 export function averageEffects(
   rows: readonly Pick<MediationRow, 'task' | 'component' | 'layer' | 'head' | 'effect'>[],
 ): AverageEffect[] {
-  const cells = groupBy(rows, ({ component, layer, head }) => `${component} ${layer} ${head}`)
-  // Tasks that were given other components have no such cell: each set of tasks is resampled by itself.
-  return groupBy(cells, ([, of]) => of.map(({ task }) => task).join('\n')).flatMap(([, alike]) => {
-    const tasks = alike[0]?.[1].length ?? 0
-    const byTask = Array.from({ length: tasks }, (_, task) => alike.map(([, of]) => of[task]?.effect ?? 0))
-    return bootstrapMeans(byTask, { seed: 0 }).map(({ mean, low, high }, i) => {
-      const { component, layer, head } = alike[i]?.[1][0] as (typeof rows)[number]
-      return { component, layer, head, effect: mean, low, high, tasks }
-    })
-  })
+  return meansOverTasks(rows, {
+    cell: ({ component, layer, head }) => `${component} ${layer} ${head}`,
+    of: ({ effect }) => effect,
+  }).map(({ row: { component, layer, head }, mean, low, high, tasks }) => ({
+    ...{ component, layer, head },
+    ...{ effect: mean, low, high, tasks },
+  }))
 }

@@ -1,3 +1,4 @@
+import type { NumericsJson } from '../../domain/numerics.js'
 import type { Item, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics, EvaluateOptions } from '../../engine/engine.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
@@ -16,7 +17,7 @@ export interface Target {
 export interface TransferStep {
   readonly model: string
   readonly modelHash: string
-  readonly numerics: string
+  readonly numerics: NumericsJson
   /** The source, for the progress display. */
   readonly task: string
   readonly source:

@@ -1,3 +1,4 @@
+import { readNumerics } from '../../domain/numerics.js'
 import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
 import { allLayers } from '../../domain/layers.js'
@@ -68,7 +69,7 @@ const ofOneSource: UnitKind<UnitSettings> = {
     }))
     const { model, modelHash, numerics } = any
     return {
-      identity: { numerics: JSON.parse(numerics) as unknown, source: hashOf(own), targets: hashOf(asked) },
+      identity: { numerics: readNumerics(numerics), source: hashOf(own), targets: hashOf(asked) },
       modelHash,
       next(stored) {
         if (stored.has(transferScores)) return null

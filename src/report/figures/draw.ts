@@ -2,6 +2,22 @@ import * as vega from 'vega'
 import { compile } from 'vega-lite'
 import { visible } from '../cells.js'
 import type { Figure } from '../../figures/figure.js'
+import { SvgElement, SvgTree } from './svg-tree.js'
+
+/** What Vega's types leave out. */
+declare module 'vega' {
+  const textMetrics: object
+  class SVGStringRenderer {
+    _width: number
+    _height: number
+    _bgcolor: string | null
+    _origin: readonly [number, number]
+    mark(markup: SvgTree, scene: object): unknown
+    defs(markup: SvgTree): void
+    svg(): unknown
+  }
+  function renderModule(name: string, module: { headless: typeof SVGStringRenderer }): unknown
+}
 
 /** Width of Inter's letters in parts of the font size: Node has no canvas to measure text with. */
 const widths: readonly (readonly [letters: RegExp, width: number])[] = [
@@ -16,15 +32,42 @@ function textWidth(text: string, size: number): number {
   return size * Array.from(text).reduce((sum, letter) => sum + width(letter), 0)
 }
 
-declare module 'vega' {
-  const textMetrics: object
-}
-
 /** Vega's own replacement for a canvas counts 0.8 of the font size for every letter: legends would stand far apart. */
 Object.assign(vega.textMetrics, {
   width: ({ fontSize }: { fontSize?: number }, text: string | undefined) =>
     textWidth(String(text ?? ''), fontSize ?? 11),
 })
+
+/** Vega's renderer of SVG text, writing a tree instead: `toSVG()` then gives the tree's root. */
+class SvgTreeRenderer extends vega.SVGStringRenderer {
+  private readonly tree = new SvgTree()
+
+  _render(scene: object): this {
+    const [width, height] = [this._width, this._height]
+    this.tree.open(
+      'svg',
+      { xmlns: 'http://www.w3.org/2000/svg', 'xmlns:xlink': 'http://www.w3.org/1999/xlink', version: '1.1' },
+      { class: 'marks', width, height, viewBox: `0 0 ${width} ${height}` },
+    )
+    if (this._bgcolor) this.tree.open('rect', { width, height, fill: this._bgcolor }).close()
+    this.tree.open('g', {
+      fill: 'none',
+      'stroke-miterlimit': 4,
+      transform: `translate(${this._origin.join(',')})`,
+    })
+    this.mark(this.tree, scene)
+    this.tree.close()
+    this.defs(this.tree)
+    this.tree.close()
+    return this
+  }
+
+  override svg(): SvgElement | undefined {
+    return this.tree.root
+  }
+}
+
+vega.renderModule('svg', { headless: SvgTreeRenderer })
 
 /** Vega-Lite warns of what it cannot draw: here that is a defect of a definition. */
 const strict = {
@@ -40,10 +83,10 @@ function refuse(...parts: readonly unknown[]): never {
 }
 
 /**
- * The figure as SVG text, the same for the same rows: coordinates have two decimals. Values of marks stand in
+ * The figure as SVG, the same for the same rows: coordinates have two decimals. Values of marks stand in
  * `aria-label`. Characters that XML or a reader's eye cannot bear are written out.
  */
-export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<string> {
+export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<SvgElement> {
   const clean = JSON.parse(
     JSON.stringify({ ...spec, title: { text: title, subtitle } }, (_, value: unknown) =>
       typeof value === 'string' ? visible(value) : value,
@@ -51,76 +94,24 @@ export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<st
   ) as typeof spec
   const view = new vega.View(vega.parse(compile(clean, { logger: strict }).spec), { renderer: 'none' })
   try {
-    return ownGradients(rounded(await view.toSVG()), id)
+    const svg: unknown = await view.toSVG()
+    if (!(svg instanceof SvgElement)) throw new Error(`figure ${id}: drawn by another renderer`)
+    return ownGradients(svg, `gradient-${id.replace(/[^\w-]/g, '-')}`)
   } finally {
     view.finalize()
   }
 }
 
 /** Vega counts gradients over all that a process draws; within a page their names must differ from figure to figure. */
-function ownGradients(svg: string, figure: string): string {
-  return svg.replace(/gradient_\d+/g, `gradient-${figure.replace(/[^\w-]/g, '-')}`)
-}
-
-const coordinates = /\s(?:d|transform|x|y|x1|x2|y1|y2|width|height|viewBox)="[^"]*"/g
-
-function rounded(svg: string): string {
-  return svg.replace(coordinates, (attribute) =>
-    attribute.replace(/-?\d*\.\d+(?:e-?\d+)?/g, (number) =>
-      String(Math.round(Number(number) * 100) / 100 || 0),
+function ownGradients({ tag, attributes, children }: SvgElement, name: string): SvgElement {
+  return new SvgElement(
+    tag,
+    new Map(
+      Array.from(attributes, ([key, value]) => [
+        key,
+        ['id', 'fill', 'stroke'].includes(key) ? value.replace(/^(url\(#)?gradient_\d+/, `$1${name}`) : value,
+      ]),
     ),
+    children.map((child) => (typeof child === 'string' ? child : ownGradients(child, name))),
   )
-}
-
-const markWithValue =
-  /<(path|rect|text)((?:\s[\w:-]+="[^"]*")*?)\saria-label="([^"]*)"((?:\s[\w:-]+="[^"]*")*)\s*(?:\/>|><\/\1>)/g
-
-/** A file of its own: hovering a mark shows its value, as every browser shows an SVG's titles. */
-export function withTitles(svg: string): string {
-  return svg.replace(markWithValue, '<$1$2 aria-label="$3"$4><title>$3</title></$1>')
-}
-
-/** Within a page: values of marks in `data-value`, for the page's script; the page itself says what the figure is. */
-export function forPage(svg: string): string {
-  return svg
-    .replace(markWithValue, '<$1 data-value="$3"$2$4/>')
-    .replace(
-      /\s(?:aria-(?!hidden)[\w-]+|role|version|xmlns(?::xlink)?|class|font-family|pointer-events)="[^"]*"/g,
-      '',
-    )
-    .replace(/(?:<path data-value="[^"]*"[^>]*\/>){3,}/g, sharedLook)
-}
-
-const circle = /transform="translate\(([-\d.]+),([-\d.]+)\)" d="M([\d.]+),0A\3,\3,[^"]*"/
-
-/** Thousands of marks say their colour once for all that follow each other alike, and circles are circles. */
-function sharedLook(marks: string): string {
-  const parts = Array.from(
-    marks.matchAll(/<path( data-value="[^"]*"(?: transform="[^"]*")? d="[^"]*")([^>]*)\/>/g),
-  )
-  return groupConsecutive(parts, ([, , look]) => look ?? '')
-    .map(([look, of]) => {
-      const shapes = of.map(([, place = '']) => {
-        const round = circle.exec(place)
-        if (round === null) return `<path${place}/>`
-        const [all, x, y, r] = round
-        return `<circle${place.replace(all, `cx="${x}" cy="${y}" r="${r}"`)}/>`
-      })
-      // A group's opacity would be that of its marks together, so it is their fill's; outlined marks are full.
-      const shared = look.includes('stroke="')
-        ? look.replace(' opacity="1"', '')
-        : look.replace(/ stroke-width="[^"]*"/, '').replace(' opacity=', ' fill-opacity=')
-      return `<g${shared}>${shapes.join('')}</g>`
-    })
-    .join('')
-}
-
-function groupConsecutive<T>(rows: readonly T[], key: (row: T) => string): [string, T[]][] {
-  const groups: [string, T[]][] = []
-  for (const row of rows) {
-    const last = groups.at(-1)
-    if (last?.[0] === key(row)) last[1].push(row)
-    else groups.push([key(row), [row]])
-  }
-  return groups
 }

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { html, raw } from 'hono/html'
 import { projectRoot } from '../../system/home.js'
-import { forPage } from '../figures/draw.js'
 import type { Figure } from '../../figures/figure.js'
 import { visible } from '../cells.js'
 import type { Block, Report, Section } from '../../figures/section.js'
@@ -17,7 +16,7 @@ const longTable = 24
 
 /**
  * The report as one HTML text that asks for nothing: figures are in it as SVG, style and script too, and its content
- * security policy allows these and no other. `svgs`: each figure as drawn, by id.
+ * security policy allows these and no other. `svgs`: each figure by id, as `forPage` makes it.
  */
 export function page(report: Report, svgs: ReadonlyMap<string, string>): string {
   const [style, script] = ['style.css', 'show-values.js'].map((name) =>
@@ -116,11 +115,11 @@ function blockHtml(block: Exclude<Block, { figure: Figure }>): Html {
 }
 
 function figureHtml({ id, title, subtitle, caption }: Figure, svg: string): Html {
-  const values = svg.split('aria-roledescription="').length
+  const values = svg.split(' data-value="').length
   const says = [title, subtitle, caption].filter(Boolean).join('. ')
   const label = `${says}${values > 1 ? ' Arrow keys read the values.' : ''}`
   return html`<figure id="${id}">
-<div class="plot"><svg tabindex="0" role="img" aria-label="${visible(label)}"${raw(forPage(svg).slice('<svg'.length))}</div>
+<div class="plot"><svg tabindex="0" role="img" aria-label="${visible(label)}"${raw(svg.slice('<svg'.length))}</div>
 <figcaption>${visible(caption)} ${fileLinks(`figures/${id}`, { svg: 'SVG', png: 'PNG', csv: 'CSV' })}</figcaption>
 </figure>
 `
@@ -129,7 +128,11 @@ function figureHtml({ id, title, subtitle, caption }: Figure, svg: string): Html
 function tableHtml({ id, title, caption, columns, rows, align }: Table): Html {
   const right = alignments(align).map((isRight) => (isRight ? raw(' class="r"') : ''))
   const headed = Object.values(columns).some((name) => name !== '')
-  const head = Object.values(columns).map((name, i) => html`<th${right[i]}>${visible(name)}</th>`)
+  const head = headers(Object.values(columns)).map(({ name, at, span }) =>
+    span > 1
+      ? html`<th colspan="${span}" class="over">${visible(name)}</th>`
+      : html`<th${right[at]}>${visible(name)}</th>`,
+  )
   const body = rows.map(
     (row) =>
       html`<tr>${Object.keys(columns).map((key, i) => html`<td${right[i]}>${visible(row[key])}</td>`)}</tr>\n`,
@@ -137,11 +140,22 @@ function tableHtml({ id, title, caption, columns, rows, align }: Table): Html {
   const long = rows.length > longTable
   return html`<details class="table"${long ? '' : ' open'}>
 <summary>${visible(title)}${long && ` (${rows.length} rows)`}</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="${visible(title)}"><table>${headed && html`<thead><tr>${head}</tr></thead>`}<tbody>
+<div class="scroll" tabindex="0" role="group" aria-label="${visible(title)}"><table>${headed && html`<thead><tr>${head}</tr></thead>`}<tbody>
 ${body}</tbody></table></div>
 <p class="caption">${visible(caption)} ${fileLinks(`tables/${id}`, { csv: 'CSV', tex: 'LaTeX' })}</p>
 </details>
 `
+}
+
+/** A column without a name belongs to the one before: an interval to its accuracy. */
+function headers(
+  names: readonly string[],
+): { readonly name: string; readonly at: number; readonly span: number }[] {
+  return names.flatMap((name, at) => {
+    if (name === '' && at > 0) return []
+    const next = names.findIndex((other, i) => i > at && other !== '')
+    return [{ name, at, span: (next < 0 ? names.length : next) - at }]
+  })
 }
 
 function fileLinks(path: string, formats: Readonly<Record<string, string>>): Html {

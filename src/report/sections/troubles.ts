@@ -45,7 +45,7 @@ export function troubles(db: Database.Database, { id, status }: SweepSummary): S
               id: 'failures',
               title: 'Failures and warnings',
               caption: 'Since the sweep was last started.',
-              columns: { kind: '', model: 'Model', what: 'What', why: 'Why' },
+              columns: { kind: 'Kind', model: 'Model', what: 'What', why: 'Why' },
               align: 'lllp{9cm}',
               rows,
             }),

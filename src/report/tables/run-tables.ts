@@ -1,5 +1,5 @@
 import { scoringLabel } from '../../tasks/scoring.js'
-import type { Numerics } from '../../domain/numerics.js'
+import { readNumerics, type NumericsJson } from '../../domain/numerics.js'
 import type { ModelRecord, TaskRecord } from '../../store/report-queries.js'
 import type { Table } from '../../figures/table.js'
 
@@ -32,7 +32,7 @@ export function table4(models: readonly ModelRecord[]): Table {
       vocab: row.vocab,
       weights: row.weights,
       numerics: row.numerics === null ? null : readableNumerics(row.numerics),
-      hash: row.contentHash?.slice(0, 16) ?? null,
+      hash: row.modelHash?.slice(0, 16) ?? null,
       seconds: Math.round(row.engineSeconds),
     })),
   }
@@ -62,7 +62,7 @@ function readableCount(parameters: number): string {
   return `${Number((parameters / size).toPrecision(3))} ${unit}`
 }
 
-function readableNumerics(json: string): string {
-  const { mode, runtime, kernels } = JSON.parse(json) as Partial<Numerics>
+function readableNumerics(json: NumericsJson): string {
+  const { mode, runtime, kernels } = readNumerics(json)
   return [mode, runtime, kernels ?? 'any processor'].filter(Boolean).join(', ')
 }

@@ -1,18 +1,20 @@
 import type { Field } from '../api.js'
+import { accuracyOf, kinds, spelled } from './accuracy.jsx'
 import type { FieldPlace } from './heat-map.jsx'
-import { Items } from './items.jsx'
 import { useAnswer } from './server.js'
 
-/** What a click on the heat map opens: the by-layer curve as it grows, and the items. */
+/** What a chosen field opens: its accuracies, and the by-layer curve as it grows. */
 export function Cell({
   sweep,
   place,
   field,
+  warnings,
   changes,
 }: {
   sweep: string
   place: FieldPlace
   field: Field | undefined
+  warnings: readonly string[]
   changes: number | null
 }) {
   const { model, task } = place
@@ -21,18 +23,42 @@ export function Cell({
     { model, task },
     changes,
   )
+  const accuracies = kinds.flatMap((kind) => {
+    const accuracy = field && accuracyOf(field, kind)
+    return accuracy ? [`${kind} ${spelled(accuracy)}`] : []
+  })
   return (
     <section aria-label="chosen task">
       <h2>
         {task} <small>{model}</small>
       </h2>
+      {accuracies.length > 0 && (
+        <p>
+          {accuracies.join('; ')}; best L {field?.bestLayer ?? 'none: the curve is zero'}
+        </p>
+      )}
+      {warnings.map((warning) => (
+        <p key={warning} class="trouble">
+          {warning}
+        </p>
+      ))}
       {curve.value?.svg ? (
         // The server's own drawing; texts in it are escaped there.
         <figure class="curve" dangerouslySetInnerHTML={{ __html: curve.value.svg }} />
       ) : (
         <p>{curve.error ?? 'No cell is there yet.'}</p>
       )}
-      <Items sweep={sweep} place={place} bestLayer={field?.bestLayer ?? null} changes={changes} />
+      {field?.meanScores && (
+        <p>
+          Mean score of the graded scoring:{' '}
+          {(['baseline', 'hypothesis', 'regular'] as const)
+            .flatMap((kind) => {
+              const mean = field.meanScores?.[kind] ?? null
+              return mean === null ? [] : [`${kind} ${mean.toFixed(2)}`]
+            })
+            .join(', ')}
+        </p>
+      )}
     </section>
   )
 }

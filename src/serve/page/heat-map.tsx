@@ -1,5 +1,6 @@
-import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Field, SweepView } from '../api.js'
+import { accuracyOf, kinds, short, spelled, type Kind } from './accuracy.jsx'
+import { moveFocus } from './keys.jsx'
 import { useUrlState } from './url-state.js'
 
 export interface FieldPlace {
@@ -7,20 +8,19 @@ export interface FieldPlace {
   readonly task: string
 }
 
-const kinds = ['hypothesis', 'regular', 'baseline'] as const
-type Kind = (typeof kinds)[number]
-
 interface Props {
   readonly view: SweepView
   readonly chosen: FieldPlace | null
   readonly choose: (place: FieldPlace) => void
 }
 
-/** Models down, tasks across; colour and number are the accuracy, a field without one shows how far it is. */
+/** Models across, tasks down; colour and number are the accuracy, with its interval; a field without one shows how far it is. */
 export function HeatMap({ view, chosen, choose }: Props) {
   const [url, set] = useUrlState()
   const kind = kinds.find((name) => name === url['kind']) ?? 'hypothesis'
   const fields = new Map(view.fields.map((field) => [`${field.model} ${field.task}`, field]))
+  const isChosen = ({ model, task }: FieldPlace) => chosen?.model === model && chosen.task === task
+  const first = view.fields.some(isChosen) ? null : view.fields[0]
   return (
     <section aria-label="accuracies">
       <fieldset class="kinds">
@@ -32,8 +32,8 @@ export function HeatMap({ view, chosen, choose }: Props) {
           </label>
         ))}
       </fieldset>
-      <Legend />
-      <div class="wide" tabIndex={0} role="region" aria-label="models by tasks">
+      <Legend view={view} kind={kind} />
+      <div class="wide" tabIndex={0} role="group" aria-label="models by tasks" onKeyDown={moveFocus}>
         <table class="heat">
           <thead>
             <tr>
@@ -46,22 +46,24 @@ export function HeatMap({ view, chosen, choose }: Props) {
             </tr>
           </thead>
           <tbody>
-            {view.tasks.map((task) => (
+            {view.tasks.map((task, row) => (
               <tr key={task}>
                 <th scope="row">{task}</th>
-                {view.models.map((model) => {
+                {view.models.map((model, column) => {
                   const field = fields.get(`${model} ${task}`)
                   return (
                     <td key={model}>
                       {field && (
                         <button
                           type="button"
-                          class={`${shade(field, kind)}${chosen?.model === model && chosen.task === task ? ' chosen' : ''}`}
-                          aria-label={`${model}, ${task}: ${says(field, kind)}`}
-                          title={says(field, kind)}
+                          class={`${shade(field, kind)}${isChosen(field) ? ' chosen' : ''}`}
+                          data-at={`${row} ${column}`}
+                          tabIndex={isChosen(field) || field === first ? 0 : -1}
+                          aria-pressed={isChosen(field)}
+                          title={`${model}, ${task}: ${says(field, kind)}`}
                           onClick={() => choose({ model, task })}
                         >
-                          {short(field, kind)}
+                          <Shown field={field} kind={kind} />
                         </button>
                       )}
                     </td>
@@ -76,15 +78,21 @@ export function HeatMap({ view, chosen, choose }: Props) {
   )
 }
 
-/** What the colours say. */
-function Legend() {
+/** What the colours say, and of how many items the accuracies are. */
+function Legend({ view, kind }: { view: SweepView; kind: Kind }) {
+  const counts = new Set(view.fields.flatMap((field) => accuracyOf(field, kind)?.items ?? []))
   return (
     <p class="legend">
-      accuracy 0{' '}
-      {Array.from({ length: 11 }, (_, i) => (
-        <i key={i} class={`a${i}`} />
-      ))}{' '}
-      1, <i class="waiting" /> waiting, <i class="failed" /> failed; a field opens its curve and its items
+      <span class="scale">
+        0{' '}
+        {Array.from({ length: 11 }, (_, i) => (
+          <i key={i} class={`a${i}`} />
+        ))}{' '}
+        1
+      </span>
+      , <i class="waiting" /> waiting, <i class="failed" /> failed
+      {counts.size > 0 && `; small: the 95 % interval, of ${[...counts].join(' or ')} items`}. Choose a field:
+      it has a curve and items.
     </p>
   )
 }
@@ -95,19 +103,26 @@ function shade(field: Field, kind: Kind): string {
   return accuracy === null ? 'waiting' : `a${Math.round(accuracy * 10)}`
 }
 
-function short(field: Field, kind: Kind): string {
-  if (field.failed) return '!'
-  const accuracy = field[kind]
-  if (accuracy !== null) return accuracy.toFixed(2).replace(/^0/, '')
-  return field.cellsAll === 0 ? '·' : `${field.cellsDone}/${field.cellsAll}`
+function Shown({ field, kind }: { field: Field; kind: Kind }) {
+  if (field.failed) return <>!</>
+  const accuracy = accuracyOf(field, kind)
+  if (accuracy === null) return <>{field.cellsAll === 0 ? '·' : `${field.cellsDone}/${field.cellsAll}`}</>
+  return (
+    <>
+      {short(accuracy.value)}{' '}
+      <small>
+        {short(accuracy.low)}–{short(accuracy.high)}
+      </small>
+    </>
+  )
 }
 
 function says(field: Field, kind: Kind): string {
   if (field.failed) return 'failed, see below'
-  const accuracy = field[kind]
+  const accuracy = accuracyOf(field, kind)
   const cells = field.cellsAll === 0 ? 'waiting' : `${field.cellsDone} of ${field.cellsAll} cells`
   if (accuracy === null) return cells
-  const items = kind === 'baseline' ? field.baselineItems : field.testItems
-  const { low, high } = wilsonInterval(Math.round(accuracy * items), items)
-  return `${kind} ${accuracy.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}] of ${items} items, best L ${field.bestLayer ?? '-'}, ${cells}`
+  const score = field.meanScores?.[kind] ?? null
+  const graded = score === null ? '' : `mean score ${score.toFixed(2)}, `
+  return `${kind} ${spelled(accuracy)}, ${graded}best L ${field.bestLayer ?? '-'}, ${cells}`
 }

@@ -1,5 +1,8 @@
-import type { ItemPage, ItemView } from '../api.js'
+import { useRef } from 'preact/hooks'
+import type { ItemPage } from '../api.js'
 import type { FieldPlace } from './heat-map.jsx'
+import { ItemGrid } from './item-grid.jsx'
+import { useKeys } from './keys.jsx'
 import { useAnswer } from './server.js'
 import { useUrlState } from './url-state.js'
 
@@ -13,7 +16,14 @@ const filters = {
   'regular-only': 'θ wrong, regular right',
 } as const
 
-/** The items of one (model, task): filtered, sorted, with the answer's rank at every L, and what was predicted. */
+const orders = {
+  item: 'item',
+  rank: 'rank, worst first',
+  best: 'rank, best first',
+  query: 'query',
+} as const
+
+/** The items of one (model, task): filtered, sorted, fifty a page. All that is chosen stands in the URL. */
 export function Items({
   sweep,
   place,
@@ -26,15 +36,25 @@ export function Items({
   changes: number | null
 }) {
   const [url, set] = useUrlState()
-  const { split = 'dev', show = 'all', text = '', rankFrom = '1', order = 'item' } = url
+  const { split = 'dev', show = 'all', text = '', rankFrom = '', rankTo = '', order = 'item' } = url
   const page = Number(url['page'] ?? 0)
-  const wanted = { ...place, split, show, text, rankFrom: rankFrom || '1', order, page: String(page) }
+  const given = Object.entries({ text, rankFrom, rankTo }).filter(([, value]) => value !== '')
+  const wanted = { ...place, split, show, order, page: String(page), ...Object.fromEntries(given) }
   const items = useAnswer<ItemPage>(`sweeps/${encodeURIComponent(sweep)}/items`, wanted, changes)
   const pages = items.value ? Math.ceil(items.value.all / items.value.perPage) : 0
+  const search = useRef<HTMLInputElement>(null)
+  const section = useRef<HTMLElement>(null)
+  const begin = { page: null, item: null }
   const filter = (key: string) => (event: { currentTarget: { value: string } }) =>
-    set({ [key]: event.currentTarget.value, page: null })
+    set({ [key]: event.currentTarget.value, ...begin })
+  const turn = (by: number) => {
+    const next = Math.min(Math.max(0, page + by), Math.max(0, pages - 1))
+    set({ page: next === 0 ? null : String(next), item: null })
+  }
+  useKeys({ '/': () => search.current?.focus(), PageDown: () => turn(1), PageUp: () => turn(-1) })
   return (
-    <section aria-label="items">
+    <section aria-label="items" ref={section}>
+      <h2>Items</h2>
       <form class="kinds" onSubmit={(event) => event.preventDefault()}>
         {splits.map((name) => (
           <label key={name}>
@@ -42,52 +62,63 @@ export function Items({
               type="radio"
               name="split"
               checked={split === name}
-              onChange={() => set({ split: name, show: null, page: null })}
+              onChange={() => set({ split: name, show: show.endsWith('-only') ? null : show, ...begin })}
             />{' '}
             {name}
           </label>
         ))}
         <label>
           show{' '}
-          <select value={show} onChange={filter('show')}>
-            {Object.entries(filters)
-              .filter(([name]) => split === 'test' || !name.endsWith('-only'))
-              .map(([name, says]) => (
-                <option key={name} value={name}>
-                  {says}
-                </option>
-              ))}
+          <select
+            value={show}
+            onChange={({ currentTarget: { value } }) =>
+              // Only on test items is there a regular run.
+              set({ show: value, ...(value.endsWith('-only') ? { split: 'test' } : {}), ...begin })
+            }
+          >
+            <Options of={filters} />
           </select>
         </label>
         <label>
-          containing <input value={text} maxLength={200} onInput={filter('text')} />
+          containing{' '}
+          <input
+            ref={search}
+            type="search"
+            value={text}
+            maxLength={200}
+            onInput={filter('text')}
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape' && event.key !== 'Enter') return
+              event.preventDefault()
+              section.current?.querySelector<HTMLElement>('[data-at][tabindex="0"]')?.focus()
+            }}
+          />
         </label>
-        <label>
-          rank at least{' '}
-          <input type="number" min={1} class="short" value={rankFrom} onInput={filter('rankFrom')} />
-        </label>
+        <span>
+          <label>
+            rank from <RankInput value={rankFrom} change={filter('rankFrom')} />
+          </label>{' '}
+          <label>
+            to <RankInput value={rankTo} change={filter('rankTo')} />
+          </label>
+        </span>
         <label>
           sort by{' '}
           <select value={order} onChange={filter('order')}>
-            <option value="item">item</option>
-            <option value="rank">rank of the answer, worst first</option>
+            <Options of={orders} />
           </select>
         </label>
       </form>
-      <p class="pages">
+      <p class="pages" role="status">
         {items.value && `${items.value.all} items`}
         {pages > 1 && (
           <>
             {' '}
-            <button type="button" disabled={page === 0} onClick={() => set({ page: String(page - 1) })}>
+            <button type="button" disabled={page === 0} onClick={() => turn(-1)}>
               back
             </button>{' '}
             page {page + 1} of {pages}{' '}
-            <button
-              type="button"
-              disabled={page + 1 >= pages}
-              onClick={() => set({ page: String(page + 1) })}
-            >
+            <button type="button" disabled={page + 1 >= pages} onClick={() => turn(1)}>
               next
             </button>
           </>
@@ -95,79 +126,35 @@ export function Items({
       </p>
       {items.error && <p class="trouble">{items.error}</p>}
       {items.value?.items.length === 0 && (
-        <p>{show === 'all' && text === '' ? 'Nothing of this split is stored yet.' : 'No item passes.'}</p>
+        <p>
+          {show === 'all' && given.length === 0 ? 'Nothing of this split is stored yet.' : 'No item passes.'}
+        </p>
       )}
-      {items.value?.items.map((item) => (
-        <Item key={item.item} item={item} bestLayer={bestLayer} />
-      ))}
+      {items.value && items.value.items.length > 0 && (
+        <ItemGrid items={items.value.items} bestLayer={bestLayer} />
+      )}
     </section>
   )
 }
 
-function Item({ item, bestLayer }: { item: ItemView; bestLayer: number | null }) {
+function Options({ of }: { of: Readonly<Record<string, string>> }) {
   return (
-    <details class="item">
-      <summary>
-        <Written text={item.query} /> → <Written text={item.answer} />{' '}
-        <span>
-          {item.predictions.filter(({ correct }) => correct).length} of {item.predictions.length} right
-        </span>
-        <Ranks item={item} bestLayer={bestLayer} />
-      </summary>
-      {item.demonstrations.length > 0 && (
-        <pre>{item.demonstrations.map(({ input, output }) => `example:${input}->${output}\n`).join('')}</pre>
-      )}
-      {item.dummyQueries.length > 0 && <p>dummy queries x′: {item.dummyQueries.join(', ')}</p>}
-      <div class="wide" tabIndex={0} role="region" aria-label={`predictions for ${item.query}`}>
-        <table>
-          <thead>
-            <tr>
-              {['run', 'L', 'prediction', 'p(answer)', 'rank'].map((name) => (
-                <th scope="col" key={name}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {item.predictions.map(({ kind, layer, prediction, correct, answerLogProb, answerRank }) => (
-              <tr key={`${kind} ${layer}`} class={correct ? 'right' : 'wrong'}>
-                <td>{kind}</td>
-                <td>{layer ?? ''}</td>
-                <td>
-                  <Written text={prediction} /> {correct ? '✓' : '✗'}
-                </td>
-                <td title={`log p = ${answerLogProb.toFixed(2)}`}>
-                  {Math.exp(answerLogProb).toPrecision(2)}
-                </td>
-                <td>{answerRank}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
-  )
-}
-
-/** A field per L, from bright (the answer's first token is the greedy choice) to dark (rank 10,000); the best L is framed. */
-function Ranks({ item, bestLayer }: { item: ItemView; bestLayer: number | null }) {
-  const layers = item.predictions.filter(({ layer }) => layer !== null)
-  if (layers.length < 2) return null
-  return (
-    <span class="ranks" aria-hidden="true">
-      {layers.map(({ layer, answerRank, correct }) => (
-        <i
-          key={layer}
-          class={`a${Math.max(0, Math.round(10 - 2.5 * Math.log10(answerRank)))}${layer === bestLayer ? ' best' : ''}`}
-          title={`L = ${layer}: rank ${answerRank}, ${correct ? 'right' : 'wrong'}`}
-        />
+    <>
+      {Object.entries(of).map(([name, says]) => (
+        <option key={name} value={name}>
+          {says}
+        </option>
       ))}
-    </span>
+    </>
   )
 }
 
-/** Text as it stands, with white space at its ends made visible. */
-function Written({ text }: { text: string }) {
-  return <code>{text.replace(/^\s+|\s+$/g, (space) => '␣'.repeat(space.length))}</code>
+function RankInput({
+  value,
+  change,
+}: {
+  value: string
+  change: (event: { currentTarget: { value: string } }) => void
+}) {
+  return <input type="number" min={1} class="short" value={value} onInput={change} />
 }

@@ -2,7 +2,11 @@ import { render } from 'preact'
 import { duration } from '../../domain/duration.js'
 import type { SweepLine, SweepView } from '../api.js'
 import { Cell } from './cell.jsx'
+import { ChooseSweep } from './choose-sweep.jsx'
+import { Group } from './group.jsx'
 import { HeatMap, type FieldPlace } from './heat-map.jsx'
+import { Items } from './items.jsx'
+import { Help } from './keys.jsx'
 import { Playground } from './playground.jsx'
 import { useAnswer, useChanges } from './server.js'
 import { Troubles, Workers } from './troubles.jsx'
@@ -12,32 +16,22 @@ function Page() {
   const changes = useChanges()
   const [url, set] = useUrlState()
   const sweeps = useAnswer<SweepLine[]>('sweeps', {}, changes)
-  const id = url['sweep'] ?? sweeps.value?.[0]?.id ?? null
+  const group = url['group'] ?? null
+  const id = group === null ? (url['sweep'] ?? sweeps.value?.[0]?.id ?? null) : null
   const sweep = useAnswer<SweepView>(id === null ? null : `sweeps/${encodeURIComponent(id)}`, {}, changes)
   const view = sweep.value?.id === id ? sweep.value : null
-  const { model, task } = url
-  const place: FieldPlace | null = model !== undefined && task !== undefined ? { model, task } : null
   return (
     <>
       <header>
         <h1>taskvec</h1>
         {sweeps.value && sweeps.value.length > 0 && (
-          <label>
-            sweep{' '}
-            <select
-              value={id ?? ''}
-              onChange={(event) =>
-                set({ sweep: event.currentTarget.value, model: null, task: null, page: null })
-              }
-            >
-              {sweeps.value.map((line) => (
-                <option key={line.id} value={line.id}>
-                  {line.id} ({line.status})
-                </option>
-              ))}
-            </select>
-          </label>
+          <ChooseSweep
+            sweeps={sweeps.value}
+            shown={{ sweep: id, group }}
+            show={(what) => set({ ...what, model: null, task: null, page: null, item: null })}
+          />
         )}
+        <Help />
         {changes === null && (
           <p class="trouble" role="status">
             The server is away: start <code>taskvec serve</code> again. What is shown is the last that was
@@ -52,30 +46,50 @@ function Page() {
           </p>
         )}
         {(sweeps.error ?? sweep.error) && <p class="trouble">{sweeps.error ?? sweep.error}</p>}
-        {view && (
-          <>
-            <Progress view={view} />
-            <HeatMap view={view} chosen={place} choose={(chosen) => set({ ...chosen, page: null })} />
-            <Troubles view={view} />
-            {place && (
-              <Cell
-                sweep={view.id}
-                place={place}
-                field={view.fields.find((field) => field.model === model && field.task === task)}
-                changes={changes}
-              />
-            )}
-            <Workers view={view} />
-          </>
-        )}
+        {group !== null && <Group id={group} changes={changes} />}
+        {view && <Sweep view={view} changes={changes} />}
         <Playground />
         {view && (
           <details>
             <summary>Config, as it was run</summary>
-            <pre>{JSON.stringify(JSON.parse(view.config), null, 2)}</pre>
+            <pre tabIndex={0}>{JSON.stringify(JSON.parse(view.config), null, 2)}</pre>
           </details>
         )}
       </main>
+    </>
+  )
+}
+
+/** How far it is, its accuracies, and of the chosen field the curve beside them and the items below. */
+function Sweep({ view, changes }: { view: SweepView; changes: number | null }) {
+  const [{ model, task }, set] = useUrlState()
+  const place: FieldPlace | null = model !== undefined && task !== undefined ? { model, task } : null
+  const field = view.fields.find((field) => field.model === model && field.task === task)
+  const warnings = view.warnings.filter((one) => one.model === model && one.warning.startsWith(`${task}: `))
+  return (
+    <>
+      <Progress view={view} />
+      <div class="overview">
+        <HeatMap
+          view={view}
+          chosen={place}
+          choose={(chosen) => set({ ...chosen, page: null, item: null, at: null })}
+        />
+        {place && (
+          <Cell
+            sweep={view.id}
+            place={place}
+            field={field}
+            warnings={warnings.map(({ warning }) => warning)}
+            changes={changes}
+          />
+        )}
+      </div>
+      <Troubles view={view} />
+      {place && (
+        <Items sweep={view.id} place={place} bestLayer={field?.bestLayer ?? null} changes={changes} />
+      )}
+      <Workers view={view} />
     </>
   )
 }

@@ -1,3 +1,4 @@
+import type { NumericsJson } from '../../domain/numerics.js'
 import { sql } from 'drizzle-orm'
 import {
   blob,
@@ -21,13 +22,13 @@ export const runs = sqliteTable(
     key: text().notNull(),
     modelHash: text('model_hash')
       .notNull()
-      .references(() => models.contentHash),
+      .references(() => models.modelHash),
     kind: text({ enum: ['baseline', 'regular', 'hypothesis'] }).notNull(),
     split: text({ enum: ['baseline', 'dev', 'test'] }).notNull(),
     /** The patched layer L; null for baseline and regular. */
     layer: integer(),
     itemsHash: text('items_hash').notNull(),
-    numerics: text().notNull(),
+    numerics: text().$type<NumericsJson>().notNull(),
     items: integer().notNull(),
     correct: integer().notNull(),
   },

@@ -1,3 +1,4 @@
+import type { NumericsJson } from '../../domain/numerics.js'
 import { sql } from 'drizzle-orm'
 import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
@@ -31,7 +32,7 @@ export const sweeps = sqliteTable(
 
 /** A model's content: weights, config and tokenizer, with the numeric set-up it ran in. */
 export const models = sqliteTable('models', {
-  contentHash: text('content_hash').primaryKey(),
+  modelHash: text('content_hash').primaryKey(),
   architecture: text().notNull(),
   blocks: integer().notNull(),
   dModel: integer('d_model').notNull(),
@@ -50,8 +51,8 @@ export const sweepModels = sqliteTable(
     position: integer().notNull(),
     source: text().notNull(),
     /** The content that the sweep's results are of; null until a worker has loaded the model. */
-    contentHash: text('content_hash'),
-    numerics: text(),
+    modelHash: text('content_hash'),
+    numerics: text().$type<NumericsJson>(),
   },
   (table) => [primaryKey({ columns: [table.sweepId, table.modelId] })],
 )
@@ -79,6 +80,8 @@ export const taskPairs = sqliteTable(
     input: text().notNull(),
     output: text().notNull(),
     accept: text().notNull(),
+    /** train, dev or test, of a list with splits of its own; else null. */
+    split: text(),
   },
   (table) => [primaryKey({ columns: [table.pairsHash, table.position] })],
 )
@@ -112,8 +115,8 @@ export const preparedTasks = sqliteTable(
     taskId: text('task_id').notNull(),
     modelHash: text('model_hash')
       .notNull()
-      .references(() => models.contentHash),
-    numerics: text().notNull(),
+      .references(() => models.modelHash),
+    numerics: text().$type<NumericsJson>().notNull(),
     category: text().notNull(),
     scoring: text().notNull(),
     reading: text().notNull(),

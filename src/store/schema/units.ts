@@ -59,7 +59,7 @@ export const unitRuns = sqliteTable(
     experiment: text().notNull(),
     modelHash: text('model_hash')
       .notNull()
-      .references(() => models.contentHash),
+      .references(() => models.modelHash),
     /** 0 while some of its steps are still to be done. */
     complete: integer().notNull(),
   },

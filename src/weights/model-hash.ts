@@ -8,7 +8,7 @@ import { sha256 } from '../domain/identity.js'
  * sha256 over the contents of a model's files, under names that do not depend on where the model lies: a copy, a renamed
  * GGUF and Hugging Face's cache of links give the same hash.
  */
-export async function contentHash(files: ReadonlyMap<string, string>): Promise<string> {
+export async function hashOfFiles(files: ReadonlyMap<string, string>): Promise<string> {
   const parts: string[] = []
   for (const [name, path] of [...files].sort(([a], [b]) => (a < b ? -1 : 1)))
     parts.push(`${name} ${await fileHash(path)}`)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ChosenExperiment } from '../domain/experiments.js'
+import type { ChosenExperiment } from '../domain/unit-place.js'
 import { experiments } from '../experiments/catalog.js'
 
 /** `experiments` of a config: a list of names, each alone or as `name: {settings}`. */

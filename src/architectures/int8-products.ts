@@ -17,10 +17,10 @@ export interface Factor {
  */
 export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: readonly Factor[]): Value[] {
   const sizes = inputSizes(factors.map(({ weight }) => weight))
-  const width = turnedTogether(sizes.length)
-  const { quantised, step } = quantiseRows(graph, evened(graph, x, sizes, width))
+  const width = rotatedTogether(sizes.length)
+  const { quantised, step } = quantiseRows(graph, smoothedAndRotated(graph, x, sizes, width))
   return factors.map(({ weight, alpha = 1, rows = (value) => value }) => {
-    const even = evenedWeight(weight, sizes, width)
+    const even = rotatedWeight(weight, sizes, width)
     const product = wholeNumberProduct(graph, rows(quantised), even, alpha)
     return graph.node('Mul', [product, rows(step)])
   })
@@ -62,7 +62,7 @@ export function wholeNumberProduct(
 const neighbours = 64
 
 /** At most `neighbours`, and the largest power of two that divides the inputs. */
-function turnedTogether(inputs: number): number {
+function rotatedTogether(inputs: number): number {
   return Math.min(neighbours, inputs & -inputs)
 }
 
@@ -76,11 +76,11 @@ function inputSizes(weights: readonly Weight[]): Float32Array {
 }
 
 /**
- * The same products of evener factors, since what is large takes the bits of what is small. Levelled: each input's weights
- * are divided by their size and its activations multiplied by it. Turned: neighbouring inputs, weights and activations alike, by
+ * The same products of evener factors, since what is large takes the bits of what is small. Smoothed: each input's weights
+ * are divided by their size and its activations multiplied by it. Rotated: neighbouring inputs, weights and activations alike, by
  * Hadamard's orthogonal matrix, which spreads an outlier over all of them (QuaRot, arXiv 2404.00456; there over all inputs).
  */
-function evened(graph: GraphBuilder, x: Value, sizes: Float32Array, width: number): Value {
+function smoothedAndRotated(graph: GraphBuilder, x: Value, sizes: Float32Array, width: number): Value {
   const smoothed = graph.node('Mul', [x, graph.weight(`${x}.sizes`, sizes, [sizes.length])])
   const parts = graph.node('Reshape', [smoothed, graph.ints([-1, width])])
   const matrix = graph.once('hadamard', String(width) as Value, () =>
@@ -89,9 +89,9 @@ function evened(graph: GraphBuilder, x: Value, sizes: Float32Array, width: numbe
   return graph.node('Reshape', [graph.node('Gemm', [parts, matrix]), graph.ints([-1, sizes.length])])
 }
 
-function evenedWeight(weight: Weight, sizes: Float32Array, width: number): Weight {
-  const level = weight.values.map((value, i) => value / (sizes[i % sizes.length] as number))
-  return { ...weight, values: rotate(level, width) }
+function rotatedWeight(weight: Weight, sizes: Float32Array, width: number): Weight {
+  const smoothed = weight.values.map((value, i) => value / (sizes[i % sizes.length] as number))
+  return { ...weight, values: rotate(smoothed, width) }
 }
 
 /** 8 bits, 128 stands for 0, and the `step` of each row, `[rows, 1]`. */

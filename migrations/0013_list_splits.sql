@@ -1,0 +1,1 @@
+ALTER TABLE `task_pairs` ADD `split` text;

@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { figurePerModel, table } from '../../figures/section.js'
+import { count } from '../settings.js'
+import {
+  passesStep,
+  rowsOf,
+  type Experiment,
+  type ForwardPasses,
+  type StoredRows,
+  type UnitKind,
+} from '../experiment.js'
+import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
+import { attentionShares as sharesOf, type AttentionResult, type AttentionStep } from './forward-passes.js'
+import { attentionMap } from './attention-map.js'
+import { readersTable } from './readers-table.js'
+import { attentionShares, attentionView } from './tables.js'
+
+const settings = z.strictObject({
+  /** Of the first test items. */
+  items: count.default(25),
+})
+
+type Settings = z.output<typeof settings>
+
+const passes: ForwardPasses<AttentionStep, AttentionResult> = {
+  activity: 'attentionShares',
+  label: 'attention',
+  run: sharesOf,
+}
+
+const ofOneTask: UnitKind<Settings> = {
+  passes: [passes],
+  table: attentionShares,
+  plan({ place, task, seed }, { items: asked }) {
+    const of = task(place.task)
+    const items = of.items('test', asked)
+    return {
+      identity: { ...commonIdentity(of), items: hashOf(items), seed },
+      modelHash: of.modelHash,
+      next: (stored) =>
+        stored.has(attentionShares)
+          ? null
+          : passesStep('attention', passes, { ...taskStep(of, items), seed }, shareRows),
+    }
+  },
+  check: (stored) => shareBeyondOne(stored),
+}
+
+/** A head's attention to all parts is 1, or less where it has a sink. */
+function shareBeyondOne(stored: StoredRows): string | null {
+  const sums = new Map<string, number>()
+  for (const { layer, head, part, attention } of stored.all(attentionShares)) {
+    if (part === 'induction') continue
+    const place = `head ${head} of layer ${layer}`
+    sums.set(place, (sums.get(place) ?? 0) + attention)
+  }
+  const beyond = [...sums].find(([, sum]) => !(sum <= 1 + 1e-4))
+  return beyond ? `the attention of ${beyond[0]} is ${beyond[1]} in all` : null
+}
+
+function shareRows({ items, groups, heads, base64 }: AttentionResult) {
+  const bytes = Buffer.from(base64, 'base64')
+  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  let next = 0
+  // Six places: what f32 and the bootstrap know.
+  const value = () => Math.round((values[next++] as number) * 1e6) / 1e6
+  const rows = heads.flatMap((count, layer) =>
+    Array.from({ length: count }, (_, head) =>
+      groups.map(({ group: part, tokens }) => {
+        const [attention, low, high] = [value(), value(), value()]
+        return { layer, head, part, attention, low, high, tokens, items }
+      }),
+    ).flat(),
+  )
+  return [rowsOf(attentionShares, rows)]
+}
+
+/** Which heads read the demonstrations' labels at the last token, where θ is. */
+export const attention: Experiment<Settings> = {
+  name: 'attention',
+  settings,
+  units: (given, tasks) => perTask('attention', tasks, given),
+  kinds: { attention: ofOneTask },
+  tables: {
+    attention: {
+      view: attentionView,
+      columns: ['model', 'task', 'layer', 'head', 'part', 'attention', 'low', 'high', 'tokens', 'items'],
+      filters: ['model', 'task', 'category', 'layer'],
+      order: ['task', 'layer', 'head', 'part'],
+      keys: ['model', 'task', 'layer', 'head', 'part'],
+      averaged: ['attention'],
+    },
+  },
+  section: {
+    id: 'attention',
+    title: 'Where the last token looks',
+    units: ['attention'],
+    blocks(rows) {
+      const shares = rows.of(attentionView, {
+        columns: ['model', 'task', 'layer', 'head', 'part', 'attention', 'tokens'],
+        order: ['task', 'layer', 'head', 'part'],
+      })
+      return shares.length === 0 ? [] : [...figurePerModel(shares, attentionMap), table(readersTable(shares))]
+    },
+  },
+}

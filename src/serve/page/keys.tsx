@@ -1,0 +1,101 @@
+import { useEffect, useRef } from 'preact/hooks'
+
+/** What the keyboard does, as the help says it. */
+const help = [
+  ['↑ ↓', 'the item, or field, above and below'],
+  ['← →', 'the layer before and after; in the accuracies the model'],
+  ['Enter', 'open an item or a field, and close an item'],
+  ['Home, End', 'the first and the last of the list'],
+  ['Page Up, Page Down', 'the fifty items before and after'],
+  ['/', 'to the text that items are searched for'],
+  ['Escape', 'from there back to the list'],
+  ['?', 'this help'],
+] as const
+
+/** Calls what `keys` names unless somebody is typing. */
+export function useKeys(keys: Readonly<Record<string, () => void>>): void {
+  const now = useRef(keys)
+  now.current = keys
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const at = event.target as HTMLElement
+      if (event.ctrlKey || event.metaKey || event.altKey || at.closest('input, select, textarea, dialog'))
+        return
+      const work = now.current[event.key]
+      if (!work) return
+      event.preventDefault()
+      work()
+    }
+    addEventListener('keydown', press)
+    return () => removeEventListener('keydown', press)
+  }, [])
+}
+
+/** The button that opens the list of keys, and `?`. */
+export function Help() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const open = () => dialog.current?.showModal()
+  useKeys({ '?': open })
+  return (
+    <>
+      <button type="button" onClick={open} aria-label="keys">
+        ?
+      </button>
+      <dialog ref={dialog} aria-labelledby="keys-title">
+        <h2 id="keys-title">Keys</h2>
+        <table>
+          <tbody>
+            {help.map(([key, does]) => (
+              <tr key={key}>
+                <th scope="row">
+                  <kbd>{key}</kbd>
+                </th>
+                <td>{does}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <form method="dialog">
+          <button>close</button>
+        </form>
+      </dialog>
+    </>
+  )
+}
+
+const steps: Readonly<Record<string, readonly [down: number, right: number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+  Home: [-Infinity, 0],
+  End: [Infinity, 0],
+}
+
+/**
+ * Moves the focus among the elements that carry `data-at="ROW COLUMN"`: one stop of the Tab key for all of them. Tells where it
+ * went by `move`, which is asked first where given: false leaves the key to it.
+ */
+export function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  const step = steps[event.key]
+  const from = (event.target as HTMLElement).dataset['at']
+  if (!step || from === undefined) return
+  event.preventDefault()
+  const [row, column] = place(from)
+  const all = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-at]')]
+  const ahead = all
+    .map((element) => ({ element, at: place(element.dataset['at'] ?? '') }))
+    .filter(({ at }) =>
+      step[0] === 0
+        ? at[0] === row && Math.sign(at[1] - column) === step[1]
+        : at[1] === column && Math.sign(at[0] - row) === Math.sign(step[0]),
+    )
+    .sort((a, b) => Math.abs(a.at[0] - row + a.at[1] - column) - Math.abs(b.at[0] - row + b.at[1] - column))
+  const next = Number.isFinite(step[0]) ? ahead[0] : ahead.at(-1)
+  next?.element.focus()
+}
+
+function place(at: string): [number, number] {
+  const [row = 0, column = 0] = at.split(' ').map(Number)
+  return [row, column]
+}

@@ -1,0 +1,83 @@
+import type Database from 'better-sqlite3'
+import type { ColumnType, ResultRows } from '../experiments/sweep-rows.js'
+import type { Values } from '../figures/table.js'
+
+/**
+ * The mean scores of tasks whose scoring is graded (f1, chrf), beside the shares of right answers that accuracies are: of each run of
+ * the main experiment. Sweeps without such a task have no such columns.
+ */
+
+const kinds = ['baseline', 'hypothesis', 'regular'] as const
+
+/** What the means are called, by the table of results that they stand in. */
+const columnsOf: Readonly<Record<string, readonly string[]>> = {
+  main: kinds.map((kind) => `${kind}MeanScore`),
+  layers: ['meanScore'],
+}
+
+export function isGraded(db: Database.Database, sweepId: string): boolean {
+  const found = db.prepare(
+    `select 1 from prepared_tasks where sweep_id = ? and (scoring like 'f1%' or scoring like 'chrf%' or scoring like '%"rule":"f1%'
+     or scoring like '%"rule":"chrf%') limit 1`,
+  )
+  return found.get(sweepId) !== undefined
+}
+
+/** Of a sweep's table; empty where it has none. */
+export function meanScoreColumns(
+  db: Database.Database,
+  table: string,
+  sweepId: string,
+): Readonly<Record<string, ColumnType>> {
+  const names = columnsOf[table]
+  if (!names || !isGraded(db, sweepId)) return {}
+  return Object.fromEntries(names.map((name) => [name, 'real' as const]))
+}
+
+/** By model, task and kind of run, joined by newlines. */
+export function meanScores(db: Database.Database, sweepId: string): Map<string, number> {
+  if (!isGraded(db, sweepId)) return new Map()
+  const rows = db
+    .prepare(
+      `select s.model_id || char(10) || s.task_id || char(10) || s.kind, avg(p.score)
+       from sweep_runs s join runs r on r.key = s.run_key join predictions p on p.run_id = r.id
+       where s.sweep_id = ? and p.score is not null group by s.model_id, s.task_id, s.kind`,
+    )
+    .raw()
+    .all(sweepId) as [string, number][]
+  return new Map(rows)
+}
+
+/** Of the hypothesis runs on dev items, by model, task and layer. */
+function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
+  const rows = db
+    .prepare(
+      `select c.model_id || char(10) || c.task_id || char(10) || c.layer, avg(p.score)
+       from cells c join runs r on r.key = c.run_key join predictions p on p.run_id = r.id
+       where c.sweep_id = ? and p.score is not null group by c.model_id, c.task_id, c.layer`,
+    )
+    .raw()
+    .all(sweepId) as [string, number][]
+  return new Map(rows)
+}
+
+/** A table's rows, which begin with model and task (and layer), with their means behind them. */
+export function withMeanScores(
+  db: Database.Database,
+  table: string,
+  sweepId: string,
+  { columns, rows }: ResultRows,
+): ResultRows {
+  const further = meanScoreColumns(db, table, sweepId)
+  if (Object.keys(further).length === 0) return { columns, rows }
+  return { columns: { ...columns, ...further }, rows: extended() }
+
+  function* extended(): Generator<Values> {
+    const means = table === 'main' ? meanScores(db, sweepId) : layerMeanScores(db, sweepId)
+    for (const row of rows) {
+      const [model, task, layer] = row
+      const parts: readonly unknown[] = table === 'main' ? kinds : [layer]
+      yield [...row, ...parts.map((part) => means.get([model, task, part].join('\n')) ?? null)]
+    }
+  }
+}
