@@ -125,16 +125,8 @@ const windowAndPattern = (model: GgufMetadata) => {
 const expertSizes = (model: GgufMetadata) => ({
   num_experts_per_tok: model.read('expert_used_count'),
   moe_intermediate_size:
-    model.read('expert_feed_forward_length') ?? firstShape(model, 'ffn_gate_exps.weight')?.[1],
+    model.read('expert_feed_forward_length') ?? model.blockShape('ffn_gate_exps.weight')?.[1],
 })
-/** Of the first block that has the tensor. */
-const firstShape = (model: GgufMetadata, part: string) => {
-  for (let block = 0; block < (model.number('block_count') ?? 0); block++) {
-    const shape = model.shape(`blk.${block}.${part}`)
-    if (shape) return shape
-  }
-  return undefined
-}
 const mixture = {
   ...llama.block,
   ffn_gate_inp: 'mlp.gate',
@@ -186,7 +178,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
       ...expertSizes(model),
       num_experts: model.read('expert_count'),
       shared_expert_intermediate_size:
-        model.read('expert_shared_feed_forward_length') ?? firstShape(model, 'ffn_gate_shexp.weight')?.[0],
+        model.read('expert_shared_feed_forward_length') ?? model.blockShape('ffn_gate_shexp.weight')?.[0],
       qkv_bias: model.has('blk.0.attn_q.bias'),
     }),
   },

@@ -55,6 +55,15 @@ export class GgufMetadata {
     return this.#tensors.get(tensor)?.shape
   }
 
+  /** Of the first block that has the tensor. Looks at the tensors there are: the count of blocks may be any number. */
+  blockShape(part: string): readonly number[] | undefined {
+    const blocks = [...this.#tensors.keys()].flatMap((name) => {
+      const [, block, rest] = /^blk\.(\d+)\.(.+)$/.exec(name) ?? []
+      return rest === part ? [Number(block)] : []
+    })
+    return this.shape(`blk.${blocks.sort((a, b) => a - b)[0]}.${part}`)
+  }
+
   /** The values of a small tensor, such as frequency factors; undefined where there is none. Throws WEIGHTS. */
   values(name: string): number[] | undefined {
     const tensor = this.#tensors.get(name)

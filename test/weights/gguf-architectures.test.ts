@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { identify } from '../../src/architectures/catalog.js'
+import { describeDecoder, identify } from '../../src/architectures/catalog.js'
 import { BlockSessions } from '../../src/engine/block-sessions.js'
 import { forward } from '../../src/engine/reference-pass.js'
 import { ggufCheckpoint } from '../../src/weights/gguf-checkpoint.js'
@@ -54,6 +54,17 @@ describe.each(Object.keys(golden))('%s', (architecture) => {
     const checkpoint = ggufCheckpoint('', { metadata, tensors }, () => new Float32Array())
     expect([...checkpoint.tensors.keys()].sort()).toEqual(expect.arrayContaining(names.map(([ours]) => ours)))
   })
+})
+
+it('refuses a count of blocks that the file cannot have, without counting to it', () => {
+  const metadata = new Map<string, string | number>([
+    ['general.architecture', 'qwen2moe'],
+    ['qwen2moe.block_count', 2 ** 32 - 1],
+    ['qwen2moe.attention.head_count', 1],
+    ['qwen2moe.embedding_length', 4],
+  ])
+  const { config } = ggufCheckpoint('', { metadata, tensors: [] }, () => new Float32Array())
+  expect(() => describeDecoder(config, '')).toThrow(/num_hidden_layers/)
 })
 
 describe('a mixture of experts', () => {
