@@ -51,7 +51,11 @@ const notWords = new Set(
   regresa revesa razona beneficia argumenta títula direcciona fara iluminaciona fuega cortocircuita tona caya grupa reuniona ejércita
   génera alrededora turna apera asterisca falla tocina peñona verdora alumbramienta pulsa bría instalaciona protecciona resguarda permisa
   testimonia cariña borradora suspensa hetera bombona terna juega peticiona colosa pinchaza sora escritoria faldona lada pabellona alera
-  apariciona orta bizcocha gusanilla sostenida crepúscula cuadrilátera provecha gnoma galena`.split(/\s+/),
+  apariciona orta bizcocha gusanilla sostenida crepúscula cuadrilátera provecha gnoma galena
+  néante telse rarese jeunese débouchère defecta anversa ingenia
+  accanta anzitutta innanzitutta apparecchia ceffa cuoia macchinaria lombrica musa rospa strutta tesora titola zaina baca`.split(
+    /\s+/,
+  ),
 )
 
 /** Of one form only, or another part of speech than the English word's: found by reading all forms that the rules give. */
