@@ -25,13 +25,14 @@ import { readTextFile, type LineProblem } from '../tasks/text-file.js'
 import { readTokenizer } from '../tokenizer/tokenizer.js'
 import { columnsOption, scoringRule } from './options.js'
 import { boxedTable } from '../report/boxed-table.js'
+import { expanded } from '../system/home.js'
 
 /** `taskvec tasks check [FILE]`. */
 export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check a word list or an items file of your own, or all built-in tasks.')
-    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)')
+    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)', expanded)
     .option(
       '--scoring <rule>',
       'exact, prefix, first-token, contains, normalised, f1, chrf, ...: how the list will be scored',

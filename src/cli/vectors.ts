@@ -13,6 +13,7 @@ import { readVectors, sourceHash } from '../vectors/read.js'
 import { vectorModes, vectorsHash, type Vector, type VectorMode } from '../vectors/vector.js'
 import { dbOption, wholeNumber } from './options.js'
 import { toStdout } from './stdout.js'
+import { expanded } from '../system/home.js'
 
 /** `taskvec vectors list|export|import`. */
 export function vectorsCommand(): Command {
@@ -146,7 +147,7 @@ function exportCommand(): Command {
   return new Command('export')
     .description('Write the θ of a sweep as a safetensors file, or as a folder of NumPy arrays.')
     .argument('[sweep]', 'id, group or name (default: the latest)')
-    .requiredOption('--out <file>', 'the file, or the folder of --format npy')
+    .requiredOption('--out <file>', 'the file, or the folder of --format npy', expanded)
     .addOption(
       new Option('--format <format>', 'default: safetensors where --out ends so, else npy').choices([
         'safetensors',
@@ -237,6 +238,7 @@ function importCommand(): Command {
     .argument(
       '<file>',
       'safetensors, .npy or a folder of them, a GGUF control vector, or what torch.save wrote',
+      expanded,
     )
     .requiredOption('--name <name>', 'the name in the library (TASKVEC_HOME/vectors)')
     .option('--layer <L>', 'the block after which it belongs, of a file with one vector', wholeNumber(0))
