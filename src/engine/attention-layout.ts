@@ -9,6 +9,8 @@ export interface AttentionLayout {
   readonly keySlots: Int32Array
   /** For each selected row, one of its query slots. */
   readonly slotOfRow: Int32Array
+  /** `[items * keyLength]`, the positions of the rows in the key slots. */
+  readonly keyPositions: Float32Array
   /** `[items, 1, 1, queryLength, keyLength]` */
   readonly mask: Float32Array
   /** Query-key pairs that are really looked at: what attention would cost without padding. */
@@ -49,6 +51,7 @@ export function attentionLayout(
   // Padded slots point at row 0: computed, masked, never read.
   const querySlots = new Int32Array(items * queryLength)
   const keySlots = new Int32Array(items * keyLength)
+  const keyPositions = new Float32Array(items * keyLength)
   const slotOfRow = new Int32Array(selected.length)
   const mask = new Float32Array(items * queryLength * keyLength).fill(unseen)
   // Of the item at hand; a group holds all ancestors of its rows, so entries left by other items are never met.
@@ -58,6 +61,7 @@ export function attentionLayout(
     group.forEach((row, slot) => {
       keySlot[row] = slot
       keySlots[item * keyLength + slot] = row
+      keyPositions[item * keyLength + slot] = at(positions, row)
     })
     queries[item]?.forEach((row, slot) => {
       const querySlot = item * queryLength + slot
@@ -71,7 +75,7 @@ export function attentionLayout(
       }
     })
   })
-  return { items, queryLength, keyLength, querySlots, keySlots, slotOfRow, mask, pairs }
+  return { items, queryLength, keyLength, querySlots, keySlots, keyPositions, slotOfRow, mask, pairs }
 }
 
 function at(values: ArrayLike<number>, index: number): number {

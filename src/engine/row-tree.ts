@@ -31,6 +31,13 @@ export class RowTree {
     return row
   }
 
+  /** A row and all before it in its prompt, the first one first. */
+  pathTo(row: number): number[] {
+    const path = []
+    for (let seen = row; seen >= 0; seen = this.parents[seen] as number) path.push(seen)
+    return path.reverse()
+  }
+
   /** From here on no earlier row is given for a token: it may have been left out. Returns the number of rows. */
   forget(): number {
     this.#children.clear()
