@@ -3,7 +3,7 @@ import { keyValueWidths } from '../architectures/decoder-sizes.js'
 import type { Visit } from './answer-metrics.js'
 import type { KeysAndValues } from './block-sessions.js'
 import type { AnswerMetrics } from './engine.js'
-import { KeyValueCache } from './key-value-cache.js'
+import { KeyValueCache, type CachedRows } from './key-value-cache.js'
 import type { RowLogits } from './row-logits.js'
 import type { RowTree } from './row-tree.js'
 
@@ -130,7 +130,7 @@ export class AnswerStrands {
   }
 
   /** What block `layer` made of rows that are looked at later, so far. */
-  cached(layer: number): ReturnType<KeyValueCache['of']> {
+  cached(layer: number): CachedRows {
     return this.#cache.of(layer)
   }
 

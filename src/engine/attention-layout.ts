@@ -78,6 +78,33 @@ export function attentionLayout(
   return { items, queryLength, keyLength, querySlots, keySlots, keyPositions, slotOfRow, mask, pairs }
 }
 
+/**
+ * Each row attends alone, over its own path: of rows that have little in common, a group would look past all the others.
+ * @param paths for each of the Q rows, the rows that it sees, itself included, as indices into the C + R
+ * @param positions of the rows on each path
+ */
+export function pathLayout(
+  paths: readonly (readonly number[])[],
+  positions: readonly (readonly number[])[],
+): AttentionLayout {
+  const items = paths.length
+  const keyLength = Math.max(...paths.map(({ length }) => length))
+  const keySlots = new Int32Array(items * keyLength)
+  const keyPositions = new Float32Array(items * keyLength)
+  const mask = new Float32Array(items * keyLength).fill(unseen)
+  let pairs = 0
+  paths.forEach((path, item) => {
+    const first = item * keyLength
+    keySlots.set(path, first)
+    keyPositions.set(positions[item] ?? [], first)
+    mask.fill(0, first, first + path.length)
+    pairs += path.length
+  })
+  const slots = Int32Array.from(paths, (_, item) => item)
+  const lengths = { items, queryLength: 1, keyLength }
+  return { ...lengths, querySlots: slots, keySlots, keyPositions, slotOfRow: slots, mask, pairs }
+}
+
 function at(values: ArrayLike<number>, index: number): number {
   return values[index] as number
 }

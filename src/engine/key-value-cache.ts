@@ -1,5 +1,11 @@
 import type { KeysAndValues } from './block-sessions.js'
 
+/** Keys and values of some rows, one behind the other. */
+export interface CachedRows extends KeysAndValues {
+  /** Each row's place among them. */
+  readonly places: ReadonlyMap<number, number>
+}
+
 /** Keys and values of rows that later tokens look at, block by block: what a row was in a block is computed once. */
 export class KeyValueCache {
   readonly #layers: Layer[]
@@ -7,25 +13,25 @@ export class KeyValueCache {
   /** @param widths of a row's keys and values in each block */
   constructor(widths: readonly { readonly keys: number; readonly values: number }[]) {
     this.#layers = widths.map(({ keys, values }) => ({
-      rows: [],
+      places: new Map<number, number>(),
       keys: new Rows(keys),
       values: new Rows(values),
     }))
   }
 
   /** Of block `layer`; valid until the next `add` to it. */
-  of(layer: number): { readonly rows: readonly number[] } & KeysAndValues {
-    const { rows, keys, values } = this.#at(layer)
-    return { rows, keys: keys.all, values: values.all }
+  of(layer: number): CachedRows {
+    const { places, keys, values } = this.#at(layer)
+    return { places, keys: keys.all, values: values.all }
   }
 
   /** @param rows those that `made` is of; those that `wanted` turns down are left out */
   add(layer: number, rows: readonly number[], made: KeysAndValues, wanted: (row: number) => boolean): void {
-    const places = [...rows.keys()].filter((place) => wanted(rows[place] as number))
-    const { keys, values, rows: known } = this.#at(layer)
-    for (const place of places) known.push(rows[place] as number)
-    keys.add(made.keys, places)
-    values.add(made.values, places)
+    const taken = [...rows.keys()].filter((i) => wanted(rows[i] as number))
+    const { keys, values, places } = this.#at(layer)
+    for (const i of taken) places.set(rows[i] as number, places.size)
+    keys.add(made.keys, taken)
+    values.add(made.values, taken)
   }
 
   #at(layer: number): Layer {
@@ -34,7 +40,7 @@ export class KeyValueCache {
 }
 
 interface Layer {
-  readonly rows: number[]
+  readonly places: Map<number, number>
   readonly keys: Rows
   readonly values: Rows
 }

@@ -31,11 +31,14 @@ export class RowTree {
     return row
   }
 
-  /** A row and all before it in its prompt, the first one first. */
-  pathTo(row: number): number[] {
+  /** A row and those before it in its prompt from position `first` on, the last one first. */
+  pathTo(row: number, first: number): number[] {
     const path = []
-    for (let seen = row; seen >= 0; seen = this.parents[seen] as number) path.push(seen)
-    return path.reverse()
+    for (let seen = row; seen >= 0 && (this.positions[seen] as number) >= first;) {
+      path.push(seen)
+      seen = this.parents[seen] as number
+    }
+    return path
   }
 
   /** From here on no earlier row is given for a token: it may have been left out. Returns the number of rows. */

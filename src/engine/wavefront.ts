@@ -1,12 +1,13 @@
 import { type LayerSpec } from '../architectures/decoder.js'
 import { firstSeen, keyValueWidths, macs } from '../architectures/decoder-sizes.js'
-import { attentionLayout } from './attention-layout.js'
+import { attentionLayout, pathLayout } from './attention-layout.js'
 import type { BlockSessions, KeysAndValues } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
 import { readRows, visitRows } from './answer-metrics.js'
 import { AnswerStrands } from './answer-strands.js'
 import { placeItem, type ItemRows } from './item-rows.js'
 import { ReusedBuffer } from './reused-buffer.js'
+import type { CachedRows } from './key-value-cache.js'
 import { RowTree } from './row-tree.js'
 
 /**
@@ -171,14 +172,14 @@ export class WavefrontChunk {
     const spec = sessions.decoder.layers[layer] as LayerSpec
     const alive = this.#alive
     const cached = this.#stepped ? this.#answers?.cached(layer) : undefined
-    const rows = [...(cached?.rows ?? []), ...alive]
-    const places = indices(this.#tree, rows)
-    const layout = layoutOf(this.#tree, this.#groups(selected), rows, selected, places, spec)
-    const known = rows.length - alive.length
+    const places = indices(this.#tree, alive)
+    const layout = cached
+      ? this.#pathLayout(selected, places, cached, spec)
+      : layoutOf(this.#tree, this.#items, alive, selected, places, spec)
     const input = {
       residual: this.states,
       positions: alive.map((row) => at(this.#tree.positions, row)),
-      rows: selected.map((row) => at(places, row) - known),
+      rows: selected.map((row) => at(places, row)),
       layout,
       cached,
     }
@@ -199,19 +200,20 @@ export class WavefrontChunk {
     return { keys: this.#keys.take(rows * keys), values: this.#values.take(rows * values) }
   }
 
-  /**
-   * The rows that attend together, and those of them that ask: an item's; of a later token, its own, since answers have little in
-   * common but the prompt.
-   */
-  #groups(selected: readonly number[]): Groups {
-    if (!this.#stepped) {
-      const groups = this.#items.map(({ group }) => group)
-      return { groups, asking: groups }
-    }
-    return {
-      groups: selected.map((row) => this.#tree.pathTo(row)),
-      asking: selected.map((row) => [row]),
-    }
+  /** A later token looks at its own answer and prompt, which are cached but for itself. */
+  #pathLayout(
+    selected: readonly number[],
+    places: Int32Array,
+    { places: known }: CachedRows,
+    { attention }: LayerSpec,
+  ) {
+    const tree = this.#tree
+    const paths = selected.map((row) => tree.pathTo(row, firstSeen(attention, at(tree.positions, row))))
+    const placeOf = (row: number) => known.get(row) ?? known.size + at(places, row)
+    return pathLayout(
+      paths.map((path) => path.map(placeOf)),
+      paths.map((path) => path.map((row) => at(tree.positions, row))),
+    )
   }
 
   /** The rows that block `layer` computes to the end. */
@@ -281,30 +283,24 @@ function indices(tree: RowTree, rows: readonly number[]): Int32Array {
 /** Attention of the rows alive, which are renumbered by their place among them. */
 function layoutOf(
   tree: RowTree,
-  { groups, asking }: Groups,
+  items: readonly ItemRows[],
   alive: readonly number[],
   selected: readonly number[],
   places: Int32Array,
   { attention }: LayerSpec,
 ) {
-  const placed = (rows: readonly number[]) => rows.map((row) => at(places, row)).filter((index) => index >= 0)
-  const present = [...groups.keys()].filter((i) => groups[i]?.some((row) => at(places, row) >= 0))
-  const of = (groups: Groups['groups']) => present.map((i) => placed(groups[i] ?? []))
+  const groups = items
+    .map(({ group }) => group.map((row) => at(places, row)).filter((index) => index >= 0))
+    .filter((group) => group.length > 0)
   return attentionLayout(
-    of(groups),
+    groups,
     selected.map((row) => at(places, row)),
     {
       parents: alive.map((row) => places[at(tree.parents, row)] ?? -1),
       positions: alive.map((row) => at(tree.positions, row)),
     },
     (position) => firstSeen(attention, position),
-    asking === groups ? undefined : of(asking),
   )
-}
-
-interface Groups {
-  readonly groups: readonly (readonly number[])[]
-  readonly asking: readonly (readonly number[])[]
 }
 
 function meanOf(states: readonly Float32Array[]): Float32Array {
