@@ -57,7 +57,7 @@ export function predictCommand(): Command {
     .option('--top <n>', 'how many of the likeliest next tokens to print', wholeNumber(1), 10)
     .option('--logits', 'print all logits of the last token, as JSON')
     .option('--task <id>', 'the task whose vector answers (taskvec tasks list)')
-    .option('--list <file>', 'pairs of your own in place of a task (docs/datasets.md)')
+    .option('--list <file>', 'pairs of your own in place of a task (docs/datasets.md)', expanded)
     .addOption(columnsOption())
     .option('--query <x>', 'the query x; without --task and --list the prompt is [x, ->], or [S, x, ->]')
     .option(
@@ -147,8 +147,7 @@ async function predict(options: PredictOptions): Promise<void> {
 
 /** Errors: CONFIG. */
 async function ownPairs({ list = '', columns }: PredictOptions): Promise<readonly Pair[]> {
-  const file = expanded(list)
-  const { pairs, notes } = readWordListFile(file, { columns, ahead: await parquetAhead(file) })
+  const { pairs, notes } = readWordListFile(list, { columns, ahead: await parquetAhead(list) })
   for (const note of notes) process.stderr.write(`warning: ${note}\n`)
   return pairs
 }
