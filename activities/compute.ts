@@ -1,21 +1,10 @@
 import { hostname } from 'node:os'
-import { layerChunks, resolveLayers, type LayerSelection } from '../src/domain/layers.js'
+import { layerChunks, resolveLayers } from '../src/domain/layers.js'
 import { TaskvecError } from '../src/domain/errors.js'
 import { predictionSize } from '../src/domain/payloads.js'
 import { numericsJson } from '../src/domain/identity.js'
 import { boundNumerics, type EngineMode } from '../src/domain/numerics.js'
-import type {
-  GivenTheta,
-  Item,
-  ModelContent,
-  ModelInfo,
-  Pair,
-  PreparedTask,
-  Protocol,
-  RunResult,
-  Scoring,
-  TaskSpec,
-} from '../src/domain/types.js'
+import type { GivenTheta, ModelContent, Pair, Protocol, Scoring } from '../src/domain/types.js'
 import type { Engine, EvaluateOptions, EvaluatePart } from '../src/engine/engine.js'
 import { forwardPasses } from '../src/experiments/catalog.js'
 import { runBaseline, runDev, runTest, type Outcome } from '../src/experiments/main/main-experiment.js'
@@ -24,65 +13,20 @@ import { withChatPrompts } from '../src/experiments/chat-prompts.js'
 import { prepareTask } from '../src/experiments/prepare-task.js'
 import { toBase64 } from '../src/experiments/thetas.js'
 import { formatOf } from '../src/prompt/templates.js'
-import type { TaskPart } from '../src/store/task-work.js'
 import { beginningsOf } from '../src/tasks/first-token.js'
-import { markPairs, type PairMarks } from '../src/tasks/read-list.js'
+import { markPairs } from '../src/tasks/read-list.js'
 import type { Encoder } from '../src/tasks/single-token.js'
 import type { EnginePool } from './engine-pool.js'
-import { refuseOther, refuseOtherContent, type Expected } from './refuse-other.js'
+import { refuseOther, refuseOtherContent } from './refuse-other.js'
 import { timed } from './timed.js'
 import { engineUser, type ComputeObserver } from './with-engine.js'
+import type { PrepareInput, Prepared, PairsRead, RunInput, Computed } from './compute-inputs.js'
 
 /** Those of the main experiment and of making tasks ready. */
 export type ComputeActivities = ReturnType<typeof createComputeActivities>['main']
+
 /** Those of the further experiments, by name. */
 export type ExperimentActivities = Record<string, (input: object) => Promise<object>>
-
-export interface PrepareInput {
-  readonly model: string
-  readonly spec: TaskSpec
-  readonly protocol: Protocol
-  readonly layers: LayerSelection
-  readonly layersPerActivity: number | 'all'
-  /** What the sweep's results of the model are of, where that is settled. */
-  readonly content?: ModelContent
-  readonly mode?: EngineMode
-}
-
-export interface Prepared {
-  readonly info: ModelInfo
-  readonly prepared: PreparedTask
-  /** The layers of the sweep for this model, cut into the chunks that one activity computes. */
-  readonly layerChunks: readonly (readonly number[])[]
-}
-
-/** What a model's tokenizer makes of some pairs. */
-interface PairsRead {
-  readonly info: ModelInfo
-  readonly marks: PairMarks
-  /** Answers that begin with part of a character, where it matters. */
-  readonly partial: number
-}
-
-interface RunInput extends Expected {
-  readonly task: string
-  readonly items: readonly Item[]
-  readonly scoring: Scoring
-  readonly mode?: EngineMode
-  /** Where the config gives θ. */
-  readonly theta?: GivenTheta
-  /** Where the items are some of a larger split. */
-  readonly part?: TaskPart['part']
-}
-
-export interface Computed {
-  readonly runs: readonly RunResult[]
-  readonly seconds: number
-  readonly computedBy: string
-  readonly theta?: { readonly layer: number; readonly base64: string }
-  /** Of a part: see `TaskPart`. */
-  readonly thetaSum?: string
-}
 
 /** Activities that run forward passes, on the workers that have the model. They never see the database. */
 export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer: ComputeObserver = {}) {

@@ -1,7 +1,7 @@
 import { encode } from 'gpt-tokenizer/encoding/r50k_base'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { namedTokenizer } from '../../src/cli/tasks-check.js'
+import { namedTokenizer } from '../../src/cli/named-tokenizers.js'
 import { wordListIds, wordListTask } from '../../src/tasks/lists.js'
 import { singleTokenReading, type Encoder } from '../../src/tasks/single-token.js'
 

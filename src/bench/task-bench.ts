@@ -1,5 +1,5 @@
 import { numericsModes, type NumericsMode } from '../domain/numerics.js'
-import type { Item, Protocol, Scoring } from '../domain/types.js'
+import type { Item, PromptTemplate, Protocol, Scoring } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 import { startEngineProcess, type EngineProcess } from '../engine/engine-process.js'
 import { measurePeakGflops } from '../engine/measure-peak.js'
@@ -18,6 +18,9 @@ export interface BenchOptions {
   readonly task: string
   readonly devItems: number
   readonly testItems: number
+  readonly demonstrations: number
+  /** Absent: the paper's. */
+  readonly prompt?: PromptTemplate | undefined
   /** Runs of each of taskvec's ways, in turns, and of the expert's loops; medians count. */
   readonly runs: number
   readonly plain: boolean
@@ -189,15 +192,17 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function prepare(engine: Engine, { task, devItems, testItems }: BenchOptions): Promise<Work> {
+async function prepare(engine: Engine, options: BenchOptions): Promise<Work> {
+  const { task, devItems, testItems, demonstrations, prompt } = options
   const protocol: Protocol = {
     seed: 41,
-    demonstrations: 5,
+    demonstrations,
     dummyQueries: 2,
     dummyMayBeDemonstration: true,
     devItems,
     testItems,
     baselineItems: 1,
+    ...(prompt ? { prompt } : {}),
   }
   const { items, scoring } = await prepareTask(engine, { kind: 'builtin', id: task }, protocol)
   const layers = Array.from({ length: engine.info.blocks }, (_, layer) => layer)

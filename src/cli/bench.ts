@@ -5,7 +5,10 @@ import { benchMediation, type MediationReport } from '../bench/mediation-bench.j
 import { findPython } from '../bench/peers.js'
 import { benchTask, methods, type BenchReport, type Method } from '../bench/task-bench.js'
 import { locateModel, modelRef } from '../models/locate.js'
-import { wholeNumber } from './options.js'
+import { TaskvecError } from '../domain/errors.js'
+import type { PromptTemplate } from '../domain/types.js'
+import { builtinPromptOption, wholeNumber } from './options.js'
+import { expanded } from '../system/home.js'
 
 interface BenchCommandOptions {
   model: string
@@ -19,6 +22,8 @@ interface BenchCommandOptions {
   approximate: boolean
   twoCores: boolean
   peers: boolean
+  demonstrations?: number
+  prompt?: PromptTemplate
   python?: string
   out?: string
   json?: boolean
@@ -31,6 +36,8 @@ export function benchCommand(): Command {
     .option('--task <ids...>', 'builtin tasks', ['algorithmic_to_upper'])
     .option('--dev <n>', 'dev items, over all L', wholeNumber(1), 50)
     .option('--test <n>', 'test items, at the best L', wholeNumber(1), 50)
+    .option('--demonstrations <k>', 'k (default: 5)', wholeNumber(1))
+    .addOption(builtinPromptOption())
     .option('--runs <n>', 'runs of each, in turns; medians count', wholeNumber(1), 3)
     .option('--mediation', 'instead: all heads’ indirect effects, against a forward pass per head and prompt')
     .option('--items <n>', 'with --mediation: prompts', wholeNumber(1), 25)
@@ -41,8 +48,13 @@ export function benchCommand(): Command {
     .option(
       '--python <path>',
       'a Python with torch, transformers, accelerate and gguf (default: TASKVEC_PYTHON, else python3)',
+      expanded,
     )
-    .option('--out <file>', 'also write the figures there, with machine, versions and command, as JSON')
+    .option(
+      '--out <file>',
+      'also write the figures there, with machine, versions and command, as JSON',
+      expanded,
+    )
     .option('--json', 'print that JSON')
     .addHelpText(
       'after',
@@ -73,8 +85,14 @@ async function bench(given: BenchCommandOptions): Promise<void> {
     python: wanted,
     mediation,
     items,
+    demonstrations,
+    prompt,
     ...options
   } = given
+  if (mediation && (demonstrations ?? prompt) !== undefined)
+    throw new TaskvecError('USAGE', '--mediation is measured at 5 demonstrations of the paper’s prompt', {
+      hint: 'Leave out --demonstrations and --prompt.',
+    })
   const log = (line: string) => void process.stderr.write(`${line}\n`)
   const path = locateModel(modelRef(model))
   const python = peers ? await findPython(wanted) : null
@@ -93,7 +111,18 @@ async function bench(given: BenchCommandOptions): Promise<void> {
     reports.push(
       mediation
         ? await benchMediation({ model, path, task, items, python, log })
-        : await benchTask({ ...options, model, path, task, python, devItems: dev, testItems: test, log }),
+        : await benchTask({
+            ...options,
+            demonstrations: demonstrations ?? 5,
+            prompt,
+            model,
+            path,
+            task,
+            python,
+            devItems: dev,
+            testItems: test,
+            log,
+          }),
     )
   }
   const figures = { ...around, reports }

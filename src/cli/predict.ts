@@ -1,3 +1,4 @@
+import { parse } from 'yaml'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device, NumericsMode } from '../domain/numerics.js'
@@ -9,7 +10,12 @@ import { answer, type PatchedContinuation, type PredictAnswer } from '../predict
 import { predictRequest, type PredictRequest } from '../predict/request.js'
 import { findVectors } from '../vectors/library.js'
 import { vectorModes, type VectorMode } from '../vectors/vector.js'
-import { deviceOption, numericsOption, wholeNumber } from './options.js'
+import { expanded } from '../system/home.js'
+import type { Columns } from '../tasks/columns.js'
+import { parquetAhead } from '../tasks/parquet-list.js'
+import { readWordListFile } from '../tasks/word-list-file.js'
+import type { Pair } from '../domain/types.js'
+import { columnsOption, deviceOption, numericsOption, wholeNumber } from './options.js'
 import { toStdout } from './stdout.js'
 
 interface PredictOptions {
@@ -27,7 +33,11 @@ interface PredictOptions {
   positions?: ('last' | 'all')[]
   maxTokens: number
   stop?: string[]
-  demonstrations: number
+  demonstrations?: unknown
+  dummyQueries?: unknown
+  list?: string
+  columns?: Columns
+  template?: unknown
   seed: number
   numerics: NumericsMode
   device: Device
@@ -47,7 +57,15 @@ export function predictCommand(): Command {
     .option('--top <n>', 'how many of the likeliest next tokens to print', wholeNumber(1), 10)
     .option('--logits', 'print all logits of the last token, as JSON')
     .option('--task <id>', 'the task whose vector answers (taskvec tasks list)')
-    .option('--query <x>', 'the query x; without --task the prompt is [x, ->]')
+    .option('--list <file>', 'pairs of your own in place of a task (docs/datasets.md)', expanded)
+    .addOption(columnsOption())
+    .option('--query <x>', 'the query x; without --task and --list the prompt is [x, ->], or [S, x, ->]')
+    .option(
+      '--template <name-or-yaml>',
+      'how the prompts of a query are written: arrow (default), qa, plain, function-vectors, chat, or ' +
+        '{demonstration, query, separator, prefix, suffix} (docs/settings.md)',
+      yamlValue,
+    )
     .option(
       '--vector <file-or-name>',
       'patch in a vector of a file or of the library; FILE#PART picks by name; may be repeated',
@@ -77,7 +95,16 @@ export function predictCommand(): Command {
       'a text that ends the generation; may be repeated',
       (text: string, before: string[] = []) => [...before, text],
     )
-    .option('--demonstrations <k>', 'k, the demonstrations that θ is computed from', wholeNumber(1), 5)
+    .option(
+      '--demonstrations <k-or-yaml>',
+      'k, the demonstrations that θ is computed from (default: 5); or S itself, [[x, y], ..]',
+      yamlValue,
+    )
+    .option(
+      '--dummy-queries <yaml>',
+      "[x', ..]: θ is computed from these behind the S that is given",
+      yamlValue,
+    )
     .option('--seed <n>', 'seed of the demonstrations and dummy queries drawn', wholeNumber(0), 41)
     .addOption(numericsOption())
     .addOption(deviceOption())
@@ -94,6 +121,9 @@ Examples:
   $ taskvec predict --task linguistic_present_simple_past_simple --query take  every layer
   $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json
   $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8
+  $ taskvec predict --list antonyms.csv --columns word,opposite --query hot --template qa --demonstrations 3
+  $ taskvec predict --demonstrations "[[hot, cold], [big, small]]" --query up --template chat
+  $ taskvec predict --demonstrations "[[hot, cold], [big, small]]" --dummy-queries "[old]" --query up
   $ taskvec predict --vector thetas.safetensors#algorithmic_to_upper --query q
   $ taskvec predict --vector honesty --scale 1.5 --positions all --prompt "The earth is" --max-tokens 20
   $ taskvec predict --vector a.npy --layer 12 --vector b.npy --layer 14 --mode add --prompt "1, 2,"`,
@@ -102,7 +132,7 @@ Examples:
 }
 
 async function predict(options: PredictOptions): Promise<void> {
-  const request = requestOf(options)
+  const request = requestOf(options, options.list === undefined ? undefined : await ownPairs(options))
   const { numerics, device } = options
   const engine = await loadEngine(locateModel(modelRef(options.model)), {
     mode: { numerics, device },
@@ -115,16 +145,27 @@ async function predict(options: PredictOptions): Promise<void> {
   }
 }
 
+/** Errors: CONFIG. */
+async function ownPairs({ list = '', columns }: PredictOptions): Promise<readonly Pair[]> {
+  const { pairs, notes } = readWordListFile(list, { columns, ahead: await parquetAhead(list) })
+  for (const note of notes) process.stderr.write(`warning: ${note}\n`)
+  return pairs
+}
+
 /** Errors: USAGE. */
-function requestOf(options: PredictOptions): PredictRequest {
-  const { prompt, tokenIds, task, query, vector = [], layer, top, maxTokens, demonstrations, seed } = options
-  const prompts = [prompt, tokenIds, task ?? (vector.length > 0 ? query : undefined)]
+function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): PredictRequest {
+  const { prompt, tokenIds, task, query, vector = [], layer, top, maxTokens, seed } = options
+  const { demonstrations, dummyQueries, template } = options
+  const asked = vector.length > 0 || list || Array.isArray(demonstrations) || template !== undefined
+  const prompts = [prompt, tokenIds, task ?? (asked ? query : undefined)]
   const given = prompts.filter((each) => each !== undefined).length
   if (given !== 1)
     throw new TaskvecError(
       'USAGE',
       `predict takes exactly one of --prompt, --token-ids and --task; ${given} given`,
-      { hint: 'See the examples of taskvec predict --help; with --vector, --query can stand alone.' },
+      {
+        hint: 'See the examples of taskvec predict --help; --query stands with --task, --list, --vector, --template or demonstrations.',
+      },
     )
   if (task !== undefined && query === undefined)
     throw new TaskvecError('USAGE', '--task needs --query', {
@@ -142,8 +183,21 @@ function requestOf(options: PredictOptions): PredictRequest {
     positions: of('positions', options.positions, i),
   }))
   const parsed = predictRequest.safeParse({
-    ...{ prompt, tokenIds, task, query, vectors, top, maxTokens, demonstrations, seed },
-    layer: task === undefined ? undefined : layer?.[0],
+    ...{
+      prompt,
+      tokenIds,
+      task,
+      query,
+      vectors,
+      top,
+      maxTokens,
+      demonstrations,
+      seed,
+      dummyQueries,
+      template,
+    },
+    list: list?.map(({ input, output }) => ({ input, output })),
+    layer: vector.length > 0 ? undefined : layer?.[0],
     logits: options.logits,
     stop: options.stop,
   })
@@ -218,6 +272,16 @@ function tokenIds(text: string): number[] {
       throw new InvalidArgumentError(`"${part}" is not a token id; give whole numbers, for instance 5,6,7.`)
     return Number(part)
   })
+}
+
+/** A name, a number, or a list or map in YAML's (or JSON's) short form. */
+function yamlValue(text: string): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    const [reason = ''] = (error as Error).message.split(' at line ', 1)
+    throw new InvalidArgumentError(`it is not YAML: ${reason}.`)
+  }
 }
 
 function repeated<Value>(parse: (text: string) => Value): (text: string, before?: Value[]) => Value[] {

@@ -1,7 +1,7 @@
 import type { LayerSpec } from '../architectures/decoder.js'
 import { concatenated, weightRefs } from '../architectures/norms.js'
 import type { BlockSessions } from './block-sessions.js'
-import type { LastTokens } from './component-chunk.js'
+import type { LastTokens } from './last-tokens.js'
 import type { Captured, ComponentItem, ComponentsRequest, ComponentsResult } from './components.js'
 
 /** What is brought out of a components pass, item by item or as a mean in doubles. */

@@ -6,7 +6,7 @@ import type { ComponentsRequest, Edit } from './components.js'
 
 /** As checkEvaluate: what is asked about components must fit the model. Throws TASK, saying what does not. */
 export function checkComponents(decoder: DecoderSpec, { items, capture }: ComponentsRequest): void {
-  const checked = new Set<unknown>() // items may share branches
+  const checked = new Set<unknown>() // items may share branches, and branches edits
   const grouped = capture?.components.includes('pattern') ?? false
   for (const { prompt, branches, answerToken, groups = [] } of items) {
     checkPrompt(decoder, prompt)
@@ -23,7 +23,10 @@ export function checkComponents(decoder: DecoderSpec, { items, capture }: Compon
       if (checked.has(branch)) continue
       checked.add(branch)
       if (branch.length === 0) throw new TaskvecError('TASK', 'a branch has no edit')
-      for (const edit of branch) checkEdit(decoder, edit)
+      for (const edit of branch) {
+        if (!checked.has(edit)) checkEdit(decoder, edit)
+        checked.add(edit)
+      }
     }
   }
 }

@@ -1,23 +1,16 @@
-import { components, innerComponents, type InnerComponent } from '../architectures/components.js'
-import { type AttentionSpec, type LayerSpec } from '../architectures/decoder.js'
+import type { AttentionSpec, LayerSpec } from '../architectures/decoder.js'
 import { firstSeen, macs } from '../architectures/decoder-sizes.js'
-import { attentionLayout, type AttentionLayout } from './attention-layout.js'
+import { attentionLayout } from './attention-layout.js'
 import { readRows } from './answer-metrics.js'
-import type { BlockEdits, BlockInput, BlockSessions, TappedRows } from './block-sessions.js'
+import type { BlockInput, BlockSessions } from './block-sessions.js'
 import type { Branch, ComponentItem, Edit } from './components.js'
 import type { AnswerMetrics } from './engine.js'
 import { RowTree } from './row-tree.js'
+import { lastRows, patternsOf, type LastTokens } from './last-tokens.js'
+import { editTables, firstOf, isInner } from './edits.js'
 
 /** Branches that attend together: many more would each look past all the others. */
 const branchesPerGroup = 64
-
-/** What a block gave at the last tokens of a chunk's prompts; `heads` as the output projection takes them. */
-export interface LastTokens extends Omit<TappedRows, 'pattern'> {
-  /** Each prompt's attention weights, `[heads, tokens]`. */
-  readonly pattern: readonly Float32Array[]
-  readonly resid_pre: Float32Array
-  readonly resid_post: Float32Array
-}
 
 interface ItemRows {
   readonly prompt: readonly number[]
@@ -66,9 +59,10 @@ export class ComponentChunk {
     this.#editStream(layer, 'resid_pre')
     const { decoder } = this.sessions
     const { dModel } = decoder
+    const { attention } = this.#spec(layer)
     const tree = this.#tree
     const alive = this.#alive
-    const states = this.#states
+    const residPre = this.#states
     const selected = alive.filter((row) => at(tree.lastBlock, row) > layer)
     const lastPlaces = placesOf(
       selected,
@@ -79,7 +73,7 @@ export class ComponentChunk {
         branch.first.layer === layer && isInner(branch.first) ? [{ item, branch }] : [],
       ),
     )
-    const layout = this.#layout(selected, (decoder.layers[layer] as LayerSpec).attention)
+    const layout = this.#layout(selected, attention)
     const lastsBefore = placesOf(
       alive,
       this.#items.map(({ last }) => last),
@@ -87,7 +81,7 @@ export class ComponentChunk {
     const copies = starting.map(({ item }) => at(lastPlaces, item))
     const selectedPlaces = placesOf(alive, selected)
     const input: BlockInput = {
-      residPre: states,
+      residPre,
       positions: alive.map((row) => at(tree.positions, row)),
       rows: [...selectedPlaces, ...copies.map((place) => at(selectedPlaces, place))],
       layout: {
@@ -98,23 +92,28 @@ export class ComponentChunk {
     const branchOf = new Map(
       this.#items.flatMap(({ branches }) => branches.map(({ row, branch }) => [row, branch] as const)),
     )
-    const edits = this.#edits(layer, [
+    const edits = editTables(layer, attention, dModel, [
       ...selected.map((row) => branchOf.get(row)),
       ...starting.map(({ branch }) => branch.branch),
     ])
-    const after = new Float32Array(input.rows.length * dModel)
+    const residPost = new Float32Array(input.rows.length * dModel)
     const lastSlots = lastPlaces.map((place) => at(layout.slotOfRow, place))
-    const tapped = { edits, patternSlots: lastSlots, out: after }
+    const tapped = { edits, patternSlots: lastSlots, out: residPost }
     const taps = this.tapped ? await this.sessions.runTapped(layer, input, tapped) : null
-    if (!taps) await this.sessions.runBlock(layer, input, after)
+    if (!taps) await this.sessions.runBlock(layer, input, residPost)
     this.#count(layer, alive.length, input.rows.length, layout.pairs)
 
     for (const { item, branch } of starting) branch.row = this.#addRow(item)
     this.#alive = [...selected, ...starting.map(({ branch }) => branch.row as number)]
-    this.#states = after
+    this.#states = residPost
     const lasts = taps && {
-      ...this.#lasts(layer, { states, lastsBefore, taps, after, lastPlaces }),
-      pattern: this.#patterns(layer, taps.pattern, lastSlots, layout),
+      ...lastRows(attention, dModel, { residPre, residPost, taps, lastsBefore, lastPlaces }),
+      pattern: patternsOf(
+        taps.pattern,
+        this.#items.map(({ prompt }, item) => ({ lastSlot: at(lastSlots, item), tokens: prompt.length })),
+        attention.heads,
+        layout,
+      ),
     }
     this.#editStream(layer, 'resid_post')
     return lasts
@@ -205,117 +204,22 @@ export class ComponentChunk {
     )
   }
 
-  /** @param branches for each of the Q rows, the branch it is of. */
-  #edits(layer: number, branches: readonly (Branch | undefined)[]): BlockEdits {
-    const { dModel, layers } = this.sessions.decoder
-    const { heads, dValue } = (layers[layer] as LayerSpec).attention
-    const widths = { heads: heads * dValue, attn_out: dModel, resid_mid: dModel, mlp_out: dModel }
-    const rowOf = new Map<Branch, number>()
-    const editOfRow = branches.map((branch) => {
-      if (!branch?.some((edit) => edit.layer === layer && isInner(edit))) return 0
-      const row = rowOf.get(branch) ?? rowOf.size + 1
-      rowOf.set(branch, row)
-      return row
-    })
-    const table = (component: InnerComponent) => {
-      const width = widths[component]
-      const scale = new Float32Array((rowOf.size + 1) * width).fill(1)
-      const added = new Float32Array(scale.length)
-      for (const [branch, row] of rowOf)
-        for (const edit of branch)
-          if (edit.layer === layer && edit.component === component) {
-            const [from, size] = edit.head === undefined ? [0, width] : [edit.head * dValue, dValue]
-            for (let i = 0; i < size; i++) {
-              const cell = row * width + from + i
-              scale[cell] = edit.scale * at(scale, cell)
-              added[cell] = edit.scale * at(added, cell) + (edit.added?.[i] ?? 0)
-            }
-          }
-      return { scale, added, width }
-    }
-    const [z, attention, middle, mlp] = innerComponents.map(table) as [Table, Table, Table, Table]
-    const tables = { heads: z, attn_out: attention, resid_mid: middle, mlp_out: mlp }
-    return { editOfRow, tables }
-  }
-
-  /** The last tokens' rows, in the items' order: of R before the block, of Q behind it. */
-  #lasts(
-    layer: number,
-    { states, lastsBefore, taps, after, lastPlaces: behind }: BlockRows & { readonly taps: TappedRows },
-  ): Omit<LastTokens, 'pattern'> {
-    const { dModel, layers } = this.sessions.decoder
-    const { heads, dValue } = (layers[layer] as LayerSpec).attention
-    return {
-      resid_pre: taken(states, lastsBefore, dModel),
-      heads: taken(taps.heads, behind, heads * dValue),
-      attn_out: taken(taps.attn_out, behind, dModel),
-      resid_mid: taken(taps.resid_mid, behind, dModel),
-      mlp_out: taken(taps.mlp_out, behind, dModel),
-      resid_post: taken(after, behind, dModel),
-      attentionRaw: taps.attentionRaw && taken(taps.attentionRaw, behind, dModel),
-    }
-  }
-
-  /** Of `[I, heads, Sk]` each prompt's part: its tokens are the first keys of every item that answers for its last one. */
-  #patterns(
-    layer: number,
-    weights: Float32Array,
-    lastSlots: readonly number[],
-    { queryLength, keyLength }: AttentionLayout,
-  ): Float32Array[] {
-    const { heads } = (this.sessions.decoder.layers[layer] as LayerSpec).attention
-    return this.#items.map(({ prompt }, item) => {
-      const first = Math.floor(at(lastSlots, item) / queryLength) * heads
-      const ofPrompt = new Float32Array(heads * prompt.length)
-      for (let head = 0; head < heads; head++) {
-        const from = (first + head) * keyLength
-        ofPrompt.set(weights.subarray(from, from + prompt.length), head * prompt.length)
-      }
-      return ofPrompt
-    })
+  #spec(layer: number): LayerSpec {
+    return this.sessions.decoder.layers[layer] as LayerSpec
   }
 
   #count(layer: number, rows: number, computed: number, pairs: number): void {
-    const spec = this.sessions.decoder.layers[layer] as LayerSpec
+    const spec = this.#spec(layer)
     const { keyValueRow, fullRow } = macs(spec)
     const { heads, dHead, dValue } = spec.attention
     this.macs += rows * keyValueRow + computed * (fullRow - keyValueRow) + pairs * heads * (dHead + dValue)
   }
 }
 
-interface BlockRows {
-  /** `[R, d_model]` */
-  readonly states: Float32Array
-  /** `[Q, d_model]` */
-  readonly after: Float32Array
-  /** `[items]`, in R and in Q. */
-  readonly lastsBefore: readonly number[]
-  readonly lastPlaces: readonly number[]
-}
-
-type Table = BlockEdits['tables'][InnerComponent]
-
-/** The edit that comes first on the way through the blocks. */
-function firstOf(branch: Branch): Edit {
-  const place = ({ layer, component }: Edit) => layer * components.length + components.indexOf(component)
-  return branch.reduce((first, edit) => (place(edit) < place(first) ? edit : first))
-}
-
-/** Made inside a block, not between two. */
-export function isInner({ component }: Edit): boolean {
-  return component !== 'resid_pre' && component !== 'resid_post'
-}
-
 /** Where each of `wanted` stands in `rows`. */
 function placesOf(rows: readonly number[], wanted: readonly number[]): number[] {
   const places = new Map(rows.map((row, place) => [row, place]))
   return wanted.map((row) => places.get(row) as number)
-}
-
-function taken(values: Float32Array, rows: readonly number[], width: number): Float32Array {
-  const out = new Float32Array(rows.length * width)
-  rows.forEach((row, i) => out.set(values.subarray(row * width, (row + 1) * width), i * width))
-  return out
 }
 
 function at(values: ArrayLike<number>, index: number): number {

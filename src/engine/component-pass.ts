@@ -1,6 +1,7 @@
 import type { BlockSessions } from './block-sessions.js'
 import { Captures } from './captures.js'
-import { ComponentChunk, isInner } from './component-chunk.js'
+import { ComponentChunk } from './component-chunk.js'
+import { isInner } from './edits.js'
 import type { ComponentItem, ComponentsRequest, ComponentsResult } from './components.js'
 import type { AnswerMetrics } from './engine.js'
 

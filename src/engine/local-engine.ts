@@ -1,18 +1,13 @@
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { identify } from '../architectures/catalog.js'
-import { type DecoderSpec } from '../architectures/decoder.js'
-import { expectedTensors } from '../architectures/decoder-sizes.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
-import { chunkBounds } from '../domain/item-parts.js'
-import { refusedMode, type EngineMode, type NumericsMode } from '../domain/numerics.js'
+import { refusedMode, type EngineMode } from '../domain/numerics.js'
 import type { ModelInfo, PromptFormat } from '../domain/types.js'
 import { refuseAltered } from '../models/manifest.js'
 import { chatFormat } from '../tokenizer/chat-template.js'
 import { loadTokenizer, type Tokenizer } from '../tokenizer/tokenizer.js'
-import type { Checkpoint } from '../weights/checkpoint.js'
 import { openCheckpoint } from '../weights/open.js'
 import { answerEnd, endTokensOf } from './answer-end.js'
 import { BlockSessions } from './block-sessions.js'
@@ -23,7 +18,6 @@ import type { ComponentsRequest, ComponentsResult } from './components.js'
 import type {
   Engine,
   EvaluateOptions,
-  EvaluatePart,
   EvaluateRequest,
   EvaluateResult,
   Generate,
@@ -34,25 +28,16 @@ import type {
 } from './engine.js'
 import { evaluateItemPlainly, forwardLogits } from './reference-pass.js'
 import { PassCheckpoint } from './pass-checkpoint.js'
-import { plan, stateBytes, type Plan } from './planner.js'
+import { plan, type Plan } from './planner.js'
 import { projectRows } from './answer-metrics.js'
 import { kernelsHere } from './kernels.js'
 import { requireDevice } from './session-options.js'
 import { runStreamedPass } from './streamed-pass.js'
 import { ThetaResults } from './theta-results.js'
 import { WavefrontChunk } from './wavefront.js'
-
-/**
- * Items of one wavefront at most. More would go through the weights less often, but outgrow the processor's cache.
- * Part of every result's key, since shapes can move last bits.
- */
-const itemsPerChunk = 16
-/** Raised whenever a change to graphs or chunking may move bits of a mode's results. */
-const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 4 }
-
-const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
-  version: string
-}
+import { pause } from './pause.js'
+import { itemsPerChunk, modelInfo } from './model-info.js'
+import { partBounds, shareDone, itemsPerPass } from './pass-size.js'
 
 export interface EngineSettings {
   /** Bytes that the engine's process may hold; default: what the machine or its control group has. */
@@ -77,7 +62,7 @@ export async function loadEngine(path: string, settings: EngineSettings = {}): P
   const kernels = mode.processors === 'any' ? undefined : await kernelsHere()
   const said = [...warnings, ...tokenizer.warnings]
   const info = {
-    ...describe(checkpoint, sessions, tokenizer, chosen, mode, kernels),
+    ...modelInfo(checkpoint, sessions, tokenizer, chosen, mode, kernels),
     ...(said.length === 0 ? {} : { warnings: said }),
   }
   return new LocalEngine(
@@ -261,79 +246,5 @@ export class LocalEngine implements Engine {
     }
     options.onProgress?.(1)
     return { patched, plain, ...thetas.result() }
-  }
-}
-
-/** Where the chunks of these items begin, and the last one ends. Errors: TASK where a part is not of whole chunks. */
-function partBounds(items: number, part: EvaluatePart | undefined): number[] {
-  if (!part) return chunkBounds(items, itemsPerChunk)
-  const end = part.first + items
-  const bounds = chunkBounds(part.of, itemsPerChunk).filter((bound) => bound >= part.first && bound <= end)
-  if (bounds[0] === part.first && bounds.at(-1) === end) return bounds.map((bound) => bound - part.first)
-  throw new TaskvecError(
-    'TASK',
-    `items ${part.first} to ${end} of ${part.of} do not begin and end where chunks do`,
-  )
-}
-
-/** Of a pass and the steps behind it, which take a small part of its time each. */
-function shareDone(passes: number, generate: Generate | undefined): number {
-  const time = (count: number) => Math.min(count, 1) + 0.2 * Math.max(count - 1, 0)
-  return time(passes) / time(generate?.maxTokens ?? 1)
-}
-
-/** As the plan has it; fewer where the states that later tokens look at stand beside those of the block at work. */
-function itemsPerPass(
-  { itemsPerPass }: Plan,
-  { blocks, dModel }: DecoderSpec,
-  { generate, items, layers }: EvaluateRequest,
-): number {
-  if (!generate) return itemsPerPass
-  const tokens = items.map(({ plainPrompts, patchedPrompt, answerTokens = [] }) => {
-    const prompts = [...plainPrompts, patchedPrompt ?? []].reduce((sum, { length }) => sum + length, 0)
-    const longest = generate.maxTokens + answerTokens.length
-    return prompts + (plainPrompts.length + layers.length) * longest
-  })
-  const kept = 4 * dModel * blocks * Math.max(0, ...tokens)
-  const ofOne = stateBytes(blocks, dModel)
-  return (itemsPerPass * ofOne) / (ofOne + kept)
-}
-
-/** Lets messages in between blocks: onnxruntime's run blocks the event loop, and a cancellation must be heard. */
-async function pause({ signal, onProgress }: EvaluateOptions, fraction: number): Promise<void> {
-  onProgress?.(fraction)
-  await new Promise((resolve) => setImmediate(resolve))
-  if (signal?.aborted) throw new TaskvecError('CANCELLED', 'the computation was cancelled')
-}
-
-function describe(
-  checkpoint: Checkpoint,
-  { decoder }: BlockSessions,
-  { unknownToken }: Tokenizer,
-  { execution }: Plan,
-  { numerics = 'f32', device }: EngineMode,
-  kernels: string | undefined,
-): ModelInfo {
-  const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
-  const sizes = [...expectedTensors(decoder).values()].map((dims) => dims.reduce((a, b) => a * b, 1))
-  return {
-    modelHash: checkpoint.modelHash,
-    architecture: decoder.family,
-    blocks: decoder.blocks,
-    dModel: decoder.dModel,
-    vocab: decoder.vocab,
-    ...(unknownToken === undefined ? {} : { unknownToken }),
-    parameters: sizes.reduce((a, b) => a + b, 0),
-    weights: `${checkpoint.format} ${types.join('+')}`,
-    numerics: {
-      mode: numerics,
-      runtime: `onnxruntime-node ${runtimeVersion}`,
-      threads: 1,
-      itemsPerChunk,
-      revision: revisions[numerics],
-      ...(execution === 'packed' || numerics !== 'f32' ? {} : { weights: 'inputs' as const }),
-      ...(device === 'cuda' ? { device } : {}),
-      ...(kernels === undefined ? {} : { kernels }),
-    },
   }
 }

@@ -1,20 +1,28 @@
-import type { Demonstration, Protocol } from '../domain/types.js'
+import type { Answer, Demonstration, Item, PromptTemplate, Protocol, TaskSpec } from '../domain/types.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Engine, AnswerMetrics } from '../engine/engine.js'
-import { formatPrompt } from '../prompt/format.js'
+import { formatPrompt, specialOf } from '../prompt/format.js'
+import { formatOf } from '../prompt/templates.js'
+import { cut, wholeCharacters } from '../tasks/scoring.js'
+import { withChatPrompts } from './chat-prompts.js'
 import { prepareTask } from './prepare-task.js'
 
 export interface TaskVectorQuestion {
-  readonly task: string
   readonly query: string
   /** The layer L to patch at; undefined: every layer. */
   readonly layer: number | undefined
-  readonly seed: number
-  readonly demonstrations: number
+  /** S and x', drawn from a task by seed, or as they are. */
+  readonly drawn?: { readonly task: TaskSpec; readonly seed: number; readonly demonstrations: number }
+  readonly given?: Pick<Item, 'demonstrations' | 'dummyQueries'>
+  /** Absent: the paper's. */
+  readonly prompt?: PromptTemplate | undefined
+  /** Absent: one token. */
+  readonly answer?: Answer
 }
 
 export interface TaskVectorAnswer {
-  readonly task: string
+  /** Absent where S and x' were given. */
+  readonly task?: string
   readonly query: string
   readonly demonstrations: readonly Demonstration[]
   readonly dummyQueries: readonly string[]
@@ -42,14 +50,22 @@ export async function answerByTaskVector(
   question: TaskVectorQuestion,
 ): Promise<TaskVectorAnswer> {
   const layers = chooseLayers(question.layer, engine.info.blocks)
-  const { demonstrations, dummyQueries, query } = await draw(engine, question)
+  const { prompt } = await withChatPrompts(engine, { prompt: question.prompt })
+  const { demonstrations, dummyQueries, query } = question.given
+    ? { ...question.given, query: question.query }
+    : await draw(engine, question, prompt)
 
+  const format = formatOf(prompt)
   const prompts = [
-    formatPrompt(demonstrations, query),
-    formatPrompt([], query),
-    ...dummyQueries.map((dummy) => formatPrompt(demonstrations, dummy)),
+    formatPrompt(demonstrations, query, format),
+    formatPrompt([], query, format),
+    ...dummyQueries.map((dummy) => formatPrompt(demonstrations, dummy, format)),
   ]
-  const [regularPrompt = [], baselinePrompt = [], ...thetaPrompts] = await engine.encode(prompts)
+  const [regularPrompt = [], baselinePrompt = [], ...thetaPrompts] = await engine.encode(
+    prompts,
+    specialOf(format),
+  )
+  const { answer } = question
   const result = await engine.evaluate({
     // Only the greedy choice is read here, so any token will do as the answer.
     items: [
@@ -62,10 +78,15 @@ export async function answerByTaskVector(
     ],
     layers,
     thetas: 'mean',
+    ...(answer ? { generate: answer } : {}),
   })
 
   const readings: AnswerMetrics[] = [...(result.plain[0] ?? []), ...(result.patched[0] ?? [])]
-  const [regular = '', baseline = '', ...patched] = await engine.decode(readings.map(({ token }) => token))
+  const [regular = '', baseline = '', ...patched] = answer
+    ? (await engine.decodeAll(readings.map(({ tokens = [] }) => tokens))).map((text) =>
+        wholeCharacters(cut(text, answer.stop)),
+      )
+    : await engine.decode(readings.map(({ token }) => token))
   const projected = await engine.project({
     vectors: result.thetas ?? new Float32Array(),
     top: shownTokens,
@@ -77,7 +98,8 @@ export async function answerByTaskVector(
     prediction: patched[i] ?? '',
     likeliest: texts.slice(i * shownTokens, (i + 1) * shownTokens),
   }))
-  return { task: question.task, query, demonstrations, dummyQueries, regular, baseline, hypothesis }
+  const task = question.drawn ? { task: question.drawn.task.id } : {}
+  return { ...task, query, demonstrations, dummyQueries, regular, baseline, hypothesis }
 }
 
 function chooseLayers(layer: number | undefined, blocks: number): number[] {
@@ -88,29 +110,23 @@ function chooseLayers(layer: number | undefined, blocks: number): number[] {
   })
 }
 
-async function draw(engine: Engine, question: TaskVectorQuestion) {
+async function draw(engine: Engine, { drawn, query: asked }: TaskVectorQuestion, prompt?: PromptTemplate) {
+  if (!drawn) throw new TaskvecError('USAGE', 'a query needs a task, or demonstrations and dummy queries')
+  const { task, seed, demonstrations } = drawn
   const protocol: Protocol = {
-    seed: question.seed,
-    demonstrations: question.demonstrations,
-    dummyQueries: 2,
-    dummyMayBeDemonstration: false,
-    testItems: draws,
-    devItems: 0,
-    baselineItems: 0,
+    ...{ seed, demonstrations, dummyQueries: 2, dummyMayBeDemonstration: false },
+    ...{ testItems: draws, devItems: 0, baselineItems: 0 },
+    ...(prompt ? { prompt } : {}),
   }
-  const prepared = await prepareTask(engine, { kind: 'builtin', id: question.task }, protocol)
-  const query = prepared.reading === 'leading-space' ? ` ${question.query.trim()}` : question.query
+  const prepared = await prepareTask(engine, task, protocol)
+  const query = prepared.reading === 'leading-space' ? ` ${asked.trim()}` : asked
   const fresh = prepared.items.test.find(
     (item) => !item.demonstrations.some(({ input }) => input === query) && !item.dummyQueries.includes(query),
   )
-  if (!fresh) {
-    throw new TaskvecError(
-      'TASK',
-      `${question.task}: every one of ${draws} draws of demonstrations contains the query "${query}"`,
-      {
-        hint: 'Take fewer --demonstrations or another --seed.',
-      },
-    )
-  }
-  return { demonstrations: fresh.demonstrations, dummyQueries: fresh.dummyQueries, query }
+  if (fresh) return { demonstrations: fresh.demonstrations, dummyQueries: fresh.dummyQueries, query }
+  throw new TaskvecError(
+    'TASK',
+    `${task.id}: every one of ${draws} draws of demonstrations contains the query "${query}"`,
+    { hint: 'Take fewer --demonstrations or another --seed.' },
+  )
 }

@@ -8,6 +8,7 @@ import { main } from './main/main.js'
 import { mediation } from './mediation/mediation.js'
 import { projection } from './projection/projection.js'
 import { robustness } from './robustness/robustness.js'
+import { stateVectors } from './state-vectors/state-vectors.js'
 import { storedThetas } from './stored-thetas/stored-thetas.js'
 import type { ResultTable } from './sweep-rows.js'
 import { transfer } from './transfer/transfer.js'
@@ -21,6 +22,7 @@ export const experiments: readonly Experiment[] = [
   mediation,
   functionVectors,
   attention,
+  stateVectors,
   beyond,
   transfer,
   storedThetas,

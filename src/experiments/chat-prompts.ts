@@ -2,8 +2,10 @@ import { TaskvecError } from '../domain/errors.js'
 import type { PromptTemplate, Protocol } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
 
+type Asked = { readonly prompt?: PromptTemplate | undefined } & Pick<Protocol, 'paired'>
+
 /** The protocol's prompts as formats: those of chat models are read from the model itself. Errors: TASK where it has none. */
-export async function withChatPrompts<P extends Pick<Protocol, 'prompt' | 'paired'>>(
+export async function withChatPrompts<P extends Asked>(
   engine: Partial<Pick<Engine, 'chatFormat'>>,
   protocol: P,
 ): Promise<P> {

@@ -1,26 +1,6 @@
-import { createHash } from 'node:crypto'
-import {
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  datasetInfo,
-  downloadFile,
-  HubApiError,
-  listFiles,
-  modelInfo,
-  type ListFileEntry,
-} from '@huggingface/hub'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ListFileEntry } from '@huggingface/hub'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { baseRepository } from '../weights/lora.js'
 import { ensureFreeSpace, readableSize } from './free-space.js'
@@ -35,11 +15,8 @@ import {
   setRef,
 } from '../weights/hub-cache.js'
 import type { ModelRef } from './locate.js'
-
-/** A host that has not answered by then is taken as unreachable, after one more try. */
-const answerWithinMs = 6_000
-/** Tries in a row that brought no byte; a long download may be cut more often than that. */
-const fruitlessTries = 4
+import { type Repository, openRepository } from './hub-repository.js'
+import { type RemoteFile, remoteFile, fetchFile, matching, sizeOf } from './hub-file.js'
 
 const fixedNames = new Set([
   'config.json',
@@ -48,8 +25,10 @@ const fixedNames = new Set([
   'special_tokens_map.json',
   'chat_template.jinja',
 ])
+
 /** Of a LoRA adapter. */
 const adapterNames = ['adapter_config.json', 'adapter_model.safetensors']
+
 /** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
 const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
   { weights: /^model\.safetensors$/ },
@@ -142,70 +121,6 @@ async function fetchSnapshot(
   return commit
 }
 
-interface RemoteFile {
-  readonly name: string
-  readonly bytes: number
-  /** sha256 of the content for large files, which lie beside git; git's own blob hash for those within it. */
-  readonly hash: { readonly kind: 'sha256' | 'git'; readonly hex: string }
-}
-
-interface Repository {
-  readonly name: string
-  readonly commit: string
-  files(): Promise<ListFileEntry[]>
-  file(path: string): Promise<Blob | null>
-}
-
-export async function openRepository(
-  name: string,
-  revision: string,
-  signal: AbortSignal,
-  type: 'model' | 'dataset' = 'model',
-): Promise<Repository> {
-  const hubUrl = (process.env['HF_ENDPOINT'] ?? 'https://huggingface.co').replace(/\/+$/, '')
-  const accessToken = process.env['HF_TOKEN']
-  const access = { hubUrl, ...(accessToken ? { accessToken } : {}) }
-  const repo = { type, name } as const
-  const within = (ms: number | null): typeof fetch => {
-    const limits = ms === null ? [signal] : [signal, AbortSignal.timeout(ms)]
-    return (input, init) => fetch(input, { ...init, signal: AbortSignal.any(limits) })
-  }
-
-  const ask = async <T>(question: (fetch: typeof globalThis.fetch) => Promise<T>): Promise<T> => {
-    try {
-      return await question(within(answerWithinMs))
-    } catch (error) {
-      if (signal.aborted || !mayPass(error)) throw refusal(hubUrl, name, error)
-      await sleep(1000, undefined, { signal })
-    }
-    try {
-      return await question(within(answerWithinMs))
-    } catch (error) {
-      throw refusal(hubUrl, name, error)
-    }
-  }
-
-  const { sha: commit } = await ask((fetch) => {
-    const asked = { name, revision, additionalFields: ['sha' as const], fetch, ...access }
-    return type === 'model' ? modelInfo(asked) : datasetInfo(asked)
-  })
-  return {
-    name,
-    commit,
-    files: () =>
-      ask(async (fetch) => {
-        const files: ListFileEntry[] = []
-        const recursive = type === 'dataset'
-        for await (const file of listFiles({ repo, revision: commit, recursive, fetch, ...access }))
-          files.push(file)
-        return files
-      }),
-    // Not by the xet protocol: a plain range request goes on from any byte of a download that was cut.
-    file: (path) =>
-      downloadFile({ repo, path, revision: commit, xet: false, fetch: within(null), ...access }),
-  }
-}
-
 /** The files that make the model: config, tokenizer, and one form of the weights. */
 function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFile[] {
   const names = entries.map(({ path }) => path)
@@ -226,123 +141,6 @@ function chosen(entries: readonly ListFileEntry[], repository: string): RemoteFi
   })
 }
 
-export function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
-  const hex = lfs?.oid ?? oid ?? ''
-  if (!Number.isSafeInteger(bytes) || bytes < 0 || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex))
-    throw new TaskvecError('DOWNLOAD', `Hugging Face: ${name}: listed with size ${bytes} and hash "${hex}"`)
-  return { name, bytes, hash: { kind: lfs ? 'sha256' : 'git', hex } }
-}
-
-/** Returns the file's sha256. */
-export async function fetchFile(
-  repository: Repository,
-  file: RemoteFile,
-  target: string,
-  context: Pick<Fetch, 'report' | 'signal'>,
-): Promise<string> {
-  // Named after its hash: a part of another version of the file is never continued.
-  const part = join(dirname(target), `${file.hash.hex}.part`)
-  let fruitless = 0
-  while (sizeOf(part) !== file.bytes) {
-    const before = sizeOf(part)
-    try {
-      await append(repository, file, part, context)
-    } catch (error) {
-      if (sizeOf(part) > file.bytes) rmSync(part)
-      fruitless = sizeOf(part) > before ? 0 : fruitless + 1
-      const failure = refusal('Hugging Face', file.name, error)
-      if (context.signal.aborted || !mayPass(error) || fruitless === fruitlessTries) throw failure
-      const text = `${file.name}: cut off (${reasonOf(error)}); going on from ${readableSize(sizeOf(part))}`
-      context.report({ kind: 'step', text })
-      await sleep(500 * 2 ** fruitless, undefined, { signal: context.signal })
-    }
-  }
-  const sha256 = await matching(part, file)
-  if (sha256 !== null) {
-    renameSync(part, target)
-    return sha256
-  }
-  rmSync(part, { force: true })
-  throw new TaskvecError(
-    'DOWNLOAD',
-    `Hugging Face: ${file.name}: its hash is not the one that the repository records: altered on the way`,
-    {
-      hint: 'Try again; if it persists, something between here and Hugging Face changes the file.',
-    },
-  )
-}
-
-async function append(
-  repository: Repository,
-  file: RemoteFile,
-  part: string,
-  context: Pick<Fetch, 'report' | 'signal'>,
-): Promise<void> {
-  let done = sizeOf(part)
-  const blob = await repository.file(file.name)
-  if (blob?.size !== file.bytes) {
-    const offered = blob ? `${blob.size} bytes` : 'nothing'
-    throw new TaskvecError(
-      'DOWNLOAD',
-      `Hugging Face: ${file.name}: ${offered} offered, ${file.bytes} bytes listed`,
-    )
-  }
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      done += chunk.length
-      context.report({ kind: 'bytes', file: file.name, done, total: file.bytes })
-      next(done > file.bytes ? new Error('more bytes came than were asked for') : null, chunk)
-    },
-  })
-  const body = Readable.fromWeb(blob.slice(done).stream())
-  await pipeline(body, count, createWriteStream(part, { flags: 'a' }), { signal: context.signal })
-}
-
-/** The sha256 of the file at `path` where it is the listed one, else null. */
-async function matching(path: string, { bytes, hash }: RemoteFile): Promise<string | null> {
-  if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return null
-  const sha256 = createHash('sha256')
-  // Git hashes a header, then the content.
-  const git = createHash('sha1').update(`blob ${bytes}\0`)
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    sha256.update(chunk as Buffer)
-    if (hash.kind === 'git') git.update(chunk as Buffer)
-  }
-  const digest = sha256.digest('hex')
-  return (hash.kind === 'git' ? git.digest('hex') : digest) === hash.hex ? digest : null
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0)
-}
-
-/** Refusals stay refusals; a host that is busy or cannot be reached may be there a moment later. */
-function mayPass(error: unknown): boolean {
-  if (error instanceof TaskvecError) return false
-  return !(error instanceof HubApiError) || error.statusCode === 429 || error.statusCode >= 500
-}
-
-function refusal(where: string, what: string, error: unknown): TaskvecError {
-  if (error instanceof TaskvecError) return error
-  if (error instanceof HubApiError) {
-    const hint =
-      error.statusCode === 401 || error.statusCode === 403
-        ? 'A model that asks for consent needs it given on its page, and HF_TOKEN set to a token of that account.'
-        : undefined
-    const message = `Hugging Face: ${what}: answered ${error.statusCode} (${where})`
-    return new TaskvecError('DOWNLOAD', message, { cause: error, ...(hint ? { hint } : {}) })
-  }
-  return new TaskvecError('DOWNLOAD', `Hugging Face: not reachable (${where}: ${reasonOf(error)})`, {
-    cause: error,
-  })
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause as NodeJS.ErrnoException | undefined
-  return cause?.code ?? cause?.message ?? error.message
 }

@@ -1,6 +1,13 @@
 import type { Engine } from '../engine/engine.js'
-import { answerByTaskVector, type TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
-import { formatPrompt } from '../prompt/format.js'
+import {
+  answerByTaskVector,
+  type TaskVectorAnswer,
+  type TaskVectorQuestion,
+} from '../experiments/answer-by-task-vector.js'
+import { withChatPrompts } from '../experiments/chat-prompts.js'
+import type { TaskSpec } from '../domain/types.js'
+import { formatPrompt, specialOf } from '../prompt/format.js'
+import { formatOf } from '../prompt/templates.js'
 import type { VectorFile } from '../vectors/vector.js'
 import { continuation, type Continuation } from './next-tokens.js'
 import { waysToPatch, type PatchedVector } from './patches.js'
@@ -26,11 +33,14 @@ export async function answer(
   request: PredictRequest,
   find: (name: string) => VectorFile & { readonly label: string },
 ): Promise<PredictAnswer> {
-  const { task, query, layer, seed, demonstrations, tokenIds, vectors } = request
-  if (task !== undefined)
-    return answerByTaskVector(engine, { task, query: query ?? '', layer, seed, demonstrations })
-  const text = request.prompt ?? (query === undefined ? undefined : formatPrompt([], query))
-  const tokens = tokenIds ?? (await engine.encode([text ?? '']))[0] ?? []
+  const { query, tokenIds, vectors } = request
+  const question = thetaQuestion(request)
+  if (question) return answerByTaskVector(engine, question)
+  const { prompt } = await withChatPrompts(engine, { prompt: request.template })
+  const format = formatOf(prompt)
+  const shown = Array.isArray(request.demonstrations) ? request.demonstrations : []
+  const text = request.prompt ?? (query === undefined ? '' : formatPrompt(shown, query, format))
+  const tokens = tokenIds ?? (await engine.encode([text], specialOf(format)))[0] ?? []
   const ways = waysToPatch(vectors, tokens, engine.info, find)
   if (request.logits)
     return {
@@ -53,3 +63,29 @@ export async function answer(
   }
   return { tokens, ...without, patched }
 }
+
+/** What is asked of θ; undefined where none is to be computed. */
+function thetaQuestion(request: PredictRequest): TaskVectorQuestion | undefined {
+  const { task, list, dummyQueries, demonstrations = 5, query = '', template, maxTokens, stop } = request
+  const { layer, seed } = request
+  const common = {
+    ...{ query, layer, prompt: template },
+    ...(maxTokens > 1 ? { answer: { maxTokens, stop } } : {}),
+  }
+  if (dummyQueries !== undefined && Array.isArray(demonstrations))
+    return { ...common, given: { demonstrations, dummyQueries } }
+  const spec: TaskSpec | undefined =
+    task !== undefined
+      ? { kind: 'builtin', id: task }
+      : list && {
+          kind: 'list',
+          id: 'list',
+          ...asWritten,
+          pairs: list.map((pair) => ({ ...pair, accept: [] })),
+        }
+  if (!spec || typeof demonstrations !== 'number') return undefined
+  return { ...common, drawn: { task: spec, seed, demonstrations } }
+}
+
+/** A list of the asker's own is used whole, whatever the tokenizer makes of its answers. */
+const asWritten = { scoring: 'prefix', singleToken: false } as const

@@ -90,6 +90,16 @@ export interface ItemPage {
 export interface PlaygroundChoices {
   readonly models: readonly string[]
   readonly tasks: readonly string[]
+  readonly prompts: readonly string[]
+}
+
+export interface PlaygroundQuestion {
+  readonly model: string
+  readonly task: string
+  readonly query: string
+  /** A built-in template. */
+  readonly prompt: string
+  readonly demonstrations: number
 }
 
 export type PlaygroundAnswer = Omit<TaskVectorAnswer, 'task' | 'query'>

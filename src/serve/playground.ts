@@ -1,10 +1,11 @@
 import { TaskvecError } from '../domain/errors.js'
 import { startEngineProcess, type EngineProcess } from '../engine/engine-process.js'
-import { answerByTaskVector } from '../experiments/answer-by-task-vector.js'
+import { answerByTaskVector, type TaskVectorQuestion } from '../experiments/answer-by-task-vector.js'
 import { modelCatalog } from '../models/catalog.js'
 import { locateModel, pulledModel } from '../models/locate.js'
+import { builtinTemplates } from '../prompt/templates.js'
 import { builtinTaskIds, furtherIds } from '../tasks/registry.js'
-import type { PlaygroundAnswer, PlaygroundChoices } from './api.js'
+import type { PlaygroundAnswer, PlaygroundChoices, PlaygroundQuestion } from './api.js'
 
 /** After so long without a question the model is released, ms. */
 const idle = 60_000
@@ -22,19 +23,30 @@ export class Playground {
 
   choices(): PlaygroundChoices {
     const here = modelCatalog().filter(({ id }) => pulledModel(id) !== null)
-    return { models: here.map(({ id }) => id), tasks: [...builtinTaskIds, ...furtherIds()] }
+    return {
+      models: here.map(({ id }) => id),
+      tasks: [...builtinTaskIds, ...furtherIds()],
+      prompts: builtinTemplates.map(({ id }) => id),
+    }
   }
 
   /** Errors: MODEL, TASK, USAGE. */
-  async ask(model: string, task: string, query: string): Promise<PlaygroundAnswer> {
+  async ask({ model, task, query, prompt, demonstrations }: PlaygroundQuestion): Promise<PlaygroundAnswer> {
     const { models, tasks } = this.choices()
+    const template = builtinTemplates.find(({ id }) => id === prompt)
+    if (!template) throw new TaskvecError('USAGE', 'no such prompt')
     if (!models.includes(model)) throw new TaskvecError('USAGE', 'no such model on this machine')
     if (!tasks.includes(task)) throw new TaskvecError('USAGE', 'no such task')
     if (query === '' || query.length > longestQuery)
       throw new TaskvecError('USAGE', `the query must have 1 to ${longestQuery} characters`)
     if (this.#waiting > 3) throw new TaskvecError('USAGE', 'several questions are being answered already')
     this.#waiting++
-    const answer = this.#busy.then(() => this.#answer(model, task, query))
+    const answer = this.#busy.then(() =>
+      this.#answer(model, {
+        ...{ query, layer: undefined, prompt: template },
+        drawn: { task: { kind: 'builtin', id: task }, seed: 41, demonstrations },
+      }),
+    )
     this.#busy = answer.catch(() => undefined).finally(() => this.#waiting--)
     return answer
   }
@@ -45,16 +57,13 @@ export class Playground {
     this.#loaded = null
   }
 
-  async #answer(model: string, task: string, query: string): Promise<PlaygroundAnswer> {
+  async #answer(model: string, question: TaskVectorQuestion): Promise<PlaygroundAnswer> {
     clearTimeout(this.#timer)
     const engine = await this.#engine(model)
-    const { regular, baseline, hypothesis, demonstrations, dummyQueries } = await answerByTaskVector(engine, {
-      task,
-      query,
-      layer: undefined,
-      seed: 41,
-      demonstrations: 5,
-    })
+    const { regular, baseline, hypothesis, demonstrations, dummyQueries } = await answerByTaskVector(
+      engine,
+      question,
+    )
     this.#timer = setTimeout(() => void this.close(), idle).unref()
     return { regular, baseline, hypothesis, demonstrations, dummyQueries }
   }

@@ -34,7 +34,11 @@ const itemQuery = z.object({
   page: page.default(0),
 })
 const figureQuery = z.object({ model: name, task: name })
-const playgroundQuery = z.object({ model: name, task: name, query: z.string() })
+const playgroundQuery = z.object({
+  ...{ model: name, task: name, query: z.string() },
+  prompt: name.default('arrow'),
+  demonstrations: z.coerce.number().int().min(1).max(50).default(5),
+})
 
 export interface Parts {
   readonly watch: Watch
@@ -81,8 +85,7 @@ export function routes({ watch, groups, figure, playground, token, port, pageFol
   )
   app.get('/api/playground', (context) => context.json(playground.choices()))
   app.get('/api/playground/answer', async (context) => {
-    const { model, task, query } = playgroundQuery.parse(context.req.query())
-    return context.json(await playground.ask(model, task, query))
+    return context.json(await playground.ask(playgroundQuery.parse(context.req.query())))
   })
 
   app.get('/api/changes', (context) => {

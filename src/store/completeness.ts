@@ -1,3 +1,6 @@
+import { TaskvecError } from '../domain/errors.js'
+import type { Statements } from './statements.js'
+
 /** What a sweep still lacks. */
 export interface Missing {
   /** Runs that its cells and tasks point at and that are not stored. */
@@ -32,4 +35,14 @@ export function isComplete({ runs, tasksFinished, tasks, units }: Missing): bool
 
 export function describeMissing({ runs, tasksFinished, tasks, units }: Missing): string {
   return `${runs} runs missing, ${tasksFinished} of ${tasks} tasks finished, ${units} further experiments open`
+}
+
+/** Errors: STORE where the sweep still lacks something. */
+export function refuseIncomplete(db: Statements, sweepId: string): void {
+  const missing = missingOf((sql, values) => db.pluck(sql, values), sweepId)
+  if (!isComplete(missing))
+    throw new TaskvecError(
+      'STORE',
+      `${db.file}: sweep ${sweepId} is not complete: ${describeMissing(missing)}`,
+    )
 }

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { setImmediate as otherWork } from 'node:timers/promises'
-import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson } from '../domain/identity.js'
 import { cutItems } from '../domain/item-parts.js'
 import { layerChunks, resolveLayers, type LayerSelection } from '../domain/layers.js'
-import { largestPayload, megabytes, predictionSize } from '../domain/payloads.js'
-import type { Item, ModelInfo, Pair, Protocol, Scoring, Split, TaskSpec } from '../domain/types.js'
-import { formatOf } from '../prompt/templates.js'
+import { predictionSize } from '../domain/payloads.js'
+import type { ModelInfo, Pair, Protocol, Scoring, Split, TaskSpec } from '../domain/types.js'
 import {
   explained,
   joinedMarks,
@@ -17,13 +15,14 @@ import {
 } from '../tasks/read-list.js'
 import { resolveTask, taskOf } from '../tasks/registry.js'
 import { scoringFor } from '../tasks/scoring.js'
-import { itemDrawer } from '../tasks/sampling.js'
 import type { Task } from '../tasks/task.js'
 import { insertItem, keyOf, savePairs } from './content.js'
 import { savePreparedRow, type TaskPlace } from './prepared-tasks.js'
 import { linkCells, linkRun } from './run-links.js'
 import type { Statements } from './statements.js'
 import { itemSizes, largestPart } from './task-parts.js'
+import { type Drawer, drawerOf, countsOf } from './task-items.js'
+import { expectedSize, refuseBeyondLimits, refuseLargeList, refuseChunk, bytesOf } from './task-limits.js'
 
 /**
  * Tasks whose items or pairs are too many for one payload. Their pairs go to the model's tokenizer in slices, their items are
@@ -32,15 +31,15 @@ import { itemSizes, largestPart } from './task-parts.js'
 
 /** A task up to these is handed over whole. Bytes of its items, or of its pairs, as JSON; and items of a split. */
 const whole = { bytes: 600_000, items: 2_000 }
+
 /** Of pairs that go to a tokenizer at once, bytes. */
 const sliceBytes = 250_000
-/** A workflow's history may not grow beyond 50 MB, and pairs stand in it twice. */
-const largestList = 12_000_000
-/** All items of a task: Temporal's server keeps each of them, and so does the database. */
-const largestTask = 1_000_000_000
+
 /** What the steps of one task hand over at one moment, bytes. */
 const atOnce = 1_800_000
+
 const mostLanes = 4
+
 /** Items written in one transaction. */
 const batch = 2_000
 
@@ -165,112 +164,6 @@ export async function planLargeTask(
   return { lanes: Math.max(1, Math.min(mostLanes, lanes)) }
 }
 
-type Drawer = (split: Split, index: number) => Item
-
-function drawerOf(
-  task: Task,
-  pairs: readonly Pair[] | null,
-  protocol: Protocol,
-  drawnAs?: readonly Pair[],
-): Drawer {
-  if (task.kind !== 'items')
-    return itemDrawer(task.id, task.kind === 'list' ? (pairs ?? []) : task, protocol, drawnAs)
-  const format = formatOf(protocol.prompt)
-  return (split, index) => ({
-    ...(task.items[split][index] as Item),
-    ...(format ? { prompt: format } : {}),
-  })
-}
-
-function countsOf(task: Task, protocol: Protocol): Record<Split, number> {
-  if (task.kind !== 'items')
-    return { baseline: protocol.baselineItems, dev: protocol.devItems, test: protocol.testItems }
-  const { baseline, dev, test } = task.items
-  return { baseline: baseline.length, dev: dev.length, test: test.length }
-}
-
-interface ExpectedSize {
-  /** Of all splits. */
-  readonly bytes: number
-  /** Of the largest split. */
-  readonly items: number
-  /** Of the largest item that was looked at. */
-  readonly largest: number
-}
-
-/** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
-const seen = 20
-
-/** By a few items of each split, drawn small and taken as large as they will be; null where none can be drawn. */
-function expectedSize(task: Task, protocol: Protocol): ExpectedSize | null {
-  const counts = countsOf(task, protocol)
-  const looked = 8
-  try {
-    const pairs = task.kind === 'list' ? task.pairs : null
-    const { demonstrations, dummyQueries } = protocol
-    const small = {
-      demonstrations: Math.min(seen, demonstrations),
-      dummyQueries: Math.min(seen, dummyQueries),
-    }
-    // Errors: where there are too few pairs.
-    drawerOf(task, pairs, protocol)
-    const draw = drawerOf(task, pairs, { ...protocol, ...small })
-    const scale =
-      task.kind === 'items'
-        ? 1
-        : (demonstrations + dummyQueries) / (small.demonstrations + small.dummyQueries)
-    const splits = Object.entries(counts).map(([split, count]) => {
-      const sizes = Array.from({ length: Math.min(looked, count) }, (_, i) =>
-        bytesOf(draw(split as Split, Math.floor((i * count) / looked))),
-      ).map((bytes) => (split === 'baseline' ? bytes : scale * bytes))
-      const mean = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
-      return { bytes: count * mean, largest: Math.max(0, ...sizes) }
-    })
-    return {
-      bytes: task.kind === 'items' ? bytesOf(task.items) : splits.reduce((sum, { bytes }) => sum + bytes, 0),
-      items: Math.max(...Object.values(counts)),
-      largest: Math.max(...splits.map(({ largest }) => largest)),
-    }
-  } catch (error) {
-    if (error instanceof TaskvecError && error.code === 'TASK') return null
-    throw error
-  }
-}
-
-const lower = 'Lower testItems, devItems, baselineItems or demonstrations, or use shorter texts.'
-
-function refuseBeyondLimits(task: Task, { bytes, items, largest }: ExpectedSize): void {
-  if (bytes > largestTask)
-    throw new TaskvecError(
-      'TASK',
-      `${task.id}: its items (${items} in the largest split) take about ${megabytes(bytes)}; a task may have ${megabytes(largestTask)}, since each item passes through Temporal's database`,
-      { hint: lower },
-    )
-  // Some 16 are computed together; looked at once more when all have been drawn.
-  refuseChunk(task, 16 * largest)
-}
-
-function refuseLargeList(task: Task): void {
-  if (task.kind !== 'list') return
-  const bytes = bytesOf(task.pairs)
-  if (bytes > largestList)
-    throw new TaskvecError(
-      'TASK',
-      `${task.id}: its ${task.pairs.length} pairs take ${megabytes(bytes)}; a list may have ${megabytes(largestList)}, since all of it passes through one workflow's history`,
-      { hint: 'Shorten the list; items are drawn from a few thousand pairs just as well.' },
-    )
-}
-
-function refuseChunk(task: Task, bytes: number): void {
-  const most = largestPayload / 2
-  if (bytes > most)
-    throw new TaskvecError(
-      'TASK',
-      `${task.id}: the items that are computed together take ${megabytes(bytes)}; ${megabytes(most)} at most can be handed to a worker`,
-      { hint: 'Lower demonstrations, or use shorter texts.' },
-    )
-}
-
 /** A model that cannot write every word is rare, and so many items are not looked through for such words. */
 function notLookedThrough(task: Task, { unknownToken }: ModelInfo): string[] {
   if (unknownToken === undefined) return []
@@ -308,8 +201,4 @@ async function saveAll(
 function slicesOf(pairs: readonly Pair[]): Pair[][] {
   const cuts = cutItems(pairs.map(bytesOf), 1, { items: Infinity, bytes: sliceBytes })
   return cuts.length === 0 ? [[]] : cuts.map(({ first, end }) => pairs.slice(first, end))
-}
-
-function bytesOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value))
 }

@@ -1,11 +1,12 @@
-import { bestOf } from '../domain/best-layer.js'
 import type { UnitPlace } from '../domain/unit-place.js'
 import { canonicalJson, numericsJson } from '../domain/identity.js'
 import { boundNumerics, type NumericsJson } from '../domain/numerics.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { ModelContent, ModelInfo, Pair, Protocol, TaskSpec } from '../domain/types.js'
-import { describeMissing, isComplete, missingOf } from './completeness.js'
+import { refuseIncomplete } from './completeness.js'
+import { chooseBestLayer } from './choose-best-layer.js'
 import { keyOf, saveRun } from './content.js'
+import { recordFailure, retryFailures } from './failures.js'
 import { openDatabase } from './open.js'
 import {
   pairSlice,
@@ -19,7 +20,7 @@ import { preparedTask, refuseOtherModel, savePrepared, type TaskPlace } from './
 import { linkCells, linkRun } from './run-links.js'
 import { taskVectors, timings } from './schema/runs.js'
 import { nextPart, nextTestPart, recordPart, type RecordPartInput } from './task-parts.js'
-import { type TaskPart } from './task-work.js'
+import type { TaskPart } from './task-work.js'
 import { sweepModels, sweeps, sweepTasks } from './schema/sweeps.js'
 import { Statements } from './statements.js'
 import {
@@ -81,7 +82,7 @@ export class Store {
 
   setSweepStatus(sweepId: string, status: SweepStatus): void {
     this.db.write(() => {
-      if (status === 'complete') this.#refuseIncomplete(sweepId)
+      if (status === 'complete') refuseIncomplete(this.db, sweepId)
       this.db.run('update sweeps set status = ?, finished_at = ? where id = ? and status <> ?', [
         status,
         status === 'running' ? null : now(),
@@ -202,45 +203,9 @@ export class Store {
     })
   }
 
-  /** The best L; links or plans the test runs at it. Throws if a dev cell is missing. */
+  /** The best L; links or plans the test runs at it. Errors: STORE where a dev cell is missing. */
   chooseBestLayer(sweepId: string, model: string, task: string): BestLayer {
-    return this.db.write(() => {
-      const place = { sweepId, model, task }
-      const dev = this.db.all(
-        'select layer, correct, items from cells where sweep_id = ? and model_id = ? and task_id = ? order by layer',
-        [sweepId, model, task],
-      ) as { layer: number; correct: number | null; items: number }[]
-      const missing = dev.filter(({ correct }) => correct === null).map(({ layer }) => layer)
-      const best = bestOf(dev, ({ correct }) => correct as number)
-      if (!best || missing.length > 0) {
-        throw new TaskvecError(
-          'STORE',
-          `${this.db.file}: ${model}, ${task}: dev cells of layers ${missing.join(', ')} are not stored yet`,
-        )
-      }
-      this.db.run(
-        'update prepared_tasks set best_layer = ? where sweep_id = ? and model_id = ? and task_id = ?',
-        [best.layer, sweepId, model, task],
-      )
-      const row = preparedTask(this.db, place)
-      const regular = linkRun(
-        this.db,
-        place,
-        'regular',
-        keyOf(row, { kind: 'regular', split: 'test', layer: null }, [best.layer]),
-      )
-      const hypothesis = linkRun(
-        this.db,
-        place,
-        'hypothesis',
-        keyOf(row, { kind: 'hypothesis', split: 'test', layer: best.layer }, [best.layer]),
-      )
-      return {
-        layer: best.layer,
-        devAccuracy: (best.correct as number) / Math.max(1, best.items),
-        testStored: regular && hypothesis,
-      }
-    })
+    return this.db.write(() => chooseBestLayer(this.db, { sweepId, model, task }))
   }
 
   /** What the further experiments of a task, or those over several, do next; null: nothing. */
@@ -253,26 +218,12 @@ export class Store {
   }
 
   recordFailure(failure: Failure): void {
-    const { sweepId, model, task, experiment = 'main', code, message, attempts, log, worker } = failure
-    this.db.write(() =>
-      this.db.run(
-        `insert into failures (sweep_id, model_id, task_id, experiment, code, message, attempts, log, worker, failed_at, superseded)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-         on conflict do update set message = excluded.message, attempts = excluded.attempts, log = excluded.log,
-           worker = excluded.worker, failed_at = excluded.failed_at, superseded = 0`,
-        [sweepId, model, task ?? '', experiment, code, message, attempts, log ?? '', worker ?? '', now()],
-      ),
-    )
+    this.db.write(() => recordFailure(this.db, failure))
   }
 
   /** The sweep's failures, or those of whole workflows only, are about to be tried again: they are no longer its verdict. */
   retryFailures(sweepId: string, which: 'all' | 'workflows'): void {
-    this.db.write(() =>
-      this.db.run(
-        "update failures set superseded = 1 where sweep_id = ? and (? = 'all' or code = 'WORKFLOW')",
-        [sweepId, which],
-      ),
-    )
+    this.db.write(() => retryFailures(this.db, sweepId, which))
   }
 
   close(): void {
@@ -289,18 +240,8 @@ export class Store {
   }
 
   #protocol(sweepId: string): Protocol {
-    return JSON.parse(
-      this.db.pluck('select protocol from sweeps where id = ?', [sweepId]) as string,
-    ) as Protocol
-  }
-
-  #refuseIncomplete(sweepId: string): void {
-    const missing = missingOf((sql, values) => this.db.pluck(sql, values), sweepId)
-    if (!isComplete(missing))
-      throw new TaskvecError(
-        'STORE',
-        `${this.db.file}: sweep ${sweepId} is not complete: ${describeMissing(missing)}`,
-      )
+    const protocol = this.db.pluck('select protocol from sweeps where id = ?', [sweepId])
+    return JSON.parse(protocol as string) as Protocol
   }
 }
 

@@ -51,6 +51,7 @@ const drawn = [
   'layer-effects-alpha-1b',
   'function-vectors-alpha-1b',
   'attention-alpha-1b',
+  'state-vectors-alpha-1b',
   'demonstration-sets',
   'other-ways',
   'layer-transfer-alpha-1b',

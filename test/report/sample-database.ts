@@ -1,3 +1,4 @@
+import { stateKinds } from '../../src/experiments/state-vectors/forward-passes.js'
 import type Database from 'better-sqlite3'
 import { openDatabase } from '../../src/store/open.js'
 
@@ -337,6 +338,10 @@ function writeExperiments(
         ...{ run_id, component, layer, head },
         ...{ effect: size, low: size - 0.01, high: size + 0.01, items, clean: 0.6, shuffled: 0.2 },
       })
+    const states = unit('state_vectors', task_id)
+    for (const layer of layers)
+      for (const [k, setting] of stateKinds.entries())
+        score(states, { setting, layer, correct: Math.max(0, 14 - t - 3 * Math.abs(layer - 2) + k) })
     const attention = unit('attention', task_id)
     for (const layer of layers)
       for (const head of [0, 1, 2, 3])

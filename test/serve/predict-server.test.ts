@@ -86,12 +86,56 @@ describe('serve --predict', () => {
     expect(await logit([at(3, { ...added, positions: 'all' })])).not.toBe(await logit([at(3, added)]))
   })
 
+  interface Theta {
+    readonly demonstrations: { input: string; output: string }[]
+    readonly dummyQueries: string[]
+    readonly regular: string
+    readonly hypothesis: { layer: number; prediction: string }[]
+  }
+
+  it('writes the prompts of a query in any template, behind demonstrations where they are given', async () => {
+    const S = [['a', 'b'], { input: 'c', output: 'd' }]
+    const tokens = async (question: object) => ((await ask({ top: 1, ...question })).body as Answer).tokens
+    const qa = 'Q: a\nA: b\nQ: c\nA: d\nQ: e\nA:'
+    expect(await tokens({ query: 'e', demonstrations: S, template: 'qa' })).toEqual(
+      await tokens({ prompt: qa }),
+    )
+    const template = { prefix: '! ', demonstration: '{x}={y}', query: '{x}=', separator: ',' }
+    expect(await tokens({ query: 'e', demonstrations: S, template })).toEqual(
+      await tokens({ prompt: '! a=b,c=d,e=' }),
+    )
+    expect(await tokens({ query: 'e' })).toEqual(await tokens({ prompt: 'example:e->' }))
+  })
+
+  it('answers by θ of a task in a template, of a list, and of demonstrations as they are given', async () => {
+    const theta = async (question: object) => (await ask({ query: 'q', layer: 2, ...question })).body as Theta
+    const drawn = await theta({ task: 'algorithmic_to_upper', demonstrations: 3, template: 'qa' })
+    expect(drawn.demonstrations).toHaveLength(3)
+    const { demonstrations, dummyQueries } = drawn
+    const given = await theta({ query: ' q', demonstrations, dummyQueries, template: 'qa' })
+    const asked = demonstrations[0]?.input.startsWith(' ')
+      ? given
+      : await theta({ demonstrations, dummyQueries, template: 'qa' })
+    expect(asked).toMatchObject({ regular: drawn.regular, hypothesis: drawn.hypothesis })
+    const list = Array.from('abcdefgh', (x) => [x, x.toUpperCase()])
+    const own = await theta({ list, demonstrations: 4, maxTokens: 3 })
+    expect(own.demonstrations).toHaveLength(4)
+    for (const { input, output } of own.demonstrations) expect(list).toContainEqual([input, output])
+    // A model without a chat template says so.
+    expect(JSON.stringify(await theta({ list, template: 'chat' }))).toContain('chat template')
+  })
+
   it('says what is wrong with a question', async () => {
     const message = async (question: unknown) => JSON.stringify((await ask(question)).body)
     expect(await message({ prompt: 'a', quer: 'b' })).toContain('quer')
     expect(await message({ prompt: 'a', query: 'b' })).toContain('exactly one of prompt, tokenIds and query')
     expect(await message({ query: 'b', vectors: [{ values: [1, 2], layer: 0 }] })).toContain('d_model is 32')
     expect(await message({ query: 'b', vectors: [{ vector: path, layer: 0 }] })).toContain('no vector')
+    expect(await message({ prompt: 'b', template: 'qa' })).toContain('template needs query')
+    expect(await message({ query: 'b', template: 'q' })).toContain('unknown prompt')
+    expect(await message({ query: 'b', demonstrations: 3 })).toContain('drawn from task or list')
+    expect(await message({ query: 'b', dummyQueries: ['a'] })).toContain('need demonstrations')
+    expect(await message({ query: 'b', task: 'a', list: [['a', 'b']] })).toContain('one of task, list')
     expect((await ask('{')).status).toBe(400)
   })
 

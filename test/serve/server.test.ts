@@ -170,6 +170,18 @@ describe('a hostile request is refused', () => {
     ],
     ['an unknown task', '/api/playground/answer?model=pythia-mini-s&task=nope&query=a', auth, 404],
     [
+      'an unknown prompt',
+      '/api/playground/answer?model=pythia-mini-s&task=algorithmic_to_upper&query=a&prompt=nope',
+      auth,
+      404,
+    ],
+    [
+      'no number of demonstrations',
+      '/api/playground/answer?model=pythia-mini-s&task=algorithmic_to_upper&query=a&demonstrations=x',
+      auth,
+      400,
+    ],
+    [
       'an endless query',
       `/api/playground/answer?model=pythia-mini-s&task=algorithmic_to_upper&query=${'x'.repeat(300)}`,
       auth,

@@ -42,6 +42,7 @@ export const further = [
   { experiment: 'mediation', items: 2, prompts: 2, components: ['heads', 'attention'] },
   { experiment: 'functionVectors', heads: 2, items: 2, prompts: 2 },
   { experiment: 'attention', items: 2 },
+  { experiment: 'stateVectors', items: 2, last: null },
 ]
 
 /** Registers a sweep with further experiments and runs the main one of its two tasks. */
@@ -150,6 +151,7 @@ export function resultOf({ step }: Pick<NextStep, 'step'>): unknown {
     case 'robustnessLayers':
     case 'layerTransfer':
       return { scores: input.layers.map((layer) => score(layer)) }
+    case 'stateVectors':
     case 'multiContext':
     case 'addition':
       return { scores: [score(0), score(1)] }

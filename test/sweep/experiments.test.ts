@@ -23,6 +23,7 @@ const settings = {
     { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
     { functionVectors: { heads: 3, items: 4, prompts: 4 } },
     { attention: { items: 4 } },
+    { stateVectors: { items: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
     { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
     { thetas: { items: 'each' } },
@@ -116,6 +117,7 @@ describe('the further experiments of a sweep', () => {
         'demonstration_sets',
         'layer_transfer',
         'multi_context',
+        'state_vectors',
         'template_transfer',
       ],
     ])
@@ -137,6 +139,7 @@ describe('the further experiments of a sweep', () => {
       'projection',
       'mediation',
       'attention',
+      'state_vectors',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
@@ -191,7 +194,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 51, complete: 51 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 59, complete: 59 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })

@@ -8,14 +8,22 @@ export function Playground() {
   const [model, setModel] = useState('')
   const [task, setTask] = useState('')
   const [query, setQuery] = useState('')
+  const [prompt, setPrompt] = useState('arrow')
+  const [demonstrations, setDemonstrations] = useState('5')
   const [answer, setAnswer] = useState<PlaygroundAnswer | string | null>(null)
   const [busy, setBusy] = useState(false)
   if (!choices.value) return null
-  const { models, tasks } = choices.value
+  const { models, tasks, prompts } = choices.value
 
   async function answerQuery() {
     setBusy(true)
-    const chosen = { model: model || (models[0] ?? ''), task: task || (tasks[0] ?? ''), query }
+    const chosen = {
+      model: model || (models[0] ?? ''),
+      task: task || (tasks[0] ?? ''),
+      query,
+      prompt,
+      demonstrations,
+    }
     setAnswer(
       await ask<PlaygroundAnswer>('playground/answer', chosen).catch(
         (error: unknown) => (error as Error).message,
@@ -58,6 +66,25 @@ export function Playground() {
             required
             autocomplete="off"
             onInput={(event) => setQuery(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          prompt{' '}
+          <select value={prompt} onChange={(event) => setPrompt(event.currentTarget.value)}>
+            {prompts.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          k{' '}
+          <input
+            type="number"
+            min={1}
+            max={50}
+            value={demonstrations}
+            required
+            onInput={(event) => setDemonstrations(event.currentTarget.value)}
           />
         </label>
         <button type="submit" disabled={busy}>

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { didYouMean } from '../domain/did-you-mean.js'
 import type { PromptTemplate } from '../domain/types.js'
-import { builtinTemplates, isArrow, templateProblem } from '../prompt/templates.js'
+import { builtinTemplates, isArrow, templateProblem } from './templates.js'
 
-/** A config's prompts: built-in ones by name, and templates of its own (docs/settings.md). */
+/** Prompts as configs and questions give them: built-in ones by name, and templates of their own (docs/settings.md). */
 
 const text = z.string().max(2000)
 const id = z
@@ -60,12 +60,20 @@ const named = z.string().transform((name, context): PromptTemplate => {
   return z.NEVER
 })
 
-const template = z.union([named, own], {
-  error: 'must be the name of a built-in prompt, {id, demonstration, query} or {id, chat: true}',
+/** By what is given, so that what is wrong with it is said of that alone. */
+export const templateSchema = z.unknown().transform((given, context): PromptTemplate => {
+  if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
+    context.addIssue('must be the name of a built-in prompt, {id, demonstration, query} or {id, chat: true}')
+    return z.NEVER
+  }
+  const parsed = (typeof given === 'string' ? named : own).safeParse(given)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: given } as never)
+  return z.NEVER
 })
 
 /** One, or a list of them. */
 export const promptsSchema = z.preprocess(
   (given): unknown[] => (Array.isArray(given) ? (given as unknown[]) : [given]),
-  z.array(template).min(1).max(50),
+  z.array(templateSchema).min(1).max(50),
 )

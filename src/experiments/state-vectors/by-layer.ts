@@ -1,0 +1,57 @@
+import type { Figure } from '../../figures/figure.js'
+import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
+import { seriesLines } from '../../figures/series-lines.js'
+import { accuracyY, config, layerX, plotWidth, shown } from '../../figures/style.js'
+
+export interface StateScore {
+  readonly model: string
+  readonly task: string
+  readonly setting: string
+  readonly layer: number
+  readonly accuracy: number
+}
+
+const sources = { theta: 'θ, after block L', heads: 'heads, blocks 0 to L' } as const
+const averages: Readonly<Record<string, string>> = { '': 'last', inner: 'inner', momentum: 'momentum' }
+
+/** Accuracy by L of θ and of state vectors: the last state alone, averaged, and moved on by momentum; mean over tasks. */
+export function byLayer(model: string, scores: readonly StateScore[]): Figure | null {
+  if (scores.length === 0) return null
+  const values = groupBy(scores, ({ setting, layer }) => `${setting} ${layer}`).map(([, of]) => {
+    const { setting, layer } = of[0] as StateScore
+    const [source, average = ''] = setting.split('-') as [keyof typeof sources, string?]
+    const { mean, sd } = meanAndSd(of.map(({ accuracy }) => accuracy))
+    const [state, made] = [sources[source], averages[average] ?? average]
+    return {
+      ...{ model, state, average: made, layer, accuracy: mean, sd, tasks: of.length },
+      says: `${model}, ${state}, ${made}, L = ${layer}: ${shown(mean)} ± ${shown(sd)} over ${of.length} tasks`,
+    }
+  })
+  return {
+    id: `state-vectors-${model}`,
+    title: `θ and state vectors: ${model}`,
+    caption:
+      'Accuracy where the states of [S, x′, →] stand at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and moved on by their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
+    spec: {
+      config,
+      data: { values },
+      facet: { field: 'state', type: 'nominal', title: null, sort: Object.values(sources) },
+      columns: 2,
+      bounds: 'flush',
+      spacing: { row: 60, column: 22 },
+      spec: {
+        width: (plotWidth - 22) / 2,
+        height: 180,
+        layer: seriesLines({
+          series: 'average',
+          names: Object.values(averages),
+          x: layerX('layer L'),
+          y: { field: 'accuracy', axis: accuracyY.axis },
+          legend: {},
+          panel: true,
+        }),
+      },
+    },
+    rows: values.map(({ says: _says, ...row }) => row),
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { figurePerModel } from '../../figures/section.js'
+import { beyond } from '../../store/schema/views.js'
+import type { Experiment, ForwardPasses } from '../experiment.js'
+import type { Scores } from '../scores.js'
+import { count } from '../settings.js'
+import { perTask, scoredUnit } from '../task-units.js'
+import { byLayer } from './by-layer.js'
+import { stateVectors as run, type StateVectorsStep } from './forward-passes.js'
+
+const settings = z
+  .strictObject({
+    /** Test items, the first ones. */
+    items: count.default(50),
+    /** How many of a prompt's k + 1 last states are averaged; absent: 7 of 11, as Li et al. */
+    last: count.optional(),
+  })
+  .transform(({ last = null, ...rest }) => ({ ...rest, last }))
+
+type Settings = z.output<typeof settings>
+
+const passes: ForwardPasses<StateVectorsStep, Scores> = {
+  activity: 'stateVectors',
+  label: 'state vectors',
+  run,
+}
+
+/** θ made as state vectors are (Li et al. 2024): its rows stand in the view `beyond`. */
+export const stateVectors: Experiment<Settings> = {
+  name: 'stateVectors',
+  settings,
+  units: (given, tasks) => perTask('state_vectors', tasks, given),
+  kinds: {
+    state_vectors: scoredUnit<Settings, StateVectorsStep>(passes, ({ step }, { last: asked }) => {
+      const states = 1 + Math.max(...step.items.map(({ demonstrations }) => demonstrations.length))
+      const last = Math.min(states, asked ?? Math.round((7 / 11) * states))
+      return { identity: { last }, input: { ...step, last } }
+    }),
+  },
+  section: {
+    id: 'state-vectors',
+    title: 'θ and state vectors',
+    units: ['state_vectors'],
+    blocks(rows) {
+      const scores = rows.of(beyond, {
+        columns: ['model', 'task', 'setting', 'layer', 'accuracy'],
+        order: ['setting', 'task', 'layer'],
+        where: { analysis: ['state_vectors'] },
+      })
+      return figurePerModel(scores, byLayer)
+    },
+  },
+}

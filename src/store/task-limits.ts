@@ -1,0 +1,97 @@
+import { TaskvecError } from '../domain/errors.js'
+import { largestPayload, megabytes } from '../domain/payloads.js'
+import type { Protocol, Split } from '../domain/types.js'
+import type { Task } from '../tasks/task.js'
+import { drawerOf, countsOf } from './task-items.js'
+
+/** A workflow's history may not grow beyond 50 MB, and pairs stand in it twice. */
+const largestList = 12_000_000
+
+/** All items of a task: Temporal's server keeps each of them, and so does the database. */
+const largestTask = 1_000_000_000
+
+interface ExpectedSize {
+  /** Of all splits. */
+  readonly bytes: number
+  /** Of the largest split. */
+  readonly items: number
+  /** Of the largest item that was looked at. */
+  readonly largest: number
+}
+
+/** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
+const seen = 20
+
+/** By a few items of each split, drawn small and taken as large as they will be; null where none can be drawn. */
+export function expectedSize(task: Task, protocol: Protocol): ExpectedSize | null {
+  const counts = countsOf(task, protocol)
+  const looked = 8
+  try {
+    const pairs = task.kind === 'list' ? task.pairs : null
+    const { demonstrations, dummyQueries } = protocol
+    const small = {
+      demonstrations: Math.min(seen, demonstrations),
+      dummyQueries: Math.min(seen, dummyQueries),
+    }
+    // Errors: where there are too few pairs.
+    drawerOf(task, pairs, protocol)
+    const draw = drawerOf(task, pairs, { ...protocol, ...small })
+    const scale =
+      task.kind === 'items'
+        ? 1
+        : (demonstrations + dummyQueries) / (small.demonstrations + small.dummyQueries)
+    const splits = Object.entries(counts).map(([split, count]) => {
+      const sizes = Array.from({ length: Math.min(looked, count) }, (_, i) =>
+        bytesOf(draw(split as Split, Math.floor((i * count) / looked))),
+      ).map((bytes) => (split === 'baseline' ? bytes : scale * bytes))
+      const mean = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
+      return { bytes: count * mean, largest: Math.max(0, ...sizes) }
+    })
+    return {
+      bytes: task.kind === 'items' ? bytesOf(task.items) : splits.reduce((sum, { bytes }) => sum + bytes, 0),
+      items: Math.max(...Object.values(counts)),
+      largest: Math.max(...splits.map(({ largest }) => largest)),
+    }
+  } catch (error) {
+    if (error instanceof TaskvecError && error.code === 'TASK') return null
+    throw error
+  }
+}
+
+const lower = 'Lower testItems, devItems, baselineItems or demonstrations, or use shorter texts.'
+
+export function refuseBeyondLimits(task: Task, { bytes, items, largest }: ExpectedSize): void {
+  if (bytes > largestTask)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: its items (${items} in the largest split) take about ${megabytes(bytes)}; a task may have ${megabytes(largestTask)}, since each item passes through Temporal's database`,
+      { hint: lower },
+    )
+  // Some 16 are computed together; looked at once more when all have been drawn.
+  refuseChunk(task, 16 * largest)
+}
+
+export function refuseLargeList(task: Task): void {
+  if (task.kind !== 'list') return
+  const bytes = bytesOf(task.pairs)
+  if (bytes > largestList)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: its ${task.pairs.length} pairs take ${megabytes(bytes)}; a list may have ${megabytes(largestList)}, since all of it passes through one workflow's history`,
+      { hint: 'Shorten the list; items are drawn from a few thousand pairs just as well.' },
+    )
+}
+
+export function refuseChunk(task: Task, bytes: number): void {
+  const most = largestPayload / 2
+  if (bytes > most)
+    throw new TaskvecError(
+      'TASK',
+      `${task.id}: the items that are computed together take ${megabytes(bytes)}; ${megabytes(most)} at most can be handed to a worker`,
+      { hint: 'Lower demonstrations, or use shorter texts.' },
+    )
+}
+
+export function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value))
+}
