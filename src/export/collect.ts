@@ -150,7 +150,9 @@ function withLayers(
   const names = without.map(({ model, task }) => `${model} ${task}`).join(', ')
   const why = `no best L, since no dev item was right at any layer: ${names}`
   if (without.length > 0 && without.length === tasks.length)
-    throw new TaskvecError('USAGE', why, { hint: 'Name layers: --layers 0, where the sweep tested it, or --layers all.' })
+    throw new TaskvecError('USAGE', why, {
+      hint: 'Name layers: --layers 0, where the sweep tested it, or --layers all.',
+    })
   if (without.length > 0) say(`left out, ${why}`)
   return tasks.filter(({ bestLayer }) => bestLayer !== null)
 }
