@@ -1,21 +1,25 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 import { type AttentionSpec, type Rotary } from './decoder.js'
-import { readsPositions } from './decoder-sizes.js'
+import { keyValueWidths, readsPositions } from './decoder-sizes.js'
 
 /**
  * What every block takes.
  *
- * A block gets R rows `[R, d_model]`, in any order, and computes Q of them to the end (`rows`). Attention runs per
- * item: item i of I has Sq query slots and Sk key slots, each naming a row; slots may share rows, and short items are
- * padded. `mask` is 0 where a query slot may see a key slot and -1e30 elsewhere.
+ * A block gets R rows `[R, d_model]`, in any order, and computes Q of them to the end (`rows`). C rows more are only looked
+ * at: their keys and values come with them, as an earlier run gave them out. Attention runs per item: item i of I has Sq
+ * query slots and Sk key slots, each naming a row, a cached one or one of the R behind them; slots may share rows, and
+ * short items are padded. `mask` is 0 where a query slot may see a key slot and -1e30 elsewhere.
  */
 export interface BlockInputs {
   /** `[R, d_model]` */
   readonly residPre: Value
   /** `[I Sq]`, indices into the Q rows. */
   readonly querySlots: Value
-  /** `[I Sk]`, indices into the R rows. */
+  /** `[I Sk]`, indices into the C + R rows. */
   readonly keySlots: Value
+  /** `[C, ...]`, as `keys` and `values` of those rows were. */
+  readonly cachedKeys: Value
+  readonly cachedValues: Value
   /** `[I, 1, 1, Sq, Sk]` */
   readonly mask: Value
   /** `[Q]`, for each of the Q rows, one of its query slots. */
@@ -26,6 +30,8 @@ export interface BlockInputs {
   readonly keyLength: Value
   /** `[R, 1]`; null where the block has no use for them. */
   readonly positions: Value | null
+  /** `[I, 1, 1, 1, Sk]`, those of the key slots, where there is ALiBi. */
+  readonly keyPositions: Value | null
   /** The Q rows of a `[R, ...]` value. */
   readonly selectRows: (value: Value) => Value
   /** Rotary embedding of `[rows, heads * width of a head]` at the rows' own positions. */
@@ -37,10 +43,13 @@ export function blockInputs(graph: GraphBuilder, dModel: number, attention: Atte
   const rows = graph.input('rows', 'int64', ['Q'])
   const selectRows = (value: Value) =>
     graph.once('selected', value, () => graph.node('Gather', [value, rows], { axis: 0 }))
+  const widths = keyValueWidths(attention)
   const inputs = {
     residPre,
     querySlots: graph.input('query_slots', 'int64', ['I_Sq']),
     keySlots: graph.input('key_slots', 'int64', ['I_Sk']),
+    cachedKeys: graph.input('cached_keys', 'float', ['C', widths.keys]),
+    cachedValues: graph.input('cached_values', 'float', ['C', widths.values]),
     mask: graph.input('mask', 'float', ['I', 1, 1, 'Sq', 'Sk']),
     slotOfRow: graph.input('slot_of_row', 'int64', ['Q']),
     items: graph.input('items', 'int64', [1]),
@@ -49,10 +58,11 @@ export function blockInputs(graph: GraphBuilder, dModel: number, attention: Atte
     selectRows,
   }
   const positions = readsPositions(attention) ? graph.input('positions', 'int64', ['R', 1]) : null
+  const keyPositions = attention.alibi ? graph.input('key_positions', 'float', ['I', 1, 1, 1, 'Sk']) : null
   const { rotary } = attention
   const rotate =
     rotary && positions ? rotation(graph, rotary, positions, selectRows) : (value: Value) => value
-  return { ...inputs, positions, rotate }
+  return { ...inputs, positions, keyPositions, rotate }
 }
 
 function rotation(

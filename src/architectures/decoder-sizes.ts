@@ -33,8 +33,16 @@ export function firstSeen({ window, chunk }: AttentionSpec, position: number): n
 }
 
 /** Whether block graphs take the rows' positions as an input. */
-export function readsPositions({ rotary, alibi, temperature }: AttentionSpec): boolean {
-  return rotary !== null || alibi !== null || temperature !== null
+export function readsPositions({ rotary, temperature }: AttentionSpec): boolean {
+  return rotary !== null || temperature !== null
+}
+
+/** Of a row's keys, and of its values, all heads together. */
+export function keyValueWidths({ keyValueHeads, dHead, dValue }: AttentionSpec): {
+  readonly keys: number
+  readonly values: number
+} {
+  return { keys: keyValueHeads * dHead, values: keyValueHeads * dValue }
 }
 
 /** Multiply-adds of a block for a row that only serves as key and value, and for one that goes all the way. */

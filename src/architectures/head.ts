@@ -13,8 +13,7 @@ export interface VocabularySlice {
 
 /**
  * ONNX model of the final norm and of a slice of the unembedding, for `residual` `[Q, d_model]`. Outputs: `logits`
- * `[Q, tokens]`, and per row `highest`, the largest of them, and `exp_sum`, the sum of exp(logit - highest), both `[Q, 1]`:
- * summed here because onnxruntime's exp is vectorised and JavaScript's is not.
+ * `[Q, tokens]`, and `highest`, the largest of each row, `[Q, 1]`.
  */
 export function headGraph(
   checkpoint: Checkpoint,
@@ -38,12 +37,22 @@ export function headGraph(
     softcap,
   )
 
-  const overTokens = graph.ints([1])
-  const highest = graph.node('ReduceMax', [logits, overTokens], { keepdims: 1 })
-  const exponentials = graph.node('Exp', [graph.node('Sub', [logits, highest])])
-  const expSum = graph.node('ReduceSum', [exponentials, overTokens], { keepdims: 1 })
+  const highest = graph.node('ReduceMax', [logits, graph.ints([1])], { keepdims: 1 })
   graph.output('logits', logits, 'float', ['Q', count])
   graph.output('highest', highest, 'float', ['Q', 1])
+  return graph.build()
+}
+
+/**
+ * ONNX model that gives, for what a head gave, `exp_sum` `[Q, 1]`, each row's sum of exp(logit - highest): onnxruntime's exp is
+ * vectorised and JavaScript's is not. Apart from the head's, since who only asks for the greedy token has no use for it.
+ */
+export function expSumGraph(): OnnxGraph {
+  const graph = new GraphBuilder('exp_sum')
+  const logits = graph.input('logits', 'float', ['Q', 'tokens'])
+  const highest = graph.input('highest', 'float', ['Q', 1])
+  const exponentials = graph.node('Exp', [graph.node('Sub', [logits, highest])])
+  const expSum = graph.node('ReduceSum', [exponentials, graph.ints([1])], { keepdims: 1 })
   graph.output('exp_sum', expSum, 'float', ['Q', 1])
   return graph.build()
 }

@@ -17,7 +17,8 @@ interface TreeAttention {
 }
 
 /**
- * Softmax(q k^T + mask) v per item and head over trees of rows, back to rows: `[Q, heads * d_value]`. Letters: H heads, V
+ * Softmax(q k^T + mask) v per item and head over trees of rows, back to rows: `[Q, heads * d_value]`. The R rows' keys and
+ * values come out as `keys` and `values`, for runs of later rows. Letters: H heads, V
  * key-value heads, G query heads that share one, d the width of a head.
  */
 export function treeAttention(
@@ -31,8 +32,11 @@ export function treeAttention(
   const group = heads / keyValueHeads
   const slots = (value: Value, of: Value) => graph.node('Gather', [value, of], { axis: 0 })
   const querySlots = slots(queries, inputs.querySlots) // [I Sq, H d]
-  const keySlots = slots(keys, inputs.keySlots) // [I Sk, V d]
-  const valueSlots = slots(values, inputs.keySlots)
+  const behind = (cached: Value, value: Value) => graph.node('Concat', [cached, value], { axis: 0 }) // [C + R, ...]
+  const keySlots = slots(behind(inputs.cachedKeys, keys), inputs.keySlots) // [I Sk, V d]
+  const valueSlots = slots(behind(inputs.cachedValues, values), inputs.keySlots)
+  graph.output('keys', keys, 'float', ['R', keyValueHeads * dHead])
+  graph.output('values', values, 'float', ['R', keyValueHeads * dValue])
   const shape = (length: Value, ...rest: number[]) =>
     graph.node('Concat', [inputs.items, length, graph.ints(rest)], { axis: 0 })
 
@@ -65,16 +69,13 @@ export function softcapped(graph: GraphBuilder, x: Value, cap: number | null): V
 /** Adds slope times the key's position: softmax does not see that the query's is not taken off. */
 function withAlibi(
   graph: GraphBuilder,
-  { positions, keySlots, items, keyLength }: BlockInputs,
+  { keyPositions }: BlockInputs,
   { heads, keyValueHeads }: AttentionSpec,
   { slopes, roundedToBf16 }: Alibi,
   scores: Value,
 ): Value {
   const dims = [keyValueHeads, heads / keyValueHeads, 1, 1]
-  const bySlot = graph.node('Gather', [positions as Value, keySlots], { axis: 0 }) // [I Sk, 1]
-  const shape = graph.node('Concat', [items, graph.ints([1, 1, 1]), keyLength], { axis: 0 })
-  const position = graph.node('Reshape', [graph.node('Cast', [bySlot], { to: float }), shape]) // [I, 1, 1, 1, Sk]
-  const bias = (of: Value) => graph.node('Mul', [position, of]) // [I, V, G, 1, Sk]
+  const bias = (of: Value) => graph.node('Mul', [keyPositions as Value, of]) // [I, V, G, 1, Sk]
   if (roundedToBf16 === null)
     return graph.node('Add', [scores, bias(graph.weight('alibi_slopes', Float32Array.from(slopes), dims))])
   const rounded = bias(graph.weight('alibi_slopes', Float32Array.from(slopes, toBf16), dims))

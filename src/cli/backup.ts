@@ -3,11 +3,12 @@ import { resolve } from 'node:path'
 import { readableSize } from '../models/free-space.js'
 import { backUp } from '../store/backup.js'
 import { dbOption } from './options.js'
+import { expanded } from '../system/home.js'
 
 /** `taskvec backup FILE`. */
 export function backupCommand(): Command {
   return new Command('backup')
-    .argument('<file>', 'the copy; must not exist yet')
+    .argument('<file>', 'the copy; must not exist yet', expanded)
     .addOption(dbOption())
     .option('--json', 'print JSON')
     .addHelpText(

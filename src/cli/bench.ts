@@ -8,6 +8,7 @@ import { locateModel, modelRef } from '../models/locate.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { PromptTemplate } from '../domain/types.js'
 import { builtinPromptOption, wholeNumber } from './options.js'
+import { expanded } from '../system/home.js'
 
 interface BenchCommandOptions {
   model: string
@@ -47,8 +48,13 @@ export function benchCommand(): Command {
     .option(
       '--python <path>',
       'a Python with torch, transformers, accelerate and gguf (default: TASKVEC_PYTHON, else python3)',
+      expanded,
     )
-    .option('--out <file>', 'also write the figures there, with machine, versions and command, as JSON')
+    .option(
+      '--out <file>',
+      'also write the figures there, with machine, versions and command, as JSON',
+      expanded,
+    )
     .option('--json', 'print that JSON')
     .addHelpText(
       'after',

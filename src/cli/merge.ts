@@ -6,6 +6,7 @@ import { mergeInto, type MergeReport } from '../store/merge.js'
 import { openReadOnly } from '../store/open.js'
 import { lockForWriting } from '../store/writer-lock.js'
 import { checkInvariants } from '../verify/invariants.js'
+import { expanded } from '../system/home.js'
 
 /** Conflicts that a terminal gets. */
 const shownConflicts = 20
@@ -18,8 +19,12 @@ interface MergeOptions {
 /** `taskvec merge INTO FROM...`. */
 export function mergeCommand(): Command {
   return new Command('merge')
-    .argument('<into>', 'the database to merge into; created if missing')
-    .argument('<from...>', 'databases to read; they are not changed')
+    .argument('<into>', 'the database to merge into; created if missing', expanded)
+    .argument(
+      '<from...>',
+      'databases to read; they are not changed',
+      (file: string, before: string[] = []) => [...before, expanded(file)],
+    )
     .option('--dry-run', 'show what would be merged, without merging')
     .option('--json', 'print JSON')
     .addHelpText(

@@ -9,6 +9,7 @@ import type { PullEvent } from '../models/fetch.js'
 import { pullModel } from '../models/pull.js'
 import { describeDifferences } from '../weights/compare-tensors.js'
 import { boxedTable } from '../report/boxed-table.js'
+import { expanded } from '../system/home.js'
 
 interface Options {
   json?: boolean
@@ -70,7 +71,11 @@ Examples:
 function checkCommand(): Command {
   return new Command('check')
     .description("Verify a model without running it: files, hashes, config, every tensor's name and shape.")
-    .argument('<id-or-path>', 'a model id, a Hugging Face folder, one file of weights in it, or a GGUF file')
+    .argument(
+      '<id-or-path>',
+      'a model id, a Hugging Face folder, one file of weights in it, or a GGUF file',
+      expanded,
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

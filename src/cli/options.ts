@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { relative, resolve } from 'node:path'
-import { defaultDatabase } from '../system/home.js'
+import { defaultDatabase, expanded } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
 import { didYouMean } from '../domain/did-you-mean.js'
@@ -13,7 +13,7 @@ import type { Columns } from '../tasks/columns.js'
 export function dbOption(): Option {
   return new Option('--db <file>', 'the results database')
     .default(defaultDatabase(), '.taskvec/taskvec.db')
-    .argParser((file: string) => resolve(file))
+    .argParser((file: string) => resolve(expanded(file)))
 }
 
 export function enginesOption(): Option {
@@ -126,14 +126,19 @@ export function addServerOptions(command: Command): Command {
     .option('--address <host:port>', 'an existing Temporal server (default: TEMPORAL_ADDRESS)')
     .option('--namespace <name>', 'namespace there (default: TEMPORAL_NAMESPACE, else default)')
     .option('--tls', 'use TLS (TEMPORAL_TLS)')
-    .option('--tls-cert <file>', 'client certificate, PEM (TEMPORAL_TLS_CLIENT_CERT_PATH)')
-    .option('--tls-key <file>', 'its key, PEM (TEMPORAL_TLS_CLIENT_KEY_PATH)')
-    .option('--tls-ca <file>', "the server's certificate authority, PEM (TEMPORAL_TLS_SERVER_CA_CERT_PATH)")
+    .option('--tls-cert <file>', 'client certificate, PEM (TEMPORAL_TLS_CLIENT_CERT_PATH)', expanded)
+    .option('--tls-key <file>', 'its key, PEM (TEMPORAL_TLS_CLIENT_KEY_PATH)', expanded)
+    .option(
+      '--tls-ca <file>',
+      "the server's certificate authority, PEM (TEMPORAL_TLS_SERVER_CA_CERT_PATH)",
+      expanded,
+    )
     .option('--tls-server-name <name>', "name in the server's certificate (TEMPORAL_TLS_SERVER_NAME)")
-    .option('--api-key-file <file>', 'a file with the API key (TEMPORAL_API_KEY)')
+    .option('--api-key-file <file>', 'a file with the API key (TEMPORAL_API_KEY)', expanded)
     .option(
       '--payload-key-file <file>',
       'encrypt payloads with this key, the same for all processes (TASKVEC_PAYLOAD_KEY_FILE)',
+      expanded,
     )
 }
 

@@ -4,9 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { Device, NumericsMode } from '../domain/numerics.js'
 import { loadEngine } from '../engine/local-engine.js'
 import { locateModel, modelRef } from '../models/locate.js'
-import type { Continuation } from '../predict/next-tokens.js'
-import type { PatchedVector } from '../predict/patches.js'
-import { answer, type PatchedContinuation, type PredictAnswer } from '../predict/predict.js'
+import { answer } from '../predict/predict.js'
 import { predictRequest, type PredictRequest } from '../predict/request.js'
 import { findVectors } from '../vectors/library.js'
 import { vectorModes, type VectorMode } from '../vectors/vector.js'
@@ -16,7 +14,7 @@ import { parquetAhead } from '../tasks/parquet-list.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import type { Pair } from '../domain/types.js'
 import { columnsOption, deviceOption, numericsOption, wholeNumber } from './options.js'
-import { toStdout } from './stdout.js'
+import { printPrediction } from './print-prediction.js'
 
 interface PredictOptions {
   model: string
@@ -57,7 +55,7 @@ export function predictCommand(): Command {
     .option('--top <n>', 'how many of the likeliest next tokens to print', wholeNumber(1), 10)
     .option('--logits', 'print all logits of the last token, as JSON')
     .option('--task <id>', 'the task whose vector answers (taskvec tasks list)')
-    .option('--list <file>', 'pairs of your own in place of a task (docs/datasets.md)')
+    .option('--list <file>', 'pairs of your own in place of a task (docs/datasets.md)', expanded)
     .addOption(columnsOption())
     .option('--query <x>', 'the query x; without --task and --list the prompt is [x, ->], or [S, x, ->]')
     .option(
@@ -139,7 +137,7 @@ async function predict(options: PredictOptions): Promise<void> {
   })
   for (const warning of engine.info.warnings ?? []) process.stderr.write(`warning: ${warning}\n`)
   try {
-    print(options, await answer(engine, request, findVectors))
+    printPrediction(options, await answer(engine, request, findVectors))
   } finally {
     await engine.close()
   }
@@ -147,8 +145,7 @@ async function predict(options: PredictOptions): Promise<void> {
 
 /** Errors: CONFIG. */
 async function ownPairs({ list = '', columns }: PredictOptions): Promise<readonly Pair[]> {
-  const file = expanded(list)
-  const { pairs, notes } = readWordListFile(file, { columns, ahead: await parquetAhead(file) })
+  const { pairs, notes } = readWordListFile(list, { columns, ahead: await parquetAhead(list) })
   for (const note of notes) process.stderr.write(`warning: ${note}\n`)
   return pairs
 }
@@ -184,19 +181,8 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
     positions: of('positions', options.positions, i),
   }))
   const parsed = predictRequest.safeParse({
-    ...{
-      prompt,
-      tokenIds,
-      task,
-      query,
-      vectors,
-      top,
-      maxTokens,
-      demonstrations,
-      seed,
-      dummyQueries,
-      template,
-    },
+    ...{ prompt, tokenIds, task, query, vectors, top, maxTokens },
+    ...{ demonstrations, seed, dummyQueries, template },
     list: list?.map(({ input, output }) => ({ input, output })),
     layer: vector.length > 0 ? undefined : layer?.[0],
     logits: options.logits,
@@ -217,54 +203,6 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
       },
     )
   }
-}
-
-function print(options: PredictOptions, found: PredictAnswer): void {
-  if ('logits' in found) return printJson(found)
-  if (options.json) return printJson({ model: options.model, ...found })
-  if ('top' in found) {
-    if (!found.patched) return printContinuation(found)
-    if (found.patched.length > 1) return printByLayer(found, found.patched)
-    toStdout('without\n')
-    printContinuation(found)
-    for (const patched of found.patched) {
-      toStdout(`\nwith ${patched.vectors.map(describeVector).join(', ')}\n`)
-      printContinuation(patched)
-    }
-    return
-  }
-  const shown = found.demonstrations.map(({ input, output }) => `${input}->${output}`).join('  ')
-  process.stderr.write(`θ from S = ${shown}\n     and x' = ${found.dummyQueries.join(', ')}\n`)
-  toStdout(`regular     [S, x, ->]   ${JSON.stringify(found.regular)}\n`)
-  toStdout(`baseline    [x, ->]      ${JSON.stringify(found.baseline)}\n`)
-  for (const row of found.hypothesis)
-    toStdout(`hypothesis  L = ${String(row.layer).padStart(2)}       ${JSON.stringify(row.prediction)}\n`)
-}
-
-function printContinuation({ top, text }: Continuation): void {
-  if (text !== undefined) return toStdout(`${JSON.stringify(text)}\n`)
-  for (const { token, text, probability } of top)
-    toStdout(`${probability.toFixed(4)}  ${String(token).padStart(6)}  ${JSON.stringify(text)}\n`)
-}
-
-/** One vector tried at each of its layers: a row each. */
-function printByLayer(without: Continuation, patched: readonly PatchedContinuation[]): void {
-  toStdout(`without      ${shortly(without)}\n`)
-  for (const each of patched)
-    toStdout(`L = ${String(each.vectors[0]?.layer ?? '').padStart(2)}       ${shortly(each)}\n`)
-}
-
-function shortly({ top, text }: Continuation): string {
-  return JSON.stringify(text ?? top[0]?.text ?? '')
-}
-
-function describeVector({ vector, layer, scale, mode, positions }: PatchedVector): string {
-  const times = scale === 1 ? '' : `${scale} x `
-  return `${times}${vector} (L = ${layer}, ${mode}${positions === 'all' ? ', every token' : ''})`
-}
-
-function printJson(value: unknown): void {
-  process.stdout.write(JSON.stringify(value) + '\n')
 }
 
 function tokenIds(text: string): number[] {

@@ -2,6 +2,7 @@ import type { SweepConfig } from '../config/sweep-config.js'
 import { duration } from '../domain/duration.js'
 import { readableSize } from '../models/free-space.js'
 import { boxedTable } from '../report/boxed-table.js'
+import { count } from './sweep-models.js'
 import { dryRun, type DryRun } from '../sweep/dry-run.js'
 
 /** `taskvec run --dry-run`: what would be run, and what it takes. */
@@ -37,7 +38,7 @@ function readable({
   const fetched = fetch.map(({ model, bytes }) => `${model} (${readableSize(bytes)})`)
   return [
     boxedTable(head, rows, [1, 3, 4, 6, 7]),
-    `${settings.length} settings x ${models} models x ${tasks} tasks: ${cells} cells, less where results are stored already.`,
+    `${count(settings.length, 'setting')} x ${count(models, 'model')} x ${count(tasks, 'task')}: ${count(cells, 'cell')}, less where results are stored already.`,
     ...(uncounted.length > 0
       ? [`Not counted, as their blocks are not known before they are opened: ${uncounted.join(', ')}.`]
       : []),

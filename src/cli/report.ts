@@ -13,6 +13,7 @@ import { findSweep } from '../store/sweeps.js'
 import { axesOf } from './axes-option.js'
 import { dbOption } from './options.js'
 import { reportFolder } from './report-folder.js'
+import { expanded } from '../system/home.js'
 
 interface ReportOptions {
   db: string
@@ -27,7 +28,7 @@ interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .argument('[sweep]', 'id, name or group (default: the latest)')
-    .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)')
+    .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)', expanded)
     .option('--with <sweep>', 'compare with another sweep instead of the published results')
     .option(
       '--by <axes>',

@@ -21,6 +21,7 @@ import { sweepProgress } from '../store/sweep-state.js'
 import { axesOf } from './axes-option.js'
 import { dbOption, wholeNumber } from './options.js'
 import { piecesToStdout, toStdout } from './stdout.js'
+import { expanded } from '../system/home.js'
 
 /** Rows that a terminal gets where no limit is given. */
 const terminalRows = 1000
@@ -62,7 +63,7 @@ export function resultsCommand(): Command {
       `rows at most (default: ${terminalRows} with --format table, else all; 0: all)`,
       wholeNumber(0),
     )
-    .option('--out <file>', 'the file that --format parquet writes')
+    .option('--out <file>', 'the file that --format parquet writes', expanded)
     .addOption(dbOption())
     .addHelpText(
       'after',

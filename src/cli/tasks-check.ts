@@ -11,6 +11,7 @@ import { scanWordListFile } from '../tasks/word-list-file.js'
 import type { Columns } from '../tasks/columns.js'
 import { readTextFile } from '../tasks/text-file.js'
 import { columnsOption, scoringRule } from './options.js'
+import { expanded } from '../system/home.js'
 import { atHand, namedTokenizer } from './named-tokenizers.js'
 import { type CheckedList, checkOne } from './check-one-list.js'
 import { printTables } from './checked-tables.js'
@@ -20,7 +21,7 @@ export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check a word list or an items file of your own, or all built-in tasks.')
-    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)')
+    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)', expanded)
     .option(
       '--scoring <rule>',
       'exact, prefix, first-token, contains, normalised, f1, chrf, ...: how the list will be scored',

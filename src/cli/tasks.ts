@@ -11,6 +11,7 @@ import type { Source, Task } from '../tasks/task.js'
 import { parquetAhead } from '../tasks/parquet-list.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import { boxedTable } from '../report/boxed-table.js'
+import { expanded } from '../system/home.js'
 
 /** `taskvec tasks list|show|check`. */
 export function tasksCommand(): Command {
@@ -26,7 +27,7 @@ export function tasksCommand(): Command {
       new Command('show')
         .description("A task's pairs, sources and licences.")
         .argument('[id]', 'a task id (taskvec tasks list)')
-        .option('--file <list>', 'a list of your own instead: CSV, TSV, JSON or JSON Lines')
+        .option('--file <list>', 'a list of your own instead: CSV, TSV, JSON or JSON Lines', expanded)
         .option(
           '--scoring <rule>',
           'exact, prefix or first-token: how the list of your own will be scored',

@@ -1,3 +1,4 @@
+import { expanded } from '../system/home.js'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { basename, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
@@ -23,6 +24,7 @@ export function importCommand(): Command {
     .argument(
       '<file>',
       'safetensors, .npy or a folder of them, a GGUF control vector, or what torch.save wrote',
+      expanded,
     )
     .requiredOption('--name <name>', 'the name in the library (TASKVEC_HOME/vectors)')
     .option('--layer <L>', 'the block after which it belongs, of a file with one vector', wholeNumber(0))

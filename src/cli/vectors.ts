@@ -12,6 +12,7 @@ import { libraryNames, namedVectors } from '../vectors/library.js'
 import { vectorsHash } from '../vectors/vector.js'
 import { dbOption } from './options.js'
 import { toStdout } from './stdout.js'
+import { expanded } from '../system/home.js'
 import { rangesOf, layerList } from './layer-ranges.js'
 import { importCommand } from './vectors-import.js'
 
@@ -136,7 +137,7 @@ function exportCommand(): Command {
   return new Command('export')
     .description('Write the θ of a sweep as a safetensors file, or as a folder of NumPy arrays.')
     .argument('[sweep]', 'id, group or name (default: the latest)')
-    .requiredOption('--out <file>', 'the file, or the folder of --format npy')
+    .requiredOption('--out <file>', 'the file, or the folder of --format npy', expanded)
     .addOption(
       new Option('--format <format>', 'default: safetensors where --out ends so, else npy').choices([
         'safetensors',

@@ -17,6 +17,7 @@ import {
   memoryLimitOption,
   metricsOption,
 } from './options.js'
+import { expanded } from '../system/home.js'
 
 interface WorkerOptions extends ServerOptions {
   models: string
@@ -99,7 +100,7 @@ async function checked(entry: string): Promise<[string, string]> {
   const [id = '', path] = entry.trim().split('=', 2)
   if (path === undefined && pulledModel(id) === null)
     await pullModel(id, { onProgress: (event) => event.kind === 'step' && say(event.text) })
-  const located = locateModel(path === undefined ? { id } : { id, path: resolve(path) })
+  const located = locateModel(path === undefined ? { id } : { id, path: resolve(expanded(path)) })
   const { ok } = await checkModel(located)
   if (!ok)
     throw new TaskvecError('WEIGHTS', `${located}: its files are damaged or incomplete`, {

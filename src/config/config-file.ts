@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { projectRoot } from '../system/home.js'
+import { expanded, projectRoot } from '../system/home.js'
 
 /** The config that is meant: a file of the user's own, else one that comes with taskvec, as `quickstart` or configs/quickstart.yaml. */
-export function configFile(given: string): string {
+export function configFile(asked: string): string {
+  const given = expanded(asked)
   if (existsSync(given)) return given
   const folder = join(projectRoot(), 'configs')
   const name = basename(given, '.yaml')

@@ -3,6 +3,7 @@ import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes, processorRules } from '../domain/numerics.js'
 import { labelRules, scorings, type ScoringRule } from '../domain/types.js'
 import { vectorModes } from '../vectors/vector.js'
+import { blankRules } from '../tasks/word-list-file.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
 import { experimentsSchema } from './experiment-settings.js'
@@ -137,6 +138,8 @@ const task = z.union(
         columns: columns.optional(),
         /** Of a list: what becomes of an input given twice. */
         duplicates: z.enum(duplicateRules).optional(),
+        /** Of a list: what becomes of an entry whose input or answer is blank. */
+        blanks: z.enum(blankRules).optional(),
         /** A name under which tasks are coloured and filtered. */
         category: id.optional(),
         /** Take the n most frequent pairs of a built-in word list. */
@@ -154,7 +157,7 @@ const task = z.union(
           })
         if (value.category !== undefined && value.list === undefined && value.items === undefined)
           context.addIssue({ code: 'custom', path: ['category'], message: 'a built-in task has its own' })
-        for (const key of ['columns', 'duplicates'] as const)
+        for (const key of ['columns', 'duplicates', 'blanks'] as const)
           if (value[key] !== undefined && value.list === undefined)
             context.addIssue({ code: 'custom', path: [key], message: 'belongs to a list' })
         if (value.columns?.split !== undefined && value.list !== undefined && hasSplits(value.list))

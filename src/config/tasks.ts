@@ -104,11 +104,11 @@ function taskSpec(
 function readSources(
   sources: ReturnType<typeof sourcesOf>,
   read: (source: OneSource) => SplitFile,
-  { columns: { split, ...columns } = {}, duplicates }: Exclude<TaskEntry, string>,
+  { columns: { split, ...columns } = {}, duplicates, blanks }: Exclude<TaskEntry, string>,
 ): WordList {
   const { column, ...splits } = typeof split === 'object' ? split : { column: split }
   const given = Object.values({ ...columns, column }).some((value) => value !== undefined)
-  const options = { duplicates, ...(given ? { columns: { ...columns, split: column }, splits } : {}) }
+  const options = { duplicates, blanks, ...(given ? { columns: { ...columns, split: column }, splits } : {}) }
   if (typeof sources === 'string' || 'dataset' in sources) {
     const { file, ahead } = read(sources)
     return readWordListFile(file, { ...options, ahead })

@@ -29,15 +29,41 @@ export async function readRows(
   return readings
 }
 
+/** What is done with a row's logits: its greedy token is read, or probabilities too. */
+export interface Visit {
+  readonly row: number
+  readonly greedy: boolean
+  readonly read: (logits: RowLogits) => void
+}
+
 /** Shows the logits of rows of `states` to what reads them. Throws MODEL where logits are not finite. */
 export async function visitRows(
   sessions: BlockSessions,
   states: Float32Array,
-  readings: readonly { readonly row: number; readonly read: (logits: RowLogits) => void }[],
+  visits: readonly Visit[],
 ): Promise<void> {
-  await forRows(sessions, states, (first, count, logitsOf) => {
-    for (const { row, read } of readings) if (row >= first && row < first + count) read(logitsOf(row))
-  })
+  const { dModel } = sessions.decoder
+  const wholly = new Set(visits.filter(({ greedy }) => !greedy).map(({ row }) => row))
+  const greedily = visits.map(({ row }) => row).filter((row) => !wholly.has(row))
+  for (const [rows, greedy] of [
+    [[...wholly], false],
+    [[...new Set(greedily)], true],
+  ] as const) {
+    const places = new Map(rows.map((row, place) => [row, place]))
+    const taken = new Float32Array(rows.length * dModel)
+    rows.forEach((row, i) => taken.set(states.subarray(row * dModel, (row + 1) * dModel), i * dModel))
+    await forRows(
+      sessions,
+      taken,
+      (first, count, logitsOf) => {
+        for (const { row, read } of visits) {
+          const place = places.get(row) ?? -1
+          if (place >= first && place < first + count) read(logitsOf(place))
+        }
+      },
+      greedy,
+    )
+  }
 }
 
 /** What each vector says of the vocabulary. Throws MODEL where logits are not finite. */
@@ -65,11 +91,12 @@ async function forRows(
   { head, decoder: { dModel } }: BlockSessions,
   states: Float32Array,
   visit: (first: number, count: number, logitsOf: (row: number) => RowLogits) => void,
+  greedy = false,
 ): Promise<void> {
   const rows = states.length / dModel
   for (let first = 0; first < rows; first += rowsPerRun) {
     const count = Math.min(rowsPerRun, rows - first)
-    const slices = await head.run(states.subarray(first * dModel, (first + count) * dModel))
+    const slices = await head.run(states.subarray(first * dModel, (first + count) * dModel), greedy)
     visit(first, count, (row) => new RowLogits(slices, row - first))
   }
 }

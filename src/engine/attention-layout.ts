@@ -9,6 +9,8 @@ export interface AttentionLayout {
   readonly keySlots: Int32Array
   /** For each selected row, one of its query slots. */
   readonly slotOfRow: Int32Array
+  /** `[items * keyLength]`, the positions of the rows in the key slots. */
+  readonly keyPositions: Float32Array
   /** `[items, 1, 1, queryLength, keyLength]` */
   readonly mask: Float32Array
   /** Query-key pairs that are really looked at: what attention would cost without padding. */
@@ -49,6 +51,7 @@ export function attentionLayout(
   // Padded slots point at row 0: computed, masked, never read.
   const querySlots = new Int32Array(items * queryLength)
   const keySlots = new Int32Array(items * keyLength)
+  const keyPositions = new Float32Array(items * keyLength)
   const slotOfRow = new Int32Array(selected.length)
   const mask = new Float32Array(items * queryLength * keyLength).fill(unseen)
   // Of the item at hand; a group holds all ancestors of its rows, so entries left by other items are never met.
@@ -58,6 +61,7 @@ export function attentionLayout(
     group.forEach((row, slot) => {
       keySlot[row] = slot
       keySlots[item * keyLength + slot] = row
+      keyPositions[item * keyLength + slot] = at(positions, row)
     })
     queries[item]?.forEach((row, slot) => {
       const querySlot = item * queryLength + slot
@@ -71,7 +75,34 @@ export function attentionLayout(
       }
     })
   })
-  return { items, queryLength, keyLength, querySlots, keySlots, slotOfRow, mask, pairs }
+  return { items, queryLength, keyLength, querySlots, keySlots, keyPositions, slotOfRow, mask, pairs }
+}
+
+/**
+ * Each row attends alone, over its own path: of rows that have little in common, a group would look past all the others.
+ * @param paths for each of the Q rows, the rows that it sees, itself included, as indices into the C + R
+ * @param positions of the rows on each path
+ */
+export function pathLayout(
+  paths: readonly (readonly number[])[],
+  positions: readonly (readonly number[])[],
+): AttentionLayout {
+  const items = paths.length
+  const keyLength = Math.max(...paths.map(({ length }) => length))
+  const keySlots = new Int32Array(items * keyLength)
+  const keyPositions = new Float32Array(items * keyLength)
+  const mask = new Float32Array(items * keyLength).fill(unseen)
+  let pairs = 0
+  paths.forEach((path, item) => {
+    const first = item * keyLength
+    keySlots.set(path, first)
+    keyPositions.set(positions[item] ?? [], first)
+    mask.fill(0, first, first + path.length)
+    pairs += path.length
+  })
+  const slots = Int32Array.from(paths, (_, item) => item)
+  const lengths = { items, queryLength: 1, keyLength }
+  return { ...lengths, querySlots: slots, keySlots, keyPositions, slotOfRow: slots, mask, pairs }
 }
 
 function at(values: ArrayLike<number>, index: number): number {

@@ -10,7 +10,7 @@ import {
   type InnerComponent,
 } from '../architectures/components.js'
 import { type DecoderSpec, type LayerSpec, type Rotary, type TensorRef } from '../architectures/decoder.js'
-import { expectedTensors, readsPositions } from '../architectures/decoder-sizes.js'
+import { expectedTensors, keyValueWidths, readsPositions } from '../architectures/decoder-sizes.js'
 import { readTensor } from '../architectures/linear.js'
 import { embedToken } from '../architectures/embed.js'
 import type { EngineMode } from '../domain/numerics.js'
@@ -29,7 +29,17 @@ export interface BlockInput {
   /** The Q rows, of R, that are computed to the end. */
   readonly rows: readonly number[]
   readonly layout: AttentionLayout
+  /** Of C rows that are looked at and are not among the R; absent: none. */
+  readonly cached?: KeysAndValues | undefined
 }
+
+/** As attention takes them: normed, clipped and rotated. `[rows, width]` each (`keyValueWidths`). */
+export interface KeysAndValues {
+  readonly keys: Float32Array
+  readonly values: Float32Array
+}
+
+const none: KeysAndValues = { keys: new Float32Array(), values: new Float32Array() }
 
 /** Edits of the Q rows' components: each row takes one of the tables' V rows (architectures/components.ts). */
 export interface BlockEdits {
@@ -128,10 +138,14 @@ export class BlockSessions {
     return out
   }
 
-  /** Writes `resid_post` of block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost. */
-  async runBlock(layer: number, input: BlockInput, out: Float32Array): Promise<void> {
+  /**
+   * Writes `resid_post` of block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost; the R rows'
+   * keys and values into `made`, where they are asked for.
+   */
+  async runBlock(layer: number, input: BlockInput, out: Float32Array, made?: KeysAndValues): Promise<void> {
     await this.blocks.run(layer, this.#feeds(layer, input), {
       resid_post: new Tensor('float32', out, [input.rows.length, this.decoder.dModel]),
+      ...(made && this.#keysAndValues(layer, made)),
     })
   }
 
@@ -188,9 +202,19 @@ export class BlockSessions {
     await (await this.#tapped)?.leave()
   }
 
-  #feeds(layer: number, { residPre, positions, rows, layout }: BlockInput): Record<string, Tensor> {
+  #feeds(
+    layer: number,
+    { residPre, positions, rows, layout, cached = none }: BlockInput,
+  ): Record<string, Tensor> {
     const { items, queryLength, keyLength } = layout
+    const { keys, values } = this.#keysAndValues(layer, cached)
+    const { alibi } = (this.decoder.layers[layer] as LayerSpec).attention
     return {
+      cached_keys: keys,
+      cached_values: values,
+      ...(alibi && {
+        key_positions: new Tensor('float32', layout.keyPositions, [items, 1, 1, 1, keyLength]),
+      }),
       resid_pre: new Tensor('float32', residPre, [positions.length, this.decoder.dModel]),
       rows: int64(rows),
       ...this.#positionFeeds(layer, positions),
@@ -201,6 +225,14 @@ export class BlockSessions {
       items: int64([items]),
       query_length: int64([queryLength]),
       key_length: int64([keyLength]),
+    }
+  }
+
+  #keysAndValues(layer: number, { keys, values }: KeysAndValues): { keys: Tensor; values: Tensor } {
+    const widths = keyValueWidths((this.decoder.layers[layer] as LayerSpec).attention)
+    return {
+      keys: new Tensor('float32', keys, [keys.length / widths.keys, widths.keys]),
+      values: new Tensor('float32', values, [values.length / widths.values, widths.values]),
     }
   }
 

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { DecoderSpec } from '../architectures/decoder.js'
-import { headGraph, type VocabularySlice } from '../architectures/head.js'
+import { expSumGraph, headGraph, type VocabularySlice } from '../architectures/head.js'
 import type { Device } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { ReusedBuffer } from './reused-buffer.js'
@@ -15,8 +15,8 @@ export interface SliceLogits extends VocabularySlice {
   readonly logits: Float32Array
   /** `[rows]`: each row's largest logit of the slice. */
   readonly highest: Float32Array
-  /** `[rows]`: sum over the slice of exp(logit - highest). */
-  readonly expSum: Float32Array
+  /** `[rows]`: sum over the slice of exp(logit - highest); null where it was not asked for. */
+  readonly expSum: Float32Array | null
 }
 
 interface Slice extends VocabularySlice {
@@ -32,9 +32,9 @@ export class StreamedHead implements Head {
 
   constructor(private readonly load: () => Promise<HeadSessions>) {}
 
-  async run(residual: Float32Array): Promise<SliceLogits[]> {
+  async run(residual: Float32Array, greedy?: boolean): Promise<SliceLogits[]> {
     this.#loaded ??= await this.load()
-    return this.#loaded.run(residual)
+    return this.#loaded.run(residual, greedy)
   }
 
   async release(): Promise<void> {
@@ -48,6 +48,7 @@ export class HeadSessions {
   private constructor(
     private readonly dModel: number,
     private readonly slices: readonly Slice[],
+    private readonly expSums: InferenceSession,
   ) {}
 
   static async load(checkpoint: Checkpoint, decoder: DecoderSpec, device?: Device): Promise<HeadSessions> {
@@ -58,26 +59,28 @@ export class HeadSessions {
       const session = await InferenceSession.create(model.encode(), sessionOptions(device))
       slices.push({ first, count, session, buffer: new ReusedBuffer() })
     }
-    return new HeadSessions(decoder.dModel, slices)
+    const expSums = await InferenceSession.create(expSumGraph().encode(), sessionOptions(device))
+    return new HeadSessions(decoder.dModel, slices, expSums)
   }
 
-  /** @param residual `[rows, d_model]`, residual streams after the last block */
-  async run(residual: Float32Array): Promise<SliceLogits[]> {
+  /**
+   * @param residual `[rows, d_model]`, residual streams after the last block
+   * @param greedy leaves out what only probabilities need
+   */
+  async run(residual: Float32Array, greedy = false): Promise<SliceLogits[]> {
     const rows = residual.length / this.dModel
     const input = new Tensor('float32', residual, [rows, this.dModel])
     const results: SliceLogits[] = []
     for (const { first, count, session, buffer } of this.slices) {
       const logits = buffer.take(rows * count)
       const highest = new Float32Array(rows)
-      const expSum = new Float32Array(rows)
-      await session.run(
-        { residual: input },
-        {
-          logits: new Tensor('float32', logits, [rows, count]),
-          highest: new Tensor('float32', highest, [rows, 1]),
-          exp_sum: new Tensor('float32', expSum, [rows, 1]),
-        },
-      )
+      const given = {
+        logits: new Tensor('float32', logits, [rows, count]),
+        highest: new Tensor('float32', highest, [rows, 1]),
+      }
+      await session.run({ residual: input }, given)
+      const expSum = greedy ? null : new Float32Array(rows)
+      if (expSum) await this.expSums.run(given, { exp_sum: new Tensor('float32', expSum, [rows, 1]) })
       results.push({ first, count, logits, highest, expSum })
     }
     return results
@@ -85,5 +88,6 @@ export class HeadSessions {
 
   async release(): Promise<void> {
     for (const { session } of this.slices) await session.release()
+    await this.expSums.release()
   }
 }

@@ -4,7 +4,8 @@ import type { SliceLogits } from './head-sessions.js'
 /** One row's logits over the whole vocabulary, from what the head gives for its slices. */
 export class RowLogits {
   readonly highest: number
-  readonly #logNormaliser: number
+  /** Null where the head was not asked for what it takes. */
+  readonly #logNormaliser: number | null
 
   /** Throws MODEL where a logit is not finite. */
   constructor(
@@ -12,16 +13,17 @@ export class RowLogits {
     private readonly row: number,
   ) {
     this.highest = Math.max(...slices.map((slice) => at(slice.highest, row)))
-    let expSum = 0
+    let expSum: number | null = 0
     for (const slice of slices) {
-      expSum += at(slice.expSum, row) * Math.exp(at(slice.highest, row) - this.highest)
+      const ofSlice = slice.expSum && at(slice.expSum, row) * Math.exp(at(slice.highest, row) - this.highest)
+      expSum = expSum === null || ofSlice === null ? null : expSum + ofSlice
     }
-    if (!Number.isFinite(this.highest) || !Number.isFinite(expSum)) {
+    if (!Number.isFinite(this.highest) || !Number.isFinite(expSum ?? 0)) {
       throw new TaskvecError('MODEL', 'the model computes logits that are not finite numbers', {
         hint: 'Its weights may be damaged: taskvec models check PATH.',
       })
     }
-    this.#logNormaliser = Math.log(expSum)
+    this.#logNormaliser = expSum === null ? null : Math.log(expSum)
   }
 
   logit(token: number): number {
@@ -33,6 +35,7 @@ export class RowLogits {
 
   /** Natural logarithm of the probability that a logit stands for. */
   logProb(logit: number): number {
+    if (this.#logNormaliser === null) throw new Error('the head was asked for greedy tokens only')
     return logit - this.highest - this.#logNormaliser
   }
 

@@ -31,6 +31,16 @@ export class RowTree {
     return row
   }
 
+  /** A row and those before it in its prompt from position `first` on, the last one first. */
+  pathTo(row: number, first: number): number[] {
+    const path = []
+    for (let seen = row; seen >= 0 && (this.positions[seen] as number) >= first;) {
+      path.push(seen)
+      seen = this.parents[seen] as number
+    }
+    return path
+  }
+
   /** From here on no earlier row is given for a token: it may have been left out. Returns the number of rows. */
   forget(): number {
     this.#children.clear()

@@ -1,11 +1,13 @@
 import { type LayerSpec } from '../architectures/decoder.js'
-import { firstSeen, macs } from '../architectures/decoder-sizes.js'
-import { attentionLayout } from './attention-layout.js'
-import type { BlockSessions } from './block-sessions.js'
+import { firstSeen, keyValueWidths, macs } from '../architectures/decoder-sizes.js'
+import { attentionLayout, pathLayout } from './attention-layout.js'
+import type { BlockSessions, KeysAndValues } from './block-sessions.js'
 import type { EvaluateItem, EvaluateRequest, AnswerMetrics } from './engine.js'
 import { readRows, visitRows } from './answer-metrics.js'
 import { AnswerStrands } from './answer-strands.js'
 import { placeItem, type ItemRows } from './item-rows.js'
+import { ReusedBuffer } from './reused-buffer.js'
+import type { CachedRows } from './key-value-cache.js'
 import { RowTree } from './row-tree.js'
 
 /**
@@ -32,8 +34,9 @@ export class WavefrontChunk {
   #residPost: Float32Array
   /** Null where one token is read. */
   readonly #answers: AnswerStrands | null
-  /** For each item, the rows that take part in its attention. */
-  #groups: readonly (readonly number[])[]
+  /** What a block makes of the rows alive. */
+  readonly #keys = new ReusedBuffer()
+  readonly #values = new ReusedBuffer()
   /** Of the first tokens. */
   #readings: AnswerMetrics[] = []
   /** Whether the first tokens are read, and later ones under way. */
@@ -53,8 +56,7 @@ export class WavefrontChunk {
     const tree = this.#tree
     const { blocks, dModel } = sessions.decoder
     this.#items = items.map((item) => placeItem(tree, item, request, blocks))
-    this.#groups = this.#items.map(({ group }) => group)
-    this.#answers = ended ? new AnswerStrands(tree, blocks, ended) : null
+    this.#answers = ended ? new AnswerStrands(tree, sessions.decoder, ended) : null
     this.#answers?.watch(this.#items.flatMap(({ own, plainEnds }) => [...own, ...plainEnds]))
     this.#alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
     this.#residPre = new Float32Array((this.#alive.length + request.layers.length * items.length) * dModel)
@@ -108,7 +110,7 @@ export class WavefrontChunk {
       return visitRows(
         this.sessions,
         states,
-        readings.map(({ row, read }) => ({ row: at(places, row), read })),
+        readings.map((visit) => ({ ...visit, row: at(places, visit.row) })),
       )
     }
     const starts = this.#items.flatMap(({ patchedEnds, plainEnds, own, answerToken, answerTokens }, item) => {
@@ -136,7 +138,6 @@ export class WavefrontChunk {
     if (!step) return false
     this.#stepped = true
     this.#alive = step.alive
-    this.#groups = step.groups
     const room = step.rows * this.sessions.decoder.dModel
     if (this.#residPre.length < room)
       [this.#residPre, this.#residPost] = [new Float32Array(room), new Float32Array(room)]
@@ -169,30 +170,50 @@ export class WavefrontChunk {
   async #compute(layer: number, selected: readonly number[]): Promise<void> {
     const { sessions } = this
     const spec = sessions.decoder.layers[layer] as LayerSpec
-    const { rows, states } = this.#answers?.join(layer, this.#alive, this.states) ?? {
-      rows: this.#alive,
-      states: this.states,
-    }
-    const places = indices(this.#tree, rows)
-    const layout = layoutOf(this.#tree, this.#groups, rows, selected, places, spec)
+    const alive = this.#alive
+    const cached = this.#stepped ? this.#answers?.cached(layer) : undefined
+    const places = indices(this.#tree, alive)
+    const layout = cached
+      ? this.#pathLayout(selected, places, cached, spec)
+      : layoutOf(this.#tree, this.#items, alive, selected, places, spec)
     const input = {
-      residPre: states,
-      positions: rows.map((row) => at(this.#tree.positions, row)),
+      residPre: this.states,
+      positions: alive.map((row) => at(this.#tree.positions, row)),
       rows: selected.map((row) => at(places, row)),
       layout,
+      cached,
     }
-    await sessions.runBlock(
-      layer,
-      input,
-      this.#residPost.subarray(0, selected.length * sessions.decoder.dModel),
-    )
-    this.#answers?.keep(layer, { rows, states })
+    const out = this.#residPost.subarray(0, selected.length * sessions.decoder.dModel)
+    const made = this.#answers ? this.#room(alive.length, spec) : undefined
+    await sessions.runBlock(layer, input, out, made)
+    if (made) this.#answers?.keep(layer, alive, made)
     const { keyValueRow, fullRow } = macs(spec)
     const { heads, dHead, dValue } = spec.attention
     this.macs +=
-      rows.length * keyValueRow +
+      alive.length * keyValueRow +
       selected.length * (fullRow - keyValueRow) +
       layout.pairs * heads * (dHead + dValue)
+  }
+
+  #room(rows: number, { attention }: LayerSpec): KeysAndValues {
+    const { keys, values } = keyValueWidths(attention)
+    return { keys: this.#keys.take(rows * keys), values: this.#values.take(rows * values) }
+  }
+
+  /** A later token looks at its own answer and prompt, which are cached but for itself. */
+  #pathLayout(
+    selected: readonly number[],
+    places: Int32Array,
+    { places: known }: CachedRows,
+    { attention }: LayerSpec,
+  ) {
+    const tree = this.#tree
+    const paths = selected.map((row) => tree.pathTo(row, firstSeen(attention, at(tree.positions, row))))
+    const placeOf = (row: number) => known.get(row) ?? known.size + at(places, row)
+    return pathLayout(
+      paths.map((path) => path.map(placeOf)),
+      paths.map((path) => path.map((row) => at(tree.positions, row))),
+    )
   }
 
   /** The rows that block `layer` computes to the end. */
@@ -262,14 +283,14 @@ function indices(tree: RowTree, rows: readonly number[]): Int32Array {
 /** Attention of the rows alive, which are renumbered by their place among them. */
 function layoutOf(
   tree: RowTree,
-  itemGroups: readonly (readonly number[])[],
+  items: readonly ItemRows[],
   alive: readonly number[],
   selected: readonly number[],
   places: Int32Array,
   { attention }: LayerSpec,
 ) {
-  const groups = itemGroups
-    .map((group) => group.map((row) => at(places, row)).filter((index) => index >= 0))
+  const groups = items
+    .map(({ group }) => group.map((row) => at(places, row)).filter((index) => index >= 0))
     .filter((group) => group.length > 0)
   return attentionLayout(
     groups,

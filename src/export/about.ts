@@ -52,7 +52,7 @@ export function about(
     experiment,
     layer: String(layer),
     layer_convention: layerConvention,
-    best_layer: String(bestLayer),
+    best_layer: bestLayer === null ? 'none' : String(bestLayer),
     d_model: String(dModel),
     k: String(protocol.demonstrations),
     dummy_queries: String(protocol.dummyQueries),

@@ -60,7 +60,7 @@ export async function collectVectors(
     })
   const found = new Map<TaskWithThetas, Thetas[]>()
   const missing: (TaskWithThetas & { readonly layers: number[]; readonly of: TaskWithThetas })[] = []
-  for (const task of tasks) {
+  for (const task of withLayers(tasks, choice, say)) {
     const wanted = layersOf(db, task, choice)
     const stored = wanted.flatMap((layer) => storedThetas(db, task, layer, choice) ?? [])
     found.set(task, stored)
@@ -112,7 +112,7 @@ function layersOf(
     if (!unit) throw noThetas(db, task, experiment)
     const there = thetaReader(db).layers(unit.runId)
     if (layers === 'all' || (layers === 'best' && there.length === 1)) return there
-    const wanted = layers === 'best' ? [task.bestLayer] : layers
+    const wanted = layers === 'best' ? ofBest(task) : layers
     const absent = wanted.filter((layer) => !there.includes(layer))
     if (absent.length === 0) return [...wanted]
     throw new TaskvecError(
@@ -121,7 +121,7 @@ function layersOf(
       { hint: 'Take --layers all, or the main experiment, whose θ are computed where they are not stored.' },
     )
   }
-  if (layers === 'best') return [task.bestLayer]
+  if (layers === 'best') return ofBest(task)
   if (layers === 'all') return allLayers(task.blocks)
   const beyond = layers.find((layer) => layer >= task.blocks)
   if (beyond !== undefined)
@@ -133,6 +133,28 @@ function layersOf(
       },
     )
   return [...layers]
+}
+
+function ofBest({ bestLayer }: TaskWithThetas): number[] {
+  return bestLayer === null ? [] : [bestLayer]
+}
+
+/** At the best L, those that have one; the others are said. Errors: USAGE where none has. */
+function withLayers(
+  tasks: readonly TaskWithThetas[],
+  { layers, experiment }: VectorChoice,
+  say: (text: string) => void,
+): readonly TaskWithThetas[] {
+  if (layers !== 'best' || experiment !== 'main') return tasks
+  const without = tasks.filter(({ bestLayer }) => bestLayer === null)
+  const names = without.map(({ model, task }) => `${model} ${task}`).join(', ')
+  const why = `no best L, since no dev item was right at any layer: ${names}`
+  if (without.length > 0 && without.length === tasks.length)
+    throw new TaskvecError('USAGE', why, {
+      hint: 'Name layers: --layers 0, where the sweep tested it, or --layers all.',
+    })
+  if (without.length > 0) say(`left out, ${why}`)
+  return tasks.filter(({ bestLayer }) => bestLayer !== null)
 }
 
 function noThetas(db: Database.Database, task: TaskWithThetas, experiment: string): TaskvecError {
@@ -151,7 +173,7 @@ function storedThetas(
   { experiment, perItem }: VectorChoice,
 ): Thetas | null {
   const made = 'stored by the sweep'
-  const best = experiment === 'main' && !perItem && layer === task.bestLayer ? meanAtBest(db, task) : null
+  const best = experiment === 'main' && !perItem && layer === task.testedLayer ? meanAtBest(db, task) : null
   if (best) return { layer, vectors: best, made: task.given === null ? made : 'given by the config' }
   const unit = unitThetas(
     db,

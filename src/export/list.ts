@@ -38,7 +38,7 @@ export function storedVectors(
     const all = units.some(({ experiment }) => experiment === 'mean_thetas')
     return [
       ...(best && !all
-        ? [row(task, 'main', { perItem: false, items: task.protocol.testItems, layers: [task.bestLayer] })]
+        ? [row(task, 'main', { perItem: false, items: task.protocol.testItems, layers: [task.testedLayer] })]
         : []),
       ...units.map(({ experiment, runId }) => {
         const layers = thetaReader(db).layers(runId)

@@ -4,6 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { catalogModel } from './catalog.js'
 import { cachedSnapshot, hubCache } from '../weights/hub-cache.js'
 import { modelFolder } from './manifest.js'
+import { expanded } from '../system/home.js'
 
 /** A model as configs name it: an id of the catalog, or a name of the user's own with a path or a repository. */
 export interface ModelRef {
@@ -45,7 +46,8 @@ export function locateModel({ id, path, repo, revision = 'main', commit = revisi
 }
 
 /** What a command line names: a path where there is one, else a repository, `owner/name` or `owner/name@revision`, else an id. */
-export function modelRef(named: string): ModelRef {
+export function modelRef(given: string): ModelRef {
+  const named = expanded(given)
   if (existsSync(named)) return { id: basename(named), path: resolve(named) }
   const [, repo, revision = 'main'] = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(named) ?? []
   const isPath = named.startsWith('.') || /\.(gguf|bin|safetensors)$/.test(named)

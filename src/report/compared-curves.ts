@@ -8,9 +8,13 @@ export interface CurveTask {
   readonly task: string
   /** By our L; all points of all tasks and models are one family of tests. */
   readonly points: readonly { readonly layer: number; readonly comparison: Comparison }[]
-  readonly layers: BestLayers
-  /** Their dev accuracy at the depth of our best L (`ours`) beside that at their own (`theirs`). */
-  readonly best: Comparison
+  /** Null where one of the curves is zero throughout. */
+  readonly best:
+    | (BestLayers & {
+        /** Their dev accuracy at the depth of our best L (`ours`) beside that at their own (`theirs`). */
+        readonly comparison: Comparison
+      })
+    | null
 }
 
 /** The curves of every model and task that both sides have. */
@@ -23,11 +27,13 @@ export function comparedCurves(ours: readonly Curve[], theirs: readonly Curve[])
     const comparison = comparisons[i]
     return comparison ? [{ layer, comparison }] : []
   })
-  const byTask = new Map(groupBy(located, ({ comparison: { model, task } }) => `${model}\n${task}`))
-  return best.flatMap(({ layers }, i) => {
-    const comparison = bests[i]
-    if (!comparison) return []
-    const { model, task } = comparison
-    return [{ model, task, points: byTask.get(`${model}\n${task}`) ?? [], layers, best: comparison }]
+  const bestOf = new Map(
+    bests.map((comparison, i) => [keyOf(comparison), { ...(best[i]?.layers as BestLayers), comparison }]),
+  )
+  return groupBy(located, ({ comparison }) => keyOf(comparison)).map(([key, points]) => {
+    const { model, task } = (points[0] as (typeof points)[number]).comparison
+    return { model, task, points, best: bestOf.get(key) ?? null }
   })
 }
+
+const keyOf = ({ model, task }: Comparison) => `${model}\n${task}`

@@ -161,8 +161,8 @@ export function bestLayerPairs(
 ): { readonly layers: BestLayers; readonly cells: [ComparedAccuracy, ComparedAccuracy] }[] {
   return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) => {
     const [layer, theirLayer] = [bestLayer(curve), bestLayer(other)]
-    const there = other.accuracies.get(atDepth(layer, curve, other))
-    if (there === undefined) return []
+    const there = layer === null ? undefined : other.accuracies.get(atDepth(layer, curve, other))
+    if (layer === null || theirLayer === null || there === undefined) return []
     const kind = 'there, at our best L'
     const best = other.accuracies.get(theirLayer) as number
     return [
@@ -177,10 +177,11 @@ export function bestLayerPairs(
   })
 }
 
-/** The lowest L with the highest accuracy. */
-function bestLayer({ accuracies }: Curve): number {
+/** The lowest L with the highest accuracy; null where that is 0. */
+function bestLayer({ accuracies }: Curve): number | null {
   const points = Array.from(accuracies, ([layer, accuracy]) => ({ layer, accuracy }))
-  return bestOf(points, ({ accuracy }) => accuracy)?.layer ?? 0
+  const best = bestOf(points, ({ accuracy }) => accuracy)
+  return best === undefined || best.accuracy === 0 ? null : best.layer
 }
 
 function cell(model: string, task: string, kind: string, accuracy: number, items: number): ComparedAccuracy {

@@ -17,7 +17,7 @@ export function renderLayerCurves(cells: readonly LayerCell[]): string {
       const peak = curve.reduce((a, b) => (b.mean > a.mean ? b : a))
       const tasks = new Set(shown.map(({ task }) => task)).size
       const which = learned.size > 0 ? `${tasks} tasks above ${learnedAbove}` : `all ${tasks} tasks`
-      return `${model.padEnd(width)}  ${sparkline(curve.map(({ mean }) => mean))}  accuracy by L, mean of ${which}: ${peak.mean.toFixed(2)} at L = ${peak.layer}`
+      return `${model.padEnd(width)}  ${sparkline(curve.map(({ mean }) => mean))}  accuracy by L, mean of ${which}: ${peak.mean === 0 ? 'zero at every L' : `${peak.mean.toFixed(2)} at L = ${peak.layer}`}`
     })
     .join('\n')
 }

@@ -56,7 +56,7 @@ function renderModel(
         accuracy(row.baseline),
         ...run(row, 'hypothesis'),
         ...run(row, 'regular'),
-        row.bestLayer,
+        row.bestLayer ?? '-',
         row.testItems,
       ]),
       [

@@ -1,4 +1,5 @@
 import type { NumericsJson } from '../domain/numerics.js'
+import { bestLayerOfTask } from './best-layer-sql.js'
 import type Database from 'better-sqlite3'
 import type { Category, Scoring } from '../domain/types.js'
 
@@ -89,7 +90,7 @@ export function preparedTasksOf(
 ): { model: string; task: string; category: Category; bestLayer: number | null }[] {
   return db
     .prepare(
-      `select p.model_id as model, p.task_id as task, p.category, p.best_layer as bestLayer from prepared_tasks p
+      `select p.model_id as model, p.task_id as task, p.category, ${bestLayerOfTask} as bestLayer from prepared_tasks p
        join sweep_models m on m.sweep_id = p.sweep_id and m.model_id = p.model_id
        join sweep_tasks t on t.sweep_id = p.sweep_id and t.task_id = p.task_id
        where p.sweep_id = ? order by m.position, t.position`,

@@ -1,4 +1,5 @@
 import type { NumericsJson } from '../domain/numerics.js'
+import { bestLayerOfTask } from './best-layer-sql.js'
 import type Database from 'better-sqlite3'
 import type { ResultFilter } from '../experiments/sweep-rows.js'
 import type { Item, Protocol } from '../domain/types.js'
@@ -21,7 +22,10 @@ export interface TaskWithThetas {
   readonly dModel: number
   /** Format and storage types, for instance `gguf Q4_1`. */
   readonly weights: string
-  readonly bestLayer: number
+  /** Null where no dev item was right at any L. */
+  readonly bestLayer: number | null
+  /** Of the test items' θ: the best L, or 0 where there is none. */
+  readonly testedLayer: number
   /** What the config gives in place of θ, where it does. */
   readonly given: string | null
   /** Of the test items. */
@@ -42,7 +46,7 @@ export function tasksWithThetas(
 ): TaskWithThetas[] {
   const statement = db.prepare(
     `select p.sweep_id as sweep, p.model_id as model, m.source, p.model_hash as modelHash, p.numerics, p.task_id as task, s.protocol,
-            c.blocks, c.d_model as dModel, c.weights, p.best_layer as bestLayer, t.spec ->> '$.theta.name' as given, p.test_items as itemsHash
+            c.blocks, c.d_model as dModel, c.weights, ${bestLayerOfTask} as bestLayer, p.best_layer as testedLayer, t.spec ->> '$.theta.name' as given, p.test_items as itemsHash
      from prepared_tasks p
      join sweeps s on s.id = p.sweep_id
      join sweep_models m on m.sweep_id = p.sweep_id and m.model_id = p.model_id

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { bestLayerOfTask } from './best-layer-sql.js'
 import type { TaskProgress } from './store-inputs.js'
 
 /** How far a sweep is, and what it failed at, left out or warned of. Read-only; rows in the config's order. */
@@ -25,7 +26,7 @@ export function sweepProgress(
 ): TaskProgress[] {
   const rows = db
     .prepare(
-      `select m.model_id as model, t.task_id as task, p.best_layer as bestLayer,
+      `select m.model_id as model, t.task_id as task, ${bestLayerOfTask} as bestLayer,
          count(c.layer) as cellsAll, count(c.items) as cellsDone, coalesce(sum(c.reused), 0) as cellsReused,
          (select count(*) from sweep_runs s join runs x on x.key = s.run_key
           where s.sweep_id = m.sweep_id and s.model_id = m.model_id and s.task_id = t.task_id) as runsDone

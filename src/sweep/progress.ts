@@ -90,7 +90,7 @@ export class ProgressDisplay {
       this.#announced.add(key)
       const [row] = aloud ? mainResults(this.db, this.sweepId, { model, task }) : []
       if (!row) continue
-      const scores = `baseline ${row.baseline.toFixed(2)}  hypothesis ${row.hypothesis.toFixed(2)}  regular ${row.regular.toFixed(2)}  best L ${row.bestLayer}`
+      const scores = `baseline ${row.baseline.toFixed(2)}  hypothesis ${row.hypothesis.toFixed(2)}  regular ${row.regular.toFixed(2)}  best L ${row.bestLayer ?? '-'}`
       this.say(`${pc.green('✓')} ${model} ${task.padEnd(38)} ${scores}`, { event: 'task', ...row })
     }
   }

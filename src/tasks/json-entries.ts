@@ -189,6 +189,15 @@ export class EntryReader {
   }
 
   private notText(start: number): void {
-    this.problem(start, 'a text, or a list of texts, is expected here')
+    const inside = this.text[start] === '{' ? jsonMembers(this.text, start) : []
+    const names = inside.flatMap(({ key }) => (key ? [key.text] : []))
+    const hint =
+      names.length === 0
+        ? undefined
+        : `Its members are ${names
+            .slice(0, 8)
+            .map((name) => `"${name}"`)
+            .join(', ')}; the path of one takes it: columns: {answer: KEY.${names[0]}}`
+    this.problem(start, 'a text, or a list of texts, is expected here', hint)
   }
 }

@@ -8,11 +8,17 @@ import type { Row, Rows } from './word-list-rows.js'
 import { csvRows } from './word-list-csv.js'
 import { jsonLinesRows, jsonRows } from './word-list-json.js'
 
+/** `skip`: such entries are left out and counted. */
+export const blankRules = ['refuse', 'skip'] as const
+export type BlankRule = (typeof blankRules)[number]
+
 export interface ReadOptions {
   readonly columns?: Columns | undefined
   /** What the values of its column of splits are called, where they have other names than the usual ones. */
   readonly splits?: SplitNames | undefined
   readonly duplicates?: DuplicateRule | undefined
+  /** What becomes of an entry whose input or answer is blank; default: an error. */
+  readonly blanks?: BlankRule | undefined
   /** What was read of it before, where it is no text or no file here; `file`: a name that tells its form. */
   readonly ahead?: { readonly file: string; readonly text: string } | undefined
 }
@@ -68,7 +74,7 @@ export function readSplitFiles(
  */
 export function scanWordListFile(
   file: string,
-  { columns, splits, duplicates = 'merge', ahead }: ReadOptions = {},
+  { columns, splits, duplicates = 'merge', blanks: rule = 'refuse', ahead }: ReadOptions = {},
 ): {
   readonly pairs: readonly LocatedPair[]
   readonly problems: readonly LineProblem[]
@@ -78,6 +84,8 @@ export function scanWordListFile(
     ? rowsOf(ahead.file, ahead.text, columns)
     : rowsOf(file, readTextFile(file), columns)
   if (rows.length + problems.length === 0) throw new TaskvecError('CONFIG', `${file}: no pairs in it`)
+  const hint = problems.length > 0 ? {} : { hint: toSkip }
+  const blank = rows.filter((row) => blanks(row).length > 0)
   const pairs = rows
     .filter((row) => blanks(row).length === 0)
     .map((row) => ({ line: row.line, pair: pairOf(row, splits) }))
@@ -86,11 +94,17 @@ export function scanWordListFile(
     pairs,
     problems: [
       ...problems,
-      ...rows.flatMap(blanks),
+      ...(rule === 'refuse' ? blank.flatMap(blanks).map((problem) => ({ ...problem, ...hint })) : []),
       ...splitProblems(named, splits),
       ...(duplicates === 'refuse' ? repeats(pairs) : []),
     ],
-    notes,
+    notes:
+      rule === 'skip' && blank.length > 0
+        ? [
+            ...notes,
+            `${blank.length} of ${rows.length} entries are left out, as their input or answer is blank`,
+          ]
+        : notes,
   }
 }
 
@@ -103,6 +117,8 @@ function rowsOf(file: string, text: string, columns: Columns | undefined): Rows 
     })
   return csvRows(file, text, columns)
 }
+
+const toSkip = 'Fill it in, or leave such entries out: blanks: skip, beside "list" in the config.'
 
 function blanks({ line, cells: [input = '', answer = ''] }: Row): LineProblem[] {
   return [

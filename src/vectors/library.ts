@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'n
 import { basename, join, resolve } from 'node:path'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
-import { taskvecHome } from '../system/home.js'
+import { expanded, taskvecHome } from '../system/home.js'
 import { readVectors } from './read.js'
 import { safetensorsBytes } from './safetensors.js'
 import { vectorModes, vectorsHash, type Vector, type VectorFile, type VectorMode } from './vector.js'
@@ -77,7 +77,7 @@ type Named = VectorFile & { readonly label: string }
 /** `NAME` of the library or a path, each with `#PART` where only the vectors whose name has that part are meant. */
 export function findVectors(reference: string, from = process.cwd()): Named {
   return pickVectors(reference, (place) => {
-    const path = resolve(from, place.replace(/^~(?=\/)/, process.env['HOME'] ?? '~'))
+    const path = resolve(from, expanded(place))
     return existsSync(path) ? { ...ofLibrary(readVectors(path)), label: basename(path) } : namedVectors(place)
   })
 }

@@ -4,6 +4,10 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dbOption } from '../../src/cli/options.js'
+import { configFile } from '../../src/config/config-file.js'
+import { findVectors } from '../../src/vectors/library.js'
+import { modelRef } from '../../src/models/locate.js'
 import { readListsAhead } from '../../src/config/lists-ahead.js'
 import { loadSweeps } from '../../src/config/load.js'
 import type { SweepConfig } from '../../src/config/sweep-config.js'
@@ -130,6 +134,10 @@ describe('a list', () => {
     expect(expanded('~/x.csv')).toBe(`${homedir()}/x.csv`)
     expect(expanded('$HOME/x.csv')).toBe(`${homedir()}/x.csv`)
     expect(expanded('~')).toBe(homedir())
+    expect(modelRef('~/none.gguf')).toEqual({ id: `${homedir()}/none.gguf` })
+    expect(configFile('${HOME}/none.yaml')).toBe(`${homedir()}/none.yaml`)
+    expect(() => findVectors('$HOME')).toThrow(homedir())
+    expect(dbOption().parseArg?.('~/x.db', '')).toBe(`${homedir()}/x.db`)
     for (const same of ['~x/y', 'a/~/b', '$HOMES/x', '/x']) expect(expanded(same)).toBe(same)
   })
 })

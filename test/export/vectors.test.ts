@@ -49,8 +49,20 @@ function stored(sql: string): unknown {
 const bytes = ({ values }: Vector) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)
 
 describe('vectors export', () => {
-  it('writes the stored mean θ at the best L, bit for bit, with what it is of', async () => {
-    const { vectors, stderr } = await exported('best.safetensors', 'plain')
+  it('says that a curve of zeros has no best L', async () => {
+    const { stderr, exitCode } = await sandbox.taskvec(['vectors', 'export', 'plain', '--out', path('none')])
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /no best L, since no dev item was right at any layer: tiny algorithmic_to_upper, /,
+      ),
+    ])
+    const { stdout } = await sandbox.taskvec(['results', 'plain', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject([{ bestLayer: null }, { bestLayer: null }])
+  })
+
+  it('writes the stored mean θ of the test run, bit for bit, with what it is of', async () => {
+    const { vectors, stderr } = await exported('best.safetensors', 'plain', '--layers', '0')
     expect(stderr).not.toContain('computing')
     const names = vectors.map(({ name }) => name.replace(/L\d+$/, 'L'))
     expect(names).toEqual(tasks.map((task) => `tiny/${task}/k3-arrow-s41/L`))
@@ -108,7 +120,7 @@ describe('vectors export', () => {
 
 describe('the library', () => {
   it('keeps an imported vector, lists it, and predict patches it in', async () => {
-    await exported('one.safetensors', 'plain', '--task', 'algorithmic_to_upper')
+    await exported('one.safetensors', 'plain', '--layers', '0', '--task', 'algorithmic_to_upper')
     const db = { db: null }
     const imported = await sandbox.taskvec(
       ['vectors', 'import', path('one.safetensors'), '--name', 'upper'],
@@ -139,7 +151,7 @@ describe('theta: in a config', () => {
   const given = (theta: unknown) => ({ ...small, tasks: [{ id: task, theta }], layers: [2, 4] })
 
   it('is patched in instead of θ, is part of the keys, and verify computes it again', async () => {
-    const { vectors } = await exported('given.safetensors', 'plain', '--task', task)
+    const { vectors } = await exported('given.safetensors', 'plain', '--layers', '0', '--task', task)
     const run = await sandbox.taskvec(['run', sandbox.config('given', given('given.safetensors'))])
     expect(run.exitCode).toBe(0)
     const own = "join runs r on r.key = s.run_key where s.sweep_id like 'given-%' and s.kind = 'hypothesis'"

@@ -167,7 +167,7 @@ it('stays below 3 MB for a sweep of the quickstart’s size', async () => {
     models: string[]
   }
   const file = join(folder, 'large.db')
-  writeSample(file, 'all', {
+  writeSample(file, 'quickstart', {
     models: Object.fromEntries(models.map((id) => [id, 12])),
     tasks: Object.fromEntries(builtinTaskIds.map((id) => [id, id.split('_')[0] as string])),
     thetas: 20,

@@ -50,6 +50,22 @@ function written(rows: readonly Values[], columns: readonly string[], format: Te
 }
 
 describe('the tables of results', () => {
+  it('mediation-means are means over tasks, with 1.96 standard errors on either side', () => {
+    const of = ({ model, component, layer, head }: Record<string, unknown>) =>
+      [model, component, layer, head].join(' ')
+    const rows = drawnTable('mediation')
+    for (const mean of drawnTable('mediation-means')) {
+      const effects = rows.filter((row) => of(row) === of(mean)).map(({ effect }) => effect as number)
+      const expected = effects.reduce((a, b) => a + b, 0) / effects.length
+      const squares = effects.reduce((sum, effect) => sum + (effect - expected) ** 2, 0)
+      const error = 1.96 * Math.sqrt(squares / (effects.length - 1) / effects.length)
+      expect(mean['tasks']).toBe(effects.length)
+      expect(mean['effect']).toBeCloseTo(expected, 9)
+      expect(mean['low']).toBeCloseTo(expected - error, 9)
+      expect(mean['high']).toBeCloseTo(expected + error, 9)
+    }
+  })
+
   it.each(tableNames)('%s has rows, each with a value per column', (name) => {
     expect([...table(name), ...drawnTable(name)]).not.toHaveLength(0)
   })

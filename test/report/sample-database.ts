@@ -30,18 +30,31 @@ const tasks = {
 const small: Shape = { models, tasks, thetas: 4, bins: 4 }
 export const sampleSweep = 'sample-00000001'
 const items = 20
+/** Units of what configs/quickstart.yaml runs. */
+const quickstartUnits = [
+  ...['robustness', 'conflicting', 'projection', 'demonstration_sets', 'multi_context'],
+  ...['layer_transfer', 'template_transfer', 'addition', 'decodability'],
+]
 const analyses = ['multi_context', 'addition', 'decodability']
 
 /**
  * A complete sweep with made-up numbers that never change: two models, five tasks, every experiment, a warning, a failure and a
  * unit that could not be done. Written row by row, since what the report is held against must not move with the engine.
  */
-export function writeSample(file: string, experiments: 'all' | 'main' = 'all', shape: Shape = small): void {
+export function writeSample(
+  file: string,
+  experiments: 'all' | 'main' | 'quickstart' = 'all',
+  shape: Shape = small,
+): void {
   const db = openDatabase(file)
   db.pragma('foreign_keys = OFF')
   try {
     db.transaction(() => write(db, shape))()
     if (experiments === 'main') db.exec('delete from units')
+    if (experiments === 'quickstart')
+      db.exec(
+        `delete from units where experiment not in (${quickstartUnits.map((name) => `'${name}'`).join()})`,
+      )
   } finally {
     db.close()
   }

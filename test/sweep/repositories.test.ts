@@ -22,6 +22,15 @@ it('a sweep of a repository keeps the commit that it began with, also when the b
   const first = await sandbox.taskvec(['run', config], { environment })
   expect(first.stderr).toContain('Complete: 6 cells')
   hub.revisions.set('main', 'fedcba9876543210fedcba9876543210fedcba98')
+  const steps = sandbox.config('steps', {
+    ...{ tasks: ['algorithmic_to_upper'], ...counts },
+    models: [{ id: 'tiny', repo: 'test/tiny', revision: [commit, 'main'] }],
+  })
+  const both = await sandbox.taskvec(['run', steps], { environment })
+  expect(both.stderr).toContain('1 task')
+  const table = await sandbox.taskvec(['results', 'steps', '--format', 'json'])
+  const rows = JSON.parse(table.stdout) as { model: string }[]
+  expect(rows.map(({ model }) => model)).toEqual([`tiny-${commit}`, 'tiny-main'])
   hub.files.clear()
   const again = await sandbox.taskvec(['run', config], { environment })
   await hub.close()

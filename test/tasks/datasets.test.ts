@@ -277,10 +277,23 @@ it('a member of a member is a column under its path, in a list of objects that o
     { x: 'big', a: [{ t: 'small' }] },
   ]
   expect(read('listed.json', JSON.stringify(listed), { answer: 'a.t' }).pairs).toEqual(expected)
+  const nested = file('nested.jsonl', jsonl)
+  expect(refusal(() => readWordListFile(nested, { columns: { input: 'q.text' } })).hint).toContain(
+    'Its members are "text", "start"; the path of one takes it: columns: {answer: KEY.text}',
+  )
   const path = file('none.jsonl', '{"x": "hot", "a": {"t": "cold"}}')
   expect(refusal(() => readWordListFile(path, { columns: { answer: 'a.s' } })).message).toContain(
     'columns: there is no "a.s" among "x", "a"',
   )
+})
+
+it('entries with a blank input or answer are refused, with the way to skip and count them', () => {
+  const path = file('blank.csv', 'input,output\nhot,cold\nup,\n,x\nbig,small\n')
+  expect(refusal(() => readWordListFile(path)).hint).toContain('blanks: skip')
+  expect(readWordListFile(path, { blanks: 'skip' })).toEqual({
+    pairs: two,
+    notes: [`${path}: 2 of 4 entries are left out, as their input or answer is blank`],
+  })
 })
 
 it('members of any JSON value are found where JSON.parse finds them', () => {

@@ -66,7 +66,7 @@ function summary(rows: readonly ResultRow[], curves: readonly CurvePoint[]): Tab
       hypothesis: share(hypothesis),
       regular: share(regular),
       recovered: `${Math.round((100 * (hypothesis - baseline)) / (regular - baseline))} %`,
-      peak: peak === null ? '' : `${share(peak.mean)} at L = ${peak.layer}`,
+      peak: peak === null || peak.mean === 0 ? '' : `${share(peak.mean)} at L = ${peak.layer}`,
     }
   })
   return {

@@ -19,7 +19,7 @@ import {
   type MediationStep,
 } from './forward-passes.js'
 import { headMap } from './head-map.js'
-import { mediationEffects, mediationView } from './tables.js'
+import { mediationEffects, mediationMeansView, mediationView } from './tables.js'
 
 const settings = z.strictObject({
   /** Prompts with shuffled labels, of the first dev items. */
@@ -93,6 +93,12 @@ export const mediation: Experiment<Settings> = {
       order: ['task', 'component', 'layer', 'head'],
       keys: ['model', 'task', 'component', 'layer', 'head'],
       averaged: ['effect'],
+    },
+    'mediation-means': {
+      view: mediationMeansView,
+      columns: ['model', 'component', 'layer', 'head', 'effect', 'low', 'high', 'tasks'],
+      filters: ['model', 'layer'],
+      order: ['component', 'layer', 'head'],
     },
   },
   section: {

@@ -40,3 +40,15 @@ export const mediationView = sqliteView('mediation', {
   head: integer(),
   ...measured,
 }).existing()
+
+/** Mean over a model's tasks of each component's effect; the interval is of 1.96 standard errors, null of one task. */
+export const mediationMeansView = sqliteView('mediation_means', {
+  ...ofTask,
+  component: text().notNull(),
+  layer: integer().notNull(),
+  head: integer(),
+  effect: real().notNull(),
+  low: real(),
+  high: real(),
+  tasks: integer().notNull(),
+}).existing()

@@ -63,7 +63,7 @@ export function comparison(
               curves.flatMap(({ points }) => points.map(({ comparison }) => comparison)),
               'points of by-layer curves',
             )} ${counted(
-              curves.map(({ best }) => best),
+              curves.flatMap(({ best }) => best?.comparison ?? []),
               'best layers',
             )}`,
           ),

@@ -71,6 +71,7 @@ function difference(of: readonly Finished[]): string {
 
 function peak(points: ReturnType<typeof meanCurves>, blocks: number): string {
   const best = points.reduce((a, b) => (b.mean > a.mean ? b : a))
+  if (best.mean === 0) return 'It is right at no layer.'
   return `It works best when patched in after L = ${best.layer} of ${blocks} blocks (depth ${share(best.depth)}), ${share(best.mean)} on dev items.`
 }
 

@@ -54,7 +54,9 @@ export function publishedRows({ main, items }: PaperResults): ResultRow[] {
       regular,
       bestLayer:
         bestOf(
-          devAccuracyByLayer.map((accuracy, layer) => ({ layer, accuracy })),
+          devAccuracyByLayer
+            .map((accuracy, layer) => ({ layer, accuracy }))
+            .filter(({ accuracy }) => accuracy > 0),
           ({ accuracy }) => accuracy,
         )?.layer ?? null,
       baselineItems: items.baseline,

@@ -66,7 +66,7 @@ export function curvesTable(tasks: readonly CurveTask[], other: string): Table {
       verdict: 'Verdict',
     },
     align: 'llrrrrrrrrrrrl',
-    rows: tasks.map(({ model, task, points, layers, best }) => {
+    rows: tasks.map(({ model, task, points, best }) => {
       const count = (wanted: Verdict) =>
         points.filter(({ comparison }) => comparison.verdict === wanted).length
       return {
@@ -77,15 +77,21 @@ export function curvesTable(tasks: readonly CurveTask[], other: string): Table {
         lower: count('lower'),
         consistent: count('consistent'),
         tooFew: count('too few items to tell'),
-        layer: layers.layer,
-        theirLayer: layers.theirLayer,
-        there: share(best.ours),
-        best: share(best.theirs),
-        difference: `${share(best.difference)} [${share(best.low)}, ${share(best.high)}]`,
-        p: shownP(best.p),
-        verdict: best.verdict,
+        ...bestCells(best),
       }
     }),
+  }
+}
+
+/** Empty where a side has no best L. */
+function bestCells(best: CurveTask['best']) {
+  if (best === null)
+    return { layer: '', theirLayer: '', there: '', best: '', difference: '', p: '', verdict: '' }
+  const { ours, theirs, difference, low, high, p, verdict } = best.comparison
+  return {
+    ...{ layer: best.layer, theirLayer: best.theirLayer, there: share(ours), best: share(theirs) },
+    difference: `${share(difference)} [${share(low)}, ${share(high)}]`,
+    ...{ p: shownP(p), verdict },
   }
 }
 

@@ -17,7 +17,7 @@ export const results = sqliteView('results', {
   baseline: real().notNull(),
   hypothesis: real().notNull(),
   regular: real().notNull(),
-  bestLayer: integer('best_layer').notNull(),
+  bestLayer: integer('best_layer'),
   baselineItems: integer('baseline_items').notNull(),
   testItems: integer('test_items').notNull(),
   devItems: integer('dev_items').notNull(),
