@@ -1,5 +1,6 @@
-import type { Layers } from './figure.js'
-import { plotWidth } from './style.js'
+import type { Figure, Layers } from './figure.js'
+import { seriesLines } from './series-lines.js'
+import { accuracyY, config, layerX, plotWidth } from './style.js'
 
 const gap = 22
 
@@ -22,4 +23,36 @@ export function panelPerModel(
     resolve: { scale: { x: 'independent' }, axis: { x: 'independent' } },
     spec: { width: alone ? plotWidth : (plotWidth - gap) / 2, height, layer },
   } as const
+}
+
+/** Two panels side by side, each with a line of accuracy by L per series. */
+export function accuracyPanels(
+  values: readonly { readonly layer: number; readonly accuracy: number }[],
+  panels: { readonly field: string; readonly names: readonly string[] },
+  series: {
+    readonly field: string
+    readonly names: readonly string[]
+    readonly legend?: { columns: number }
+  },
+): Figure['spec'] {
+  return {
+    config,
+    data: { values: [...values] },
+    facet: { field: panels.field, type: 'nominal', title: null, sort: [...panels.names] },
+    columns: 2,
+    bounds: 'flush',
+    spacing: { row: 60, column: gap },
+    spec: {
+      width: (plotWidth - gap) / 2,
+      height: 180,
+      layer: seriesLines({
+        series: series.field,
+        names: series.names,
+        x: layerX('layer L'),
+        y: { field: 'accuracy', axis: accuracyY.axis },
+        legend: series.legend ?? {},
+        panel: true,
+      }),
+    },
+  }
 }

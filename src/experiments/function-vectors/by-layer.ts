@@ -1,7 +1,7 @@
 import type { Figure } from '../../figures/figure.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
-import { seriesLines } from '../../figures/series-lines.js'
-import { accuracyY, config, layerX, plotWidth, shown } from '../../figures/style.js'
+import { accuracyPanels } from '../../figures/panels.js'
+import { shown } from '../../figures/style.js'
 import type { PromptKind } from './forward-passes.js'
 
 export interface VectorScore {
@@ -38,26 +38,11 @@ export function byLayer(model: string, scores: readonly VectorScore[]): Figure |
     title: `θ and function vectors: ${model}`,
     caption:
       'Accuracy with θ put in place of the last token’s state after block L or added to it, with the function vector (the sum of the top heads’ mean outputs) added, and with a random vector of its norm; mean over tasks, hover: ± one standard deviation.',
-    spec: {
-      config,
-      data: { values },
-      facet: { field: 'prompt', type: 'nominal', title: null, sort: Object.values(prompts) },
-      columns: 2,
-      bounds: 'flush',
-      spacing: { row: 60, column: 22 },
-      spec: {
-        width: (plotWidth - 22) / 2,
-        height: 180,
-        layer: seriesLines({
-          series: 'vector',
-          names: Object.values(names),
-          x: layerX('layer L'),
-          y: { field: 'accuracy', axis: accuracyY.axis },
-          legend: { columns: 2 },
-          panel: true,
-        }),
-      },
-    },
+    spec: accuracyPanels(
+      values,
+      { field: 'prompt', names: Object.values(prompts) },
+      { field: 'vector', names: Object.values(names), legend: { columns: 2 } },
+    ),
     rows: values.map(({ says: _says, ...row }) => row),
   }
 }

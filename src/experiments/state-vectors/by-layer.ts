@@ -1,7 +1,7 @@
 import type { Figure } from '../../figures/figure.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
-import { seriesLines } from '../../figures/series-lines.js'
-import { accuracyY, config, layerX, plotWidth, shown } from '../../figures/style.js'
+import { accuracyPanels } from '../../figures/panels.js'
+import { shown } from '../../figures/style.js'
 
 export interface StateScore {
   readonly model: string
@@ -32,26 +32,11 @@ export function byLayer(model: string, scores: readonly StateScore[]): Figure | 
     title: `θ and state vectors: ${model}`,
     caption:
       'Accuracy where the states of [S, x′, →] stand at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and moved on by their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
-    spec: {
-      config,
-      data: { values },
-      facet: { field: 'state', type: 'nominal', title: null, sort: Object.values(sources) },
-      columns: 2,
-      bounds: 'flush',
-      spacing: { row: 60, column: 22 },
-      spec: {
-        width: (plotWidth - 22) / 2,
-        height: 180,
-        layer: seriesLines({
-          series: 'average',
-          names: Object.values(averages),
-          x: layerX('layer L'),
-          y: { field: 'accuracy', axis: accuracyY.axis },
-          legend: {},
-          panel: true,
-        }),
-      },
-    },
+    spec: accuracyPanels(
+      values,
+      { field: 'state', names: Object.values(sources) },
+      { field: 'average', names: Object.values(averages) },
+    ),
     rows: values.map(({ says: _says, ...row }) => row),
   }
 }
