@@ -1,7 +1,7 @@
 /**
  * `npm run random-models -- [--python PYTHON] [--count N] [--seed N] [--keep FOLDER] [FAMILY ...]`: tiny models with random options of
- * each family (random_models.py writes them and what transformers computes), run here alone, batched and streamed. Prints a line a
- * family, then what was refused and what differs by more than the tolerance; exits with 1 where anything does.
+ * each family (random_models.py writes them and what transformers computes), run here alone, batched and streamed. `--count 0` runs
+ * what FOLDER has. Prints a line a family, then what was refused and what differs by more than the tolerance; exits with 1 where anything does.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -32,10 +32,11 @@ const { values: options, positionals } = parseArgs({
 const wanted = positionals.length > 0 ? positionals : families.map(({ name }) => name)
 const folder = options.keep ?? mkdtempSync(join(tmpdir(), 'taskvec-random-'))
 const script = fileURLToPath(new URL('random_models.py', import.meta.url))
-await execa(options.python, [script, folder, options.count, options.seed, ...wanted], {
-  stdout: process.stderr,
-  stderr: 'inherit',
-})
+if (options.count !== '0')
+  await execa(options.python, [script, folder, options.count, options.seed, ...wanted], {
+    stdout: process.stderr,
+    stderr: 'inherit',
+  })
 
 const [refused, wrong] = [[] as string[], [] as string[]]
 for (const family of wanted) {
