@@ -29,7 +29,7 @@ export function Playground({ sweep }: { sweep: string | null }) {
       <h2>Playground</h2>
       {choices.value.models.length === 0 ? (
         <p>
-          No model is on this machine yet: <code>npx taskvec models pull smollm2-135m</code>
+          No model is on this machine yet: <code>npx taskvec models pull smollm2-135m-q4</code>
         </p>
       ) : (
         <PlaygroundForm
