@@ -21,7 +21,7 @@ const settings = {
     { conflicting: { items: 12 } },
     { projection: { top: 10 } },
     { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
-    { functionVectors: { heads: 3, items: 4, prompts: 4 } },
+    { functionVectors: { heads: 3, items: 4, prompts: 4, naturalText: { items: 4 }, probing: { items: 4 } } },
     { attention: { items: 4 } },
     { stateVectors: { items: 4 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
@@ -61,6 +61,9 @@ function everything(db: string): Record<string, unknown[]> {
     'function_vectors_shuffled',
     'function_vector_top_heads',
     'function_vector_angles',
+    'function_vector_means',
+    'natural_text',
+    'probing',
     'attention',
     'beyond',
     'transfer',
@@ -150,6 +153,8 @@ describe('the further experiments of a sweep', () => {
       'robustness_analysis',
       'conflicting',
       'function_vectors',
+      'natural_text',
+      'probing',
       'decodability',
       'transfer',
     ]
@@ -194,7 +199,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 59, complete: 59 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 61, complete: 61 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })
