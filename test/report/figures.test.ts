@@ -54,6 +54,7 @@ const drawn = [
   'probing-alpha-1b',
   'attention-alpha-1b',
   'state-vectors-alpha-1b',
+  'learned-theta-alpha-1b',
   'demonstration-sets',
   'other-ways',
   'layer-transfer-alpha-1b',

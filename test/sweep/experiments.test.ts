@@ -24,6 +24,7 @@ const settings = {
     { functionVectors: { heads: 3, items: 4, prompts: 4, naturalText: { items: 4 }, probing: { items: 4 } } },
     { attention: { items: 4 } },
     { stateVectors: { items: 4 } },
+    { learnedTheta: { items: 4, devItems: 4, directions: 2, generations: 3 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
     { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
     { thetas: { items: 'each' } },
@@ -119,6 +120,7 @@ describe('the further experiments of a sweep', () => {
         'decodability',
         'demonstration_sets',
         'layer_transfer',
+        'learned_theta',
         'multi_context',
         'state_vectors',
         'template_transfer',
@@ -143,6 +145,7 @@ describe('the further experiments of a sweep', () => {
       'mediation',
       'attention',
       'state_vectors',
+      'learned_theta',
       'demonstration_sets',
       'multi_context',
       'layer_transfer',
@@ -199,7 +202,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 61, complete: 61 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 65, complete: 65 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })
