@@ -13,7 +13,7 @@ export function antonymList(): GeneratedList {
     about:
       'Words and their opposites, of any part of speech, not those made by a prefix (happy, unhappy) or -less. A word ' +
       "with several opposites has the others accepted. Sorted by frequency (rank in GPT-2's vocabulary).",
-    date: '2026-11-28',
+    date: '2026-11-29',
     sources: [own('antonyms.txt'), wordnet, gpt2Vocabulary],
     entries: entries(),
     rank: ({ input }) => gpt2Rank(input),
@@ -24,17 +24,19 @@ function entries(): Entry[] {
   const pairs = new Map<string, string[]>()
   const groups = new Map<string, string[]>()
   const preferred = new Map<string, string>()
+  const struck = new Map<string, string[]>()
   const add = (to: Map<string, string[]>, word: string, opposites: readonly string[]) =>
     to.set(word, [...(to.get(word) ?? []), ...opposites])
   for (const line of readFileSync(new URL('antonyms.txt', import.meta.url), 'utf8').split('\n')) {
     if (line === '' || line.startsWith('#')) continue
-    const [mark, rest] = /^[+>] /.test(line) ? [line[0], line.slice(2)] : ['', line]
-    const [word = '', opposite = ''] = rest.split(mark === '+' ? ' | ' : ' : ')
+    const [mark, rest] = /^[+>-] /.test(line) ? [line[0], line.slice(2)] : ['', line]
+    const [word = '', opposite = ''] = rest.split(mark === '+' || mark === '-' ? ' | ' : ' : ')
     if (mark === '>') preferred.set(word, opposite)
-    else if (mark === '+') {
+    else if (mark === '+' || mark === '-') {
+      const to = mark === '+' ? groups : struck
       const [left, right] = [word.split(' '), opposite.split(' ')]
-      for (const one of left) add(groups, one, right)
-      for (const one of right) add(groups, one, left)
+      for (const one of left) add(to, one, right)
+      for (const one of right) add(to, one, left)
     } else {
       add(pairs, word, [opposite])
       add(pairs, opposite, [word])
@@ -47,15 +49,15 @@ function entries(): Entry[] {
     return entry(
       word,
       answer,
-      accepted.filter((other) => other !== word),
+      accepted.filter((other) => other !== word && !struck.get(word)?.includes(other)),
     )
   })
 }
 
 /** WordNet has these too, and nobody says them. */
 const oddities = new Set(
-  `uneager unobvious unagitated undomestic unmilitary nonmodern unfree uneasy unwritten nonrigid nonspecific disinflation
-  undiluted ungenerous nonprofessional unquiet disjoin unfreeze unoriginal insubordinate`.split(/\s+/),
+  `uneager unobvious unagitated undomestic unmilitary nonmodern unfree uneasy nonrigid nonspecific disinflation
+  ungenerous nonprofessional unquiet disjoin unfreeze insubordinate`.split(/\s+/),
 )
 
 /** happy -> unhappy, unhappy -> happy. */

@@ -99,14 +99,17 @@ function intoEnglish(language: Language): GeneratedList {
   )
 }
 
-/** An English word is answered by the first translation of its line. Accepted are the others, and the feminine forms of all. */
+/** An English word is answered by the first translation of its line. Accepted are the others, and the feminine forms of all but those after a dash. */
 function fromEnglish(language: Language): GeneratedList {
   const entries = lines(language.fromEnglish).flatMap((cells) => {
     const input = cells[0] ?? ''
-    const [answer = '', ...others] = cells[language.column] as string[]
+    const given = cells[language.column] as string[]
+    const [answer = '', ...others] = given.filter((word) => !word.startsWith('-'))
     if (!isWord(answer)) return []
     const masculine = [answer, ...others].filter(isWord)
-    const words = masculine.flatMap((word) => [word, ...language.gender(input, word)])
+    const words = masculine
+      .flatMap((word) => [word, ...language.gender(input, word)])
+      .filter((word) => !given.includes(`-${word}`))
     return [entry(input, answer, words.flatMap(ligatures))]
   })
   return list(

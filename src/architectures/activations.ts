@@ -26,6 +26,13 @@ const builders = {
   sigmoid: (graph: GraphBuilder, x: Value) => graph.node('Sigmoid', [x]),
   tanh: (graph: GraphBuilder, x: Value) => graph.node('Tanh', [x]),
   linear: (_graph: GraphBuilder, x: Value) => x,
+  leaky_relu: (graph: GraphBuilder, x: Value) => graph.node('LeakyRelu', [x], { alpha: { float: 0.01 } }),
+  hardswish: (graph: GraphBuilder, x: Value) => graph.node('HardSwish', [x]),
+  /** x Φ(x), cut at 10 */
+  gelu_10: (graph: GraphBuilder, x: Value) => graph.node('Min', [gelu(graph, x), constant(graph, 'ten', 10)]),
+  /** x tanh(log(1 + e^x)) */
+  mish: (graph: GraphBuilder, x: Value) =>
+    graph.node('Mul', [x, graph.node('Tanh', [graph.node('Softplus', [x])])]),
 } satisfies Record<string, (graph: GraphBuilder, x: Value) => Value>
 
 export type Activation = keyof typeof builders

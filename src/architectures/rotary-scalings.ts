@@ -27,7 +27,9 @@ export const parameters = z.looseObject({
 
 /** What a kind of scaling is computed from. */
 interface Unscaled {
-  /** rope_theta ** (2i / width): the frequencies' inverses, `width / 2` of them. */
+  /** Entries of a head that are rotated. */
+  readonly width: number
+  /** rope_theta ** (2i / width): the frequencies' inverses, one for each pair. */
   readonly inverses: Float32Array
   readonly theta: number
   readonly scaling: z.infer<typeof parameters>
@@ -67,9 +69,8 @@ function linear({ inverses, scaling, path }: Unscaled): Scaled {
 }
 
 /** YaRN (arXiv:2309.00071): fast rotations are kept, slow ones interpolated, those between blended; attention is sharpened. */
-function yarn({ inverses, theta, scaling, maxPositions, original }: Unscaled): Scaled {
+function yarn({ width, inverses, theta, scaling, maxPositions, original }: Unscaled): Scaled {
   const factor = scaling.factor ?? maxPositions / original
-  const width = 2 * inverses.length
   /** The index of the pair that rotates so often within the original positions. */
   const pairOf = (rotations: number) =>
     (width * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta))

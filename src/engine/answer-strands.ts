@@ -1,7 +1,7 @@
 import type { DecoderSpec } from '../architectures/decoder.js'
 import { keyValueWidths } from '../architectures/decoder-sizes.js'
 import type { Visit } from './answer-metrics.js'
-import type { KeysAndValues } from './block-sessions.js'
+import type { KeysAndValues } from './block-feeds.js'
 import type { AnswerMetrics } from './engine.js'
 import { KeyValueCache, type CachedRows } from './key-value-cache.js'
 import type { RowLogits } from './row-logits.js'

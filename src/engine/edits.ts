@@ -1,6 +1,6 @@
 import { components, innerComponents, type InnerComponent } from '../architectures/components.js'
 import type { AttentionSpec } from '../architectures/decoder.js'
-import type { BlockEdits } from './block-sessions.js'
+import type { BlockEdits } from './tapped-block.js'
 import type { Branch, Edit } from './components.js'
 
 /** The edit that comes first on the way through the blocks. */

@@ -1,4 +1,4 @@
-import type { KeysAndValues } from './block-sessions.js'
+import type { KeysAndValues } from './block-feeds.js'
 
 /** Keys and values of some rows, one behind the other. */
 export interface CachedRows extends KeysAndValues {

@@ -1,6 +1,6 @@
 import type { AttentionSpec } from '../architectures/decoder.js'
 import type { AttentionLayout } from './attention-layout.js'
-import type { TappedRows } from './block-sessions.js'
+import type { TappedRows } from './tapped-block.js'
 
 /** What a block gave at the last tokens of a chunk's prompts; `heads` as the output projection takes them. */
 export interface LastTokens extends Omit<TappedRows, 'pattern'> {

@@ -143,6 +143,14 @@ const mixtral = {
   ffn_down_exps: 'block_sparse_moe.experts.{}.w2',
 }
 
+const graniteConfig = (model: GgufMetadata) => ({
+  ...attentionBias(model),
+  embedding_multiplier: model.read('embedding_scale') ?? 1,
+  logits_scaling: model.read('logit_scale') ?? 1,
+  residual_multiplier: model.read('residual_scale') ?? 1,
+  attention_multiplier: model.read('attention.scale') ?? model.dHead ** -0.5,
+})
+
 export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
   llama: {
     ...llama,
@@ -213,6 +221,8 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
       attn_kv_a_mqa: 'self_attn.kv_a_proj_with_mqa',
       attn_kv_a_norm: 'self_attn.kv_a_layernorm',
       attn_kv_b: 'self_attn.kv_b_proj',
+      attn_k_b: 'self_attn.k_b_proj',
+      attn_v_b: 'self_attn.v_b_proj',
       'exp_probs_b.bias': 'mlp.gate.e_score_correction_bias',
       ffn_gate_shexp: 'mlp.shared_experts.gate_proj',
       ffn_up_shexp: 'mlp.shared_experts.up_proj',
@@ -236,8 +246,9 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
         q_lora_rank: model.read('attention.q_lora_rank') ?? null,
         kv_lora_rank: model.read('attention.kv_lora_rank'),
         qk_rope_head_dim: rotated,
-        qk_nope_head_dim: model.dHead - rotated,
-        v_head_dim: model.read('attention.value_length'),
+        // Files whose keys and values are apart have the widths of the latent under the usual keys.
+        qk_nope_head_dim: (model.number('attention.key_length_mla') ?? model.dHead) - rotated,
+        v_head_dim: model.read('attention.value_length_mla') ?? model.read('attention.value_length'),
         ...(sigmoid
           ? { n_group: groups ?? 1, topk_group: model.read('expert_group_used_count') ?? 1 }
           : groups !== undefined && groups > 1
@@ -341,6 +352,18 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     },
     modelType: 'phi3',
     config: (model) => ({ sliding_window: model.read('attention.sliding_window') || null }),
+  },
+  phimoe: {
+    ...llama,
+    block: mixtral,
+    modelType: 'phimoe',
+    config: (model) => ({
+      ...attentionBias(model),
+      lm_head_bias: model.has('output.bias'),
+      num_local_experts: model.read('expert_count'),
+      num_experts_per_tok: model.read('expert_used_count'),
+      sliding_window: model.read('attention.sliding_window') || null,
+    }),
   },
   gptneox: {
     layers: 'gpt_neox.layers',
@@ -467,16 +490,23 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     modelType: 'cohere2',
     config: (model) => ({ logit_scale: model.read('logit_scale'), ...windowAndPattern(model) }),
   },
-  granite: {
+  granite: { ...llama, modelType: 'granite', rotaryPairs: true, config: graniteConfig },
+  granitemoe: {
     ...llama,
-    modelType: 'granite',
+    block: {
+      ...mixtral,
+      ffn_gate_inp: 'block_sparse_moe.router.layer',
+      ffn_gate_exps: 'block_sparse_moe.gate_linear',
+      ffn_up_exps: 'block_sparse_moe.up_linear',
+      ffn_down_exps: 'block_sparse_moe.output_linear',
+    },
+    modelType: 'granitemoe',
     rotaryPairs: true,
     config: (model) => ({
-      ...attentionBias(model),
-      embedding_multiplier: model.read('embedding_scale') ?? 1,
-      logits_scaling: model.read('logit_scale') ?? 1,
-      residual_multiplier: model.read('residual_scale') ?? 1,
-      attention_multiplier: model.read('attention.scale') ?? model.dHead ** -0.5,
+      ...graniteConfig(model),
+      experts_in_gguf: true,
+      num_local_experts: model.read('expert_count'),
+      num_experts_per_tok: model.read('expert_used_count'),
     }),
   },
   glm4: {

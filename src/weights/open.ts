@@ -10,6 +10,7 @@ import { ggufFiles, isGgufFolder, readGgufParts } from './gguf-parts.js'
 import { withUnpackedExperts } from './packed-experts.js'
 import { snapshotFolder } from './hugging-face-cache.js'
 import { readObject } from './json-object.js'
+import { withJoinedLatents } from './latent-parts.js'
 import { isAdapter } from './hub-cache.js'
 import { openAdapter } from './lora.js'
 import { tensorReader } from './tensor-reader.js'
@@ -70,7 +71,7 @@ async function openGguf(named: string): Promise<Checkpoint> {
       dequantize(tensor.type, openFile(files, tensor).read(tensor.offset, tensor.byteLength, tensor.name)),
     )
     const unread = new Map<string, string>()
-    return {
+    return withJoinedLatents({
       path,
       format: 'gguf',
       config,
@@ -80,7 +81,7 @@ async function openGguf(named: string): Promise<Checkpoint> {
         new Map(paths.map((part, i) => [i === 0 ? 'gguf' : `gguf ${i + 1} of ${paths.length}`, part])),
       ),
       ...tensorReader(path, tensors, unread, files, { rowOrder, restore }),
-    }
+    })
   })
 }
 

@@ -1,5 +1,6 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { Checkpoint, TensorInfo } from './checkpoint.js'
+import type { Checkpoint } from './checkpoint.js'
+import { type JoinedTensor, withJoinedTensors } from './joined-tensors.js'
 
 /**
  * gpt-oss' experts as its repositories have them, in MXFP4: `NAME_blocks`, `[experts, outputs, groups, 16]` bytes of two values
@@ -18,7 +19,7 @@ export function isPacked(name: string): boolean {
 
 /** The checkpoint with packed tensors under the names of what they hold. Throws WEIGHTS where two do not fit. */
 export function withUnpackedExperts(checkpoint: Checkpoint): Checkpoint {
-  const packed = new Map<string, { blocks: TensorInfo; scales: TensorInfo }>()
+  const packed = new Map<string, JoinedTensor>()
   for (const [name, blocks] of checkpoint.tensors) {
     if (!name.endsWith('_blocks') || blocks.type !== 'U8') continue
     const whole = name.replace(parts, '')
@@ -29,28 +30,14 @@ export function withUnpackedExperts(checkpoint: Checkpoint): Checkpoint {
       blocks.shape.join() !== [...scales.shape, bytesPerGroup].join()
     )
       throw new TaskvecError('WEIGHTS', `${checkpoint.path}: ${name} has no ${whole}_scales that fit it`)
-    packed.set(whole, { blocks, scales })
-  }
-  if (packed.size === 0) return checkpoint
-  const tensors = new Map([...checkpoint.tensors].filter(([name]) => !packed.has(name.replace(parts, ''))))
-  for (const [name, { blocks, scales }] of packed) {
     const [experts = 0, outputs = 0, groups = 0] = scales.shape
-    const shape = [experts, 2 * bytesPerGroup * groups, outputs]
-    tensors.set(name, { ...blocks, name, shape, byteLength: blocks.byteLength + scales.byteLength })
+    packed.set(whole, {
+      shape: [experts, 2 * bytesPerGroup * groups, outputs],
+      parts: [name, `${whole}_scales`],
+      join: (values, exponents) => unpacked(scales.shape, values, exponents),
+    })
   }
-  const together = (name: string, blocks: Float32Array) =>
-    unpacked(packed.get(name)?.scales.shape ?? [], blocks, checkpoint.read(`${name}_scales`))
-  return {
-    ...checkpoint,
-    tensors,
-    readAhead: (name) => checkpoint.readAhead(packed.has(name) ? `${name}_blocks` : name),
-    arrange: (name, stored) =>
-      packed.has(name)
-        ? together(name, checkpoint.arrange(`${name}_blocks`, stored))
-        : checkpoint.arrange(name, stored),
-    read: (name) =>
-      packed.has(name) ? together(name, checkpoint.read(`${name}_blocks`)) : checkpoint.read(name),
-  }
+  return withJoinedTensors(checkpoint, packed)
 }
 
 function unpacked(

@@ -2,14 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { families, identify } from '../../src/architectures/catalog.js'
-import { BlockSessions } from '../../src/engine/block-sessions.js'
-import { loadEngine, LocalEngine } from '../../src/engine/local-engine.js'
-import type { Execution } from '../../src/engine/planner.js'
+import { families } from '../../src/architectures/catalog.js'
+import { type LocalEngine, loadEngine } from '../../src/engine/local-engine.js'
 import { forward } from '../../src/engine/reference-pass.js'
-import { openCheckpoint } from '../../src/weights/open.js'
 import { familyConfig, familyGolden, familyModels, makeFamilyModel } from '../golden/families.js'
 import { largestDifference, tinyConfig, tinyModels } from '../golden/read.js'
+import { executed } from './executed.js'
 
 const tolerance = 1e-4
 
@@ -58,25 +56,12 @@ describe.each(familyModels)('%s, against transformers (test/golden/make_families
     const plain = await engine.evaluate({ ...request, route: 'plain' })
     expect(largestDifference(probabilities(batched), probabilities(plain))).toEqual(small)
 
-    const held = await (await executed(engine, 'held')).evaluate(request)
-    const streamed = await (await executed(engine, 'streamed')).evaluate(request)
+    const held = await (await executed(engine, join(scratch, name), 'held')).evaluate(request)
+    const streamed = await (await executed(engine, join(scratch, name), 'streamed')).evaluate(request)
     expect({ ...streamed, seconds: 0 }).toEqual({ ...held, seconds: 0 })
     expect(largestDifference(probabilities(streamed), probabilities(plain))).toEqual(small)
     await engine.close()
   })
-
-  async function executed(engine: LocalEngine, execution: Execution): Promise<LocalEngine> {
-    const { decoder, checkpoint } = identify(await openCheckpoint(join(scratch, name)))
-    const sessions = await BlockSessions.load(checkpoint, decoder, execution)
-    const { tokenizer } = engine as unknown as { tokenizer: never }
-    return new LocalEngine(
-      sessions,
-      tokenizer,
-      engine.info,
-      { ...engine.plan, execution, itemsPerPass: 16 },
-      join(scratch, 'passes'),
-    )
-  }
 })
 
 describe('a mixture of experts', () => {

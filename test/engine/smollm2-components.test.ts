@@ -44,7 +44,7 @@ const [blocks, heads, dHead, dModel] = [30, 9, 64, 576]
 
 let engine: LocalEngine
 beforeAll(async () => {
-  engine = await loadEngine(locateModel({ id: 'smollm2-135m' }))
+  engine = await loadEngine(locateModel({ id: 'smollm2-135m-q4' }))
 })
 afterAll(() => engine.close())
 

@@ -80,7 +80,7 @@ function random(name: string, count: number): Uint32Array {
 }
 
 /** Words t0 .. t47, whatever stands between them being one word, t1. */
-function wordTokenizer() {
+export function wordTokenizer() {
   return {
     version: '1.0',
     added_tokens: [],

@@ -18,7 +18,7 @@ ARCHITECTURES = {
     "bloom": "bloom-1", "mpt": "mpt-1", "stablelm": "stablelm-1", "olmo2": "olmo2-1", "exaone4": "exaone4-1", "command-r": "cohere-1",
     "cohere2": "cohere2-1", "granite": "granite-1", "glm4": "glm4-1", "smollm3": "smollm3-1", "nemotron": "nemotron-1",
     "gptneox": "gpt_neox", "gpt2": "gpt2", "qwen2moe": "qwen2_moe-1", "qwen3moe": "qwen3_moe-1", "olmoe": "olmoe-1",
-    "mixtral": "mixtral-1", "deepseek2": "deepseek_v3-1", "gpt-oss": "gpt_oss-1",
+    "mixtral": "mixtral-1", "granitemoe": "granitemoe-1", "phimoe": "phimoe-1", "deepseek2": "deepseek_v3-1", "gpt-oss": "gpt_oss-1",
 }  # fmt: skip
 BY_NAME = {name: arch for arch, name in gguf.MODEL_ARCH_NAMES.items()}
 

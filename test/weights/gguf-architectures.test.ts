@@ -93,10 +93,38 @@ describe('a mixture of experts', () => {
         'rope.scaling.yarn_log_multiplier': [0.1],
       },
     ],
+    [
+      'granitemoe',
+      'granitemoe-1',
+      { embedding_scale: [12], logit_scale: [6], residual_scale: [0.22], 'attention.scale': [0.1] },
+    ],
+    [
+      'phimoe',
+      'phimoe-1',
+      { 'attention.sliding_window': 200, expert_used_count: 2, 'rope.freq_base': [1e6] },
+    ],
     ['gpt-oss', 'gpt_oss-1', { 'attention.sliding_window': 9, 'rope.scaling.factor': [32], ...yarn }],
   ] as const)('%s: %s computes from GGUF what transformers computes', async (architecture, model, keys) => {
     const path = join(scratch, `${model}.gguf`)
     await writeGguf(path, architecture, model, keys)
+    await expectGolden(path, model)
+  })
+
+  it('deepseek2 with keys and values of the latent apart, as conversions since 2025 have them', async () => {
+    const path = join(scratch, 'deepseek2-split.gguf')
+    await writeGguf(path, 'deepseek2', 'deepseek_v2-1', {
+      ...latent,
+      'attention.head_count_kv': 1,
+      'attention.key_length': 14,
+      'attention.value_length': 10,
+      'attention.key_length_mla': 10,
+      'attention.value_length_mla': 8,
+      'rope.scaling.yarn_log_multiplier': [0.0707],
+    })
+    await expectGolden(path, 'deepseek_v2-1')
+  })
+
+  async function expectGolden(path: string, model: string): Promise<void> {
     const { decoder, checkpoint } = identify(await openCheckpoint(path))
     const sessions = await BlockSessions.load(checkpoint, decoder, 'held')
     for (const { tokens, states } of familyGolden(model).prompts.slice(0, 3)) {
@@ -106,7 +134,7 @@ describe('a mixture of experts', () => {
       )
     }
     checkpoint.close()
-  })
+  }
 
   /** As llama.cpp's conversion: its names, experts stacked, gpt-oss' products turned and apart, LLaMA's rotary pairs side by side. */
   async function writeGguf(path: string, architecture: string, model: string, keys: Keys): Promise<void> {
@@ -120,7 +148,11 @@ describe('a mixture of experts', () => {
     for (const [name, { shape }] of source.tensors) {
       const values = source.read(name)
       const product = /^(.*\.\d+\.mlp\.experts)\.(gate_up|down)_proj(_bias)?$/.exec(name)
+      const layer = /layers\.(\d+)\./.exec(name)?.[1] ?? ''
       if (product) putProduct(put, product, shape, values)
+      else if (name.endsWith('input_linear.weight')) putGateUp(put, layer, shape, values)
+      else if (name.endsWith('kv_b_proj.weight') && keys['attention.key_length_mla'] !== undefined)
+        putLatentParts(put, layer, shape, values)
       else put(ggufName(architecture, name), shape, paired(architecture, name, shape, values))
     }
     source.close()
@@ -208,13 +240,53 @@ function putProduct(
   put(name('up'), dims(columns / 2), taken(1, 2))
 }
 
+/** Granite's stack of gate and up, `[experts, 2 width, inputs]`, as two. */
+function putGateUp(
+  put: (name: string, shape: readonly number[], values: Float32Array) => void,
+  layer: string,
+  [experts = 0, rows = 0, inputs = 0]: readonly number[],
+  values: Float32Array,
+): void {
+  const half = (rows / 2) * inputs
+  for (const [i, part] of ['gate', 'up'].entries())
+    put(
+      `blk.${layer}.ffn_${part}_exps.weight`,
+      [experts, rows / 2, inputs],
+      Float32Array.from({ length: experts * half }, (_, at) => {
+        return values[(2 * Math.floor(at / half) + i) * half + (at % half)] as number
+      }),
+    )
+}
+
+/** deepseek_v2-1's kv_b_proj: 4 heads of keys of 6 and values of 8; keys are turned. */
+function putLatentParts(
+  put: (name: string, shape: readonly number[], values: Float32Array) => void,
+  layer: string,
+  [rows = 0, latentWidth = 0]: readonly number[],
+  values: Float32Array,
+): void {
+  const [heads, ofKey, ofValue] = [4, 6, 8]
+  expect(rows).toBe(heads * (ofKey + ofValue))
+  const [k, v] = [[] as number[], [] as number[]]
+  for (let head = 0; head < heads; head++) {
+    const at = (row: number, column: number) =>
+      values[(head * (ofKey + ofValue) + row) * latentWidth + column] as number
+    for (let column = 0; column < latentWidth; column++)
+      for (let row = 0; row < ofKey; row++) k.push(at(row, column))
+    for (let row = 0; row < ofValue; row++)
+      for (let column = 0; column < latentWidth; column++) v.push(at(ofKey + row, column))
+  }
+  put(`blk.${layer}.attn_k_b.weight`, [heads, latentWidth, ofKey], Float32Array.from(k))
+  put(`blk.${layer}.attn_v_b.weight`, [heads, ofValue, latentWidth], Float32Array.from(v))
+}
+
 function paired(
   architecture: string,
   name: string,
   [rows = 0, columns = 0]: readonly number[],
   values: Float32Array,
 ): Float32Array {
-  if (architecture !== 'mixtral' || !/self_attn\.(q|k)_proj/.test(name)) return values
+  if (!['mixtral', 'granitemoe'].includes(architecture) || !/self_attn\.(q|k)_proj/.test(name)) return values
   const width = 4
   const out = new Float32Array(values.length)
   for (let row = 0; row < rows; row++) {

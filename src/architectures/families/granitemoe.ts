@@ -1,4 +1,4 @@
-import { family, size } from '../config.js'
+import { family, flag, size } from '../config.js'
 import type { MlpSpec } from '../decoder.js'
 import { expertCount, linearOfExpert, mixture } from '../mixture.js'
 import { standardDecoder } from '../standard.js'
@@ -13,6 +13,8 @@ export const granitemoe = family({
     ...graniteFields,
     num_local_experts: expertCount.default(8),
     num_experts_per_tok: size.default(2),
+    /** Gate and up apart, as GGUF has them. */
+    experts_in_gguf: flag.default(false),
   },
   renamed: { num_experts: 'num_local_experts' },
   describe(c, path) {
@@ -36,7 +38,13 @@ export const granitemoe = family({
               )
             return {
               kind: 'mlp',
-              up: { kind: 'fused', gateUp: product('input_linear', dModel, 2 * dMlp), order: 'columns' },
+              up: c.experts_in_gguf
+                ? {
+                    kind: 'gated',
+                    gate: product('gate_linear', dModel, dMlp),
+                    up: product('up_linear', dModel, dMlp),
+                  }
+                : { kind: 'fused', gateUp: product('input_linear', dModel, 2 * dMlp), order: 'columns' },
               activation: parts.core.activation,
               down: product('output_linear', dMlp, dModel),
             }

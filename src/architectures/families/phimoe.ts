@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, flag, insist, positive, size, windowField } from '../config.js'
+import { family, flag, insist, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import { expertCount, mixture } from '../mixture.js'
 import { layerNorm } from '../parts.js'
 import { standardDecoder, standardFields } from '../standard.js'
@@ -11,7 +11,7 @@ export const phimoe = family({
   special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with factors of its own',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(131072),
     sliding_window: windowField.default(null),
