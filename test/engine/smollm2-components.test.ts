@@ -34,7 +34,6 @@ const golden = JSON.parse(
 const published = JSON.parse(
   readFileSync(new URL('../golden/smollm2-public-accuracies.json', import.meta.url), 'utf8'),
 ) as {
-  readonly clean: number
   /** By layer, as golden's. */
   readonly accuracies: readonly number[]
   /** From 0, `[layers][zeroShot]`. */

@@ -115,7 +115,7 @@ describe('probing', () => {
       { task: 'upper', items },
       { task: 'seven', items: other },
     ]
-    const { scores } = await probe(engine, { ...step, numerics: '{}' as never, tasks, heads }, {})
+    const { scores } = await probe(engine, { ...step, numerics: '{}', tasks, heads }, {})
     const of = (setting: string) => scores.filter((score) => score.setting === setting)
     expect(of('theta')).toHaveLength(6 * 2)
     expect(of('function-vector').map(({ layer }) => layer)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5])

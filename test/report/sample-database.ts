@@ -407,7 +407,7 @@ function writeExperiments(
           })
     }
   })
-  const sources = [...Object.keys(tasks), 'en_fr + antonyms', 'random']
+  const sources = [...Object.keys(tasks), 'linguistic_antonyms @ k10-qa', 'en_fr + antonyms', 'random']
   sources.forEach((source, s) => {
     const run = unit('transfer', '', source)
     Object.keys(tasks).forEach((task_id, t) =>

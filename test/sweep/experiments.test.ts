@@ -26,7 +26,12 @@ const settings = {
     { stateVectors: { items: 4 } },
     { learnedTheta: { items: 4, devItems: 4, directions: 2, generations: 3 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
-    { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
+    {
+      transfer: {
+        ...{ items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] },
+        from: [{ demonstrations: 3, prompt: 'qa' }],
+      },
+    },
     { thetas: { items: 'each' } },
   ],
 }
@@ -109,8 +114,8 @@ describe('the further experiments of a sweep', () => {
       { task_a: 'algorithmic_next_letter', task_b: 'algorithmic_to_upper', items: 12 },
     ])
     expect(undisturbed['projections']).toHaveLength(4 * 6 * 10)
-    // Four tasks, their composition and the random vector, on four tasks' queries at six L.
-    expect(undisturbed['transfer']).toHaveLength(6 * 4 * 6)
+    // Four tasks, each in another setting too, their composition and the random vector, on four tasks' queries at six L.
+    expect(undisturbed['transfer']).toHaveLength(10 * 4 * 6)
     const analyses = new Set(
       (undisturbed['beyond'] as { analysis: string }[]).map(({ analysis }) => analysis),
     )
@@ -202,7 +207,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 65, complete: 65 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 69, complete: 69 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })
