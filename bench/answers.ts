@@ -13,7 +13,7 @@ import { prepareTask } from '../src/experiments/prepare-task.js'
 import { locateModel } from '../src/models/locate.js'
 import { scoringFor } from '../src/tasks/scoring.js'
 
-const [model = 'smollm2-135m', task = 'knowledge_country_capital', items = '16'] = process.argv.slice(2)
+const [model = 'smollm2-135m-q4', task = 'knowledge_country_capital', items = '16'] = process.argv.slice(2)
 const answer = { maxTokens: 8, stop: ['\n'] }
 const protocol = {
   ...{ seed: 41, demonstrations: 5, dummyQueries: 2, dummyMayBeDemonstration: true, answer },

@@ -10,7 +10,7 @@ const report = join(root, '.taskvec', 'test-report.json')
 mkdirSync(join(root, '.taskvec'), { recursive: true })
 rmSync(report, { force: true })
 
-step('the model', process.execPath, ['bin/taskvec.js', 'models', 'pull', 'smollm2-135m'])
+step('the model', process.execPath, ['bin/taskvec.js', 'models', 'pull', 'smollm2-135m-q4'])
 step('a browser', process.execPath, ['bin/browser.js'])
 step('types', 'npm', ['run', '--silent', 'typecheck'])
 const linted = lint()

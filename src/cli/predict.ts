@@ -48,7 +48,7 @@ export function predictCommand(): Command {
     .option(
       '--model <id-or-path>',
       'a model id (taskvec models list), a Hugging Face folder or a GGUF file',
-      'smollm2-135m',
+      'smollm2-135m-q4',
     )
     .option('--prompt <text>', 'the prompt, exactly as given')
     .option('--token-ids <ids>', 'the prompt as token ids, comma-separated; no BOS is added', tokenIds)

@@ -13,6 +13,7 @@ import { filtersOf, resultRows, tableNames } from '../report/result-rows.js'
 import { averagedTables, groupRows, overSeeds, overSettings } from '../report/group-rows.js'
 import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly } from '../store/open.js'
+import { weightTypes } from '../store/report-queries.js'
 import { meanScores } from '../store/mean-scores.js'
 import { firstTokens, mainResults } from '../store/results.js'
 import { axes, namesGroup, settingsOfGroup, type Axis, type SweepOfGroup } from '../store/settings.js'
@@ -150,7 +151,7 @@ async function print(
   const { table } = options
   if (table === 'main' && format === 'table')
     return toStdout(
-      `${renderMainTable(mainResults(db, sweep.id, options), { mode: sweepMode(sweep), first: firstTokens(db, sweep.id), scores: meanScores(db, sweep.id) })}\n`,
+      `${renderMainTable(mainResults(db, sweep.id, options), { mode: sweepMode(sweep), weights: weightTypes(db, sweep.id), first: firstTokens(db, sweep.id), scores: meanScores(db, sweep.id) })}\n`,
     )
   const laidOut = format === 'latex' || (table !== 'main' && (format === 'table' || format === 'md'))
   const paper =

@@ -36,7 +36,7 @@ usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume continu
 Examples:
   $ taskvec run quickstart
   $ taskvec run my.yaml --db results.db --engines 1
-  $ taskvec run quickstart --set demonstrations=[1,5,10] --set models=smollm2-135m --dry-run
+  $ taskvec run quickstart --set demonstrations=[1,5,10] --set models=smollm2-135m-q4 --dry-run
   $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml      on an existing Temporal server`,
     )
     .action(async (file: string, options: RunOptions) => {

@@ -21,7 +21,7 @@ export function serveCommand(): Command {
     .addOption(dbOption())
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(0))
     .option('--predict', 'no page: one loaded model that answers questions, JSON in and out (docs/api.md)')
-    .option('--model <id-or-path>', 'the model of --predict', 'smollm2-135m')
+    .option('--model <id-or-path>', 'the model of --predict', 'smollm2-135m-q4')
     .addOption(numericsOption())
     .addOption(deviceOption())
     .option('--json', 'print one line {"url", "token"} when it is ready')
@@ -35,7 +35,7 @@ Examples:
   $ taskvec serve
   $ taskvec serve --db results.db --port 8123
   $ ssh -L 8123:127.0.0.1:8123 host     then open the link on your own machine
-  $ taskvec serve --predict --model smollm2-135m --port 8124
+  $ taskvec serve --predict --model smollm2-135m-q4 --port 8124
   $ curl -H "Authorization: Bearer $TOKEN" --json '{"prompt": "The capital of France is"}' http://127.0.0.1:8124/api/predict`,
     )
     .action(serve)

@@ -9,6 +9,7 @@ import { renderFailure } from '../report/failure.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
+import { weightTypes } from '../store/report-queries.js'
 import { meanScores } from '../store/mean-scores.js'
 import { firstTokens, layerResults, mainResults } from '../store/results.js'
 import { findSweep } from '../store/sweeps.js'
@@ -159,7 +160,7 @@ async function finish(
       )
     else if (rows.length > 0)
       process.stdout.write(
-        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), first: firstTokens(reader, id), scores: meanScores(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
+        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), weights: weightTypes(reader, id), first: firstTokens(reader, id), scores: meanScores(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
     const warnings = sweepWarnings(reader, id)

@@ -48,7 +48,7 @@ export function checkCommand(): Command {
         '  $ taskvec tasks check my.csv --scoring prefix\n' +
         '  $ taskvec tasks check words.csv --columns word,translation\n' +
         '  $ taskvec tasks check my.csv --prompt qa\n' +
-        '  $ taskvec tasks check my.csv --tokenizer smollm2-135m --tokenizer ../gpt2/tokenizer.json',
+        '  $ taskvec tasks check my.csv --tokenizer smollm2-135m-q4 --tokenizer ../gpt2/tokenizer.json',
     )
     .action(check)
 }

@@ -46,7 +46,7 @@ needs the Temporal server alone: no shared disk, no access to the database. Ctrl
 to another worker. Who is there: taskvec workers.
 
 Examples:
-  $ taskvec worker --models smollm2-135m --address 192.0.2.7:7233
+  $ taskvec worker --models smollm2-135m-q4 --address 192.0.2.7:7233
   $ taskvec worker --models pythia-2.8b,mine=/weights/mine.gguf --engines 2
   $ taskvec worker --models gpt-j-6b --address my.tmprl.cloud:7233 --namespace my --api-key-file key.txt
   $ taskvec worker --models mine=/w --address 10.0.0.1:7233 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key`,

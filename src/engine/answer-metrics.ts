@@ -1,5 +1,6 @@
 import type { BlockSessions } from './block-sessions.js'
-import type { Projection, ProjectRequest, AnswerMetrics } from './engine.js'
+import type { AnswerMetrics, EvaluateRequest, Projection, ProjectRequest } from './engine.js'
+import type { TopToken } from './answer.js'
 import { RowLogits } from './row-logits.js'
 
 /** Rows per run of the head: many, so that the unembedding is gone through seldom; few enough to hold their logits. */
@@ -11,6 +12,9 @@ export interface Question {
   readonly answerToken: number
 }
 
+/** What of the next token is read beside it. */
+export type Reading = Pick<EvaluateRequest, 'top'>
+
 /**
  * Reads the next token at rows of `states`, `[rows, d_model]` after the last block; a row may be asked about more than
  * once, or not at all. Throws MODEL where logits are not finite.
@@ -19,11 +23,12 @@ export async function readRows(
   sessions: BlockSessions,
   states: Float32Array,
   questions: readonly Question[],
+  { top }: Reading = {},
 ): Promise<AnswerMetrics[]> {
   const readings: AnswerMetrics[] = []
   await forRows(sessions, states, (first, count, logitsOf) => {
     questions.forEach(({ row, answerToken }, i) => {
-      if (row >= first && row < first + count) readings[i] = read(logitsOf(row), answerToken)
+      if (row >= first && row < first + count) readings[i] = read(logitsOf(row), answerToken, top)
     })
   })
   return readings
@@ -76,7 +81,7 @@ export async function projectRows(
     for (let row = first; row < first + count; row++) {
       const logits = logitsOf(row)
       projections.push({
-        top: logits.top(top).map(({ token, logit }) => ({ token, logProb: logits.logProb(logit) })),
+        top: likeliest(logits, top).map(({ token, logProb }) => ({ token, logProb })),
         of: tokens.map((token) => {
           const logit = logits.logit(token)
           return { token, logProb: logits.logProb(logit), rank: logits.rank(logit) }
@@ -101,12 +106,17 @@ async function forRows(
   }
 }
 
-function read(logits: RowLogits, answerToken: number): AnswerMetrics {
+function read(logits: RowLogits, answerToken: number, top?: number): AnswerMetrics {
   const answer = logits.logit(answerToken)
   return {
     token: logits.greedyToken(),
     answerLogProb: logits.logProb(answer),
     answerRank: logits.rank(answer),
     answerLogitDifference: answer - logits.highestBut(answerToken),
+    ...(top === undefined ? {} : { top: likeliest(logits, top) }),
   }
+}
+
+function likeliest(logits: RowLogits, count: number): TopToken[] {
+  return logits.top(count).map(({ token, logit }) => ({ token, logit, logProb: logits.logProb(logit) }))
 }

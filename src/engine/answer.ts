@@ -8,6 +8,8 @@ export interface AnswerMetrics {
   readonly answerRank: number
   /** The answer token's logit minus the highest of all other tokens: above 0 where it is the greedy choice. */
   readonly answerLogitDifference: number
+  /** Where they were asked for: the likeliest tokens, descending; the lowest id first among equals. */
+  readonly top?: readonly TopToken[]
   /** Where answers are generated: the greedy tokens, `token` first; the one that ended the answer is the last. */
   readonly tokens?: readonly number[]
   /**
@@ -15,4 +17,11 @@ export interface AnswerMetrics {
    * ranks: 1 where greedy generation gives this answer.
    */
   readonly wholeAnswer?: { readonly logProb: number; readonly rank: number }
+}
+
+export interface TopToken {
+  readonly token: number
+  readonly logit: number
+  /** Natural. */
+  readonly logProb: number
 }

@@ -4,7 +4,9 @@ import type { EvaluateItem, EvaluateRequest, Patch, ProjectRequest } from './eng
 
 /** What an engine is asked must fit its model. All throw TASK, saying what does not. */
 export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
-  const { items, layers, thetas, givenTheta, generate } = request
+  const { items, layers, thetas, givenTheta, generate, top = 1 } = request
+  if (!Number.isInteger(top) || top < 1)
+    throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, 1 at least`)
   layers.forEach((layer, i) => {
     if (!Number.isInteger(layer) || layer < 0 || layer >= decoder.blocks || layer <= (layers[i - 1] ?? -1)) {
       throw new TaskvecError(

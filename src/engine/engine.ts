@@ -93,6 +93,8 @@ export interface EvaluateRequest {
    * generation with a key-value cache. Absent: one token.
    */
   readonly generate?: Generate
+  /** So many of the likeliest next tokens are read too, for every prompt; absent: none. */
+  readonly top?: number
   /**
    * `wavefront` (default): all layers of all items in one pass over the blocks. `plain`: one ordinary full
    * forward pass per prompt and per L, the oracle that the wavefront must agree with.

@@ -3,7 +3,7 @@ import { expectedTensors } from '../architectures/decoder-sizes.js'
 import type { EngineMode, NumericsMode } from '../domain/numerics.js'
 import type { ModelInfo } from '../domain/types.js'
 import type { Tokenizer } from '../tokenizer/tokenizer.js'
-import type { Checkpoint } from '../weights/checkpoint.js'
+import { storageTypes, type Checkpoint } from '../weights/checkpoint.js'
 import type { BlockSessions } from './block-sessions.js'
 import type { Plan } from './planner.js'
 
@@ -29,7 +29,6 @@ export function modelInfo(
   { numerics = 'f32', device }: EngineMode,
   kernels: string | undefined,
 ): ModelInfo {
-  const types = [...new Set([...checkpoint.tensors.values()].map(({ type }) => type))].sort()
   const sizes = [...expectedTensors(decoder).values()].map((dims) => dims.reduce((a, b) => a * b, 1))
   return {
     modelHash: checkpoint.modelHash,
@@ -39,7 +38,7 @@ export function modelInfo(
     vocab: decoder.vocab,
     ...(unknownToken === undefined ? {} : { unknownToken }),
     parameters: sizes.reduce((a, b) => a + b, 0),
-    weights: `${checkpoint.format} ${types.join('+')}`,
+    weights: `${checkpoint.format} ${storageTypes([...checkpoint.tensors.values()])}`,
     numerics: {
       mode: numerics,
       runtime: `onnxruntime-node ${runtimeVersion}`,

@@ -87,7 +87,7 @@ export async function forwardLogits(
 export async function evaluateItemPlainly(
   sessions: BlockSessions,
   item: EvaluateItem,
-  { layers, givenTheta, patch }: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch'>,
+  { layers, givenTheta, patch, top }: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch' | 'top'>,
   beforeBlock: (layer: number) => Promise<void>,
   ended?: (tokens: readonly number[]) => boolean,
 ): Promise<{ patched: AnswerMetrics[]; plain: AnswerMetrics[]; thetas: Float32Array[] }> {
@@ -97,7 +97,13 @@ export async function evaluateItemPlainly(
     answerToken: number,
   ): Promise<AnswerMetrics> {
     const { lastStates } = await forward(sessions, tokens, patch ? { patch, beforeBlock } : { beforeBlock })
-    const [reading] = await readRows(sessions, lastStates.at(-1) as Float32Array, [{ row: 0, answerToken }])
+    const last = lastStates.at(-1) as Float32Array
+    const [reading] = await readRows(
+      sessions,
+      last,
+      [{ row: 0, answerToken }],
+      top === undefined ? {} : { top },
+    )
     return reading as AnswerMetrics
   }
 

@@ -41,7 +41,7 @@ export class WavefrontChunk {
   constructor(
     private readonly sessions: BlockSessions,
     items: readonly EvaluateItem[],
-    private readonly request: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch' | 'generate'>,
+    private readonly request: Pick<EvaluateRequest, 'layers' | 'givenTheta' | 'patch' | 'generate' | 'top'>,
     private readonly onTheta: (item: number, layerIndex: number, theta: Float32Array) => void,
     ended?: (tokens: readonly number[]) => boolean,
   ) {
@@ -115,7 +115,7 @@ export class WavefrontChunk {
       ]
     })
     const questions = starts.map(({ row, answerToken }) => ({ row: at(places, row), answerToken }))
-    this.#readings = await readRows(this.sessions, this.states, questions)
+    this.#readings = await readRows(this.sessions, this.states, questions, this.request)
     answers?.begin(starts.map((start, i) => ({ ...start, reading: this.#readings[i] as AnswerMetrics })))
   }
 

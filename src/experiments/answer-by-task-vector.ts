@@ -5,6 +5,7 @@ import { formatPrompt, specialOf } from '../prompt/format.js'
 import { formatOf } from '../prompt/templates.js'
 import { cut, wholeCharacters } from '../tasks/scoring.js'
 import { withChatPrompts } from './chat-prompts.js'
+import { givenTheta } from './given-theta.js'
 import { prepareTask } from './prepare-task.js'
 
 export interface TaskVectorQuestion {
@@ -18,6 +19,16 @@ export interface TaskVectorQuestion {
   readonly prompt?: PromptTemplate | undefined
   /** Absent: one token. */
   readonly answer?: Answer
+  /** How many of the likeliest tokens of each answer. */
+  readonly top: number
+}
+
+/** A token that may come next. */
+export interface Likely {
+  readonly token: number
+  readonly text: string
+  readonly logit: number
+  readonly probability: number
 }
 
 export interface TaskVectorAnswer {
@@ -28,10 +39,14 @@ export interface TaskVectorAnswer {
   readonly dummyQueries: readonly string[]
   readonly regular: string
   readonly baseline: string
-  /** By L; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (docs/protocol.md, Vocabulary projection). */
+  /** The likeliest first tokens of the regular and the baseline answer, descending; the lowest id first among equals. */
+  readonly regularTop: readonly Likely[]
+  readonly baselineTop: readonly Likely[]
+  /** By L; `top` as above; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (docs/protocol.md, Vocabulary projection). */
   readonly hypothesis: readonly {
     readonly layer: number
     readonly prediction: string
+    readonly top: readonly Likely[]
     readonly likeliest: readonly string[]
   }[]
 }
@@ -42,14 +57,17 @@ const shownTokens = 8
 
 /**
  * f(x; θ): the query answered from [x, ->] with θ(S) patched in (paper, section 3), beside the regular and the
- * baseline answer. S and x' are drawn by seed, and never contain the query.
+ * baseline answer. S and x' are drawn by seed, and never contain the query. A task with a θ of its config's own (`theta:`) answers by that.
  * Errors: TASK where the task is unknown, too small, or L out of range.
  */
 export async function answerByTaskVector(
   engine: Engine,
   question: TaskVectorQuestion,
 ): Promise<TaskVectorAnswer> {
-  const layers = chooseLayers(question.layer, engine.info.blocks)
+  const { blocks, dModel } = engine.info
+  const own = question.drawn?.task.theta
+  const layers = chooseLayers(question.layer, blocks, own?.layers)
+  const given = own && givenTheta(own, layers, dModel)
   const { prompt } = await withChatPrompts(engine, { prompt: question.prompt })
   const { demonstrations, dummyQueries, query } = question.given
     ? { ...question.given, query: question.query }
@@ -70,14 +88,15 @@ export async function answerByTaskVector(
     // Only the greedy choice is read here, so any token will do as the answer.
     items: [
       {
-        thetaPrompts,
+        thetaPrompts: given ? [] : thetaPrompts,
         patchedPrompt: baselinePrompt,
         plainPrompts: [regularPrompt, baselinePrompt],
         answerToken: 0,
       },
     ],
     layers,
-    thetas: 'mean',
+    ...(given ?? { thetas: 'mean' }),
+    top: question.top,
     ...(answer ? { generate: answer } : {}),
   })
 
@@ -88,22 +107,45 @@ export async function answerByTaskVector(
       )
     : await engine.decode(readings.map(({ token }) => token))
   const projected = await engine.project({
-    vectors: result.thetas ?? new Float32Array(),
+    vectors: given?.givenTheta ?? result.thetas ?? new Float32Array(),
     top: shownTokens,
     tokens: [],
   })
   const texts = await engine.decode(projected.flatMap(({ top }) => top.map(({ token }) => token)))
+  const [regularTop = [], baselineTop = [], ...tops] = await likely(engine, readings)
   const hypothesis = layers.map((layer, i) => ({
     layer,
     prediction: patched[i] ?? '',
+    top: tops[i] ?? [],
     likeliest: texts.slice(i * shownTokens, (i + 1) * shownTokens),
   }))
   const task = question.drawn ? { task: question.drawn.task.id } : {}
-  return { ...task, query, demonstrations, dummyQueries, regular, baseline, hypothesis }
+  const answers = { regular, baseline, regularTop, baselineTop, hypothesis }
+  return { ...task, query, demonstrations, dummyQueries, ...answers }
 }
 
-function chooseLayers(layer: number | undefined, blocks: number): number[] {
-  if (layer === undefined) return Array.from({ length: blocks }, (_, i) => i)
+async function likely(
+  engine: Pick<Engine, 'decode'>,
+  readings: readonly AnswerMetrics[],
+): Promise<Likely[][]> {
+  const texts = await engine.decode(readings.flatMap(({ top = [] }) => top.map(({ token }) => token)))
+  let next = 0
+  return readings.map(({ top = [] }) =>
+    top.map(({ token, logit, logProb }) => ({
+      ...{ token, text: texts[next++] ?? '', logit },
+      probability: Math.exp(logProb),
+    })),
+  )
+}
+
+/** All of the model's, or those of which a given θ has a vector, where it has several. */
+function chooseLayers(
+  layer: number | undefined,
+  blocks: number,
+  given: readonly (number | null)[] = [],
+): number[] {
+  const all = Array.from({ length: blocks }, (_, i) => i)
+  if (layer === undefined) return given.length > 1 ? all.filter((i) => given.includes(i)) : all
   if (layer < blocks) return [layer]
   throw new TaskvecError('TASK', `layer ${layer} is out of range: the model has ${blocks} blocks`, {
     hint: `Choose L from 0 to ${blocks - 1}.`,

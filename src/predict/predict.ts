@@ -27,14 +27,15 @@ export type PredictAnswer =
       readonly patched?: readonly PatchedContinuation[]
     })
 
-/** Answers one question. `find`: where names of vectors lead. Errors: TASK, USAGE, WEIGHTS. */
+/** Answers one question. `find`: where names of vectors lead; `taskOf`: what names of tasks stand for. Errors: TASK, USAGE, WEIGHTS. */
 export async function answer(
   engine: Engine,
   request: PredictRequest,
   find: (name: string) => VectorFile & { readonly label: string },
+  taskOf: (id: string) => TaskSpec = (id) => ({ kind: 'builtin', id }),
 ): Promise<PredictAnswer> {
   const { query, tokenIds, vectors } = request
-  const question = thetaQuestion(request)
+  const question = thetaQuestion(request, taskOf)
   if (question) return answerByTaskVector(engine, question)
   const { prompt } = await withChatPrompts(engine, { prompt: request.template })
   const format = formatOf(prompt)
@@ -65,18 +66,21 @@ export async function answer(
 }
 
 /** What is asked of θ; undefined where none is to be computed. */
-function thetaQuestion(request: PredictRequest): TaskVectorQuestion | undefined {
+function thetaQuestion(
+  request: PredictRequest,
+  taskOf: (id: string) => TaskSpec,
+): TaskVectorQuestion | undefined {
   const { task, list, dummyQueries, demonstrations = 5, query = '', template, maxTokens, stop } = request
-  const { layer, seed } = request
+  const { layer, seed, top } = request
   const common = {
-    ...{ query, layer, prompt: template },
+    ...{ query, layer, top, prompt: template },
     ...(maxTokens > 1 ? { answer: { maxTokens, stop } } : {}),
   }
   if (dummyQueries !== undefined && Array.isArray(demonstrations))
     return { ...common, given: { demonstrations, dummyQueries } }
   const spec: TaskSpec | undefined =
     task !== undefined
-      ? { kind: 'builtin', id: task }
+      ? taskOf(task)
       : list && {
           kind: 'list',
           id: 'list',

@@ -6,6 +6,8 @@ import { boxedTable } from './boxed-table.js'
 export interface MainTableOptions {
   /** Named where it is not f32. */
   readonly mode?: string | null
+  /** What each model's weights are stored in (`weightTypes`): named beside it. */
+  readonly weights?: ReadonlyMap<string, string>
   /** Accuracies by first token (`firstTokens`), stricter than `prefix`: beside each accuracy as `1st`. */
   readonly first?: ReadonlyMap<string, number>
   /** Mean scores (`meanScores`), where a task's scoring is graded: beside each accuracy as `score`. */
@@ -15,7 +17,7 @@ export interface MainTableOptions {
 /** The paper's Table 6 for one sweep, for a terminal: a row per task, a mean per model. */
 export function renderMainTable(
   rows: readonly MainRow[],
-  { mode = null, first = new Map(), scores = new Map() }: MainTableOptions = {},
+  { mode = null, weights = new Map(), first = new Map(), scores = new Map() }: MainTableOptions = {},
 ): string {
   const byModel = new Map<string, MainRow[]>()
   for (const row of rows) {
@@ -23,9 +25,10 @@ export function renderMainTable(
     if (of) of.push(row)
     else byModel.set(row.model, [row])
   }
-  return Array.from(byModel, ([model, of]) =>
-    renderModel(mode === null ? model : `${model} (${mode})`, of, { first, scores }),
-  ).join('\n\n')
+  return Array.from(byModel, ([model, of]) => {
+    const said = [weights.get(model) ?? [], mode ?? []].flat().join(', ')
+    return renderModel(said === '' ? model : `${model} (${said})`, of, { first, scores })
+  }).join('\n\n')
 }
 
 function renderModel(

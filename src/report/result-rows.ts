@@ -11,6 +11,7 @@ import {
   type ResultTable,
 } from '../experiments/sweep-rows.js'
 import { firstTokens, predictionColumnsOf, predictionValues } from '../store/results.js'
+import { weightTypes } from '../store/report-queries.js'
 import { withMeanScores } from '../store/mean-scores.js'
 import { columnTypes, tableValues } from '../store/view-rows.js'
 import { axisTypes, settingOf, type Axis, type Setting } from '../store/settings.js'
@@ -40,7 +41,7 @@ const named = ['demonstrations', 'prompt', 'dummyQueries', 'seed'] as const
 
 /**
  * Nothing is read before `rows` are. Where they are not f32 on the cpu, every row says so, in a last column `numerics`. In JSON,
- * rows of the main experiment also name their setting, and those of `main` have accuracies by first token.
+ * rows of the main experiment also name their setting and their model's weights, and those of `main` have accuracies by first token.
  */
 export function resultRows(
   db: Database.Database,
@@ -57,6 +58,7 @@ export function resultRows(
           table === 'main' ? withFirstTokens(reference, () => firstTokens(db, sweep.id)) : reference,
           named,
           settingOf(sweep),
+          weightTypes(db, sweep.id),
         )
       : reference
   return mode === null ? { columns, rows } : { columns: { ...columns, numerics: 'text' }, rows: labelled() }
@@ -80,18 +82,21 @@ function referenceRows(
   return withMeanScores(db, table, sweep.id, rows)
 }
 
-/** With columns of the sweep's setting, the same in every row. */
+/** With columns of the sweep's setting, the same in every row; and what its model's weights are stored in, where `weights` says so. */
 export function withSetting(
   { columns, rows }: ResultRows,
   axes: readonly Axis[],
   setting: Setting,
+  weights?: ReadonlyMap<string, string>,
 ): ResultRows {
   const values = axes.map((axis) => setting[axis])
   const types = Object.fromEntries(axes.map((axis) => [axis, axisTypes[axis]]))
-  return { columns: { ...columns, ...types }, rows: extended() }
+  return { columns: { ...columns, ...types, ...(weights ? { weights: 'text' } : {}) }, rows: extended() }
 
   function* extended(): Generator<Values> {
-    for (const row of rows) yield [...row, ...values]
+    const at = Object.keys(columns).indexOf('model')
+    for (const row of rows)
+      yield [...row, ...values, ...(weights ? [weights.get(row[at] as string) ?? null] : [])]
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Demonstration, Split } from '../domain/types.js'
 import type { TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
+import type { PredictAnswer } from '../predict/predict.js'
 import type { SweepSummary } from '../store/sweeps.js'
 import type { Axis } from '../store/settings.js'
 import type { FailureRow } from '../store/sweep-state.js'
@@ -87,19 +88,19 @@ export interface ItemPage {
   readonly perPage: number
 }
 
+/** What a question of the playground may name: the sweep's own first, then what comes with taskvec. */
 export interface PlaygroundChoices {
   readonly models: readonly string[]
+  /** The sweep's models that are not on this machine. */
+  readonly absent: readonly string[]
   readonly tasks: readonly string[]
   readonly prompts: readonly string[]
-}
-
-export interface PlaygroundQuestion {
-  readonly model: string
-  readonly task: string
-  readonly query: string
-  /** A built-in template. */
-  readonly prompt: string
+  /** Of the library (docs/vectors.md). */
+  readonly vectors: readonly string[]
+  /** The sweep's. */
   readonly demonstrations: number
+  readonly prompt: string
 }
 
-export type PlaygroundAnswer = Omit<TaskVectorAnswer, 'task' | 'query'>
+/** By θ of a task or of pairs; or of a prompt with vectors patched in or without. */
+export type PlaygroundAnswer = TaskVectorAnswer | Extract<PredictAnswer, { readonly tokens: unknown }>

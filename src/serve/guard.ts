@@ -29,9 +29,13 @@ const headers = {
  * Who may ask: only somebody who has the link. Another site in the same browser has neither our Host (DNS rebinding), nor
  * our Origin, nor the token; the token comes once in the link and then stands in a cookie that scripts cannot read.
  * Only GET and HEAD, since nothing here changes anything; and at `posts`, questions as JSON: by a program, with the token in its
- * header, never by a browser's cookie.
+ * header; by a browser's cookie only where `ofPage`, and with our own Origin, which every browser sends with a POST.
  */
-export function guard(port: () => number, token: string, posts: readonly string[] = []): MiddlewareHandler {
+export function guard(
+  port: () => number,
+  token: string,
+  { posts, ofPage }: { readonly posts: readonly string[]; readonly ofPage: boolean },
+): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
     for (const [name, value] of Object.entries(headers)) context.header(name, value)
@@ -58,7 +62,7 @@ export function guard(port: () => number, token: string, posts: readonly string[
       return context.redirect('/')
     }
     const bearer = req.header('authorization')?.replace(/^Bearer /, '')
-    const known = post ? undefined : getCookie(context, cookie)
+    const known = post && !(ofPage && origin !== undefined) ? undefined : getCookie(context, cookie)
     if (!same(bearer ?? known ?? '', token))
       return context.text('Open the link that `taskvec serve` printed: it holds the token.', 401)
     return next()

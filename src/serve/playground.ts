@@ -1,54 +1,93 @@
+import type Database from 'better-sqlite3'
+import { z } from 'zod'
+import type { SweepConfig } from '../config/sweep-config.js'
 import { TaskvecError } from '../domain/errors.js'
+import type { EngineMode } from '../domain/numerics.js'
+import type { PromptTemplate, TaskSpec } from '../domain/types.js'
 import { startEngineProcess, type EngineProcess } from '../engine/engine-process.js'
-import { answerByTaskVector, type TaskVectorQuestion } from '../experiments/answer-by-task-vector.js'
 import { modelCatalog } from '../models/catalog.js'
-import { locateModel, pulledModel } from '../models/locate.js'
-import { builtinTemplates } from '../prompt/templates.js'
+import { locateModel, pulledModel, type ModelRef } from '../models/locate.js'
+import { answer, type PredictAnswer } from '../predict/predict.js'
+import { predictRequest } from '../predict/request.js'
+import { builtinTemplates, promptName } from '../prompt/templates.js'
+import { settingsOfGroup } from '../store/settings.js'
+import { findSweep } from '../store/sweeps.js'
 import { builtinTaskIds, furtherIds } from '../tasks/registry.js'
-import type { PlaygroundAnswer, PlaygroundChoices, PlaygroundQuestion } from './api.js'
+import { libraryNames, namedVectors, pickVectors } from '../vectors/library.js'
+import type { PlaygroundChoices } from './api.js'
 
 /** After so long without a question the model is released, ms. */
 const idle = 60_000
-const longestQuery = 200
+const mostWaiting = 4
+
+/** What a question may name besides what comes with taskvec: of one sweep, or of none. */
+interface Own {
+  readonly models: readonly ModelRef[]
+  readonly tasks: readonly TaskSpec[]
+  readonly prompts: readonly PromptTemplate[]
+  readonly mode: EngineMode
+  readonly demonstrations: number
+  readonly prompt: string
+}
+
+const nobody: Own = { models: [], tasks: [], prompts: [], mode: {}, demonstrations: 5, prompt: 'arrow' }
+
+const asked = z.looseObject({
+  sweep: z.string().min(1).max(300).optional(),
+  model: z.string().min(1).max(300),
+  template: z.unknown().optional(),
+})
 
 /**
- * Answers a query by regular, baseline and hypothesis. One model is loaded at a time and one question answered at a
- * time, in a process of its own; models are named by the catalogue's ids only, never by a path.
+ * Answers questions of `POST /api/v1/predict` (docs/api.md) for the page: a sweep's models, tasks and prompts are known by the names that
+ * its config gives them. One model is loaded at a time and one question answered at a time, in a process of its own, by the sweep's numerics. Nobody
+ * who asks names a file: models are the catalogue's or the sweep's, vectors the library's or numbers.
  */
 export class Playground {
-  #loaded: { id: string; engine: EngineProcess } | null = null
+  #loaded: { readonly key: string; readonly engine: EngineProcess } | null = null
   #busy: Promise<unknown> = Promise.resolve()
   #waiting = 0
   #timer: NodeJS.Timeout | undefined
 
-  choices(): PlaygroundChoices {
-    const here = modelCatalog().filter(({ id }) => pulledModel(id) !== null)
+  constructor(private readonly db: Database.Database) {}
+
+  /** Throws USAGE where there is no such sweep. */
+  choices(sweep?: string): PlaygroundChoices {
+    const { models, tasks, prompts, demonstrations, prompt } = this.#own(sweep)
+    const here = models.filter(isHere)
     return {
-      models: here.map(({ id }) => id),
-      tasks: [...builtinTaskIds, ...furtherIds()],
-      prompts: builtinTemplates.map(({ id }) => id),
+      models: unique([...here, ...modelCatalog().filter(({ id }) => pulledModel(id) !== null)]),
+      absent: unique(models.filter((model) => !here.includes(model))),
+      tasks: unique([...tasks, ...[...builtinTaskIds, ...furtherIds()].map((id) => ({ id }))]),
+      prompts: unique([...prompts, ...builtinTemplates]),
+      vectors: libraryNames(),
+      demonstrations,
+      prompt,
     }
   }
 
-  /** Errors: MODEL, TASK, USAGE. */
-  async ask({ model, task, query, prompt, demonstrations }: PlaygroundQuestion): Promise<PlaygroundAnswer> {
-    const { models, tasks } = this.choices()
-    const template = builtinTemplates.find(({ id }) => id === prompt)
-    if (!template) throw new TaskvecError('USAGE', 'no such prompt')
-    if (!models.includes(model)) throw new TaskvecError('USAGE', 'no such model on this machine')
-    if (!tasks.includes(task)) throw new TaskvecError('USAGE', 'no such task')
-    if (query === '' || query.length > longestQuery)
-      throw new TaskvecError('USAGE', `the query must have 1 to ${longestQuery} characters`)
-    if (this.#waiting > 3) throw new TaskvecError('USAGE', 'several questions are being answered already')
+  /** Errors: MODEL, TASK, USAGE; ZodError where the question is malformed. */
+  async ask(given: unknown): Promise<PredictAnswer> {
+    const { sweep, model, ...rest } = asked.parse(given)
+    const own = this.#own(sweep)
+    const named = own.prompts.find(({ id }) => id === rest.template)
+    const request = predictRequest.parse({ ...rest, ...(named ? { template: named } : {}) })
+    const ref = own.models.find(({ id }) => id === model) ?? { id: model }
+    const path = locateModel(ref)
+    if (this.#waiting >= mostWaiting)
+      throw new TaskvecError('USAGE', 'several questions are being answered already')
     this.#waiting++
-    const answer = this.#busy.then(() =>
-      this.#answer(model, {
-        ...{ query, layer: undefined, prompt: template },
-        drawn: { task: { kind: 'builtin', id: task }, seed: 41, demonstrations },
-      }),
-    )
-    this.#busy = answer.catch(() => undefined).finally(() => this.#waiting--)
-    return answer
+    const answered = this.#busy.then(async () => {
+      clearTimeout(this.#timer)
+      const engine = await this.#engine(path, own.mode)
+      const taskOf = (id: string): TaskSpec =>
+        own.tasks.find((task) => task.id === id) ?? { kind: 'builtin', id }
+      const found = await answer(engine, request, (name) => pickVectors(name, namedVectors), taskOf)
+      this.#timer = setTimeout(() => void this.close(), idle).unref()
+      return found
+    })
+    this.#busy = answered.catch(() => undefined).finally(() => this.#waiting--)
+    return answered
   }
 
   async close(): Promise<void> {
@@ -57,22 +96,34 @@ export class Playground {
     this.#loaded = null
   }
 
-  async #answer(model: string, question: TaskVectorQuestion): Promise<PlaygroundAnswer> {
-    clearTimeout(this.#timer)
-    const engine = await this.#engine(model)
-    const { regular, baseline, hypothesis, demonstrations, dummyQueries } = await answerByTaskVector(
-      engine,
-      question,
-    )
-    this.#timer = setTimeout(() => void this.close(), idle).unref()
-    return { regular, baseline, hypothesis, demonstrations, dummyQueries }
+  #own(wanted: string | undefined): Own {
+    if (wanted === undefined) return nobody
+    const sweep = findSweep(this.db, wanted)
+    const { models, tasks, mode = {} } = JSON.parse(sweep.config) as SweepConfig
+    const { demonstrations, prompt } = sweep.protocol
+    const prompts = settingsOfGroup(this.db, sweep).flatMap(({ protocol }) => protocol.prompt ?? [])
+    return { models, tasks, prompts, mode, demonstrations, prompt: promptName(prompt) }
   }
 
-  async #engine(id: string): Promise<EngineProcess> {
-    if (this.#loaded?.id === id && this.#loaded.engine.alive) return this.#loaded.engine
+  async #engine(path: string, mode: EngineMode): Promise<EngineProcess> {
+    const key = JSON.stringify([path, mode])
+    if (this.#loaded?.key === key && this.#loaded.engine.alive) return this.#loaded.engine
     await this.close()
-    const engine = await startEngineProcess(locateModel({ id }))
-    this.#loaded = { id, engine }
+    const engine = await startEngineProcess(path, { mode })
+    this.#loaded = { key, engine }
     return engine
   }
+}
+
+function isHere(model: ModelRef): boolean {
+  try {
+    locateModel(model)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function unique(named: readonly { readonly id: string }[]): string[] {
+  return [...new Set(named.map(({ id }) => id))]
 }

@@ -61,16 +61,18 @@ export async function startPredictServer(
   }
 
   const app = new Hono()
-  app.use(guard(() => listening, token, ['/api/predict']))
+  const posts = ['/api/v1/predict', '/api/predict']
+  app.use(guard(() => listening, token, { posts, ofPage: false }))
   app.use(
     bodyLimit({
       maxSize: largestBody,
       onError: (context) => context.json({ error: `at most ${largestBody} bytes` }, 413),
     }),
   )
-  app.get('/api/model', (context) => context.json({ model: model.id, ...described(engine) }))
-  app.get('/api/vectors', (context) => context.json(libraryNames().map(summary)))
-  app.post('/api/predict', async (context) => {
+  const api = new Hono()
+  api.get('/model', (context) => context.json({ model: model.id, ...described(engine) }))
+  api.get('/vectors', (context) => context.json(libraryNames().map(summary)))
+  api.post('/predict', async (context) => {
     const given: unknown = await context.req.json()
     // One question, or several, answered in order.
     const asked = Array.isArray(given) ? several.parse(given) : predictRequest.parse(given)
@@ -83,6 +85,9 @@ export async function startPredictServer(
       }),
     )
   })
+  app.route('/api/v1', api)
+  // As it was before there were versions.
+  app.route('/api', api)
   app.notFound((context) => context.json({ error: 'not found: see docs/api.md' }, 404))
   app.onError((error, context) => {
     if (error instanceof z.ZodError) return context.json({ error: z.prettifyError(error) }, 400)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono, type Context } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import { describeError, TaskvecError } from '../domain/errors.js'
@@ -34,11 +35,8 @@ const itemQuery = z.object({
   page: page.default(0),
 })
 const figureQuery = z.object({ model: name, task: name })
-const playgroundQuery = z.object({
-  ...{ model: name, task: name, query: z.string() },
-  prompt: name.default('arrow'),
-  demonstrations: z.coerce.number().int().min(1).max(50).default(5),
-})
+/** Pairs and vectors may come as they are. */
+const largestBody = 8_000_000
 
 export interface Parts {
   readonly watch: Watch
@@ -59,7 +57,13 @@ export function routes({ watch, groups, figure, playground, token, port, pageFol
   const app = new Hono()
   const said = new Set<string>()
   let connections = 0
-  app.use(guard(port, token))
+  app.use(guard(port, token, { posts: ['/api/v1/predict'], ofPage: true }))
+  app.use(
+    bodyLimit({
+      maxSize: largestBody,
+      onError: (context) => context.json({ error: `at most ${largestBody} bytes` }, 413),
+    }),
+  )
 
   for (const [path, file, type] of [
     ['/', 'index.html', 'text/html'],
@@ -70,25 +74,23 @@ export function routes({ watch, groups, figure, playground, token, port, pageFol
     app.get(path, (context) => context.body(content, 200, { 'Content-Type': `${type}; charset=utf-8` }))
   }
 
-  app.get('/api/sweeps', (context) => context.json(watch.sweeps()))
-  app.get('/api/sweeps/:id', (context) => context.json(watch.sweep(context.req.param('id'))))
-  app.get('/api/sweeps/:id/items', (context) => {
+  const api = new Hono()
+  api.get('/sweeps', (context) => context.json(watch.sweeps()))
+  api.get('/sweeps/:id', (context) => context.json(watch.sweep(context.req.param('id'))))
+  api.get('/sweeps/:id/items', (context) => {
     const wanted = itemQuery.parse(context.req.query())
     return context.json(watch.items({ ...wanted, sweepId: context.req.param('id') }))
   })
-  app.get('/api/sweeps/:id/by-layer', async (context) => {
+  api.get('/sweeps/:id/by-layer', async (context) => {
     const { model, task } = figureQuery.parse(context.req.query())
     return context.json({ svg: await figure.draw(context.req.param('id'), model, task) })
   })
-  app.get('/api/groups/:id', async (context) =>
+  api.get('/groups/:id', async (context) =>
     context.json(await groups.view(context.req.param('id'), context.req.query('by'))),
   )
-  app.get('/api/playground', (context) => context.json(playground.choices()))
-  app.get('/api/playground/answer', async (context) => {
-    return context.json(await playground.ask(playgroundQuery.parse(context.req.query())))
-  })
-
-  app.get('/api/changes', (context) => {
+  api.get('/playground', (context) => context.json(playground.choices(context.req.query('sweep'))))
+  api.post('/predict', async (context) => context.json(await playground.ask(await context.req.json())))
+  api.get('/changes', (context) => {
     if (connections >= mostConnections) return context.text('too many pages are open', 503)
     connections++
     return streamSSE(
@@ -118,6 +120,8 @@ export function routes({ watch, groups, figure, playground, token, port, pageFol
     )
   })
 
+  app.route('/api/v1', api)
+
   app.notFound((context) => context.text('not found', 404))
   app.onError((error, context) => refuse(error, context))
   return app
@@ -134,6 +138,7 @@ export function routes({ watch, groups, figure, playground, token, port, pageFol
       const [issue] = error.issues
       return context.json({ error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` }, 400)
     }
+    if (error instanceof SyntaxError) return context.json({ error: `not JSON: ${error.message}` }, 400)
     if (!(error instanceof TaskvecError)) {
       sayOnce(given)
       return context.json({ error: 'an internal error: see the terminal' }, 500)

@@ -22,7 +22,7 @@ export async function startPageServer(
   { port = 0, pageFolder = built('page') }: { port?: number; pageFolder?: string } = {},
 ): Promise<PageServer> {
   const db = openReadOnly(database)
-  const playground = new Playground()
+  const playground = new Playground(db)
   const token = randomBytes(24).toString('base64url')
   let listening = port
   const closing = new AbortController()

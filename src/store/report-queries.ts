@@ -53,6 +53,17 @@ export function modelRecords(db: Database.Database, sweep: string): ModelRecord[
     .all({ sweep }) as ModelRecord[]
 }
 
+/** What each model's weights are stored in, for instance `Q4_1`: nothing of a model that was never made ready. F32 beside others is that of norms. */
+export function weightTypes(db: Database.Database, sweep: string): Map<string, string> {
+  return new Map(
+    modelRecords(db, sweep).flatMap(({ model, weights }) => {
+      const types = weights?.split(' ').at(-1)?.split('+') ?? []
+      const others = types.filter((type) => type !== 'F32')
+      return types.length === 0 ? [] : [[model, (others.length > 0 ? others : types).join('+')]]
+    }),
+  )
+}
+
 export interface TaskRecord {
   readonly task: string
   readonly category: Category

@@ -45,3 +45,8 @@ export interface FileTensors {
   /** As `Checkpoint.unread`. */
   readonly unread: readonly (readonly [name: string, reason: string])[]
 }
+
+/** The types that tensors are stored in, for instance `F32+Q4_1`. */
+export function storageTypes(tensors: readonly Pick<TensorInfo, 'type'>[]): string {
+  return [...new Set(tensors.map(({ type }) => type))].sort().join('+')
+}

@@ -27,11 +27,11 @@ that language model. This table is generated from \`src/architectures/families\`
 
 const checkpoints = `## Gemma 3 270M
 
-\`taskvec models pull gemma3-270m\` fetches it under [its terms](https://ai.google.dev/gemma/terms). Held against transformers with
+\`taskvec models pull gemma3-270m-q4\` fetches it under [its terms](https://ai.google.dev/gemma/terms). Held against transformers with
 plain hooks over the same GGUF file, on 40 items of each of four tasks (to_lower, past simple, capitals, antonyms) and all 18 layers:
 \`test/golden/make_gemma3.py\`, \`test/engine/gemma3.test.ts\`, which asks for 99.9 % of 3,040 predictions. When last run, all were equal.
 
-\`taskvec bench --model gemma3-270m\`, 20 dev and 20 test items, an Intel Xeon (AVX-512), one run on a busy machine
+\`taskvec bench --model gemma3-270m-q4\`, 20 dev and 20 test items, an Intel Xeon (AVX-512), one run on a busy machine
 (\`bench/results/2026-11-29-gemma3.json\`): the published method takes 4.2 times the wavefront's processor time, an expert's loop 1.2 times, with the
 same predictions. A third of the operations is the unembedding of 262,144 tokens, which no method can leave out.
 

@@ -36,7 +36,10 @@ describe('models list', () => {
     const here = models.filter(({ path }) => path !== null)
     expect(here.filter(({ folder }) => folder === undefined).map(({ id }) => id)).toEqual(['llama-7b'])
     expect(here.length).toBe(1 + models.filter(({ folder }) => folder !== undefined).length)
-    expect(await run('list')).toMatch(/smollm2-135m .* 30 .* 576 .* BF16 269 MB .* Apache-2.0 .* no/)
+    const table = await run('list')
+    expect(table).toMatch(/llama-7b .* F16 13.5 GB .* F16 \d+ kB, \S+llama-7b/)
+    expect(table).toMatch(/smollm2-135m-q4 .* Q4_1 98 MB .* no/)
+    expect(table).toMatch(/smollm2-135m .* 30 .* 576 .* BF16 269 MB .* Apache-2.0 .* no/)
   })
 })
 

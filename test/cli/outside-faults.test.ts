@@ -206,7 +206,7 @@ describe('a signal', () => {
       const [line] = (await once(child.stdout, 'data')) as [Buffer]
       const { url, token } = JSON.parse(line.toString()) as { url: string; token: string }
       const headers = { authorization: `Bearer ${token}` }
-      const changes = await fetch(new URL('/api/changes', url), { headers })
+      const changes = await fetch(new URL('/api/v1/changes', url), { headers })
       const reader = changes.body?.getReader()
       await reader?.read()
       child.kill(signal)

@@ -24,9 +24,9 @@ interface Golden {
 const file = new URL('../golden/gemma3-predictions.json', import.meta.url)
 const { tasks } = JSON.parse(readFileSync(file, 'utf8')) as Golden
 
-const path = pulledModel('gemma3-270m')
+const path = pulledModel('gemma3-270m-q4')
 
-/** A pull of 250 MB under terms of its own, which `npm test` does not make: `taskvec models pull gemma3-270m`. */
+/** A pull of 250 MB under terms of its own, which `npm test` does not make: `taskvec models pull gemma3-270m-q4`. */
 describe.skipIf(path === null)('Gemma 3 270M, where it was pulled', () => {
   let engine: LocalEngine
   beforeAll(async () => {

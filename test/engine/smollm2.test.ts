@@ -6,7 +6,7 @@ import { largestDifference, smolLm2Golden } from '../golden/read.js'
 /** The real model, which `npm test` pulls first. */
 let engine: LocalEngine
 beforeAll(async () => {
-  engine = await loadEngine(locateModel({ id: 'smollm2-135m' }))
+  engine = await loadEngine(locateModel({ id: 'smollm2-135m-q4' }))
 })
 afterAll(() => engine.close())
 

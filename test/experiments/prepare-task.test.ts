@@ -156,7 +156,7 @@ describe("with SmolLM2's own tokenizer", () => {
   let encode: Encode
   let decode: (tokens: readonly number[]) => Promise<string[]>
   beforeAll(async () => {
-    const checkpoint = await openCheckpoint(locateModel({ id: 'smollm2-135m' }))
+    const checkpoint = await openCheckpoint(locateModel({ id: 'smollm2-135m-q4' }))
     const tokenizer = loadTokenizer(checkpoint)
     checkpoint.close()
     encode = async (texts, options) => texts.map((text) => tokenizer.encode(text, options?.special ?? true))

@@ -9,7 +9,7 @@ import { readVectors } from '../../src/vectors/read.js'
 import { Sandbox } from '../sweep/sandbox.js'
 
 const golden = (name: string) => join(projectRoot(), 'test', 'golden', 'vectors', name)
-const model = locateModel({ id: 'smollm2-135m' })
+const model = locateModel({ id: 'smollm2-135m-q4' })
 
 /** By docs/python/patch_theta.py --golden, with transformers 5.24.0 and torch 2.15.0 in float32. */
 interface Patched {

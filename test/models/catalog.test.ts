@@ -15,10 +15,17 @@ afterEach(() => vi.unstubAllEnvs())
 describe('the catalogue', () => {
   it('holds the seven models of the paper, with their published shapes, SmolLM2 and Gemma 3, to be fetched', () => {
     const fetched = modelCatalog().filter(({ folder }) => folder === undefined)
-    const shapes = fetched.map(({ id, repository, blocks, dModel }) => [id, repository, blocks, dModel])
+    const shapes = fetched.map(({ id, repository, of, blocks, dModel }) => [
+      id,
+      repository ?? of,
+      blocks,
+      dModel,
+    ])
     expect(shapes).toEqual([
       ['smollm2-135m', 'HuggingFaceTB/SmolLM2-135M-Instruct', 30, 576],
+      ['smollm2-135m-q4', 'smollm2-135m', 30, 576],
       ['gemma3-270m', 'google/gemma-3-270m', 18, 640],
+      ['gemma3-270m-q4', 'gemma3-270m', 18, 640],
       ['pythia-2.8b', 'EleutherAI/pythia-2.8b', 32, 2560],
       ['gpt-j-6b', 'EleutherAI/gpt-j-6b', 28, 4096],
       ['llama-7b', 'huggyllama/llama-7b', 32, 4096],
@@ -30,8 +37,8 @@ describe('the catalogue', () => {
   })
 
   it('says how many bytes the weights take', () => {
-    for (const { parameters, bytes, dtype } of modelCatalog())
-      expect(bytes).toBe(parameters * (dtype === 'F32' ? 4 : 2))
+    for (const { parameters, bytes, dtype, pip } of modelCatalog())
+      expect(bytes).toBe(pip?.bytes ?? parameters * (dtype === 'F32' ? 4 : 2))
   })
 
   it.each([
@@ -39,10 +46,16 @@ describe('the catalogue', () => {
       'a misspelt key',
       /^blocks:/m,
       'block:',
-      /tiny.yaml:6:1: block: unknown key "block"; did you mean "blocks"\?/,
+      /tiny.yaml:5:1: block: unknown key "block"; did you mean "blocks"\?/,
     ],
-    ['a wrong type', /^blocks: \d+/m, 'blocks: many', /tiny.yaml:6:1: blocks: must be of type number/],
-    ['a file outside the package', /file: .*/, 'file: ../../x.gguf', /tiny.yaml:16:3: pip.file/],
+    ['a wrong type', /^blocks: \d+/m, 'blocks: many', /tiny.yaml:5:1: blocks: must be of type number/],
+    ['a file outside the package', /file: .*/, 'file: ../../x.gguf', /tiny.yaml:14:3: pip.file/],
+    [
+      'two sources',
+      /^of: .*/m,
+      'repository: a/b',
+      /tiny.yaml:1:1: one of repository, folder and pip must be given/,
+    ],
     [
       'another id than its name',
       /^id: .*/m,
@@ -51,8 +64,8 @@ describe('the catalogue', () => {
     ],
   ])('refuses %s with file, line and key', (_, pattern, replacement, message) => {
     const own = folder()
-    const text = readFileSync(join(catalogFolder(), 'smollm2-135m.yaml'), 'utf8')
-    const valid = text.replace(/^id: .*/m, 'id: tiny')
+    const text = readFileSync(join(catalogFolder(), 'smollm2-135m-q4.yaml'), 'utf8')
+    const valid = text.replace(/^#.*\n/, '').replace(/^id: .*/m, 'id: tiny')
     writeFileSync(join(own, 'tiny.yaml'), valid)
     expect(catalogModel('tiny', own).blocks).toBe(30)
     writeFileSync(join(own, 'tiny.yaml'), valid.replace(pattern, replacement))

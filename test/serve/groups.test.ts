@@ -40,14 +40,14 @@ async function asked<T>(path: string): Promise<T> {
 }
 
 it('lists the settings of a group with how far each is, and draws their accuracies by the axis', async () => {
-  const lines = await asked<SweepLine[]>('/api/sweeps')
+  const lines = await asked<SweepLine[]>('/api/v1/sweeps')
   expect(Object.fromEntries(lines.map(({ id, group, setting }) => [id, [group, setting]]))).toEqual({
     'alone-1': [null, ''],
     'study-1': ['study-group', 'k = 1'],
     'study-5': ['study-group', 'k = 5'],
     'study-10': ['study-group', 'k = 10'],
   })
-  const view = await asked<GroupView>('/api/groups/study-group')
+  const view = await asked<GroupView>('/api/v1/groups/study-group')
   expect(view.axes).toEqual([{ id: 'demonstrations', title: 'demonstrations k' }])
   expect(view.settings.map(({ id, extent }) => [id, extent.cells])).toEqual([
     ['study-1', { done: 8, all: 8 }],
@@ -62,7 +62,7 @@ it('lists the settings of a group with how far each is, and draws their accuraci
   expect(table).toMatchObject({
     rows: ['1', '5'].flatMap((k) => ['upper', 'first'].map((task) => ['m', task, k, '0.00', '0.75', '1.00'])),
   })
-  expect(await asked('/api/groups/nothing')).toMatchObject({
+  expect(await asked('/api/v1/groups/nothing')).toMatchObject({
     error: expect.stringContaining('no sweep') as string,
   })
 })

@@ -163,7 +163,7 @@ it('loads at most 150 kB', async () => {
   const page = await browser.newPage()
   let bytes = 0
   page.on('response', async (response) => {
-    if (new URL(response.url()).pathname !== '/api/changes' && response.ok())
+    if (new URL(response.url()).pathname !== '/api/v1/changes' && response.ok())
       bytes += (await response.body()).length
   })
   await page.goto(url)

@@ -22,7 +22,7 @@ async function ask(
   body: unknown,
   headers: Record<string, string> = {},
 ): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${server.url}/api/predict`, {
+  const response = await fetch(`${server.url}/api/v1/predict`, {
     method: 'POST',
     headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),

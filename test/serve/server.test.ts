@@ -59,9 +59,9 @@ describe('whoever has the link', () => {
   })
 
   it('sees sweeps, fields, items with the prediction of every L, and the curve', async () => {
-    const [line] = await asked<SweepLine[]>('/api/sweeps')
+    const [line] = await asked<SweepLine[]>('/api/v1/sweeps')
     expect(line?.id).toBe('sample-1')
-    const view = await asked<SweepView>('/api/sweeps/sample-1')
+    const view = await asked<SweepView>('/api/v1/sweeps/sample-1')
     expect([view.models, view.tasks, view.runningIn]).toEqual([['m'], ['upper', 'first'], null])
     expect(view.fields[0]).toMatchObject({
       cellsDone: 4,
@@ -70,7 +70,7 @@ describe('whoever has the link', () => {
       hypothesis: 0.75,
       regular: 1,
     })
-    const { items, all } = await asked<ItemPage>('/api/sweeps/sample-1/items?model=m&task=upper&split=dev')
+    const { items, all } = await asked<ItemPage>('/api/v1/sweeps/sample-1/items?model=m&task=upper&split=dev')
     expect([all, items.length, items[0]?.predictions.map(({ layer, correct }) => [layer, correct])]).toEqual([
       3,
       3,
@@ -81,13 +81,13 @@ describe('whoever has the link', () => {
         [3, true],
       ],
     ])
-    const { svg } = await asked<{ svg: string }>('/api/sweeps/sample-1/by-layer?model=m&task=upper')
+    const { svg } = await asked<{ svg: string }>('/api/v1/sweeps/sample-1/by-layer?model=m&task=upper')
     expect(svg).toMatch(/^<svg/)
     expect(svg).not.toMatch(/<script|javascript:|\son\w+=/)
   })
 
   it('filters items by outcome, text and rank, and sorts by rank', async () => {
-    const base = '/api/sweeps/sample-1/items?model=m&task=upper&split=dev'
+    const base = '/api/v1/sweeps/sample-1/items?model=m&task=upper&split=dev'
     const every = await asked<ItemPage>(base)
     const best = (item: ItemPage['items'][number]) => item.predictions.find(({ layer }) => layer === 2)
     const right = await asked<ItemPage>(`${base}&show=right`)
@@ -107,7 +107,7 @@ describe('whoever has the link', () => {
   })
 
   it('is told of a change that another process makes', async () => {
-    const events = await fetch(`http://127.0.0.1:${port}/api/changes`, { headers: bearer() })
+    const events = await fetch(`http://127.0.0.1:${port}/api/v1/changes`, { headers: bearer() })
     const reader = events.body?.getReader()
     const next = async () => new TextDecoder().decode((await reader?.read())?.value as Uint8Array)
     expect(await next()).toMatch(/event: change/)
@@ -116,7 +116,7 @@ describe('whoever has the link', () => {
     runTask(store, 'later-1', 'upper', [3, 2, 1, 0])
     store.close()
     expect(await next()).toMatch(/event: change/)
-    expect((await asked<SweepLine[]>('/api/sweeps')).map(({ id }) => id)).toContain('later-1')
+    expect((await asked<SweepLine[]>('/api/v1/sweeps')).map(({ id }) => id)).toContain('later-1')
     await reader?.cancel()
   })
 })
@@ -125,70 +125,45 @@ const long = 'x'.repeat(5000)
 
 describe('a hostile request is refused', () => {
   it.each<[string, string, (token: string) => Record<string, string>, number, string?]>([
-    ['no token', '/api/sweeps', () => ({}), 401],
+    ['no token', '/api/v1/sweeps', () => ({}), 401],
     ['no token, the page', '/', () => ({}), 401],
     ['a wrong token in the link', '/?token=guess', () => ({}), 403],
     ['an empty token', '/?token=', () => ({}), 403],
-    ['a wrong bearer', '/api/sweeps', () => ({ authorization: 'Bearer guess' }), 401],
+    ['a wrong bearer', '/api/v1/sweeps', () => ({ authorization: 'Bearer guess' }), 401],
     [
       'another name for this address (DNS rebinding)',
-      '/api/sweeps',
+      '/api/v1/sweeps',
       (t) => ({ host: 'evil.example', ...auth(t) }),
       403,
     ],
     ['another name with the port', '/', (t) => ({ host: `evil.example:${port}`, ...auth(t) }), 403],
     ['another port of this machine', '/', (t) => ({ host: '127.0.0.1:1', ...auth(t) }), 403],
-    ['another origin', '/api/sweeps', (t) => ({ origin: 'http://evil.example', ...auth(t) }), 403],
-    ['no origin of a sandboxed frame', '/api/sweeps', (t) => ({ origin: 'null', ...auth(t) }), 403],
+    ['another origin', '/api/v1/sweeps', (t) => ({ origin: 'http://evil.example', ...auth(t) }), 403],
+    ['no origin of a sandboxed frame', '/api/v1/sweeps', (t) => ({ origin: 'null', ...auth(t) }), 403],
     [
       'another site',
-      '/api/sweeps',
+      '/api/v1/sweeps',
       (t) => ({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', ...auth(t) }),
       403,
     ],
-    ['POST', '/api/sweeps', auth, 405, 'POST'],
-    ['PUT', '/api/sweeps/sample-1', auth, 405, 'PUT'],
-    ['DELETE', '/api/sweeps/sample-1', auth, 405, 'DELETE'],
-    ['OPTIONS', '/api/sweeps', auth, 405, 'OPTIONS'],
+    ['POST', '/api/v1/sweeps', auth, 405, 'POST'],
+    ['PUT', '/api/v1/sweeps/sample-1', auth, 405, 'PUT'],
+    ['DELETE', '/api/v1/sweeps/sample-1', auth, 405, 'DELETE'],
+    ['OPTIONS', '/api/v1/sweeps', auth, 405, 'OPTIONS'],
     ['a path upwards', '/../../../etc/passwd', auth, 404],
     ['a path upwards, escaped', '/%2e%2e%2f%2e%2e%2fetc%2fpasswd', auth, 404],
     ['a file of the project', '/package.json', auth, 404],
-    ['an unknown sweep', '/api/sweeps/nope', auth, 404],
-    ['SQL in the name', `/api/sweeps/${encodeURIComponent("x' or 1=1 --")}`, auth, 404],
-    ['a zero byte', '/api/sweeps/a%00b', auth, 404],
-    ['broken escapes', '/api/sweeps/%E0%A4%A', auth, 404],
-    ['no model', '/api/sweeps/sample-1/items?task=upper&split=dev', auth, 400],
-    ['an unknown split', '/api/sweeps/sample-1/items?model=m&task=upper&split=all', auth, 400],
-    ['an unknown filter', '/api/sweeps/sample-1/items?model=m&task=upper&split=dev&show=some', auth, 400],
-    ['a negative page', '/api/sweeps/sample-1/items?model=m&task=upper&split=dev&page=-1', auth, 400],
-    ['a huge page', '/api/sweeps/sample-1/items?model=m&task=upper&split=dev&page=1e99', auth, 400],
-    [
-      'a path as a model',
-      '/api/playground/answer?model=%2Fetc%2Fpasswd&task=algorithmic_to_upper&query=a',
-      auth,
-      404,
-    ],
-    ['an unknown task', '/api/playground/answer?model=pythia-mini-s&task=nope&query=a', auth, 404],
-    [
-      'an unknown prompt',
-      '/api/playground/answer?model=pythia-mini-s&task=algorithmic_to_upper&query=a&prompt=nope',
-      auth,
-      404,
-    ],
-    [
-      'no number of demonstrations',
-      '/api/playground/answer?model=pythia-mini-s&task=algorithmic_to_upper&query=a&demonstrations=x',
-      auth,
-      400,
-    ],
-    [
-      'an endless query',
-      `/api/playground/answer?model=pythia-mini-s&task=algorithmic_to_upper&query=${'x'.repeat(300)}`,
-      auth,
-      404,
-    ],
-    ['an endless address', `/api/sweeps?x=${long}`, auth, 414],
-    ['headers without end', '/api/sweeps', (t) => ({ ...auth(t), 'x-long': long.repeat(3) }), 431],
+    ['an unknown sweep', '/api/v1/sweeps/nope', auth, 404],
+    ['SQL in the name', `/api/v1/sweeps/${encodeURIComponent("x' or 1=1 --")}`, auth, 404],
+    ['a zero byte', '/api/v1/sweeps/a%00b', auth, 404],
+    ['broken escapes', '/api/v1/sweeps/%E0%A4%A', auth, 404],
+    ['no model', '/api/v1/sweeps/sample-1/items?task=upper&split=dev', auth, 400],
+    ['an unknown split', '/api/v1/sweeps/sample-1/items?model=m&task=upper&split=all', auth, 400],
+    ['an unknown filter', '/api/v1/sweeps/sample-1/items?model=m&task=upper&split=dev&show=some', auth, 400],
+    ['a negative page', '/api/v1/sweeps/sample-1/items?model=m&task=upper&split=dev&page=-1', auth, 400],
+    ['a huge page', '/api/v1/sweeps/sample-1/items?model=m&task=upper&split=dev&page=1e99', auth, 400],
+    ['an endless address', `/api/v1/sweeps?x=${long}`, auth, 414],
+    ['headers without end', '/api/v1/sweeps', (t) => ({ ...auth(t), 'x-long': long.repeat(3) }), 431],
   ])('%s', async (_, path, headers, status, method) => {
     const reply = await send(path, headers(server.token), method)
     expect([reply.status, reply.body]).toEqual([status, reply.body])

@@ -127,6 +127,7 @@ it('the tables of units are found by what they refer to, a new one as well', () 
     ...[
       'function_vector_scores',
       'mediation_effects',
+      'natural_text_scores',
       'projection_scores',
       'projection_tokens',
       'theta_distances',

@@ -43,7 +43,7 @@ describe('docs/schema.md', () => {
   it('has queries that run and find something', () => {
     const queries = [...document.matchAll(/```sql\n([^]*?)```/g)].map(([, query]) => query ?? '')
     expect(queries).toHaveLength(5)
-    const counts = queries.map((query) => db.prepare(query.replace("'smollm2-135m'", "'m'")).all().length)
+    const counts = queries.map((query) => db.prepare(query.replace("'smollm2-135m-q4'", "'m'")).all().length)
     // The sample's sweep is complete: nothing is still to be done.
     expect(counts).toEqual([4, 2, 2, 0, 2])
   })

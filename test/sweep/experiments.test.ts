@@ -21,11 +21,17 @@ const settings = {
     { conflicting: { items: 12 } },
     { projection: { top: 10 } },
     { mediation: { items: 3, prompts: 4, components: ['heads', 'attention', 'mlp', 'resid_post'] } },
-    { functionVectors: { heads: 3, items: 4, prompts: 4 } },
+    { functionVectors: { heads: 3, items: 4, prompts: 4, naturalText: { items: 4 }, probing: { items: 4 } } },
     { attention: { items: 4 } },
     { stateVectors: { items: 4 } },
+    { learnedTheta: { items: 4, devItems: 4, directions: 2, generations: 3 } },
     { beyond: { items: 6, demonstrationSets: [1, 2], decodability: { thetas: 4 } } },
-    { transfer: { items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] } },
+    {
+      transfer: {
+        ...{ items: 6, layers: 'all', vectors: ['to_upper + list_first - next_letter'] },
+        from: [{ demonstrations: 3, prompt: 'qa' }],
+      },
+    },
     { thetas: { items: 'each' } },
   ],
 }
@@ -61,6 +67,9 @@ function everything(db: string): Record<string, unknown[]> {
     'function_vectors_shuffled',
     'function_vector_top_heads',
     'function_vector_angles',
+    'function_vector_means',
+    'natural_text',
+    'probing',
     'attention',
     'beyond',
     'transfer',
@@ -105,8 +114,8 @@ describe('the further experiments of a sweep', () => {
       { task_a: 'algorithmic_next_letter', task_b: 'algorithmic_to_upper', items: 12 },
     ])
     expect(undisturbed['projections']).toHaveLength(4 * 6 * 10)
-    // Four tasks, their composition and the random vector, on four tasks' queries at six L.
-    expect(undisturbed['transfer']).toHaveLength(6 * 4 * 6)
+    // Four tasks, each in another setting too, their composition and the random vector, on four tasks' queries at six L.
+    expect(undisturbed['transfer']).toHaveLength(10 * 4 * 6)
     const analyses = new Set(
       (undisturbed['beyond'] as { analysis: string }[]).map(({ analysis }) => analysis),
     )
@@ -116,6 +125,7 @@ describe('the further experiments of a sweep', () => {
         'decodability',
         'demonstration_sets',
         'layer_transfer',
+        'learned_theta',
         'multi_context',
         'state_vectors',
         'template_transfer',
@@ -135,16 +145,10 @@ describe('the further experiments of a sweep', () => {
   it('end with the same bytes after a kill -9 in each of them', async () => {
     // One of each kind of unit, in the order in which a sweep comes to them.
     const experiments = [
-      ...['robustness', 'projection', 'mediation', 'attention', 'state_vectors', 'demonstration_sets'],
-      ...['multi_context', 'layer_transfer', 'template_transfer', 'addition', 'decodability_thetas'],
-      ...[
-        'item_thetas',
-        'robustness_analysis',
-        'conflicting',
-        'function_vectors',
-        'decodability',
-        'transfer',
-      ],
+      ...['robustness', 'projection', 'mediation', 'attention', 'state_vectors', 'learned_theta'],
+      ...['demonstration_sets', 'multi_context', 'layer_transfer', 'template_transfer', 'addition'],
+      ...['decodability_thetas', 'item_thetas', 'robustness_analysis', 'conflicting', 'function_vectors'],
+      ...['natural_text', 'probing', 'decodability', 'transfer'],
     ]
     const config = sandbox.config('experiments', settings)
 
@@ -201,7 +205,7 @@ describe('the further experiments of a sweep', () => {
       ],
       { db },
     )
-    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 59, complete: 59 }])
+    expect(JSON.parse(reused.stdout)).toEqual([{ reused: 69, complete: 69 }])
     expect(everything(db)).toEqual(undisturbed)
   })
 })

@@ -13,7 +13,7 @@ import { openCheckpoint } from '../../src/weights/open.js'
 import { wordLevel } from '../tasks/word-level.js'
 
 const golden = join(projectRoot(), 'test', 'golden')
-const smollm2 = locateModel({ id: 'smollm2-135m' })
+const smollm2 = locateModel({ id: 'smollm2-135m-q4' })
 const mixed = join(golden, 'weights', 'mixed.gguf')
 
 function expected<T>(name: string): T {

@@ -27,7 +27,7 @@ describe('every tensor is, bit for bit, what transformers reads', () => {
       join(golden, 'weights/mixed.gguf'),
     ],
     ['a GGUF of Q4_K and Q6_K', 'weights/k-quants.gguf', join(golden, 'weights/k-quants.gguf')],
-    ['SmolLM2 in GGUF Q4_1', 'smollm2', locateModel({ id: 'smollm2-135m' })],
+    ['SmolLM2 in GGUF Q4_1', 'smollm2', locateModel({ id: 'smollm2-135m-q4' })],
     ['PyTorch, a zip archive', 'weights/pytorch-zip', join(golden, 'weights/pytorch-zip')],
     ['PyTorch, a stream', 'weights/pytorch-stream', join(golden, 'weights/pytorch-stream')],
     ['PyTorch, one shard of each', 'weights/pytorch-sharded', join(golden, 'weights/pytorch-sharded')],

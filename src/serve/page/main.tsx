@@ -48,7 +48,7 @@ function Page() {
         {(sweeps.error ?? sweep.error) && <p class="trouble">{sweeps.error ?? sweep.error}</p>}
         {group !== null && <Group id={group} changes={changes} />}
         {view && <Sweep view={view} changes={changes} />}
-        <Playground />
+        <Playground sweep={id} />
         {view && (
           <details>
             <summary>Config, as it was run</summary>

@@ -3,7 +3,16 @@ import { useEffect, useState } from 'preact/hooks'
 /** Asks the server that this page came from. Throws its message. */
 export async function ask<T>(path: string, query: Record<string, string> = {}): Promise<T> {
   const search = new URLSearchParams(query).toString()
-  const response = await fetch(`/api/${path}${search ? `?${search}` : ''}`)
+  return read<T>(await fetch(`/api/v1/${path}${search ? `?${search}` : ''}`))
+}
+
+/** The same of a question as JSON. */
+export async function post<T>(path: string, question: object): Promise<T> {
+  const headers = { 'Content-Type': 'application/json' }
+  return read<T>(await fetch(`/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(question) }))
+}
+
+async function read<T>(response: Response): Promise<T> {
   if (response.ok) return (await response.json()) as T
   const text = await response.text()
   throw new Error(text.startsWith('{') ? (JSON.parse(text) as { error: string }).error : text)
@@ -14,7 +23,7 @@ export function useChanges(): number | null {
   const [changes, setChanges] = useState<number | null>(0)
   useEffect(() => {
     let count = 0
-    const events = new EventSource('/api/changes')
+    const events = new EventSource('/api/v1/changes')
     events.addEventListener('change', () => setChanges(++count))
     events.addEventListener('error', () => setChanges(null))
     return () => events.close()
