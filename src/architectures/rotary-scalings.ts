@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { insist } from './config.js'
 
 /** How rotary frequencies are stretched to longer texts, by kind of scaling. */
 
@@ -51,11 +52,8 @@ interface Scaled {
 export const scalings: Readonly<Record<string, (unscaled: Unscaled) => Scaled>> = {
   default: ({ inverses }) => ({ frequencies: inverses.map((inverse) => 1 / inverse) }),
   linear,
-  // Frequencies change beyond the trained length only, and then for all positions at once: no further than that.
-  dynamic: ({ inverses, original, maxPositions }) => ({
-    frequencies: inverses.map((inverse) => 1 / inverse),
-    maxPositions: Math.min(original, maxPositions),
-  }),
+  // Frequencies change beyond max_position_embeddings only, which is as far as a model is run.
+  dynamic: ({ inverses }) => ({ frequencies: inverses.map((inverse) => 1 / inverse) }),
   yarn,
   longrope,
   /** Phi-3's first name for it. */
@@ -69,7 +67,8 @@ function linear({ inverses, scaling, path }: Unscaled): Scaled {
 }
 
 /** YaRN (arXiv:2309.00071): fast rotations are kept, slow ones interpolated, those between blended; attention is sharpened. */
-function yarn({ width, inverses, theta, scaling, maxPositions, original }: Unscaled): Scaled {
+function yarn({ width, inverses, theta, scaling, maxPositions, original, path }: Unscaled): Scaled {
+  insist(width % 2 === 0, path, `rope scaling "yarn" over ${width} entries of each head, which make no pairs`)
   const factor = scaling.factor ?? maxPositions / original
   /** The index of the pair that rotates so often within the original positions. */
   const pairOf = (rotations: number) =>

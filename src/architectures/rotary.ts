@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { insist } from './config.js'
 import type { Rotary } from './decoder.js'
 import { f32, maxRotary, parameters, scalings } from './rotary-scalings.js'
 
@@ -49,7 +50,7 @@ export function rotaryOf(
   }: RotaryOptions,
   path: string,
 ): { readonly rotary: Rotary; readonly maxPositions: number } {
-  const places = [config.rope_parameters, config.rope_scaling, config]
+  const places = [config.rope_scaling, config.rope_parameters, config]
   const share = places.map((place) => place?.partial_rotary_factor).find((part) => part !== undefined)
   if (partial === null && (share ?? 1) !== 1)
     throw new TaskvecError(
@@ -78,6 +79,11 @@ export function rotaryByKind(
 ): { readonly full: Rotary; readonly sliding: Rotary; readonly maxPositions: number } {
   const { rope_parameters: byKind, rope_theta, rope_scaling, max_position_embeddings: maxPositions } = config
   const options = { dHead, maxPositions }
+  insist(
+    rope_scaling?.type === undefined || rope_scaling.rope_type !== undefined,
+    path,
+    `rope_scaling's "type": transformers 5 leaves it unread in this family; name it "rope_type"`,
+  )
   const ofFull = byKind?.full_attention ?? rope_scaling ?? parameters.parse({})
   const full = rotaryOf({ rope_parameters: ofFull, rope_theta }, { ...options, theta: theta.full }, path)
   const ofSliding = byKind?.sliding_attention ?? parameters.parse({})
@@ -111,7 +117,8 @@ function rotaryEmbedding(
   defaultTheta: number,
   path: string,
 ): Pick<Rotary, 'angles' | 'scale'> & { readonly maxPositions: number } {
-  const scaling = config.rope_parameters ?? config.rope_scaling ?? parameters.parse({})
+  // In transformers' order.
+  const scaling = config.rope_scaling ?? config.rope_parameters ?? parameters.parse({})
   const type = scaling.rope_type ?? scaling.type ?? 'default'
   const scaled = Object.hasOwn(scalings, type) ? scalings[type] : undefined
   if (!scaled) {
@@ -127,7 +134,7 @@ function rotaryEmbedding(
     (_, i) => theta ** f32((2 * i) / width),
   )
   const original =
-    scaling.original_max_position_embeddings ?? config.original_max_position_embeddings ?? maxPositions
+    config.original_max_position_embeddings ?? scaling.original_max_position_embeddings ?? maxPositions
   const result = scaled({ width, inverses, theta, scaling, maxPositions, original, path })
   return {
     angles: (position) => Float64Array.from(result.frequencies, (frequency) => f32(position * frequency)),

@@ -18,8 +18,6 @@ export const phimoe = family({
     attention_bias: flag.default(false),
     lm_head_bias: flag.default(false),
     num_local_experts: expertCount.default(16),
-    // transformers chooses two, whatever the config says.
-    num_experts_per_tok: z.literal(2).default(2),
     router_jitter_noise: z.number().nonnegative().default(0.01),
   },
   renamed: { num_experts: 'num_local_experts' },
@@ -38,7 +36,8 @@ export const phimoe = family({
         mixture(parts, path, {
           router: 'block_sparse_moe.gate',
           count: c.num_local_experts,
-          perRow: c.num_experts_per_tok,
+          // transformers chooses two, whatever num_experts_per_tok says.
+          perRow: 2,
           expert: (index) =>
             parts.gatedMlp({ name: `block_sparse_moe.experts.${index}`, parts: ['w1', 'w3', 'w2'] }),
           routing: { score: 'sparsemixer', jitter: c.router_jitter_noise },
