@@ -102,6 +102,15 @@ it('check goes on behind a blank entry and a broken row, and takes items line by
   })
 })
 
+it('check says why a list cannot be read, and prints no table of it', async () => {
+  const file = join(folder, 'one-column.csv')
+  writeFileSync(file, 'hot\ncold\n')
+  const { stdout, exitCode } = await tasks('check', file)
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/^error: .*one-column.csv:1: one column only/)
+  expect(stdout).not.toContain('─')
+})
+
 it('check reads JSON Lines as a list where they are no items, and asks about columns that it does not know', async () => {
   const lines = join(folder, 'list.jsonl')
   writeFileSync(lines, '{"input":"hot","output":"cold"}\n{"input":"big","output":"small"}\n')
