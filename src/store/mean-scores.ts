@@ -49,7 +49,8 @@ export function meanScores(db: Database.Database, sweepId: string): Map<string, 
 }
 
 /** Of the hypothesis runs on dev items, by model, task and layer. */
-function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
+export function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
+  if (!isGraded(db, sweepId)) return new Map()
   const rows = db
     .prepare(
       `select c.model_id || char(10) || c.task_id || char(10) || c.layer, avg(p.score)
