@@ -12,8 +12,8 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-describe('a task too large to be handed over whole', () => {
-  it('is computed in parts, to the same bits as in one piece', { timeout: 400_000 }, async () => {
+describe('a task too large for one payload', () => {
+  it('is computed in parts, with the same bits as in one piece', { timeout: 400_000 }, async () => {
     const tasks = ['algorithmic_to_upper']
     const config = sandbox.config('parts', { ...small, tasks, demonstrations: 1, testItems: 2_100 })
     const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'])
@@ -27,7 +27,7 @@ describe('a task too large to be handed over whole', () => {
     expect(verified.exitCode).toBe(0)
   })
 
-  it('is so too where answers have several tokens', { timeout: 400_000 }, async () => {
+  it('also if answers have several tokens', { timeout: 400_000 }, async () => {
     const tasks = ['algorithmic_to_upper']
     const answer = { maxTokens: 4 }
     const config = sandbox.config('answers', { ...small, tasks, demonstrations: 1, testItems: 800, answer })
@@ -45,13 +45,17 @@ describe('a task too large to be handed over whole', () => {
     expect(Math.min(...rows.map(({ wholeRank }) => wholeRank))).toBeGreaterThanOrEqual(1)
   })
 
-  it('is refused before anything is computed where one item is too large', { timeout: 200_000 }, async () => {
-    const tasks = ['algorithmic_list_first']
-    const config = sandbox.config('refused', { ...small, tasks, demonstrations: 100_000 })
-    const db = join(sandbox.folder, 'refused.db')
-    const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'], { db })
-    expect(stderr).toMatch(/TASK after 1 attempt.*computed together take \d+\.\d MB; 0\.\d MB at most/)
-    expect(stderr).toContain('Lower demonstrations')
-    expect(exitCode).toBe(3)
-  })
+  it(
+    'is refused before anything is computed if a single item is too large',
+    { timeout: 200_000 },
+    async () => {
+      const tasks = ['algorithmic_list_first']
+      const config = sandbox.config('refused', { ...small, tasks, demonstrations: 100_000 })
+      const db = join(sandbox.folder, 'refused.db')
+      const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'], { db })
+      expect(stderr).toMatch(/TASK after 1 attempt.*computed together take \d+\.\d MB; 0\.\d MB at most/)
+      expect(stderr).toContain('Lower demonstrations')
+      expect(exitCode).toBe(3)
+    },
+  )
 })
