@@ -227,13 +227,13 @@ layersPerActivity: 4
     expect(() => loadSweeps(folder, known)).toThrow('not a file')
   })
 
-  it('with a list that no Temporal payload can carry is refused', () => {
+  it('with a list that no workflow can carry is refused', () => {
     writeFileSync(
       join(folder, 'huge.csv'),
-      Array.from({ length: 40_000 }, (_, i) => `word${i},answer${i}`).join('\n'),
+      Array.from({ length: 40_000 }, (_, i) => `word${i},answer${i}${'x'.repeat(300)}`).join('\n'),
     )
     expect(() => load('models: [llama-7b]\ntasks: [{id: x, list: huge.csv}]')).toThrow(
-      /takes \d+ bytes; a task may take/,
+      /takes 1\d\.\d MB; a task may take at most 12.0 MB/,
     )
   })
 })
