@@ -418,7 +418,7 @@ describe('experiments of a config', () => {
     expect(sweepId(load(`${head}${written}`))).toBe(plain)
   })
 
-  it('with several seeds make a sweep each, of one group', () => {
+  it('with several seeds make one sweep each, in one group', () => {
     const file = join(folder, 'seeds.yaml')
     writeFileSync(file, `${head}seeds: [41, 42, 43]`)
     const sweeps = loadSweeps(file, known)
