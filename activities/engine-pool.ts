@@ -38,7 +38,7 @@ const shortestTurnMs = 30_000
 const longestLingerMs = 10_000
 
 /**
- * The engine processes of one worker: at most `size`, each with one loaded model. Whoever waits for a model that is
+ * The engine processes of one worker: at most `size`, each with one loaded model. A request for a model that is
  * loaded and idle gets it; otherwise a process is started, if need be in place of an idle one: one without work, else
  * one whose turn is over. A process that died is replaced when it is next needed.
  */

@@ -9,7 +9,7 @@ import type { Values } from '../figures/table.js'
 
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
-/** What the means are called, by the table of results that they stand in. */
+/** The names of the means, by table of results. */
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   main: kinds.map((kind) => `${kind}MeanScore`),
   layers: ['meanScore'],

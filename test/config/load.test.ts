@@ -300,6 +300,7 @@ describe('the configs that come with taskvec', () => {
     'pythia-mini-m',
     'pythia-mini-l',
     'smollm2-135m',
+    'smollm2-135m-q4',
     'llama-7b',
     'llama-13b',
     'llama-30b',
@@ -417,7 +418,7 @@ describe('experiments of a config', () => {
     expect(sweepId(load(`${head}${written}`))).toBe(plain)
   })
 
-  it('with several seeds make a sweep each, of one group', () => {
+  it('with several seeds make one sweep each, in one group', () => {
     const file = join(folder, 'seeds.yaml')
     writeFileSync(file, `${head}seeds: [41, 42, 43]`)
     const sweeps = loadSweeps(file, known)

@@ -99,7 +99,7 @@ describe.skipIf(refusal !== null)(
       taskvec('a', 'run', sandbox.config('hosts', settings), '--db', db, '--elsewhere', 'all')
 
     it(
-      'waits, and says so, until somebody has the model; goes on with whoever is left when one is cut off or killed',
+      'reports that it waits for a worker with the model, and continues with the remaining worker when one is cut off or killed',
       async () => {
         const db = join(sandbox.folder, 'a', 'results.db')
         const run = sweep(db)
@@ -147,7 +147,7 @@ describe.skipIf(refusal !== null)(
     )
 
     it(
-      'gives no work to a worker whose model by that id has other files',
+      'sends no work to a worker that has other files under the same model id',
       async () => {
         const db = join(sandbox.folder, 'a', 'second.db')
         const right = worker('b')
@@ -177,7 +177,7 @@ describe.skipIf(refusal !== null)(
     )
 
     it(
-      'refuses a worker whose weights are damaged before it takes any work',
+      'refuses a worker with damaged weights before it takes any work',
       async () => {
         const damaged = join(sandbox.folder, 'b', 'damaged')
         cpSync(sandbox.model, damaged, { recursive: true })

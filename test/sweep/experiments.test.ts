@@ -105,7 +105,7 @@ function stored(db: string, experiment: string): boolean {
 }
 
 describe('the further experiments of a sweep', () => {
-  it('give rows of every kind, and name what cannot be done', () => {
+  it('give rows of every kind, and name what is skipped and why', () => {
     for (const [view, rows] of Object.entries(undisturbed)) expect(rows, view).not.toHaveLength(0)
     expect(undisturbed['robustness']).toHaveLength(4)
     expect(undisturbed['theta_map']).toHaveLength(4 * 6)
@@ -181,7 +181,7 @@ describe('the further experiments of a sweep', () => {
     ])
   }, 1_800_000)
 
-  it('say what each of their steps took', () => {
+  it('record the time of each of their steps', () => {
     const reader = new Database(join(sandbox.folder, 'undisturbed.db'), { readonly: true })
     const timed = reader
       .prepare('select distinct work from timings where engine_seconds > 0 and computed_by > ?')
@@ -193,7 +193,7 @@ describe('the further experiments of a sweep', () => {
       if (state === 'complete') expect(experiments).toContain(experiment)
   })
 
-  it('are not computed again by another sweep', async () => {
+  it('are reused by another sweep', async () => {
     const db = join(sandbox.folder, 'undisturbed.db')
     const again = await sandbox.taskvec(['run', sandbox.config('other-name', settings)], { db })
     expect(again.exitCode).toBe(0)
@@ -211,7 +211,7 @@ describe('the further experiments of a sweep', () => {
 })
 
 describe('several seeds', () => {
-  it('make a sweep each, of one group', async () => {
+  it('make one sweep each, in one group', async () => {
     const db = join(sandbox.folder, 'seeds.db')
     const tasks = ['algorithmic_to_upper']
     const config = sandbox.config('seeded', { ...settings, tasks, experiments: ['main'], seeds: [41, 42] })

@@ -84,7 +84,7 @@ describe('a sweep whose processes are killed', () => {
 })
 
 describe('the same sweep', () => {
-  it('run again computes nothing and says what it reused', async () => {
+  it('run again computes nothing and reports what it reused', async () => {
     const db = join(sandbox.folder, 'undisturbed.db')
     const again = await sandbox.taskvec(['run', sandbox.config('faults', settings)], { db })
     expect(again.exitCode).toBe(0)
@@ -145,7 +145,7 @@ describe('a running sweep', () => {
     return () => void process.kill(engine, 'SIGCONT')
   }
 
-  it('is stopped by taskvec cancel, engines included; resumed it ends with the bytes of an uninterrupted one', async () => {
+  it('is stopped by taskvec cancel, with its engines; resumed, it ends with the same bytes as an uninterrupted one', async () => {
     const db = join(sandbox.folder, 'cancelled.db')
     const running = run(db)
     await held(running.pid as number) // one that does not answer is killed
@@ -164,7 +164,7 @@ describe('a running sweep', () => {
     expect(sandbox.exported(db)).toEqual(undisturbed)
   })
 
-  it('at another server than taskvec cancel was given is not stopped, and is said to be elsewhere', async () => {
+  it('on another server than the one given to taskvec cancel keeps running, and the message says so', async () => {
     const db = join(sandbox.folder, 'elsewhere.db')
     const server = await ensureServer({ home: join(sandbox.folder, 'other-home') })
     const running = run(db, '--address', server.settings.address, '--engines', '1')
@@ -179,7 +179,7 @@ describe('a running sweep', () => {
     await server.stop()
   })
 
-  it('stops cleanly on Ctrl-C, says how to resume and leaves no process behind', async () => {
+  it('stops cleanly on Ctrl-C, prints how to resume and leaves no process behind', async () => {
     const db = join(sandbox.folder, 'interrupted.db')
     const running = run(db)
     await until('an engine runs', async () => (await enginesOf(running.pid as number)).length > 0)
@@ -191,7 +191,7 @@ describe('a running sweep', () => {
     expect(stdout.split('\n').filter((line) => line.includes(sandbox.home) || line.includes(db))).toEqual([])
   })
 
-  it('keeps a second one out of its database and says who holds it', async () => {
+  it('locks its database against a second one, which names the process that holds it', async () => {
     const db = join(sandbox.folder, 'held.db')
     const running = run(db)
     const release = await held(running.pid as number)

@@ -13,8 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-describe('a task too large to be handed over whole', () => {
-  it('is computed in parts, to the same bits as in one piece', { timeout: 400_000 }, async () => {
+describe('a task too large for one payload', () => {
+  it('is computed in parts, with the same bits as in one piece', { timeout: 400_000 }, async () => {
     const tasks = ['algorithmic_to_upper']
     const config = sandbox.config('parts', { ...small, tasks, demonstrations: 1, testItems: 2_100 })
     const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'])
@@ -28,7 +28,7 @@ describe('a task too large to be handed over whole', () => {
     expect(verified.exitCode).toBe(0)
   })
 
-  it('is so too where answers have several tokens', { timeout: 400_000 }, async () => {
+  it('also if answers have several tokens', { timeout: 400_000 }, async () => {
     const tasks = ['algorithmic_to_upper']
     const answer = { maxTokens: 4 }
     const config = sandbox.config('answers', { ...small, tasks, demonstrations: 1, testItems: 800, answer })
@@ -65,7 +65,7 @@ describe('a task too large to be handed over whole', () => {
     expect(verified.exitCode).toBe(0)
   })
 
-  it('is refused before anything is computed where one item is too large', { timeout: 200_000 }, async () => {
+  it('is refused at once if a single item is too large', { timeout: 200_000 }, async () => {
     const tasks = ['algorithmic_list_first']
     const config = sandbox.config('refused', { ...small, tasks, demonstrations: 100_000 })
     const db = join(sandbox.folder, 'refused.db')

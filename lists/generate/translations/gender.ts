@@ -86,7 +86,7 @@ const irregularFrench: Readonly<Record<string, string>> = Object.fromEntries(
     'serviteur:servante muet:muette net:nette administrateur:administratrice collaborateur:collaboratrice locuteur:locutrice cultivateur:cultivatrice copain:copine ' +
     'protecteur:protectrice créateur:créatrice fondateur:fondatrice novateur:novatrice éducateur:éducatrice détenteur:détentrice ' +
     'rédacteur:rédactrice consommateur:consommatrice présentateur:présentatrice accompagnateur:accompagnatrice amateur:amatrice ' +
-    'dessinateur:dessinatrice navigateur:navigatrice mol:molle'
+    'dessinateur:dessinatrice navigateur:navigatrice moniteur:monitrice mol:molle'
   )
     .split(' ')
     .map((pair) => pair.split(':')),
