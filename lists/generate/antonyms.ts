@@ -13,7 +13,7 @@ export function antonymList(): GeneratedList {
     about:
       'Words and their opposites, of any part of speech, not those made by a prefix (happy, unhappy) or -less. A word ' +
       "with several opposites has the others accepted. Sorted by frequency (rank in GPT-2's vocabulary).",
-    date: '2026-11-28',
+    date: '2026-11-29',
     sources: [own('antonyms.txt'), wordnet, gpt2Vocabulary],
     entries: entries(),
     rank: ({ input }) => gpt2Rank(input),

@@ -12,7 +12,7 @@ export function capitalList(): GeneratedList {
     about:
       'States (members and observers of the United Nations, Kosovo, Taiwan) and their capitals, English names. Sorted ' +
       "by the frequency of the country's name (rank in GPT-2's vocabulary).",
-    date: '2026-11-28',
+    date: '2026-11-29',
     sources: [countriesList, gpt2Vocabulary],
     entries: states().map(({ name, country: { capital } }) => entry(name, capital, [unaccented(capital)])),
     rank: ({ input }) => gpt2Rank(input),

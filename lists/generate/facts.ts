@@ -31,7 +31,7 @@ export function factLists(): GeneratedList[] {
       category: 'knowledge',
       scoring: 'prefix',
       about: `${text} Written by hand for this project. Sorted by the frequency of the input (rank in GPT-2's vocabulary).`,
-      date: '2026-11-28',
+      date: '2026-11-29',
       sources: [own(file), gpt2Vocabulary],
       entries,
       rank: ({ input }) => gpt2Rank(input),

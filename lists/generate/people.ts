@@ -18,7 +18,7 @@ export function peopleList(): GeneratedList {
       'People and the language that they spoke, wrote or worked in. From WordNet: people whose description opens with a ' +
       'nationality that goes with one language; those born elsewhere, emigrants, gods and legends are left out. At most ' +
       `${perLanguage} people a language. Sorted by the frequency of the surname (rank in GPT-2's vocabulary).`,
-    date: '2026-11-28',
+    date: '2026-11-29',
     sources: [own('people.txt'), own('people-names.txt'), wordnet, gpt2Vocabulary],
     entries: facts.map(([name, language]) =>
       entry(usualNames.get(name) ?? name, language, ancients.has(name) ? [] : (otherNames[language] ?? [])),

@@ -28,7 +28,7 @@ export function continentList(): GeneratedList {
       `Caribbean are North America, Australia and the Pacific islands Oceania. At most ${perContinent} places a ` +
       'continent, none in Antarctica. Transcontinental countries (Russia, Turkey, ...) and names of several places ' +
       "are left out. Sorted by the frequency of the name (rank in GPT-2's vocabulary).",
-    date: '2026-11-28',
+    date: '2026-11-29',
     sources: [wordnet, countriesList, own('places.txt'), gpt2Vocabulary],
     entries: mostFrequentOfEach(unique([...given, ...named, ...derived]), perContinent).map(
       ([name, continent]) =>
@@ -58,10 +58,19 @@ export function religionList(): GeneratedList {
       'Countries and places and the religion of the majority of their people; a statistic about populations. ' +
       'Countries: 70% and more by the World Factbook; other places: in a country with 85% and more, or a majority ' +
       "that is general knowledge. Sorted by the frequency of the name (rank in GPT-2's vocabulary).",
-    date: '2026-11-28',
-    sources: [factbook, own('religions.txt'), own('places.txt'), wordnet, countriesList, gpt2Vocabulary],
+    date: '2026-11-29',
+    sources: [
+      factbook,
+      own('religions.txt'),
+      own('churches.txt'),
+      own('places.txt'),
+      wordnet,
+      countriesList,
+      gpt2Vocabulary,
+    ],
     entries: mostFrequentOfEach(unique([...given, ...named, ...derived]), perReligion).map(
-      ([name, religion]) => entry(name, religion, adherents[religion] ?? []),
+      ([name, religion]) =>
+        entry(name, religion, [...(adherents[religion] ?? []), ...(churches.get(name) ?? [])]),
     ),
     rank: ({ input }) => gpt2Rank(input),
   }
@@ -77,6 +86,14 @@ const adherents: Readonly<Record<string, readonly string[]>> = {
   Hindu: ['Hinduism'],
   Jewish: ['Judaism'],
 }
+
+/** Place -> the church that most of its Christians are of: Mexico -> Catholic, Catholicism, Roman Catholic. */
+const churches = new Map(
+  fields('churches.txt').flatMap(([church = '', names = '']) => {
+    const named = church === 'Catholic' ? [church, 'Catholicism', 'Roman Catholic'] : [church, 'Orthodoxy']
+    return names.split(' / ').map((name) => [name, named] as const)
+  }),
+)
 
 /** Also those whose islands lie elsewhere than their name says, and those that are disputed. */
 const onTwoContinents = new Set('RU TR KZ AZ GE AM CY AQ'.split(' '))

@@ -72,6 +72,8 @@ export const flag = z.boolean()
 export const positive = z.number().positive()
 /** Null: not used, whatever the default is. */
 export const windowField = z.int().positive().nullable()
+/** Null: as many as heads, whatever the default is. */
+export const keyValueHeadsField = size.nullable()
 /** A factor that null leaves out. */
 export const capField = z.number().positive().nullable()
 

@@ -19,7 +19,7 @@ export interface Core {
   readonly blocks: number
   readonly dModel: number
   readonly heads: number
-  readonly keyValueHeads?: number | undefined
+  readonly keyValueHeads?: number | null | undefined
   readonly dHead?: number | undefined
   readonly dMlp: number
   readonly activation: ActivationSpec

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { insist } from './config.js'
 
 /** How rotary frequencies are stretched to longer texts, by kind of scaling. */
 
@@ -27,7 +28,9 @@ export const parameters = z.looseObject({
 
 /** What a kind of scaling is computed from. */
 interface Unscaled {
-  /** rope_theta ** (2i / width): the frequencies' inverses, `width / 2` of them. */
+  /** Entries of a head that are rotated. */
+  readonly width: number
+  /** rope_theta ** (2i / width): the frequencies' inverses, one for each pair. */
   readonly inverses: Float32Array
   readonly theta: number
   readonly scaling: z.infer<typeof parameters>
@@ -49,11 +52,8 @@ interface Scaled {
 export const scalings: Readonly<Record<string, (unscaled: Unscaled) => Scaled>> = {
   default: ({ inverses }) => ({ frequencies: inverses.map((inverse) => 1 / inverse) }),
   linear,
-  // Frequencies change beyond the trained length only, and then for all positions at once: no further than that.
-  dynamic: ({ inverses, original, maxPositions }) => ({
-    frequencies: inverses.map((inverse) => 1 / inverse),
-    maxPositions: Math.min(original, maxPositions),
-  }),
+  // Frequencies change beyond max_position_embeddings only, which is as far as a model is run.
+  dynamic: ({ inverses }) => ({ frequencies: inverses.map((inverse) => 1 / inverse) }),
   yarn,
   longrope,
   /** Phi-3's first name for it. */
@@ -67,9 +67,9 @@ function linear({ inverses, scaling, path }: Unscaled): Scaled {
 }
 
 /** YaRN (arXiv:2309.00071): fast rotations are kept, slow ones interpolated, those between blended; attention is sharpened. */
-function yarn({ inverses, theta, scaling, maxPositions, original }: Unscaled): Scaled {
+function yarn({ width, inverses, theta, scaling, maxPositions, original, path }: Unscaled): Scaled {
+  insist(width % 2 === 0, path, `rope scaling "yarn" over ${width} entries of each head, which make no pairs`)
   const factor = scaling.factor ?? maxPositions / original
-  const width = 2 * inverses.length
   /** The index of the pair that rotates so often within the original positions. */
   const pairOf = (rotations: number) =>
     (width * Math.log(original / (rotations * 2 * Math.PI))) / (2 * Math.log(theta))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { insist } from './config.js'
 import type { Rotary } from './decoder.js'
 import { f32, maxRotary, parameters, scalings } from './rotary-scalings.js'
 
@@ -24,32 +25,41 @@ export const rotaryFieldsByKind = {
 
 export type RotaryConfig = z.infer<z.ZodObject<typeof rotaryFields>>
 
-interface RotaryOptions {
+export interface RotaryOptions {
   readonly dHead: number
   readonly maxPositions: number
   /** `rope_theta` where the config has none. */
   readonly theta?: number
   /** The share of each head that is rotated where the config does not say it; null: heads are rotated as a whole. */
   readonly partial?: number | null
+  /** What an odd number of rotated entries is: one more, or refused. */
+  readonly odd?: 'rounded up' | 'refused'
   readonly interleaved?: boolean
 }
 
 /** A family's rotation by its config, and for how many positions it holds. Throws MODEL. */
 export function rotaryOf(
   config: RotaryConfig,
-  { dHead, maxPositions, theta = 10000, partial = null, interleaved = false }: RotaryOptions,
+  {
+    dHead,
+    maxPositions,
+    theta = 10000,
+    partial = null,
+    odd = 'rounded up',
+    interleaved = false,
+  }: RotaryOptions,
   path: string,
 ): { readonly rotary: Rotary; readonly maxPositions: number } {
-  const places = [config.rope_parameters, config.rope_scaling, config]
+  const places = [config.rope_scaling, config.rope_parameters, config]
   const share = places.map((place) => place?.partial_rotary_factor).find((part) => part !== undefined)
   if (partial === null && (share ?? 1) !== 1)
     throw new TaskvecError(
       'MODEL',
       `${path}: partial_rotary_factor is ${share}; this family's heads are rotated as a whole`,
     )
-  const width = rotaryWidth(dHead, partial === null ? 1 : (share ?? partial), path)
-  const { maxPositions: held, ...embedding } = rotaryEmbedding(config, width, maxPositions, theta, path)
-  return { rotary: { width, ...embedding, interleaved }, maxPositions: held }
+  const turned = rotaryWidth(dHead, partial === null ? 1 : (share ?? partial), odd, path)
+  const { maxPositions: held, ...embedding } = rotaryEmbedding(config, turned, maxPositions, theta, path)
+  return { rotary: { width: 2 * Math.ceil(turned / 2), ...embedding, interleaved }, maxPositions: held }
 }
 
 /**
@@ -69,6 +79,11 @@ export function rotaryByKind(
 ): { readonly full: Rotary; readonly sliding: Rotary; readonly maxPositions: number } {
   const { rope_parameters: byKind, rope_theta, rope_scaling, max_position_embeddings: maxPositions } = config
   const options = { dHead, maxPositions }
+  insist(
+    rope_scaling?.type === undefined || rope_scaling.rope_type !== undefined,
+    path,
+    `rope_scaling's "type": transformers 5 leaves it unread in this family; name it "rope_type"`,
+  )
   const ofFull = byKind?.full_attention ?? rope_scaling ?? parameters.parse({})
   const full = rotaryOf({ rope_parameters: ofFull, rope_theta }, { ...options, theta: theta.full }, path)
   const ofSliding = byKind?.sliding_attention ?? parameters.parse({})
@@ -81,9 +96,10 @@ export function rotaryByKind(
 }
 
 /** Entries of a head that are rotated, of `dHead`. Throws MODEL where they make no pairs. */
-function rotaryWidth(dHead: number, fraction: number, path: string): number {
+function rotaryWidth(dHead: number, fraction: number, odd: RotaryOptions['odd'], path: string): number {
   const width = Math.floor(dHead * fraction)
-  if (width > 0 && width % 2 === 0) return width
+  const rounded = odd === 'rounded up' ? 2 * Math.ceil(width / 2) : width
+  if (width > 0 && rounded % 2 === 0 && rounded <= dHead) return width
   throw new TaskvecError(
     'MODEL',
     `${path}: rotary embedding over ${fraction} of heads of ${dHead}: ${width} entries make no pairs`,
@@ -101,7 +117,8 @@ function rotaryEmbedding(
   defaultTheta: number,
   path: string,
 ): Pick<Rotary, 'angles' | 'scale'> & { readonly maxPositions: number } {
-  const scaling = config.rope_parameters ?? config.rope_scaling ?? parameters.parse({})
+  // In transformers' order.
+  const scaling = config.rope_scaling ?? config.rope_parameters ?? parameters.parse({})
   const type = scaling.rope_type ?? scaling.type ?? 'default'
   const scaled = Object.hasOwn(scalings, type) ? scalings[type] : undefined
   if (!scaled) {
@@ -112,10 +129,13 @@ function rotaryEmbedding(
   if (width > maxRotary)
     throw new TaskvecError('MODEL', `${path}: a head of ${width} values; at most ${maxRotary} are allowed`)
   const theta = scaling.rope_theta ?? config.rope_theta ?? defaultTheta
-  const inverses = Float32Array.from({ length: width / 2 }, (_, i) => theta ** f32((2 * i) / width))
+  const inverses = Float32Array.from(
+    { length: Math.ceil(width / 2) },
+    (_, i) => theta ** f32((2 * i) / width),
+  )
   const original =
-    scaling.original_max_position_embeddings ?? config.original_max_position_embeddings ?? maxPositions
-  const result = scaled({ inverses, theta, scaling, maxPositions, original, path })
+    config.original_max_position_embeddings ?? scaling.original_max_position_embeddings ?? maxPositions
+  const result = scaled({ width, inverses, theta, scaling, maxPositions, original, path })
   return {
     angles: (position) => Float64Array.from(result.frequencies, (frequency) => f32(position * frequency)),
     scale: result.scale ?? 1,

@@ -3,7 +3,7 @@ import { activationField } from './activations.js'
 import { blockCount, flag, insist, positive, size } from './config.js'
 import type { AttentionSpec, DecoderSpec, LayerNorms, LayerSpec } from './decoder.js'
 import { rmsNorm, tensor } from './parts.js'
-import { rotaryFields, rotaryOf } from './rotary.js'
+import { rotaryFields, rotaryOf, type RotaryOptions } from './rotary.js'
 import { type Core, llamaNames, LayerParts, type Changes } from './layer-parts.js'
 
 /**
@@ -131,7 +131,8 @@ export type StandardConfig = z.infer<z.ZodObject<typeof standardFields>>
 /** A decoder with LLaMA's config fields: RMSNorm and rotary embedding, unless the family says otherwise. */
 export function standardDecoder(
   family: string,
-  c: Omit<StandardConfig, 'rms_norm_eps' | 'head_dim'> & {
+  c: Omit<StandardConfig, 'rms_norm_eps' | 'head_dim' | 'num_key_value_heads'> & {
+    readonly num_key_value_heads?: number | null | undefined
     readonly rms_norm_eps?: number
     readonly head_dim?: number | null | undefined
   },
@@ -141,7 +142,7 @@ export function standardDecoder(
     core = {},
     ...changes
   }: Partial<Changes> & {
-    readonly rotary?: { readonly theta?: number; readonly partial?: number; readonly interleaved?: boolean }
+    readonly rotary?: Pick<RotaryOptions, 'theta' | 'partial' | 'odd' | 'interleaved'>
     readonly core?: Partial<Core>
   } = {},
 ): DecoderSpec {

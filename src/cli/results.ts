@@ -77,7 +77,7 @@ export function resultsCommand(): Command {
       'after',
       `
 1st: the share of items whose answer's first token is the greedy choice (rank 1). Intervals (Low, High) are 95 %: Wilson's of each accuracy; of hypothesis minus regular the paired bootstrap's, 10,000
-resamples of whole sets of demonstrations, seeded by the sweep's seed. Rows stand in the config's order, whatever order they
+resamples of whole sets of demonstrations, seeded by the sweep's seed. Rows are in the config's order, whatever order they
 were computed in. --format latex gives the paper's Table 6 (main), 2 (conflicting), 3 and 7 (projection: at the best L + 2, or
 at --layer; table and md show the same tokens). A terminal gets control characters as escapes in every format.
 

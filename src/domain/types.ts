@@ -43,7 +43,7 @@ export interface Pair {
   readonly split?: ListSplit
 }
 
-/** One (x_i, y_i) of S, exactly as it stands in the prompt, a leading space included. */
+/** One (x_i, y_i) of S, exactly as in the prompt, including a leading space. */
 export interface Demonstration {
   readonly input: string
   readonly output: string
@@ -74,7 +74,7 @@ export type PromptTemplate =
       readonly system?: string | undefined
     }
 
-/** What becomes of the outputs in S: as they are, permuted within it, or drawn anew from all pairs. */
+/** The outputs in S: as they are, permuted within it, or redrawn from all pairs. */
 export const labelRules = ['true', 'shuffled', 'random'] as const
 export type LabelRule = (typeof labelRules)[number]
 

@@ -4,6 +4,7 @@ import { beyond } from './beyond/beyond.js'
 import { conflicting } from './conflicting/conflicting.js'
 import type { Analysis, Experiment, ForwardPasses, NewUnit, UnitKind } from './experiment.js'
 import { functionVectors } from './function-vectors/function-vectors.js'
+import { learnedTheta } from './learned-theta/learned-theta.js'
 import { main } from './main/main.js'
 import { mediation } from './mediation/mediation.js'
 import { projection } from './projection/projection.js'
@@ -23,6 +24,7 @@ export const experiments: readonly Experiment[] = [
   functionVectors,
   attention,
   stateVectors,
+  learnedTheta,
   beyond,
   transfer,
   storedThetas,

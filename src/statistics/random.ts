@@ -14,3 +14,11 @@ export function randomFor(key: unknown): RandomSource {
   const generator = xoroshiro128plusFromState(state)
   return { below: (bound) => uniformInt(generator, 0, bound - 1) }
 }
+
+/** A draw of the standard normal distribution, by Box and Muller. */
+export function normal(random: RandomSource): number {
+  const steps = 2 ** 30
+  const u = (random.below(steps) + 1) / steps
+  const v = random.below(steps) / steps
+  return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v)
+}

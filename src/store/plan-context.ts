@@ -23,7 +23,7 @@ export function planContext(db: Statements, place: UnitPlace): PlanContext {
       db.all(
         `select u.task_id as task, r.id as runId, r.key, r.model_hash as modelHash from units u
          join unit_runs r on r.key = u.run_key and r.complete = 1
-         join sweep_tasks t on t.sweep_id = u.sweep_id and t.task_id = u.task_id
+         left join sweep_tasks t on t.sweep_id = u.sweep_id and t.task_id = u.task_id
          where u.sweep_id = ? and u.model_id = ? and u.experiment = ? order by t.position`,
         [sweepId, model, unit],
       ) as UnitRun[],

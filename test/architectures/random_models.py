@@ -30,7 +30,7 @@ SLIDING, FULL, CHUNKED = "sliding_attention", "full_attention", "chunked_attenti
 # Names in older files of what a config class has under another name.
 OLDER = {
     "gpt_neox": {"rope_theta": "rotary_emb_base", "partial_rotary_factor": "rotary_pct"},
-    "bloom": {"hidden_size": "n_embed", "num_hidden_layers": "n_layer", "num_attention_heads": "n_head"},
+    "bloom": {"hidden_size": "n_embed"},
     "falcon": {"num_hidden_layers": "n_layer", "num_attention_heads": "n_head", "num_kv_heads": "n_head_kv"},
 }
 ACTIVATIONS = [
@@ -172,7 +172,7 @@ class Draw:
         if self.family == "exaone4" and isinstance(options.get("sliding_window_pattern"), str):
             options["layer_types"] = self.layer_types()
         if rng.random() < 0.4:
-            renamed = OLDER.get(self.family, {}) or {name: shared for shared, name in self.config_class.attribute_map.items()}
+            renamed = {name: shared for shared, name in self.config_class.attribute_map.items()} | OLDER.get(self.family, {})
             options = {renamed.get(key, key): value for key, value in options.items()}
         return options
 

@@ -30,6 +30,15 @@ interface Golden {
 const golden = JSON.parse(
   readFileSync(new URL('../golden/smollm2-components.json', import.meta.url), 'utf8'),
 ) as Golden
+/** Written by test/golden/make_public_accuracies.py: the public code of Todd et al. on the same prompts. */
+const published = JSON.parse(
+  readFileSync(new URL('../golden/smollm2-public-accuracies.json', import.meta.url), 'utf8'),
+) as {
+  /** By layer, as golden's. */
+  readonly accuracies: readonly number[]
+  /** From 0, `[layers][zeroShot]`. */
+  readonly ranks: readonly (readonly number[])[]
+}
 const [blocks, heads, dHead, dModel] = [30, 9, 64, 576]
 
 let engine: LocalEngine
@@ -101,5 +110,13 @@ describe('SmolLM2-135M, against hooks on transformers', () => {
     })
     const predicted = golden.layers.map((_, l) => patched.map((readings) => readings[l]?.token))
     expect(predicted).toEqual(golden.predicted)
+
+    const share = (right: readonly boolean[]) => right.filter(Boolean).length / right.length
+    const accuracies = predicted.map((tokens) =>
+      share(golden.zeroShot.map(({ answer }, i) => tokens[i] === answer)),
+    )
+    expect(accuracies).toEqual(published.accuracies)
+    const ranks = golden.layers.map((_, l) => patched.map((readings) => (readings[l]?.answerRank ?? 0) - 1))
+    expect(ranks).toEqual(published.ranks)
   })
 })

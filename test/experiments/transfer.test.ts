@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Item } from '../../src/domain/types.js'
 import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
 import { promptsOf } from '../../src/experiments/prompts.js'
+import type { FinishedTask } from '../../src/experiments/experiment.js'
+import { fromName, fromSchema, itemsFrom } from '../../src/experiments/transfer/settings.js'
 import { termsOf } from '../../src/experiments/transfer/sources.js'
+import { transfer as experiment } from '../../src/experiments/transfer/transfer.js'
 import { transfer } from '../../src/experiments/transfer/forward-passes.js'
 import { makeTinyModel } from '../tiny-model.js'
 
@@ -105,4 +108,45 @@ describe('compositions', () => {
     ['fr_en + de_en', /de_en is not among the sweep's tasks/],
     ['fr_en en_es', /is no composition of tasks/],
   ])('%s is refused', (expression, message) => expect(() => termsOf(expression, tasks)).toThrow(message))
+})
+
+describe('θ of another setting', () => {
+  const pairs = [...'abcdefghij'].map((x) => ({ input: ` ${x}`, output: ` ${x.toUpperCase()}`, accept: [] }))
+  const own: Item = {
+    demonstrations: [{ input: ' a', output: ' A' }],
+    ...{ query: ' b', answer: ' B', accept: [], dummyQueries: [' c'] },
+  }
+  const task = {
+    ...{ task: 'upper', protocol: { seed: 41, demonstrations: 1, dummyQueries: 1 } },
+    items: () => [own],
+    population: () => pairs,
+  } as unknown as FinishedTask
+
+  it('has the items’ own words in another prompt, without the space that it writes itself', () => {
+    const { prompt } = fromSchema.parse({ prompt: 'qa' })
+    expect(itemsFrom(task, { prompt }, 1)).toEqual([
+      {
+        demonstrations: [{ input: 'a', output: 'A' }],
+        ...{ query: 'b', answer: 'B', accept: [], dummyQueries: ['c'] },
+        prompt: expect.objectContaining({ query: 'Q: {x}\nA:' }) as unknown,
+      },
+    ])
+  })
+
+  it('has more demonstrations, or those of another seed, drawn again', () => {
+    const drawn = itemsFrom(task, { demonstrations: 4 }, 2)
+    expect(drawn.map(({ demonstrations }) => demonstrations.length)).toEqual([4, 4])
+    expect(itemsFrom(task, { demonstrations: 4 }, 2)).toEqual(drawn)
+    expect(itemsFrom(task, { demonstrations: 4, seed: 42 }, 2)).not.toEqual(drawn)
+  })
+
+  it('is a source of its own, named by what differs', () => {
+    const given = { pairs: [['a', 'b']], from: [{ demonstrations: 10, prompt: 'qa' }], random: false }
+    const settings = experiment.settings?.parse(given)
+    const units = experiment.units?.(settings as never, ['a', 'b']) ?? []
+    expect(units.map(({ thetaTask }) => thetaTask)).toEqual(['a', 'a @ k10-qa'])
+    expect(fromName({ seed: 42 })).toBe('s42')
+    expect(() => fromSchema.parse({})).toThrow(/must hold demonstrations, prompt or seed/)
+    expect(() => fromSchema.parse({ prompt: 'chat' })).toThrow(/takes no chat template/)
+  })
 })

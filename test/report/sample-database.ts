@@ -344,7 +344,20 @@ function writeExperiments(
       head,
       effect: 0.05 - 0.02 * i,
     })
+  const text = unit('natural_text', '')
+  const probing = unit('probing', '')
+  const sentences = ['The word "{x}", means', `When you think of ${hostile.template}`]
   Object.keys(tasks).forEach((task_id, t) => {
+    for (const [s, template] of sentences.entries())
+      for (const [k, kind] of ['none', 'theta-replaced', 'function-vector', 'random-vector'].entries())
+        insert('natural_text_scores', {
+          ...{ run_id: text, task_id, template, kind, layer: kind === 'none' ? -1 : 2, items },
+          ...{ correct: Math.max(0, 12 - 3 * Math.abs(k - 1) - t - 2 * s), first_tokens: 2 },
+          answer_log_prob: -2,
+        })
+    for (const [k, setting] of ['theta', 'function-vector', 'random-heads'].entries())
+      for (const layer of layers.slice(Math.min(1, k)))
+        score(probing, { task_id, setting, layer, correct: Math.min(items, 8 + 3 * layer + t - 3 * k) })
     const run_id = unit('mediation', task_id)
     const effect = (component: string, layer: number, head: number, size: number) =>
       insert('mediation_effects', {
@@ -355,6 +368,9 @@ function writeExperiments(
     for (const layer of layers)
       for (const [k, setting] of stateKinds.entries())
         score(states, { setting, layer, correct: Math.max(0, 14 - t - 3 * Math.abs(layer - 2) + k) })
+    const learned = unit('learned_theta', task_id)
+    for (const [k, setting] of ['own', 'mean', 'scaled', 'learned', 'learned-dev'].entries())
+      score(learned, { setting, layer: 2, correct: Math.max(0, 12 - t + k) })
     const attention = unit('attention', task_id)
     for (const layer of layers)
       for (const head of [0, 1, 2, 3])
@@ -391,7 +407,7 @@ function writeExperiments(
           })
     }
   })
-  const sources = [...Object.keys(tasks), 'en_fr + antonyms', 'random']
+  const sources = [...Object.keys(tasks), 'linguistic_antonyms @ k10-qa', 'en_fr + antonyms', 'random']
   sources.forEach((source, s) => {
     const run = unit('transfer', '', source)
     Object.keys(tasks).forEach((task_id, t) =>

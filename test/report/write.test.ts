@@ -53,7 +53,7 @@ describe('a report', () => {
       }
   })
 
-  it('says what was run, what was left out and what went wrong, and not where', () => {
+  it('reports what was run, left out and failed, without paths of the machine', () => {
     const page = readFileSync(join(out, 'index.html'), 'utf8')
     for (const said of [
       '0.0.0',
@@ -69,7 +69,7 @@ describe('a report', () => {
       expect(page).not.toContain(unsaid)
   })
 
-  it('begins with what the sweep shows and has no section of what it did not run', () => {
+  it('begins with the finding and has no sections for experiments that were not run', () => {
     const file = join(folder, 'main-only.db')
     writeSample(file, 'main')
     const db = openReadOnly(file)
@@ -124,7 +124,7 @@ describe('a report', () => {
 })
 
 describe('taskvec report', () => {
-  it('stands beside the database where no place is named', async () => {
+  it('is written beside the database by default', async () => {
     await main(['node', 'taskvec', 'report', '--db', database])
     expect(existsSync(join(folder, 'reports', 'sample-00000001', 'index.html'))).toBe(true)
   })

@@ -62,7 +62,7 @@ async function open(
 
 const accuracyWithInterval = /^(\.\d\d|1\.00) \.\d\d–(\.\d\d|1\.00)$/
 
-it('follows the sweep to its end without being loaded again', async () => {
+it('follows the sweep to its end without a reload', async () => {
   const { page, trouble } = await open(1440, 'light')
   expect(page.url()).not.toContain('token')
   await page.locator('.heat button').first().click()
@@ -87,7 +87,7 @@ describe.each([
   [360, 'light'],
   [360, 'dark'],
 ] as const)('at %i pixels, %s', (width, scheme) => {
-  it('is reached by the keyboard, keeps its state in the address, is accessible, and asks nobody else', async () => {
+  it('works by keyboard, keeps its state in the address, is accessible, and requests nothing from other hosts', async () => {
     const { page, trouble } = await open(width, scheme)
     const fields = page.locator('.heat td button')
     for (let i = 0; i < 30 && !(await isFocused(fields.first())); i++) await page.keyboard.press('Tab')
@@ -218,7 +218,7 @@ it('loads at most 150 kB', async () => {
   await page.close()
 })
 
-it('shows what failed, why, and what its process said last', async () => {
+it('shows what failed, why, and the last lines of its process', async () => {
   cpSync(sandbox.model, join(sandbox.folder, 'cut'), { recursive: true })
   truncateSync(join(sandbox.folder, 'cut', 'model.safetensors'), 20_000)
   const failing = sandbox.config('failing', {
@@ -243,7 +243,7 @@ it('shows what failed, why, and what its process said last', async () => {
   await page.close()
 })
 
-it('says that the server is away, and ends with exit code 0 on SIGTERM', async () => {
+it('reports that the server is away; serve ends with exit code 0 on SIGTERM', async () => {
   const { page } = await open(1440, 'light')
   server.kill('SIGTERM')
   expect((await server).exitCode).toBe(0)

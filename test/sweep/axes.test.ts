@@ -125,7 +125,7 @@ describe('a config with lists', () => {
   })
 })
 
-it('a config says what it would run, with keys of the command line, and computes nothing', async () => {
+it('a dry run describes the config, with overrides of the command line, and computes nothing', async () => {
   const file = sandbox.config('planned', study)
   const plan = await sandbox.taskvec(
     [

@@ -91,6 +91,7 @@ export const deepseekV2 = family({
     // transformers leaves it out, DeepSeek's own code does not: no published model has it.
     norm_topk_prob: z.literal(false).default(false),
   },
+  renamed: { num_experts: 'n_routed_experts' },
   describe(c, path) {
     const { n_routed_experts: count, num_experts_per_tok: perRow, n_group, topk_group } = c
     const limited = c.topk_method === 'group_limited_greedy'
@@ -143,6 +144,7 @@ export const deepseekV3 = family({
     norm_topk_prob: flag.default(true),
     routed_scaling_factor: z.number().default(2.5),
   },
+  renamed: { num_local_experts: 'n_routed_experts' },
   describe(c, path) {
     const { n_routed_experts: count, num_experts_per_tok: perRow } = c
     const groups = groupsOf(

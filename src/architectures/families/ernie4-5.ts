@@ -1,4 +1,4 @@
-import { family, flag, positive, size } from '../config.js'
+import { family, flag, keyValueHeadsField, positive, size } from '../config.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 /** ERNIE 4.5: LLaMA with interleaved rotary embedding and biases by config. */
@@ -8,7 +8,7 @@ export const ernie45 = family({
   special: 'interleaved rotary embedding; biases by config',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(2),
+    num_key_value_heads: keyValueHeadsField.default(2),
     head_dim: size.nullable().default(128),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(131072),

@@ -42,7 +42,7 @@ export const falcon = family({
   describe(c, path) {
     const { hidden_size: dModel, num_attention_heads: heads, new_decoder_architecture: newer } = c
     const parallel = newer || c.parallel_attn
-    const norms = c.num_ln_in_parallel_attn ?? (newer ? 2 : 1)
+    const norms = parallel ? (c.num_ln_in_parallel_attn ?? (newer ? 2 : 1)) : 1
     insist(
       c.parallel_attn || !newer,
       path,
@@ -71,7 +71,7 @@ export const falcon = family({
       norm: (name, width) => layerNorm(name, width, c.layer_norm_epsilon),
       parallel,
       norms: ({ norm }: LayerParts) => {
-        if (parallel && norms === 2) return { beforeAttention: norm('ln_attn'), beforeMlp: norm('ln_mlp') }
+        if (norms === 2) return { beforeAttention: norm('ln_attn'), beforeMlp: norm('ln_mlp') }
         const beforeAttention = norm('input_layernorm')
         return { beforeAttention, beforeMlp: parallel ? 'shared' : norm('post_attention_layernorm') }
       },

@@ -102,8 +102,8 @@ export const gemma3 = family({
     max_position_embeddings: size.default(131072),
     rope_local_base_freq: z.number().positive().default(10000),
     sliding_window_pattern: size.default(6),
+    // attn_logit_softcapping is there too, and transformers leaves it unread.
     final_logit_softcapping: capField.default(null),
-    attn_logit_softcapping: capField.default(null),
   },
   describe(c, path) {
     const sliding = slidingLayers(c, everyNth(c.sliding_window_pattern), path)
@@ -116,7 +116,6 @@ export const gemma3 = family({
       bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
       attention: ({ norm, layer }, { dHead }) => ({
         scale: c.query_pre_attn_scalar ** -0.5,
-        softcap: c.attn_logit_softcapping,
         queryNorm: norm('self_attn.q_norm', dHead),
         keyNorm: norm('self_attn.k_norm', dHead),
         window: sliding[layer] ? c.sliding_window : null,

@@ -3,7 +3,7 @@ import { activationField } from '../activations.js'
 import { family, flag } from '../config.js'
 import { layerNorm, tensor } from '../parts.js'
 import { decoderOf } from '../standard.js'
-import { gpt2Core, gpt2Fields, gpt2Names } from './gpt2.js'
+import { gpt2Core, gpt2Fields, gpt2Names, gpt2Renamed } from './gpt2.js'
 
 /** StarCoder and SantaCoder (arXiv 2305.06161): GPT-2 with one key-value head. */
 export const gptBigcode = family({
@@ -16,6 +16,7 @@ export const gptBigcode = family({
     multi_query: flag.default(true),
     add_cross_attention: z.literal(false).default(false),
   },
+  renamed: gpt2Renamed,
   describe: (c, path) =>
     decoderOf({ ...gpt2Core('gpt_bigcode', c), keyValueHeads: c.multi_query ? 1 : c.n_head }, path, {
       names: gpt2Names,

@@ -3,6 +3,7 @@ import { blockCount, family, flag, insist, positive, size } from '../config.js'
 import { layerNorm, tensor } from '../parts.js'
 import { rotaryOf } from '../rotary.js'
 import { decoderOf } from '../standard.js'
+import { gpt2Renamed } from './gpt2.js'
 
 /**
  * GPT-J (transformers' modeling_gptj.py): one LayerNorm that attention and MLP both read, side by side; interleaved
@@ -24,6 +25,7 @@ export const gptJ = family({
     vocab_size: size,
     tie_word_embeddings: flag.default(false),
   },
+  renamed: gpt2Renamed,
   describe(c, path) {
     const dHead = c.n_embd / c.n_head
     const width = c.rotary_dim ?? dHead

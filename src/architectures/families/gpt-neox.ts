@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, insist, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
@@ -26,9 +27,12 @@ export const gptNeox = family({
     attention_bias: flag.default(true),
     use_parallel_residual: flag.default(true),
     ...rotaryFields,
+    rotary_pct: z.number().positive().max(1).default(0.25),
+    rotary_emb_base: positive.default(10000),
   },
-  renamed: { rotary_pct: 'partial_rotary_factor', rotary_emb_base: 'rope_theta' },
   describe(c, path) {
+    // transformers reads the usual names within rope_parameters only.
+    const rotation = { ...c, rope_theta: c.rotary_emb_base, partial_rotary_factor: c.rotary_pct }
     const dHead = c.hidden_size / c.num_attention_heads
     insist(
       Number.isInteger(dHead),
@@ -44,7 +48,7 @@ export const gptNeox = family({
       activation: c.hidden_act,
       vocab: c.vocab_size,
       tied: c.tie_word_embeddings,
-      ...rotaryOf(c, { dHead, maxPositions: c.max_position_embeddings, partial: 0.25 }, path),
+      ...rotaryOf(rotation, { dHead, maxPositions: c.max_position_embeddings, partial: 0.25 }, path),
     }
     return decoderOf(core, path, {
       names: {

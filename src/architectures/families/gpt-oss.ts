@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, flag, positive, size, windowField } from '../config.js'
+import { family, flag, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import type { MlpSpec } from '../decoder.js'
 import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { expertCount, linearOfExpert, mixture } from '../mixture.js'
@@ -13,7 +13,7 @@ export const gptOss = family({
   special: 'mixture of experts with biases and a clamped SwiGLU; attention sinks; alternating windows; YaRN',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     head_dim: size.default(64),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(131072),

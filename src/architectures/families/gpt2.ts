@@ -18,6 +18,14 @@ export const gpt2Fields = {
   scale_attn_weights: flag.default(true),
 }
 
+/** transformers has them for the usual names. */
+export const gpt2Renamed = {
+  hidden_size: 'n_embd',
+  num_hidden_layers: 'n_layer',
+  num_attention_heads: 'n_head',
+  max_position_embeddings: 'n_positions',
+}
+
 export const gpt2Names = {
   prefix: 'transformer.',
   tokens: 'transformer.wte',
@@ -54,6 +62,7 @@ export const gpt2 = family({
     scale_attn_by_inverse_layer_idx: flag.default(false),
     add_cross_attention: z.literal(false).default(false),
   },
+  renamed: gpt2Renamed,
   describe: (c, path) =>
     decoderOf(gpt2Core('gpt2', c), path, {
       names: gpt2Names,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, flag, insist, positive, size, windowField } from '../config.js'
+import { family, flag, insist, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import type { MlpSpec } from '../decoder.js'
 import { layerTypesField } from '../layer-kinds.js'
 import { expertCount, linearOfExpert, mixture } from '../mixture.js'
@@ -13,7 +13,7 @@ export const llama4 = family({
     'mixture of experts, their input weighed, with a shared one; attention in chunks; every fourth layer unrotated',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     head_dim: size.default(128),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(131072),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, positive, size, windowField } from '../config.js'
+import { family, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
@@ -12,7 +12,7 @@ export const ministral3 = family({
   special: 'YaRN; queries scaled by position',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     head_dim: size.nullable().default(128),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(262144),

@@ -1,4 +1,4 @@
-import { family, size, windowField } from '../config.js'
+import { family, keyValueHeadsField, size, windowField } from '../config.js'
 import { layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
@@ -9,7 +9,7 @@ export const mistral = family({
   special: 'a sliding window in all layers by config',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     max_position_embeddings: size.default(131072),
     sliding_window: windowField.default(4096),
   },
@@ -24,7 +24,7 @@ export const ministral = family({
   special: 'sliding windows by layer',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     max_position_embeddings: size.default(131072),
     sliding_window: windowField.default(4096),
     layer_types: layerTypesField,

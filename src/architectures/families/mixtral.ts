@@ -1,4 +1,4 @@
-import { family, positive, size, windowField } from '../config.js'
+import { family, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import { expertCount, mixture } from '../mixture.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
@@ -9,7 +9,7 @@ export const mixtral = family({
   special: 'mixture of experts, two of eight for each token',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(131072),
     sliding_window: windowField.default(null),

@@ -26,7 +26,8 @@ export const mpt = family({
     vocab_size: size,
     layer_norm_epsilon: positive.default(1e-5),
     attn_config: attentionFields.prefault({}),
-    no_bias: z.literal(true).default(true),
+    // transformers builds none, whatever it says.
+    no_bias: flag.default(true),
     logit_scale: z.null().default(null),
     tie_word_embeddings: flag.default(true),
   },

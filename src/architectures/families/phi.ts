@@ -20,7 +20,7 @@ export const phi = family({
       norm: (name, width) => layerNorm(name, width, c.layer_norm_eps),
       parallel: true,
       norms: ({ norm }) => ({ beforeAttention: norm('input_layernorm'), beforeMlp: 'shared' }),
-      rotary: { partial: 0.5 },
+      rotary: { partial: 0.5, odd: 'refused' },
       bias: { queryKeyValue: true, out: true },
       attention: ({ norm }, { dHead }) =>
         c.qk_layernorm

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, flag, insist, positive, size, windowField } from '../config.js'
+import { family, flag, insist, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import { expertCount, mixture } from '../mixture.js'
 import { layerNorm } from '../parts.js'
 import { standardDecoder, standardFields } from '../standard.js'
@@ -11,15 +11,13 @@ export const phimoe = family({
   special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with factors of its own',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     rms_norm_eps: positive.default(1e-5),
     max_position_embeddings: size.default(131072),
     sliding_window: windowField.default(null),
     attention_bias: flag.default(false),
     lm_head_bias: flag.default(false),
     num_local_experts: expertCount.default(16),
-    // transformers chooses two, whatever the config says.
-    num_experts_per_tok: z.literal(2).default(2),
     router_jitter_noise: z.number().nonnegative().default(0.01),
   },
   renamed: { num_experts: 'num_local_experts' },
@@ -38,7 +36,8 @@ export const phimoe = family({
         mixture(parts, path, {
           router: 'block_sparse_moe.gate',
           count: c.num_local_experts,
-          perRow: c.num_experts_per_tok,
+          // transformers chooses two, whatever num_experts_per_tok says.
+          perRow: 2,
           expert: (index) =>
             parts.gatedMlp({ name: `block_sparse_moe.experts.${index}`, parts: ['w1', 'w3', 'w2'] }),
           routing: { score: 'sparsemixer', jitter: c.router_jitter_noise },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, flag, size, windowField } from '../config.js'
+import { family, flag, insist, size, windowField } from '../config.js'
 import { slidingLayers } from '../layer-kinds.js'
 import { expertCount, isSparse, mixture, namedExperts, sparseLayerFields } from '../mixture.js'
 import { standardDecoder } from '../standard.js'
@@ -31,7 +31,12 @@ export const qwen2Moe = family({
   describe(c, path) {
     const window = c.use_sliding_window ? c.sliding_window : null
     const usual = (layer: number) => layer % 2 === 0 && layer < c.max_window_layers
-    const sliding = slidingLayers(c, usual, path)
+    const sliding = slidingLayers(c, (layer) => c.use_sliding_window && usual(layer), path)
+    insist(
+      window !== null || !sliding.includes(true),
+      path,
+      'layer_types has sliding_attention, but use_sliding_window is not true',
+    )
     return standardDecoder('qwen2_moe', c, path, {
       bias: { queryKeyValue: c.qkv_bias },
       attention: ({ layer }) => ({ window: sliding[layer] ? window : null }),

@@ -1,4 +1,4 @@
-import { family, flag, size } from '../config.js'
+import { family, flag, keyValueHeadsField, size } from '../config.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
 /** Seed-OSS: LLaMA with biases of queries, keys and values. */
@@ -8,7 +8,7 @@ export const seedOss = family({
   special: 'biases of queries, keys and values; another one by config for what attention gives',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(8),
+    num_key_value_heads: keyValueHeadsField.default(8),
     head_dim: size.nullable().default(128),
     max_position_embeddings: size.default(524288),
     attention_bias: flag.default(true),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { family, flag, size, windowField } from '../config.js'
+import { family, flag, keyValueHeadsField, size, windowField } from '../config.js'
 import { layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
@@ -10,7 +10,7 @@ export const smollm3 = family({
   special: 'no rotation in every fourth layer',
   fields: {
     ...standardFields,
-    num_key_value_heads: size.default(4),
+    num_key_value_heads: keyValueHeadsField.default(4),
     max_position_embeddings: size.default(32768),
     tie_word_embeddings: flag.default(true),
     attention_bias: flag.default(false),
@@ -25,14 +25,14 @@ export const smollm3 = family({
   describe(c, path) {
     const rotated = (layer: number) =>
       (c.no_rope_layers ? c.no_rope_layers[layer] : (layer + 1) % c.no_rope_layer_interval) !== 0
-    const window = c.use_sliding_window ? c.sliding_window : null
-    const sliding = slidingLayers(c, (layer) => !rotated(layer), path)
+    // Of use_sliding_window only the usual kinds of layers depend, as in transformers.
+    const sliding = slidingLayers(c, (layer) => c.use_sliding_window && !rotated(layer), path)
     return standardDecoder('smollm3', c, path, {
       rotary: { theta: 2e6 },
       bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
       attention: ({ layer }, { rotary }) => ({
         rotary: rotated(layer) ? rotary : null,
-        window: sliding[layer] ? window : null,
+        window: sliding[layer] ? c.sliding_window : null,
       }),
       mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
     })

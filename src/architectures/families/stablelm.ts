@@ -26,7 +26,7 @@ export const stablelm = family({
         beforeAttention: norm('input_layernorm'),
         beforeMlp: c.use_parallel_residual ? 'shared' : norm('post_attention_layernorm'),
       }),
-      rotary: { partial: 0.25 },
+      rotary: { partial: 0.25, odd: 'refused' },
       bias: { queryKeyValue: c.use_qkv_bias },
       attention: (parts, { heads, keyValueHeads, dHead }) =>
         c.qk_layernorm

@@ -1,10 +1,11 @@
 import { allLayers } from '../../domain/layers.js'
 import type { Item } from '../../domain/types.js'
 import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine.js'
-import { randomFor } from '../../statistics/random.js'
 import type { TaskStep } from '../experiment.js'
 import { predict, promptsOf } from '../prompts.js'
+import { thetasOf } from '../thetas.js'
 import { geometry, type Geometry } from './geometry.js'
+import { headOutputs, randomVector, repeated, sumOf, type Head } from './vectors.js'
 
 export const vectorKinds = ['theta-replaced', 'theta-added', 'function-vector', 'random-vector'] as const
 export type VectorKind = (typeof vectorKinds)[number]
@@ -15,7 +16,7 @@ export interface FunctionVectorStep extends TaskStep {
   readonly clean: readonly Item[]
   /** `items` with shuffled labels. */
   readonly shuffled: readonly Item[]
-  readonly heads: readonly { readonly layer: number; readonly head: number }[]
+  readonly heads: readonly Head[]
   readonly seed: number
 }
 
@@ -63,19 +64,7 @@ export async function functionVector(
   }
 
   /** θ_L of each item, `[items, layers, d_model]`. */
-  const { thetas = new Float32Array() } = await engine.evaluate(
-    {
-      items: prompts.map(({ theta }) => ({
-        thetaPrompts: theta,
-        patchedPrompt: null,
-        plainPrompts: [],
-        answerToken: 0,
-      })),
-      layers,
-      thetas: 'each',
-    },
-    step(),
-  )
+  const thetas = await thetasOf(engine, items, layers, step())
   const ofItem = (item: number) => thetas.subarray(item * blocks * dModel, (item + 1) * blocks * dModel)
 
   async function patched(prompt: PromptKind, kind: VectorKind): Promise<AnswerMetrics[][]> {
@@ -115,60 +104,4 @@ export async function functionVector(
       }
     }
   return { items: items.length, scores, geometry: geometry(thetas, { vector, outputs, blocks, dModel }) }
-}
-
-/** Mean contributions of the heads over the items' prompts, `[d_model]` each. */
-async function headOutputs(
-  engine: Pick<Engine, 'encode' | 'components' | 'info'>,
-  items: readonly Item[],
-  heads: FunctionVectorStep['heads'],
-  options: EvaluateOptions,
-): Promise<Float32Array[]> {
-  const prompts = await promptsOf(engine, items)
-  const { captured } = await engine.components(
-    {
-      items: prompts.map(({ regular, answerToken }) => ({ prompt: regular, branches: [], answerToken })),
-      capture: { components: ['contributions'], as: 'mean' },
-    },
-    options,
-  )
-  const { dModel } = engine.info
-  return heads.map(
-    ({ layer, head }) =>
-      captured.contributions?.[layer]?.slice(head * dModel, (head + 1) * dModel) ?? new Float32Array(dModel),
-  )
-}
-
-function sumOf(vectors: readonly Float32Array[], size: number): Float32Array {
-  return Float32Array.from({ length: size }, (_, i) =>
-    vectors.reduce((sum, vector) => sum + (vector[i] as number), 0),
-  )
-}
-
-/** Evenly distributed in direction, of the same norm. */
-function randomVector(
-  like: Float32Array,
-  key: { readonly seed: number; readonly task: string },
-): Float32Array {
-  const random = randomFor({ purpose: 'random vector', ...key })
-  const uniform = () => (random.below(2 ** 30) + 1) / (2 ** 30 + 1)
-  // Box and Muller.
-  const normal = Float64Array.from(
-    like,
-    () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform()),
-  )
-  const scale = norm(like) / norm(normal)
-  return Float32Array.from(normal, (value) => scale * value)
-}
-
-function norm(vector: Float32Array | Float64Array): number {
-  let squares = 0
-  for (const value of vector) squares += value * value
-  return Math.sqrt(squares)
-}
-
-function repeated(vector: Float32Array, times: number): Float32Array {
-  const all = new Float32Array(times * vector.length)
-  for (let i = 0; i < times; i++) all.set(vector, i * vector.length)
-  return all
 }

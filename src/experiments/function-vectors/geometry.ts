@@ -45,7 +45,7 @@ export function geometry(
 }
 
 /** Gram and Schmidt, twice; what depends on the vectors before it is left out. */
-function orthonormal(vectors: readonly Float32Array[]): Float64Array[] {
+export function orthonormal(vectors: readonly Float32Array[]): Float64Array[] {
   const basis: Float64Array[] = []
   for (const vector of vectors) {
     const rest = Float64Array.from(vector)

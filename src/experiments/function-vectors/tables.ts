@@ -92,3 +92,16 @@ export const functionVectorGeometryView = sqliteView('function_vector_angles', {
   ...ofTask,
   ...angles,
 }).existing()
+
+/** Means over a model's tasks, by prompt: `zero-shot`, `shuffled`, `natural-text`; the interval is of 1.96 standard errors, null of one task. */
+export const functionVectorMeansView = sqliteView('function_vector_means', {
+  ...ofTask,
+  prompt: text().notNull(),
+  kind: text().notNull(),
+  layer: integer(),
+  accuracy: real().notNull(),
+  low: real(),
+  high: real(),
+  firstToken: real('first_token').notNull(),
+  tasks: integer().notNull(),
+}).existing()

@@ -1,7 +1,7 @@
 import type { NumericsJson } from '../../domain/numerics.js'
 import type { Item, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics, EvaluateOptions } from '../../engine/engine.js'
-import { randomFor, type RandomSource } from '../../statistics/random.js'
+import { normal, randomFor, type RandomSource } from '../../statistics/random.js'
 import { answerOf, generating, promptsOf, type RunningEngine } from '../prompts.js'
 import { scoreOf, type Score, type Scores } from '../scores.js'
 import { thetasOf } from '../thetas.js'
@@ -136,12 +136,4 @@ function norm(values: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += (values[i] as number) ** 2
   return Math.sqrt(sum)
-}
-
-/** Standard normal, by Box and Muller. */
-function normal(random: RandomSource): number {
-  const steps = 2 ** 30
-  const u = (random.below(steps) + 1) / steps
-  const v = random.below(steps) / steps
-  return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v)
 }

@@ -1,7 +1,7 @@
 import { taskName } from '../../figures/paper-rules.js'
 import type { Figure } from '../../figures/figure.js'
 import { accuracyColour, config, shown } from '../../figures/style.js'
-import { random } from './sources.js'
+import { random, withoutSetting, withSetting } from './sources.js'
 
 export interface TransferRow {
   readonly model: string
@@ -26,9 +26,12 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
     says: `θ of ${sourceName(source)} on queries of ${taskName(task)}, L = ${layer}: ${shown(accuracy)} of ${items}`,
   }))
   const tasks = [...new Set(cells.map(({ task }) => task))]
-  // The tasks themselves as they stand on the other axis, then compositions, then the control.
-  const place = (source: string) =>
-    tasks.includes(source) ? tasks.indexOf(source) : source === sourceName(random) ? Infinity : tasks.length
+  // The tasks themselves as they stand on the other axis, each before its θ of other settings; then compositions, then the control.
+  const place = (source: string) => {
+    const own = tasks.indexOf(withoutSetting(source))
+    if (own >= 0) return own + (tasks.includes(source) ? 0 : 0.5)
+    return source === sourceName(random) ? Infinity : tasks.length
+  }
   const sources = [...new Set(cells.map(({ source }) => source))].sort((a, b) =>
     place(a) === place(b) ? (a < b ? -1 : 1) : place(a) - place(b),
   )
@@ -62,5 +65,7 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
 
 function sourceName(source: string): string {
   if (source === random) return 'a random vector'
+  const task = withoutSetting(source)
+  if (task !== source) return withSetting(taskName(task), source.slice(withSetting(task, '').length))
   return /\s/.test(source) ? source : taskName(source)
 }

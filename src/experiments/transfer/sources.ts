@@ -4,6 +4,18 @@ import { TaskvecError } from '../../domain/errors.js'
 
 export const random = 'random'
 
+const at = ' @ '
+
+/** `translation_en_fr @ k10-qa`: θ of a task, made in another setting. */
+export function withSetting(task: string, setting: string): string {
+  return `${task}${at}${setting}`
+}
+
+/** The task alone. */
+export function withoutSetting(source: string): string {
+  return source.split(at)[0] as string
+}
+
 export interface Term {
   readonly weight: number
   readonly task: string

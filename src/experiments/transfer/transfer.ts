@@ -18,7 +18,8 @@ import type { Scores } from '../scores.js'
 import { hashOf } from '../task-units.js'
 import { transfer as run, type TransferStep } from './forward-passes.js'
 import { transferMatrix } from './matrix.js'
-import { random, termsOf } from './sources.js'
+import { fromName, fromSchema, itemsFrom, type From } from './settings.js'
+import { random, termsOf, withoutSetting, withSetting } from './sources.js'
 import { transferScores, transferView } from './tables.js'
 
 const taskId = z.string().min(1).max(80)
@@ -30,6 +31,8 @@ const settings = z.strictObject({
   layers: z.enum(['best', 'all']).default('best'),
   /** Compositions, each on the queries of every task: `fr_en + en_es`. */
   vectors: z.array(z.string().min(1).max(400)).max(100).default([]),
+  /** Other settings that θ of the pairs' tasks are taken from as well: `{demonstrations: 10, prompt: qa}`. */
+  from: z.array(fromSchema).max(20).default([]),
   /** The control. */
   random: z.boolean().default(true),
   items: z.int().min(1).max(1000).default(50),
@@ -41,6 +44,8 @@ type Settings = z.output<typeof settings>
 interface UnitSettings extends Pick<Settings, 'layers' | 'items'> {
   readonly tasks: readonly string[]
   readonly targets: readonly string[]
+  /** Where θ is made otherwise than in the sweep's own setting. */
+  readonly from?: From
 }
 
 const passes: ForwardPasses<TransferStep, Scores> = { activity: 'transfer', label: 'transfer', run }
@@ -49,16 +54,21 @@ const passes: ForwardPasses<TransferStep, Scores> = { activity: 'transfer', labe
 const ofOneSource: UnitKind<UnitSettings> = {
   passes: [passes],
   table: transferScores,
-  plan(context, { tasks, targets, layers, items }) {
+  plan(context, { tasks, targets, layers, items, from }) {
     const source = context.place.thetaTask
-    const terms = source === random ? null : termsOf(source, tasks)
+    const terms = source === random ? null : termsOf(from ? withoutSetting(source) : source, tasks)
     const of = terms?.map(({ weight, task }) => ({ weight, task: context.task(task) }))
     const alone = of?.length === 1 ? of[0]?.task : undefined
     const met = finished(context, targets)
     const [any] = met
     if (!any) throw new TaskvecError('TASK', 'none of the tasks whose queries it would meet is finished')
     const own = of
-      ? { terms: of.map(({ weight, task }) => ({ weight, items: task.items('test', items) })) }
+      ? {
+          terms: of.map(({ weight, task }) => ({
+            weight,
+            items: from ? itemsFrom(task, from, items) : task.items('test', items),
+          })),
+        }
       : { seed: context.seed }
     const asked = met.map((task) => ({
       task: task.task,
@@ -113,17 +123,25 @@ function scoreRows({ scores }: Scores) {
 }
 
 function units(
-  { pairs, vectors, random: control, layers, items }: Settings,
+  { pairs, vectors, from, random: control, layers, items }: Settings,
   tasks: readonly string[],
 ): NewUnit[] {
-  const all = pairs === 'all' ? tasks.map((source) => [source, tasks] as const) : grouped(pairs)
+  const own = pairs === 'all' ? tasks.map((source) => [source, tasks] as const) : grouped(pairs)
   const met = pairs === 'all' ? tasks : [...new Set(pairs.map(([, target]) => target))]
   const composed = vectors.map((vector) => [vector, tasks] as const)
-  return [...all, ...composed, ...(control ? [[random, met] as const] : [])].map(([source, targets]) => ({
+  const all: readonly (readonly [string, readonly string[], From?])[] = [
+    ...own,
+    ...from.flatMap((other) =>
+      own.map(([source, targets]) => [withSetting(source, fromName(other)), targets, other] as const),
+    ),
+    ...composed,
+    ...(control ? [[random, met] as const] : []),
+  ]
+  return all.map(([source, targets, other]) => ({
     experiment: 'transfer',
     task: '',
     thetaTask: source,
-    settings: { tasks, targets, layers, items } satisfies UnitSettings,
+    settings: { tasks, targets, layers, items, ...(other ? { from: other } : {}) } satisfies UnitSettings,
   }))
 }
 

@@ -1,0 +1,88 @@
+import type { Figure } from '../../figures/figure.js'
+import { groupBy, meanAndSd, taskName } from '../../figures/paper-rules.js'
+import { accuracyX, config, seriesScales, shown, shownOf } from '../../figures/style.js'
+import { wilsonInterval } from '../../statistics/wilson.js'
+
+export interface LearnedScore {
+  readonly model: string
+  readonly task: string
+  readonly setting: string
+  readonly layer: number
+  readonly items: number
+  readonly correct: number
+}
+
+const names: Readonly<Record<string, string>> = {
+  own: 'own θ',
+  mean: 'mean θ',
+  scaled: 'mean θ, scaled',
+  learned: 'learned θ',
+}
+
+/** Test accuracy by task of each query's own θ, and of one for all: the mean, scaled, and learned. */
+export function byTask(model: string, scores: readonly LearnedScore[]): Figure | null {
+  const tested = scores.filter(({ setting }) => setting in names)
+  if (tested.length === 0) return null
+  const means = groupBy(scores, ({ setting }) => setting).map(
+    ([setting, of]) => [setting, meanAndSd(of.map(({ correct, items }) => correct / items)).mean] as const,
+  )
+  const meanOf = new Map(means)
+  const said = Object.entries(names).map(([setting, name]) => {
+    const dev = meanOf.get(`${setting}-dev`)
+    return `${name} ${shown(meanOf.get(setting) ?? NaN)}${dev === undefined ? '' : ` (dev ${shown(dev)})`}`
+  })
+  const values = tested.map(({ task, setting, layer, items, correct }) => ({
+    ...{
+      model,
+      task,
+      name: taskName(task),
+      theta: names[setting] as string,
+      layer,
+      accuracy: correct / items,
+    },
+    ...{ ...wilsonInterval(correct, items), items },
+    says: `${taskName(task)}, ${names[setting]}, L = ${layer}: ${shownOf(correct, items)}`,
+  }))
+  const kinds = Object.values(names)
+  const scales = seriesScales(kinds)
+  const y = {
+    field: 'name',
+    type: 'nominal',
+    sort: null,
+    axis: { title: null, grid: true, tickBand: 'extent', ticks: false },
+  } as const
+  const yOffset = { field: 'theta', type: 'nominal', sort: kinds } as const
+  const of = { field: 'theta', type: 'nominal', title: null } as const
+  const legend = { orient: 'bottom', columns: 2 } as const
+  const color = { ...of, scale: scales.colour, legend } as const
+  return {
+    id: `learned-theta-${model}`,
+    title: 'θ, learned',
+    subtitle: model,
+    caption: `Test accuracy with θ in place at the best L: each query’s own, and one for all queries, the mean over the dev items, that mean scaled, and moved to where the dev items’ answers are likeliest, without gradients. Lines: Wilson’s interval, 95 %. Means over tasks: ${said.join(', ')}.`,
+    spec: {
+      config,
+      width: 225,
+      height: { step: 8 },
+      data: { values },
+      layer: [
+        {
+          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
+          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 38, opacity: 1 },
+          encoding: {
+            y,
+            yOffset,
+            x: { ...accuracyX, field: 'accuracy' },
+            color,
+            shape: { ...of, scale: scales.shape, legend },
+            description: { field: 'says' },
+          },
+        },
+      ],
+    },
+    rows: values.map(({ says: _says, name: _name, ...row }) => row),
+  }
+}

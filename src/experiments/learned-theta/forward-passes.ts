@@ -1,0 +1,143 @@
+import type { Item } from '../../domain/types.js'
+import { replaced } from '../../engine/components.js'
+import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine.js'
+import { evolve } from '../../statistics/evolution.js'
+import { randomFor } from '../../statistics/random.js'
+import type { TaskStep } from '../experiment.js'
+import { orthonormal } from '../function-vectors/geometry.js'
+import { promptsOf, type RunningEngine } from '../prompts.js'
+import { scoreOf, type Score, type Scores } from '../scores.js'
+import { meanRow, thetasOf } from '../thetas.js'
+
+/** `own`: each query's own θ; `mean`: of the dev items; `scaled` and `learned`: made from that mean on the dev items. */
+export const learnedKinds = ['own', 'mean', 'scaled', 'learned'] as const
+export type LearnedKind = (typeof learnedKinds)[number]
+type OneForAll = Exclude<LearnedKind, 'own'>
+
+export interface LearnedThetaStep extends TaskStep {
+  /** What is learned from. */
+  readonly dev: readonly Item[]
+  readonly layer: number
+  readonly directions: number
+  readonly generations: number
+  readonly seed: number
+}
+
+const factors = [0.5, 0.75, 1, 1.25, 1.5, 2]
+/** Of the mean's norm: a step along the mean itself. */
+const alongMean = 0.25
+
+/**
+ * One θ for all queries of a task, learned without gradients, after block L:
+ *
+ * 1. θ of each dev item; their mean.
+ * 2. `scaled`: the mean times that factor with which the answers' first tokens of the dev items are likeliest, mean log-probability.
+ * 3. `learned`: the mean moved along itself and along some directions in which the dev items' θ differ, by an evolution strategy that seeks
+ *    the same (as black-box tuning does with prompts: Sun et al. 2022, arXiv 2201.03514). Where that ends below the mean, the mean stays.
+ * 4. Each of them in place at the last token of [x, ->] of the test items, and of the dev items (`<kind>-dev`).
+ */
+export async function learnedTheta(
+  engine: RunningEngine & Pick<Engine, 'components'>,
+  { items, dev, scoring, layer, directions, generations, seed, task }: LearnedThetaStep,
+  { signal, onProgress }: EvaluateOptions,
+): Promise<Scores> {
+  let done = 0
+  const steps = generations + 6
+  const step = () => {
+    const from = done++
+    return {
+      ...(signal ? { signal } : {}),
+      onProgress: (fraction: number) => onProgress?.(Math.min(1, (from + fraction) / steps)),
+    }
+  }
+  const own = await thetasOf(engine, items, [layer], step())
+  const ofDev = await thetasOf(engine, dev, [layer], step())
+  const dModel = ofDev.length / dev.length
+  const rows = Array.from(dev, (_, item) => ofDev.subarray(item * dModel, (item + 1) * dModel))
+  const mean = meanRow(ofDev, [...rows.keys()], dModel)
+
+  const read = async (
+    split: readonly Item[],
+    vectors: readonly Float32Array[],
+  ): Promise<AnswerMetrics[][]> => {
+    const prompts = await promptsOf(engine, split)
+    const place = { component: 'resid_post', layer } as const
+    const { branches } = await engine.components(
+      {
+        items: prompts.map(({ bare, answerToken }) => ({
+          prompt: bare,
+          answerToken,
+          branches: vectors.map((vector) => [replaced(place, vector)]),
+        })),
+      },
+      step(),
+    )
+    return vectors.map((_, v) => branches.map((ofItem) => ofItem[v] as AnswerMetrics))
+  }
+  const likely = async (vectors: readonly Float32Array[]) => (await read(dev, vectors)).map(meanLogProb)
+
+  const scaled = best(
+    factors.map((factor) => mean.map((value) => factor * value)),
+    await likely(factors.map((factor) => mean.map((value) => factor * value))),
+  )
+  const axes = [mean.map((value) => alongMean * value), ...spread(rows, mean, directions)]
+  const moved = (by: Float64Array) =>
+    mean.map((value, i) =>
+      axes.reduce((sum, axis, a) => sum + (by[a] as number) * (axis[i] as number), value),
+    )
+  const centre = await evolve({
+    size: axes.length,
+    generations,
+    random: randomFor({ purpose: 'learned θ', seed, task }),
+    score: (candidates) => likely(candidates.map(moved)),
+  })
+  const found = [mean, moved(centre)]
+  const learned = best(found, await likely(found))
+
+  const scores: Score[] = []
+  const add = async (of: readonly Item[], setting: string, readings: readonly AnswerMetrics[]) =>
+    scores.push(await scoreOf(engine, of, scoring, readings, { setting, layer, sourceLayer: layer }))
+  const { patched } = await engine.evaluate(
+    {
+      layers: [layer],
+      items: (await promptsOf(engine, items)).map(({ bare, answerToken }, item) => ({
+        thetaPrompts: [],
+        patchedPrompt: bare,
+        plainPrompts: [],
+        answerToken,
+        givenTheta: own.subarray(item * dModel, (item + 1) * dModel),
+      })),
+    },
+    step(),
+  )
+  await add(items, 'own', patched.map(([reading]) => reading as AnswerMetrics)) // prettier-ignore
+  const vectors: Record<OneForAll, Float32Array> = { mean, scaled, learned }
+  const kinds = Object.keys(vectors) as OneForAll[]
+  const onTest = await read(items, Object.values(vectors))
+  const onDev = await read(dev, Object.values(vectors))
+  for (const [k, kind] of kinds.entries()) {
+    await add(items, kind, onTest[k] as AnswerMetrics[])
+    await add(dev, `${kind}-dev`, onDev[k] as AnswerMetrics[])
+  }
+  return { scores }
+}
+
+/** Directions in which the first rows differ from the mean, as long as all rows' standard deviation along them. */
+function spread(rows: readonly Float32Array[], mean: Float32Array, directions: number): Float32Array[] {
+  const differences = rows.map((row) => row.map((value, i) => value - (mean[i] as number)))
+  return orthonormal(differences.slice(0, directions)).map((direction) => {
+    const squares = differences.map(
+      (row) => row.reduce((sum, value, i) => sum + value * (direction[i] as number), 0) ** 2,
+    )
+    const deviation = Math.sqrt(squares.reduce((a, b) => a + b, 0) / rows.length)
+    return Float32Array.from(direction, (value) => deviation * value)
+  })
+}
+
+function best(vectors: readonly Float32Array[], scores: readonly number[]): Float32Array {
+  return vectors[scores.indexOf(Math.max(...scores))] as Float32Array
+}
+
+function meanLogProb(readings: readonly AnswerMetrics[]): number {
+  return readings.reduce((sum, { answerLogProb }) => sum + answerLogProb, 0) / readings.length
+}

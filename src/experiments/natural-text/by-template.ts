@@ -1,0 +1,113 @@
+import type { Figure } from '../../figures/figure.js'
+import { groupBy } from '../../figures/paper-rules.js'
+import { accuracyX, config, seriesScales, shown } from '../../figures/style.js'
+import { meansOverTasks } from '../task-means.js'
+
+export interface TextScore {
+  readonly model: string
+  readonly task: string
+  readonly template: string
+  readonly kind: string
+  readonly layer: number | null
+  readonly accuracy: number
+}
+
+const lineEnd = '⏎'
+
+const names: Readonly<Record<string, string>> = {
+  none: 'nothing',
+  'theta-replaced': 'θ in place',
+  'theta-added': 'θ added',
+  'function-vector': 'function vector',
+  'random-vector': 'random vector',
+}
+
+/** How often sentences go on with the answer, by template and by what is put in at their last token. */
+export function byTemplate(model: string, scores: readonly TextScore[]): Figure | null {
+  if (scores.length === 0) return null
+  const values = groupBy(scores, ({ template, kind, layer }) => `${template}\n${kind}\n${layer}`)
+    .flatMap(([, of]) =>
+      meansOverTasks(of, { cell: ({ template }) => template, of: ({ accuracy }) => accuracy }),
+    )
+    .map(({ row: { template, kind, layer }, mean, low, high, tasks }) => ({
+      ...{ model, template, put: names[kind] ?? kind, layer, accuracy: mean, low, high, tasks },
+    }))
+  // Where every L was tried, the best of each.
+  const best = groupBy(values, ({ template, put }) => `${template}\n${put}`).map(([, of]) => {
+    const value = of.reduce((a, b) => (b.accuracy > a.accuracy ? b : a))
+    const { template, put, layer, accuracy, low, high, tasks } = value
+    const place = layer === null ? '' : `, L = ${layer}`
+    const interval = `[${shown(low)}, ${shown(high)}]`
+    const over = tasks === 1 ? '1 task' : `${tasks} tasks`
+    return {
+      ...value,
+      sentence: inLines(template),
+      says: `${template}, ${put}${place}: ${shown(accuracy)} ${interval} over ${over}`,
+    }
+  })
+  const several = best.length < values.length
+  const put = Object.values(names)
+  const scales = seriesScales(put)
+  const y = {
+    field: 'sentence',
+    type: 'nominal',
+    sort: null,
+    axis: {
+      title: null,
+      ticks: false,
+      grid: true,
+      tickBand: 'extent',
+      labelFontSize: 10,
+      labelLineHeight: 11,
+      labelOffset: -6,
+      labelExpr: `split(datum.label, '${lineEnd}')`,
+    },
+  } as const
+  const yOffset = { field: 'put', type: 'nominal', sort: put } as const
+  const of = { field: 'put', type: 'nominal', title: null } as const
+  const legend = { orient: 'bottom', columns: 2 } as const
+  const color = { ...of, scale: scales.colour, legend } as const
+  return {
+    id: `natural-text-${model}`,
+    title: 'Vectors in natural text',
+    subtitle: model,
+    caption: `How often the continuation of a sentence with the query holds the answer, where θ is put in place of the last token’s state or added to it, or the function vector or a random one of its norm is added${several ? '; at the L that is best for each, chosen on these same items: an upper bound' : ', each at the L that is best for it in [x, →]'}. Mean over the tasks that have the template; lines: bootstrap over tasks, 95 %.`,
+    spec: {
+      config,
+      width: 200,
+      height: { step: 11 },
+      data: { values: best },
+      layer: [
+        {
+          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
+          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
+        },
+        {
+          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
+          encoding: {
+            y,
+            yOffset,
+            x: { ...accuracyX, field: 'accuracy' },
+            color,
+            shape: { ...of, scale: scales.shape, legend },
+            description: { field: 'says' },
+          },
+        },
+      ],
+    },
+    rows: values,
+  }
+}
+
+/** For the axis: lines of some words each; a newline itself would be shown as a character. */
+function inLines(template: string): string {
+  const most = 30
+  return template
+    .split(' ')
+    .reduce<string[]>((lines, word) => {
+      const last = lines.at(-1)
+      if (last === undefined || `${last} ${word}`.length > most) return [...lines, word]
+      return [...lines.slice(0, -1), `${last} ${word}`]
+    }, [])
+    .join(lineEnd)
+}

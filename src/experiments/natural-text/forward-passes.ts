@@ -1,0 +1,116 @@
+import type { Item } from '../../domain/types.js'
+import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine.js'
+import { scoringFor } from '../../tasks/scoring.js'
+import type { TaskStep } from '../experiment.js'
+import { vectorKinds, type VectorKind } from '../function-vectors/forward-passes.js'
+import { headOutputs, randomVector, repeated, sumOf, type Head } from '../function-vectors/vectors.js'
+import { answerOf, generating, predict, promptsOf, type RunningEngine } from '../prompts.js'
+import { thetasOf } from '../thetas.js'
+import { inSentence } from './templates.js'
+
+export interface NaturalTextStep extends TaskStep {
+  /** Clean prompts, over which the heads' outputs are averaged. */
+  readonly clean: readonly Item[]
+  readonly heads: readonly Head[]
+  readonly templates: readonly string[]
+  /** The L after which each kind of vector is put in or added, ascending. */
+  readonly layers: Readonly<Record<VectorKind, readonly number[]>>
+  readonly maxTokens: number
+  readonly seed: number
+}
+
+export interface NaturalTextResult {
+  readonly items: number
+  readonly scores: readonly {
+    readonly template: string
+    /** `none`: nothing is put in. */
+    readonly kind: VectorKind | 'none'
+    /** Null where nothing is put in. */
+    readonly layer: number | null
+    readonly correct: number
+    readonly firstTokens: number
+    readonly answerLogProb: number
+  }[]
+}
+
+/**
+ * Queries in sentences of natural text (Todd et al. 2023, section 3.2): the vectors of `functionVector`, put in or added at the last token
+ * of each sentence; right is a continuation of `maxTokens` tokens that holds the answer.
+ */
+export async function naturalText(
+  engine: RunningEngine & Pick<Engine, 'info' | 'components'>,
+  { items, clean, heads, templates, layers, maxTokens, seed, task }: NaturalTextStep,
+  { signal, onProgress }: EvaluateOptions,
+): Promise<NaturalTextResult> {
+  const steps = 2 + templates.length * vectorKinds.length
+  let done = 0
+  const step = () => {
+    const from = done++
+    return {
+      ...(signal ? { signal } : {}),
+      onProgress: (fraction: number) => onProgress?.((from + fraction) / steps),
+    }
+  }
+  const { dModel } = engine.info
+  const vector = sumOf(await headOutputs(engine, clean, heads, step()), dModel)
+  const everywhere: Partial<Record<VectorKind, Float32Array>> = {
+    'function-vector': vector,
+    'random-vector': randomVector(vector, { seed, task }),
+  }
+  const ofThetas = union(layers['theta-replaced'], layers['theta-added'])
+  const thetas = await thetasOf(engine, items, ofThetas, step())
+  const thetaOf = (item: number, asked: readonly number[]) => {
+    const rows = new Float32Array(asked.length * dModel)
+    for (const [i, layer] of asked.entries()) {
+      const at = (item * ofThetas.length + ofThetas.indexOf(layer)) * dModel
+      rows.set(thetas.subarray(at, at + dModel), i * dModel)
+    }
+    return rows
+  }
+  const scoring = scoringFor('contains', { maxTokens, stop: [] })
+  const scores: NaturalTextResult['scores'][number][] = []
+  for (const template of templates) {
+    const written = items.map((item) => inSentence(item, template))
+    const prompts = await promptsOf(engine, written, scoring)
+    const add = async (
+      kind: VectorKind | 'none',
+      layer: number | null,
+      readings: readonly AnswerMetrics[],
+    ) => {
+      const { correct, answerLogProbs } = await predict(engine, written, scoring, readings)
+      scores.push({
+        ...{ template, kind, layer },
+        correct: correct.filter(Boolean).length,
+        firstTokens: readings.filter(({ token }, i) => token === prompts[i]?.answerToken).length,
+        answerLogProb: answerLogProbs.reduce((a, b) => a + b, 0) / items.length,
+      })
+    }
+    for (const [k, kind] of vectorKinds.entries()) {
+      const given = everywhere[kind]
+      const { patched, plain } = await engine.evaluate(
+        {
+          items: prompts.map((prompt, item) => ({
+            thetaPrompts: [],
+            patchedPrompt: prompt.bare,
+            plainPrompts: k === 0 ? [prompt.bare] : [],
+            ...answerOf(prompt),
+            ...(given ? {} : { givenTheta: thetaOf(item, layers[kind]) }),
+          })),
+          layers: layers[kind],
+          ...(given ? { givenTheta: repeated(given, layers[kind].length) } : {}),
+          patch: kind === 'theta-replaced' ? 'replace' : 'add',
+          ...generating(scoring),
+        },
+        step(),
+      )
+      if (k === 0) await add('none', null, plain.map(([reading]) => reading as AnswerMetrics)) // prettier-ignore
+      for (const [l, layer] of layers[kind].entries())
+        await add(kind, layer, patched.map((ofItem) => ofItem[l] as AnswerMetrics)) // prettier-ignore
+    }
+  }
+  return { items: items.length, scores }
+}
+
+function union(...lists: readonly (readonly number[])[]): number[] {
+  return [...new Set(lists.flat())].sort((a, b) => a - b)
+}

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { TaskvecError } from '../../domain/errors.js'
+import { unitScores } from '../../store/schema/units.js'
+import { passesStep, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { places, topHeads } from '../function-vectors/top-heads.js'
+import { scoreRows, type Scores } from '../scores.js'
+import { commonIdentity, hashOf } from '../task-units.js'
+import { probe, type ProbeStep } from './forward-passes.js'
+
+/** `probing` of function vectors: test items per task; null where it is switched off. */
+export const probingSetting = z
+  .union([z.boolean(), z.strictObject({ items: z.int().min(2).max(1000).default(20) })], {
+    error: 'must be true, false or {items}',
+  })
+  .default(true)
+  .transform((given) => (given === true ? { items: 20 } : given === false ? null : given))
+
+export interface ProbingSettings {
+  readonly items: number
+  /** As function vectors have them. */
+  readonly heads: number | null
+}
+
+const passes: ForwardPasses<ProbeStep, Scores> = { activity: 'probeTasks', label: 'probing', run: probe }
+
+/** One classifier over the vectors of all tasks. */
+export const probingUnit: UnitKind<ProbingSettings> = {
+  passes: [passes],
+  table: unitScores,
+  plan(context, { items: number, heads: asked }) {
+    const heads = places(topHeads(context, asked))
+    const runs = context.runsOf('mediation')
+    const of = runs.map(({ task }) => context.task(task))
+    const [first] = of
+    if (!first || of.length < 2)
+      throw new TaskvecError('TASK', `there is ${of.length} task; probing tells two at least apart`)
+    const tasks = of.map((task) => ({ task: task.task, items: task.items('test', number) }))
+    const { model, modelHash, numerics } = first
+    const { seed } = context
+    return {
+      identity: { of: of.map(commonIdentity), tasks: hashOf(tasks), heads, seed },
+      modelHash,
+      next: (stored) =>
+        stored.has(unitScores)
+          ? null
+          : passesStep(
+              'probe',
+              passes,
+              { model, modelHash, numerics, task: 'probing', tasks, heads, seed },
+              scoreRows,
+            ),
+    }
+  },
+}

@@ -1,0 +1,72 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Item } from '../../src/domain/types.js'
+import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
+import { learnedTheta } from '../../src/experiments/learned-theta/forward-passes.js'
+import { evolve } from '../../src/statistics/evolution.js'
+import { randomFor } from '../../src/statistics/random.js'
+import { makeTinyModel } from '../tiny-model.js'
+
+let engine: LocalEngine
+beforeAll(async () => {
+  engine = await loadEngine(makeTinyModel(join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'tiny')))
+})
+afterAll(() => engine.close())
+
+const item = (query: string, inputs: string): Item => ({
+  demonstrations: [...inputs].map((input) => ({ input, output: input.toUpperCase() })),
+  query,
+  answer: query.toUpperCase(),
+  accept: [],
+  dummyQueries: ['x', 'y'],
+})
+
+describe('separable CMA-ES', () => {
+  it('finds the top of an uneven hill, and the same one each time', async () => {
+    const top = [3, -2, 0.5, 1]
+    const width = [1, 0.2, 4, 1]
+    const climb = () =>
+      evolve({
+        size: 4,
+        generations: 120,
+        random: randomFor('hill'),
+        score: (candidates) =>
+          Promise.resolve(
+            candidates.map((at) =>
+              at.reduce((sum, x, i) => sum - ((x - (top[i] as number)) / (width[i] as number)) ** 2, 0),
+            ),
+          ),
+      })
+    const found = await climb()
+    found.forEach((x, i) => expect(x).toBeCloseTo(top[i] as number, 2))
+    expect(await climb()).toEqual(found)
+  })
+})
+
+describe('learned θ', () => {
+  const items = [item('a', 'bcd'), item('g', 'hij')]
+  const dev = [item('c', 'lmn'), item('p', 'qrs'), item('t', 'uvw'), item('e', 'fgh')]
+  const step = {
+    ...{ model: 'tiny', modelHash: '', task: 'upper', scoring: 'exact' as const, seed: 41 },
+    ...{ items, dev, layer: 3, directions: 2, generations: 4 },
+  }
+
+  it('makes the answers of the dev items likelier than their mean θ does, and is the same each time', async () => {
+    const { scores } = await learnedTheta(engine, step, {})
+    expect(scores.map(({ setting, items }) => [setting, items])).toEqual([
+      ['own', 2],
+      ['mean', 2],
+      ['mean-dev', 4],
+      ['scaled', 2],
+      ['scaled-dev', 4],
+      ['learned', 2],
+      ['learned-dev', 4],
+    ])
+    const of = (setting: string) => scores.find((score) => score.setting === setting)?.answerLogProb ?? NaN
+    expect(of('scaled-dev')).toBeGreaterThanOrEqual(of('mean-dev') - 1e-6)
+    expect(of('learned-dev')).toBeGreaterThan(of('mean-dev'))
+    expect((await learnedTheta(engine, step, {})).scores).toEqual(scores)
+  })
+})
