@@ -15,6 +15,7 @@ import { exaone4 } from './families/exaone4.js'
 import { falcon } from './families/falcon.js'
 import { gemma, gemma2, gemma3 } from './families/gemma.js'
 import { glm, glm4 } from './families/glm.js'
+import { glm4Moe } from './families/glm4-moe.js'
 import { gpt2 } from './families/gpt2.js'
 import { gptBigcode } from './families/gpt-bigcode.js'
 import { gptJ } from './families/gpt-j.js'
@@ -79,6 +80,7 @@ export const families: readonly Family[] = [
   smollm3,
   glm,
   glm4,
+  glm4Moe,
   nemotron,
   exaone4,
   seedOss,

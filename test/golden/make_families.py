@@ -189,6 +189,12 @@ FAMILIES = {
         base(head_dim=8, partial_rotary_factor=0.5, rope_theta=10000.0, attention_bias=True),
         base(head_dim=16, attention_bias=False, num_key_value_heads=4, resaved=True),
     ],
+    "glm4_moe": [
+        base(head_dim=8, n_routed_experts=6, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1, n_group=3,
+             topk_group=2, routed_scaling_factor=2.5, use_qk_norm=True, rope_theta=1000000, partial_rotary_factor=0.5),
+        base(head_dim=4, n_routed_experts=4, num_experts_per_tok=3, n_shared_experts=2, moe_intermediate_size=12,
+             first_k_dense_replace=0, norm_topk_prob=False, attention_bias=True, tie_word_embeddings=True, resaved=True),
+    ],
     "nemotron": [
         base(partial_rotary_factor=0.5, rope_theta=10000.0, norm_eps=1e-5, hidden_act="relu2", head_dim=None),
         base(head_dim=8, attention_bias=True, mlp_bias=True, tie_word_embeddings=True, resaved=True),
