@@ -11,6 +11,7 @@ import { bloom } from './families/bloom.js'
 import { cohere, cohere2 } from './families/cohere.js'
 import { ernie45 } from './families/ernie4-5.js'
 import { deepseekV2, deepseekV3 } from './families/deepseek.js'
+import { dots1 } from './families/dots1.js'
 import { exaone4 } from './families/exaone4.js'
 import { falcon } from './families/falcon.js'
 import { gemma, gemma2, gemma3 } from './families/gemma.js'
@@ -98,6 +99,7 @@ export const families: readonly Family[] = [
   gptOss,
   deepseekV2,
   deepseekV3,
+  dots1,
   llama4,
 ]
 

@@ -286,6 +286,12 @@ FAMILIES = {
              n_group=1, topk_group=1, norm_topk_prob=False, routed_scaling_factor=1.5, rope_interleave=False,
              attention_bias=True, resaved=True),
     ],
+    "dots1": [
+        base(n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1,
+             n_group=3, topk_group=2, norm_topk_prob=True, routed_scaling_factor=2.5, sliding_window=None, rope_theta=10000000),
+        base(n_routed_experts=4, n_shared_experts=2, num_experts_per_tok=3, moe_intermediate_size=12, attention_bias=True,
+             sliding_window=9, max_window_layers=1, tie_word_embeddings=True, resaved=True),
+    ],
     "llama4_text": [
         base(num_hidden_layers=4, head_dim=8, intermediate_size_mlp=20, num_local_experts=4, num_experts_per_tok=1,
              attention_chunk_size=16, floor_scale=20, attn_scale=0.3, rope_theta=500000.0),
