@@ -28,7 +28,14 @@ const sizes: readonly (readonly [readonly string[], number])[] = [
   [['vocab_size'], vocab],
 ]
 /** Lists by layer or by frequency do not fit other sizes. */
-const left = ['layer_types', 'rope_scaling', 'rope_parameters', 'no_rope_layers', 'mlp_only_layers']
+const left = [
+  'layer_types',
+  'sliding_window_pattern',
+  'rope_scaling',
+  'rope_parameters',
+  'no_rope_layers',
+  'mlp_only_layers',
+]
 
 const folder = mkdtempSync(join(tmpdir(), 'taskvec-bench-'))
 const wanted = process.argv.slice(2)
@@ -76,7 +83,7 @@ function safetensors(tensors: ReadonlyMap<string, readonly number[]>): Buffer {
     const count = shape.reduce((a, b) => a * b, 1)
     const scale = 1 / Math.sqrt(shape.at(-1) as number)
     const values = new Float32Array(count)
-    if (shape.length === 1) values.fill(name.endsWith('bias') ? 0 : 1)
+    if (shape.length < 2) values.fill(name.endsWith('bias') ? 0 : 1)
     else for (let i = 0; i < count; i++) values[i] = scale * (((i * 2654435761) % 2048) / 1024 - 1)
     header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + values.byteLength] }
     offset += values.byteLength

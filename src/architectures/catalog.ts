@@ -14,7 +14,7 @@ import { deepseekV2, deepseekV3 } from './families/deepseek.js'
 import { dots1 } from './families/dots1.js'
 import { exaone4 } from './families/exaone4.js'
 import { falcon } from './families/falcon.js'
-import { gemma, gemma2, gemma3 } from './families/gemma.js'
+import { gemma, gemma2, gemma3, vaultgemma } from './families/gemma.js'
 import { glm, glm4 } from './families/glm.js'
 import { glm4Moe } from './families/glm4-moe.js'
 import { gpt2 } from './families/gpt2.js'
@@ -62,6 +62,7 @@ export const families: readonly Family[] = [
   gemma,
   gemma2,
   gemma3,
+  vaultgemma,
   phi,
   phi3,
   olmo,

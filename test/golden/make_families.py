@@ -80,6 +80,11 @@ FAMILIES = {
         base(head_dim=4, attn_logit_softcapping=5.0, final_logit_softcapping=None, sliding_window=20,
              layer_types=[FULL, SLIDING], resaved=True),
     ],
+    "vaultgemma": [
+        base(head_dim=8, query_pre_attn_scalar=12, sliding_window=9, hidden_activation="gelu_pytorch_tanh"),
+        base(head_dim=4, attn_logit_softcapping=None, final_logit_softcapping=None, sliding_window=20, tie_word_embeddings=False,
+             attention_bias=True, layer_types=[FULL, SLIDING], resaved=True),
+    ],
     "gemma3_text": [
         base(head_dim=8, query_pre_attn_scalar=8, sliding_window=9, sliding_window_pattern=2, num_hidden_layers=3,
              rope_theta=1000000.0, rope_local_base_freq=10000.0, rope_scaling=dict(rope_type="linear", factor=8.0)),
