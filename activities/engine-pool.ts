@@ -38,7 +38,7 @@ const shortestTurnMs = 30_000
 const longestLingerMs = 10_000
 
 /**
- * The engine processes of one worker: at most `size`, each with one loaded model. Whoever waits for a model that is
+ * The engine processes of one worker: at most `size`, each with one loaded model. A request for a model that is
  * loaded and idle gets it; otherwise a process is started, if need be in place of an idle one: one without work, else
  * one whose turn is over. A process that died is replaced when it is next needed.
  */
@@ -47,7 +47,7 @@ export class EnginePool {
   readonly #waiters: Waiter[] = []
   #starting = 0
   #lingering: NodeJS.Timeout | undefined
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(
     /** Where each model's folder or GGUF file is. Throws MODEL where it is not here. */
@@ -81,7 +81,7 @@ export class EnginePool {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     clearTimeout(this.#lingering)
     for (const waiter of this.#waiters.splice(0))
       waiter.fail(new TaskvecError('CANCELLED', 'the worker is shutting down'))
@@ -145,7 +145,7 @@ export class EnginePool {
 
   /** Whether another engine may be started; gives up an idle one where the pool or the memory is full. */
   #makeRoom(): boolean {
-    if (this.#closed) return false
+    if (this.#closing.signal.aborted) return false
     const full = this.#slots.length >= this.size
     if (!full && this.#memoryAllows()) return true
     const wanted = (slot: Slot) => this.#waiters.some((waiter) => serves(slot, waiter))
@@ -176,7 +176,7 @@ export class EnginePool {
     this.#start(waiter).then(
       (slot) => {
         this.#starting--
-        if (this.#closed) return void slot.engine.close()
+        if (this.#closing.signal.aborted) return void slot.engine.close()
         this.#slots.push(slot)
         this.#serve()
       },
@@ -192,10 +192,8 @@ export class EnginePool {
 
   async #start({ model, mode }: Waiter): Promise<Slot> {
     const began = performance.now()
-    const engine = await startEngineProcess(this.locate(model), {
-      ...this.settings,
-      mode: JSON.parse(mode) as EngineMode,
-    })
+    const settings = { ...this.settings, mode: JSON.parse(mode) as EngineMode }
+    const engine = await startEngineProcess(this.locate(model), settings, this.#closing.signal)
     this.onStart(model, engine.plan)
     const now = performance.now()
     const loading = now - began

@@ -43,7 +43,7 @@ export function installRuntime(file: string, metrics?: string): void {
     try {
       appendFileSync(file, `${line}\n`)
     } catch {
-      // A full disk: what cannot be logged is lost; the sweep goes on.
+      // A full disk: log lines are lost, the sweep continues.
     }
   })
   // Ctrl-C is taskvec's own to handle: engines, workers and server end in this order.

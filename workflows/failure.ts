@@ -62,7 +62,7 @@ function describeFailure(error: unknown) {
 function describeWorkflowFailure({ cause, workflowType }: ChildWorkflowFailure) {
   const why =
     cause instanceof TerminatedFailure
-      ? 'was terminated: by somebody, or by the server, which does so where a workflow hands over too much at once'
+      ? 'was terminated: by a user, or by the server because it passed on too much at once'
       : `failed: ${cause?.message ?? 'for an unknown reason'}`
   return {
     code: 'WORKFLOW',

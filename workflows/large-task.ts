@@ -12,7 +12,7 @@ const largestHistory = { bytes: 8_000_000, events: 4_000 }
 
 /**
  * The main experiment for a task whose items or pairs are too many for a payload: the store says which part comes next, and
- * keeps its results. Between parts the workflow starts anew where its history has grown, and goes on behind them.
+ * keeps its results. Between parts the workflow continues as new when its history has grown.
  */
 export async function runLargeTask(
   input: TaskInput,

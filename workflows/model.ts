@@ -105,7 +105,7 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
 
 /**
  * What the sweep's results of this model are of: what it was before, else what the first worker has. Undefined where
- * nobody can load it: its tasks then fail one by one and say why.
+ * no worker can load it: its tasks then fail one by one, each with the reason.
  */
 async function settledContent({
   store,

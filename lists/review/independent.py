@@ -5,10 +5,11 @@
     npm pack country-json@2.3.0                                                       # tar xzf FILE -C SOURCES
     python lists/review/independent.py SOURCES [--write]
 
-Prints per list: entries that the source knows, of these how many agree (by their preferred answer, by any), and how many
-disagreements are open. A disagreement is resolved by a row of lists/review/disagreements/<category>/<name>.csv with a verdict
-and the entry as the list has it now; `--write` adds rows with a blank verdict for those that are open.
+Prints per list: entries that the source knows, of these how many agree (by their preferred answer, by any), and the disagreements:
+how many have which verdict, how many are open. A disagreement is resolved by a row of lists/review/disagreements/<category>/<name>.csv with a verdict on
+the same answer of the source; `--write` adds rows with a blank verdict for those that are open.
 """
+import collections
 import csv
 import importlib
 import json
@@ -35,16 +36,17 @@ def compare(name, theirs, agrees):
     """theirs(entry): what the source says, None where it doesn't know the input; agrees(answer, said)."""
     path = here / "disagreements" / f"{name}.csv"
     rows = list(csv.DictReader(path.open(encoding="utf8", newline=""))) if path.exists() else []
-    resolved = {(row["input"], row["now"] or row["ours"]) for row in rows if row["verdict"]}
+    verdicts = {(row["input"], row["theirs"]): row["verdict"] for row in rows if row["verdict"]}
     said = [(entry, theirs(entry)) for entry in entries(name)]
     known = [(entry, text) for entry, text in said if text]
     preferred = [entry for entry, text in known if agrees(entry[1], text)]
     other = [(entry, text) for entry, text in known if not any(agrees(answer, text) for answer in entry[1:])]
-    left = [(entry, text) for entry, text in other if (entry[0], "|".join(entry[1:])) not in resolved]
+    left = [(entry, text) for entry, text in other if (entry[0], shown(text)) not in verdicts]
+    given = collections.Counter(verdicts.get((entry[0], shown(text)), "open") for entry, text in other)
     share = lambda count: f"{count} ({100 * count / len(known):.1f}%)"  # noqa: E731
     print(
         f"{name}: {len(known)} of {len(said)} known, {share(len(known) - len(other))} agree, {share(len(preferred))} by the"
-        f" preferred answer; disagreements: {len(other)}, open: {len(left)}"
+        f" preferred answer; disagreements: {len(other)} {dict(given)}"
     )
     for entry, text in left:
         print(f"    {entry[0]} > {'/'.join(entry[1:])}; theirs: {shown(text)}")

@@ -33,7 +33,7 @@ export interface BenchOptions {
 
 export const approximations = numericsModes.filter((mode) => mode !== 'f32')
 
-/** Everything that is held against the wavefront in f32 on one core. */
+/** Everything that is compared with the wavefront in f32 on one core. */
 export const methods = [
   'twoCores',
   ...approximations,

@@ -5,8 +5,20 @@ import type { Checked } from './check-one-list.js'
 /** Of one list, where people read them. */
 const shownWarnings = 5
 
-/** What `taskvec tasks check` prints for people. */
+/** What `taskvec tasks check` prints for people. A list that no pair could be read of is in no table. */
 export function printTables(checked: readonly Checked[]): void {
+  const read = checked.filter(({ pairs }) => pairs > 0)
+  if (read.length > 0) printCounts(read)
+  for (const text of groupRepeated(checked.flatMap(({ problems }) => problems)))
+    process.stdout.write(`error: ${text}\n`)
+  for (const { id, warnings } of checked) {
+    for (const text of warnings.slice(0, shownWarnings)) process.stdout.write(`warning: ${text}\n`)
+    const more = warnings.length - shownWarnings
+    if (more > 0) process.stdout.write(`warning: ${id}: ${more} more; --json has all\n`)
+  }
+}
+
+function printCounts(checked: readonly Checked[]): void {
   const lists = boxedTable(
     ['list', 'pairs', 'commonest answer', 'copies', 'several answers', 'inputs of other tasks too'],
     checked.map(({ id, pairs, drawnFrom, majority, copies, ambiguous, sharedInputs: shared }) => [
@@ -48,12 +60,5 @@ export function printTables(checked: readonly Checked[]): void {
       ),
     )
     process.stdout.write(`\n${boxedTable(head, rows)}\n`)
-  }
-  for (const text of groupRepeated(checked.flatMap(({ problems }) => problems)))
-    process.stdout.write(`error: ${text}\n`)
-  for (const { id, warnings } of checked) {
-    for (const text of warnings.slice(0, shownWarnings)) process.stdout.write(`warning: ${text}\n`)
-    const more = warnings.length - shownWarnings
-    if (more > 0) process.stdout.write(`warning: ${id}: ${more} more; --json has all\n`)
   }
 }

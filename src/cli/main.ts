@@ -112,10 +112,10 @@ export async function start(argv: readonly string[]): Promise<void> {
   await main([...argv.slice(0, 2), 'run', ...(operands.length === 0 ? ['quickstart'] : []), ...argv.slice(2)])
 }
 
-/** Commands whose exit code is their verdict: they come to it also where nobody reads their output. */
+/** Commands whose exit code is their verdict: they reach it even if no one reads their output. */
 const judging = ['run', 'resume', 'verify', 'merge']
 
-/** Faults that no command can catch: they are emitted or thrown where nobody awaits them. */
+/** Faults that no command can catch: they are emitted or thrown outside of any await. */
 function endOnOutsideFaults(command: string): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // `taskvec ... | head` closes the pipe early: that is no error.
@@ -129,7 +129,7 @@ function endOnOutsideFaults(command: string): void {
     )
     process.exit(1)
   })
-  // What cannot be logged is lost; the work goes on.
+  // Lines that cannot be written are lost; the work continues.
   process.stderr.on('error', () => {})
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', (error) => {

@@ -30,13 +30,13 @@ Examples:
   return addSweepOptions(command)
 }
 
-/** A sweep by its id alone; else all settings of its group that are not complete, those not begun included. */
+/** One sweep, given its id; else all incomplete settings of its group, including those not started. */
 function storedConfigs(db: string, wanted: string | undefined): SweepConfig[] {
   const reader = openReadOnly(db)
   try {
     const all = listSweeps(reader)
     const unfinished =
-      all.find(({ status }) => status !== 'complete') ?? all.find(({ config }) => hasUnbegun(config, all))
+      all.find(({ status }) => status !== 'complete') ?? all.find(({ config }) => hasUnstarted(config, all))
     const sweep = findSweep(reader, wanted ?? unfinished?.id)
     const config = storedConfig(sweep)
     if (!config.settings || wanted === sweep.id) return [config]
@@ -61,8 +61,8 @@ function storedConfig({ id, config }: SweepSummary): SweepConfig {
   )
 }
 
-/** Whether settings of its group are still to be begun: it was killed between two of them. */
-function hasUnbegun(config: string, all: readonly SweepSummary[]): boolean {
+/** Whether some settings of its group have not started: it was killed between two of them. */
+function hasUnstarted(config: string, all: readonly SweepSummary[]): boolean {
   const known = new Set(all.map(({ id }) => id))
   return groupOf(JSON.parse(config) as SweepConfig).some((setting) => !known.has(sweepId(setting)))
 }

@@ -17,7 +17,7 @@ const every = 1000
 const shown = 12
 
 /**
- * Shows how a sweep goes on until it ends, whoever runs it: read from the database, so it works beside `taskvec run`, over SSH
+ * Follows a sweep to its end, whichever process runs it: it reads the database, so it works beside `taskvec run`, over SSH
  * and after a crash. Where stdout is no terminal, a line whenever something changed.
  */
 export async function watchStatus(db: string, wanted: string | undefined): Promise<void> {
@@ -64,7 +64,7 @@ function look(db: string, wanted: string | undefined) {
   }
 }
 
-/** A line for each model that is begun and not done, and how many others there are. */
+/** A line for each model in progress, and the number of others. */
 function models(tasks: readonly TaskProgress[]): string[] {
   const byModel = new Map<string, TaskProgress[]>()
   for (const task of tasks) byModel.set(task.model, [...(byModel.get(task.model) ?? []), task])

@@ -124,7 +124,7 @@ function interruption(): AbortSignal {
 /** Cells of the largest sweep that ends with its report: 100 models of 60 blocks take 13 s and 1.4 GB, and both grow with it. */
 const mostReported = 150_000
 
-/** So many warnings are read; the others stand in the report. */
+/** So many warnings are printed; the others are in the report. */
 const mostWarnings = 5
 
 async function finish(

@@ -19,11 +19,11 @@ export async function withRepositories(
   db: string,
 ): Promise<SweepConfig> {
   if (!config.models.some(({ repo }) => repo !== undefined)) return config
-  const [{ fetchIntoCache }, begun] = [await import('../models/hugging-face.js'), storedModels(db, id)]
+  const [{ fetchIntoCache }, stored] = [await import('../models/hugging-face.js'), storedModels(db, id)]
   const models: ModelRef[] = []
   for (const model of config.models) {
     const { repo } = model
-    const commit = model.commit ?? begun.find(({ id }) => id === model.id)?.commit
+    const commit = model.commit ?? stored.find(({ id }) => id === model.id)?.commit
     if (repo === undefined || elsewhere.includes(model.id)) models.push(model)
     else {
       const named = { ...model, repo, ...(commit === undefined ? {} : { commit }) }
@@ -35,13 +35,13 @@ export async function withRepositories(
   return { ...config, models }
 }
 
-/** The models of a sweep that has begun; none of one that has not. */
+/** The models of a sweep; none if it has not started. */
 function storedModels(db: string, id: string): SweepConfig['models'] {
   if (!existsSync(db)) return []
   const reader = openReadOnly(db)
   try {
-    const begun = listSweeps(reader).find((sweep) => sweep.id === id)
-    return begun ? (JSON.parse(begun.config) as SweepConfig).models : []
+    const stored = listSweeps(reader).find((sweep) => sweep.id === id)
+    return stored ? (JSON.parse(stored.config) as SweepConfig).models : []
   } finally {
     reader.close()
   }

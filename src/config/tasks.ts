@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
+import { megabytes } from '../domain/payloads.js'
 import type { Item, Split, TaskSpec } from '../domain/types.js'
 import { readItemsFile } from '../tasks/items-file.js'
 import { builtinTaskIds, resolveTask } from '../tasks/registry.js'
@@ -12,8 +13,8 @@ import { expanded } from '../system/home.js'
 import type { YamlFile } from '../system/yaml-file.js'
 import { refuseRepeats } from './refuse-repeats.js'
 
-/** Temporal refuses a payload of 2 MiB; a task's list or items travel in one. */
-const maxTaskBytes = 1_500_000
+/** Larger tasks than a payload are cut (src/store/large-tasks.ts); all of a list passes through one workflow's history. */
+const maxTaskBytes = 12_000_000
 
 interface Tasks {
   readonly tasks: readonly TaskSpec[]
@@ -29,15 +30,24 @@ export function tasksOf(yaml: YamlFile, config: ConfigFile, ahead: ListsAhead): 
     'tasks',
     config.tasks.map((task) => (typeof task === 'string' ? task : task.id)),
   )
+  refuseRepeats(
+    yaml,
+    'tasks',
+    config.tasks.map((task) => (typeof task === 'string' ? task : (task.label ?? task.id))),
+  )
   const notes: string[] = []
   const tasks = config.tasks.map((entry, i) => {
-    const spec = { ...taskSpec(yaml, config, entry, i, { notes, ahead }), ...thetaOf(yaml, entry, i) }
+    const spec = {
+      ...taskSpec(yaml, config, entry, i, { notes, ahead }),
+      ...thetaOf(yaml, entry, i),
+      ...(typeof entry === 'string' || entry.label === undefined ? {} : { label: entry.label }),
+    }
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(
       ['tasks', i],
-      `"${spec.id}" takes ${bytes} bytes; a task may take at most ${maxTaskBytes}`,
-      'Split it into several tasks, or give fewer items.',
+      `"${spec.id}" takes ${megabytes(bytes)}; a task may take at most ${megabytes(maxTaskBytes)}`,
+      'Shorten the list: items are drawn from a few thousand pairs just as well. Or split it into several tasks.',
     )
   })
   return { tasks, notes }

@@ -43,7 +43,7 @@ export interface Pair {
   readonly split?: ListSplit
 }
 
-/** One (x_i, y_i) of S, exactly as it stands in the prompt, a leading space included. */
+/** One (x_i, y_i) of S, exactly as in the prompt, including a leading space. */
 export interface Demonstration {
   readonly input: string
   readonly output: string
@@ -74,7 +74,7 @@ export type PromptTemplate =
       readonly system?: string | undefined
     }
 
-/** What becomes of the outputs in S: as they are, permuted within it, or drawn anew from all pairs. */
+/** The outputs in S: as they are, permuted within it, or redrawn from all pairs. */
 export const labelRules = ['true', 'shuffled', 'random'] as const
 export type LabelRule = (typeof labelRules)[number]
 
@@ -106,7 +106,11 @@ export interface GivenTheta {
 }
 
 /** What a config says of a task, resolved and self-contained: it may travel to another machine. */
-export type TaskSpec = TaskSource & { readonly theta?: GivenTheta }
+export type TaskSpec = TaskSource & {
+  readonly theta?: GivenTheta
+  /** What the report calls it, instead of its id. */
+  readonly label?: string
+}
 
 type TaskSource =
   | { readonly kind: 'builtin'; readonly id: string; readonly top?: number }

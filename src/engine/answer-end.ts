@@ -1,6 +1,6 @@
 import type { Generate } from './engine.js'
 
-/** When a generated answer is over: after so many tokens, at the model's end-of-text token, or once a stop text stands in it. */
+/** When a generated answer is over: after so many tokens, at the model's end-of-text token, or once it contains a stop text. */
 export function answerEnd(
   { maxTokens, stop }: Generate,
   endTokens: readonly number[],

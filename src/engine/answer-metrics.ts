@@ -16,7 +16,7 @@ export interface Question {
 export type Reading = Pick<EvaluateRequest, 'top'>
 
 /**
- * Reads the next token at rows of `states`, `[rows, d_model]` after the last block; a row may be asked about more than
+ * Reads the next token at rows of `states`, `[rows, d_model]` after the last block; a row may be read more than
  * once, or not at all. Throws MODEL where logits are not finite.
  */
 export async function readRows(

@@ -13,11 +13,11 @@ export interface AnswerStart {
   readonly item: number
   /** L, the block after which θ was put in; -1: an ordinary prompt. */
   readonly layer: number
-  /** The prompt's last row in blocks up to L, where it is as if nothing was patched. */
+  /** The prompt's last row in blocks up to L, before the patch. */
   readonly own: number
   /** The row that the head reads: that of θ_L, or an ordinary prompt's last one. */
   readonly row: number
-  /** The right answer's tokens, of which the first was asked about; empty: not asked for. */
+  /** The right answer's tokens, the first of which has been read; empty: not requested. */
   readonly answerTokens: readonly number[]
   readonly reading: AnswerMetrics
 }
@@ -30,7 +30,7 @@ interface Answer extends AnswerStart {
   readonly whole: { logProb: number; rank: number }
 }
 
-/** One text under way behind a prompt, generated or the right answer's. `next` is the token that it goes on with; null: it has ended. */
+/** One text in progress after a prompt: generated, or the right answer. `next` is its next token; null: it has ended. */
 interface Strand {
   readonly start: AnswerStart
   own: number
@@ -38,7 +38,7 @@ interface Strand {
   next: number | null
   /** Whether `read` takes no more than the greedy token. */
   readonly greedy: boolean
-  /** Gives the token to go on with. */
+  /** Sets the next token. */
   readonly read: (logits: RowLogits) => number | null
 }
 

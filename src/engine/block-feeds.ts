@@ -23,7 +23,7 @@ export interface KeysAndValues {
 
 const none: KeysAndValues = { keys: new Float32Array(), values: new Float32Array() }
 
-/** What a block's graph takes, by the names of its inputs. */
+/** A block's inputs, by the names of the graph. */
 export class BlockFeeds {
   /** Tables of cosines and sines by position, one for each kind of rotation. */
   readonly #rotary = new Map<Rotary, RotaryTable>()

@@ -29,8 +29,8 @@ export class BlockSessions {
   }
 
   /**
-   * Builds each graph over the checkpoint's tensors, in the mode's numerics. What is held, and when it is read, is the
-   * plan's. Throws MODEL, WEIGHTS.
+   * Builds each graph over the checkpoint's tensors, in the mode's numerics. `execution` decides what is held and when it is
+   * read. Throws MODEL, WEIGHTS.
    */
   static async load(
     checkpoint: Checkpoint,
@@ -47,7 +47,7 @@ export class BlockSessions {
         : await fedBlocks(checkpoint, decoder, execution, mode)
     const load = () => HeadSessions.load(checkpoint, decoder, device)
     const head = execution === 'streamed' ? new StreamedHead(load) : await load()
-    // Seldom needed, and beside the others: one block at a time.
+    // Rarely needed, and in addition to the others: one block at a time.
     const loadTapped = () =>
       execution === 'packed' || numerics !== 'f32'
         ? packedBlocks(checkpoint, decoder, 'streamed', mode, true)
@@ -60,7 +60,7 @@ export class BlockSessions {
     await this.blocks.enter(layer)
   }
 
-  /** Lets go of what a streamed pass holds: the blocks before the head is needed, the head after it. */
+  /** Frees what a streamed pass holds: the blocks before the head is needed, the head after it. */
   async leaveBlocks(): Promise<void> {
     await this.blocks.leave()
   }
@@ -82,8 +82,8 @@ export class BlockSessions {
   }
 
   /**
-   * Writes `resid_post` of block `layer` into `out`, `[Q, d_model]`: fresh memory for each run would cost; the R rows'
-   * keys and values into `made`, where they are asked for.
+   * Writes `resid_post` of block `layer` into `out`, `[Q, d_model]` (allocating for each run would be slow), and the R rows'
+   * keys and values into `made`, if given.
    */
   async runBlock(layer: number, input: BlockInput, out: Float32Array, made?: KeysAndValues): Promise<void> {
     await this.blocks.run(layer, this.#feeds.of(layer, input), {
@@ -92,7 +92,7 @@ export class BlockSessions {
     })
   }
 
-  /** As `runBlock`, with components edited on their way and brought out. */
+  /** As `runBlock`, but edits components and returns them. */
   async runTapped(layer: number, input: BlockInput, tapped: TappedInput): Promise<TappedRows> {
     this.#tapped ??= this.loadTapped()
     const { feeds, fetches, rows } = tap(this.decoder, layer, input, tapped)
@@ -105,7 +105,7 @@ export class BlockSessions {
     return readTensor(this.checkpoint, ref)
   }
 
-  /** Lets go of the tapped block at work. */
+  /** Frees the current tapped block. */
   async leaveTapped(): Promise<void> {
     await (await this.#tapped)?.leave()
   }

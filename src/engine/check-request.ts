@@ -2,7 +2,7 @@ import type { DecoderSpec } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { EvaluateItem, EvaluateRequest, Patch, ProjectRequest } from './engine.js'
 
-/** What an engine is asked must fit its model. All throw TASK, saying what does not. */
+/** Requests to an engine must fit its model. All throw TASK, naming what does not. */
 export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
   const { items, layers, thetas, givenTheta, generate, top = 1 } = request
   if (!Number.isInteger(top) || top < 1)

@@ -10,7 +10,7 @@ import { RowTree } from './row-tree.js'
 import { lastRows, patternsOf, type LastTokens } from './last-tokens.js'
 import { editTables, firstOf, isInner } from './edits.js'
 
-/** Branches that attend together: many more would each look past all the others. */
+/** Branches that attend together: with more, each would have to mask too many others. */
 const branchesPerGroup = 64
 
 interface ItemRows {
@@ -148,7 +148,7 @@ export class ComponentChunk {
       const place = places.get(row) as number
       return this.#states.subarray(place * dModel, (place + 1) * dModel)
     }
-    const begun: { row: number; state: Float32Array }[] = []
+    const started: { row: number; state: Float32Array }[] = []
     for (const [item, { last, branches }] of this.#items.entries())
       for (const branch of branches) {
         const edits = branch.branch.filter((edit) => edit.layer === layer && edit.component === component)
@@ -156,14 +156,14 @@ export class ComponentChunk {
         const state = branch.row === null ? stateOf(last).slice() : stateOf(branch.row)
         for (const { scale, added } of edits)
           for (let i = 0; i < dModel; i++) state[i] = scale * (state[i] as number) + (added?.[i] ?? 0)
-        if (branch.row === null) begun.push({ row: (branch.row = this.#addRow(item)), state })
+        if (branch.row === null) started.push({ row: (branch.row = this.#addRow(item)), state })
       }
-    if (begun.length === 0) return
-    const all = new Float32Array(this.#states.length + begun.length * dModel)
+    if (started.length === 0) return
+    const all = new Float32Array(this.#states.length + started.length * dModel)
     all.set(this.#states)
-    begun.forEach(({ state }, i) => all.set(state, this.#states.length + i * dModel))
+    started.forEach(({ state }, i) => all.set(state, this.#states.length + i * dModel))
     this.#states = all
-    this.#alive = [...this.#alive, ...begun.map(({ row }) => row)]
+    this.#alive = [...this.#alive, ...started.map(({ row }) => row)]
   }
 
   #addRow(item: number): number {
@@ -217,7 +217,7 @@ export class ComponentChunk {
   }
 }
 
-/** Where each of `wanted` stands in `rows`. */
+/** The index of each of `wanted` in `rows`. */
 function placesOf(rows: readonly number[], wanted: readonly number[]): number[] {
   const places = new Map(rows.map((row, place) => [row, place]))
   return wanted.map((row) => places.get(row) as number)

@@ -19,7 +19,7 @@ export async function runComponents(
 ): Promise<Omit<ComponentsResult, 'seconds'>> {
   const { blocks, dModel } = sessions.decoder
   const captures = capture && new Captures(sessions, capture, items)
-  // For all blocks or none, so that two kinds of block never stand in memory.
+  // For all blocks or none, so that two kinds of block are never in memory at once.
   const tapped = capture !== undefined || items.some(({ branches }) => branches.flat().some(isInner))
   const own: AnswerMetrics[] = []
   const branches: AnswerMetrics[][] = []

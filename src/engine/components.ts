@@ -2,7 +2,7 @@ import type { Component } from '../architectures/components.js'
 import type { AnswerMetrics } from './answer.js'
 
 /**
- * What is asked about components at prompts' last tokens (docs/components.md): what they are, and what becomes of the
+ * Requests about components at prompts' last tokens (docs/components.md): their values, and their effect on the
  * answer where they are edited.
  */
 

@@ -33,13 +33,16 @@ const keptMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD
 
 /**
  * Starts a process of its own for a model: a crash or a kill there fails the calls in flight with ENGINE, not this
- * process, and this process's event loop never blocks. Errors at load: MODEL, WEIGHTS, ENGINE.
+ * process, and this process's event loop never blocks. `signal` kills it, also while it loads. Errors at load: MODEL,
+ * WEIGHTS, ENGINE.
  */
 export async function startEngineProcess(
   path: string,
   settings: EngineSettings = {},
+  signal?: AbortSignal,
 ): Promise<EngineProcess> {
   const child = fork(built('engine-child.js'), [path, JSON.stringify(settings)], {
+    ...(signal && { signal, killSignal: 'SIGKILL' }),
     serialization: 'advanced', // typed arrays as they are
     execArgv: roomForBuffers,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -69,7 +69,7 @@ export interface EvaluateItem {
 export interface Generate {
   /** At least 1. */
   readonly maxTokens: number
-  /** Texts, not empty, that end an answer wherever they stand in it. */
+  /** Non-empty texts that end an answer wherever they occur. */
   readonly stop: readonly string[]
 }
 
@@ -93,7 +93,7 @@ export interface EvaluateRequest {
    * generation with a key-value cache. Absent: one token.
    */
   readonly generate?: Generate
-  /** So many of the likeliest next tokens are read too, for every prompt; absent: none. */
+  /** How many of the likeliest next tokens to return for every prompt; absent: none. */
   readonly top?: number
   /**
    * `wavefront` (default): all layers of all items in one pass over the blocks. `plain`: one ordinary full

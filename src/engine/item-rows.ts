@@ -7,7 +7,7 @@ export interface ItemRows {
   readonly thetaEnds: readonly number[]
   /** The row before the patched prompt's last token, -1 where that token is the only one; null: nothing is patched. */
   readonly patchParent: number | null
-  /** The patched prompt's own last row, where θ is added to its state, or an answer goes on behind it; else none. */
+  /** The patched prompt's own last row, if θ is added to its state or an answer continues after it; else none. */
   readonly own: readonly number[]
   readonly plainEnds: readonly number[]
   /** Rows of θ_L, one for each L passed. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /**
  * The residual streams of a streamed pass at the boundary behind its last finished block, on disk, so that a killed pass
- * goes on from there. One file per pass, named by the hash of all that determines it, replaced atomically after every
+ * resumes from there. One file per pass, named by the hash of all that determines it, replaced atomically after every
  * block: JSON header, newline, arrays; a sha256 of the rest stands before it, so that a damaged file counts as none.
  */
 export class PassCheckpoint {

@@ -1,5 +1,5 @@
 /**
- * Memory that graph runs write their outputs to, again and again: a fresh buffer for every run costs page faults, and
+ * Memory that graph runs reuse for their outputs: a fresh buffer for every run costs page faults, and
  * keeps the garbage collector busy in threads of its own.
  */
 export class ReusedBuffer {

@@ -6,7 +6,7 @@ import type { WavefrontChunk } from './wavefront.js'
 /**
  * Layer-major: all chunks go through block 0, then all through block 1, and so on, so that each block's weights are read
  * once. The arithmetic of each chunk is what it is chunk by chunk. After every block the residual streams are saved, and
- * a pass that finds them goes on behind them.
+ * a pass that finds them resumes after them.
  */
 export async function runStreamedPass(
   sessions: BlockSessions,

@@ -33,15 +33,15 @@ export interface TappedInput {
   readonly out: Float32Array
 }
 
-/** What a tapped block gives, `[Q, width]` each, after the edits. */
+/** Outputs of a tapped block, `[Q, width]` each, after the edits. */
 export interface TappedRows extends Readonly<Record<InnerComponent, Float32Array>> {
-  /** What attention gives before its norm, where it is normed before it is added. */
+  /** Attention's output before its norm, if it is normed before it is added. */
   readonly attentionRaw: Float32Array | null
   /** Attention weights of the asked-for query slots, `[I, heads, Sk]`; zeros for items without one. */
   readonly pattern: Float32Array
 }
 
-/** What a tapped run takes and fills beside what a block's run takes; `rows` are filled by the run. */
+/** The additional inputs and outputs of a tapped run; the run fills `rows`. */
 export function tap(
   { dModel, layers }: DecoderSpec,
   layer: number,

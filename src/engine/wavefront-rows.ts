@@ -16,7 +16,7 @@ export class WavefrontRows {
   #alive: readonly number[]
   #stepped = false
 
-  /** @param ended where answers are generated: whether one of these tokens ends with the last of them */
+  /** @param ended where answers are generated: whether an answer of these tokens is complete */
   constructor(
     private readonly decoder: DecoderSpec,
     items: readonly EvaluateItem[],

@@ -14,9 +14,9 @@ import { placesOf, WavefrontRows } from './wavefront-rows.js'
  * 2. After block L, θ_L of an item is the mean of its theta prompts' last rows, unless it is given.
  * 3. θ_L becomes a new row: one more last token of the patched prompt, in place of its own state or added to it. It sees
  *    that prompt's earlier tokens and goes through blocks L+1.. only.
- * 4. Rows that nothing needs any more are left out: theta prompts after the last L asked for, and in the last block
+ * 4. Rows that are no longer needed are dropped: theta prompts after the last L asked for, and in the last block
  *    all but the rows that are read.
- * 5. Where answers have more than one token, the next ones go through the blocks as a step each (answer-strands.ts).
+ * 5. Further tokens of an answer go through the blocks one step each (answer-strands.ts).
  *
  * Letters: R rows alive before a block, Q of them computed to its end.
  */
@@ -35,8 +35,8 @@ export class WavefrontChunk {
   #readings: AnswerMetrics[] = []
 
   /**
-   * @param onTheta is told each θ_L: the item's place in the chunk, that of L in `layers`, `[d_model]`
-   * @param ended where answers are generated: whether one of these tokens ends with the last of them
+   * @param onTheta called with each θ_L: the item's index in the chunk, that of L in `layers`, `[d_model]`
+   * @param ended where answers are generated: whether an answer of these tokens is complete
    */
   constructor(
     private readonly sessions: BlockSessions,
@@ -80,7 +80,7 @@ export class WavefrontChunk {
     return this.#residPre.subarray(0, this.#rows.alive.length * this.sessions.decoder.dModel)
   }
 
-  /** As if blocks 0 .. `blocksDone - 1` had been run; `bytes` are those of `states` then. */
+  /** Resumes after block `blocksDone - 1`; `bytes` are those of `states` at that point. */
   restore(blocksDone: number, bytes: Uint8Array, macs: number): void {
     for (let layer = 0; layer < blocksDone; layer++) this.#rows.keep(layer, this.#rows.select(layer))
     const { buffer, byteOffset, byteLength } = this.states
@@ -88,7 +88,7 @@ export class WavefrontChunk {
     this.macs = macs
   }
 
-  /** After the last block: each row that is read, once, however many items share it. */
+  /** After the last block: reads each row once, however many items share it. */
   async read(): Promise<void> {
     const { dModel, vocab } = this.sessions.decoder
     const { tree, alive, items, answers, stepped } = this.#rows
@@ -119,7 +119,7 @@ export class WavefrontChunk {
     answers?.begin(starts.map((start, i) => ({ ...start, reading: this.#readings[i] as AnswerMetrics })))
   }
 
-  /** Makes ready for the answers' next token, for which it is taken through the blocks and read again; false: all have ended. */
+  /** Prepares the answers' next token, which then goes through the blocks and is read; false: all have ended. */
   advance(): boolean {
     const rows = this.#rows.advance()
     if (rows === undefined) return false

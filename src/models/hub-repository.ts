@@ -65,7 +65,7 @@ export async function openRepository(
           files.push(file)
         return files
       }),
-    // Not by the xet protocol: a plain range request goes on from any byte of a download that was cut.
+    // Not by the xet protocol: a plain range request resumes an interrupted download at any byte.
     file: (path) =>
       downloadFile({ repo, path, revision: commit, xet: false, fetch: within(null), ...access }),
   }

@@ -52,7 +52,7 @@ export async function fetchFromPypi(
   }
 }
 
-/** What was fetched is thrown away: a second try begins anew. */
+/** Fetched files are discarded: a second attempt starts over. */
 function unlikely(draft: string, message: string): TaskvecError {
   rmSync(draft, { recursive: true, force: true })
   return new TaskvecError('DOWNLOAD', message, {

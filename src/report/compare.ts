@@ -11,6 +11,8 @@ export interface ComparedAccuracy {
   readonly kind: string
   readonly correct: number
   readonly items: number
+  /** Where the task's scoring is graded: the mean of the scores of these items. */
+  readonly meanScore?: number | undefined
 }
 
 export type Verdict = 'consistent' | 'higher' | 'lower' | 'too few items to tell'
@@ -36,6 +38,9 @@ export type Comparison = {
   readonly oursHigh: number
   readonly theirsLow: number
   readonly theirsHigh: number
+  /** Where scores are graded on a side; null of a task whose scoring is not. */
+  readonly ourMeanScore?: number | null
+  readonly theirMeanScore?: number | null
 }
 
 /** Which of their models each of ours is set beside. */
@@ -71,6 +76,7 @@ export function compareCells(
 /** The same for pairs of cells that are matched already; all of them are one family of tests. */
 export function compareEach(pairs: readonly (readonly [ComparedAccuracy, ComparedAccuracy])[]): Comparison[] {
   const adjusted = holm(pairs.map(([cell, other]) => fisherExact(proportion(cell), proportion(other))))
+  const graded = pairs.some((pair) => pair.some(({ meanScore }) => meanScore !== undefined))
   return pairs.map(([cell, other], i) => {
     const [p, ours, theirs] = [adjusted[i] as number, cell.correct / cell.items, other.correct / other.items]
     const { low, high } = differenceInterval(proportion(cell), proportion(other))
@@ -101,6 +107,7 @@ export function compareEach(pairs: readonly (readonly [ComparedAccuracy, Compare
       oursHigh: our?.high ?? 1,
       theirsLow: their?.low ?? 0,
       theirsHigh: their?.high ?? 1,
+      ...(graded ? { ourMeanScore: cell.meanScore ?? null, theirMeanScore: other.meanScore ?? null } : {}),
     }
   })
 }

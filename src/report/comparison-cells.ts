@@ -8,10 +8,18 @@ import type { PaperResults } from './paper-results.js'
 
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
-/** Table 6. */
-export function cellsOf(rows: readonly MainRow[]): ComparedAccuracy[] {
+/** Table 6. `scores`: means of graded scores by model, task and kind, joined by newlines. */
+export function cellsOf(
+  rows: readonly MainRow[],
+  scores: ReadonlyMap<string, number> = new Map(),
+): ComparedAccuracy[] {
   return rows.flatMap(({ model, task, baselineItems, testItems, ...row }) =>
-    kinds.map((kind) => cell(model, task, kind, row[kind], kind === 'baseline' ? baselineItems : testItems)),
+    kinds.map((kind) =>
+      cell(
+        ...([model, task, kind, row[kind], kind === 'baseline' ? baselineItems : testItems] as const),
+        scores.get([model, task, kind].join('\n')),
+      ),
+    ),
   )
 }
 
@@ -74,14 +82,17 @@ export interface Curve {
   readonly blocks: number
   readonly items: number
   readonly accuracies: ReadonlyMap<number, number>
+  /** Means of graded scores. */
+  readonly scores?: ReadonlyMap<number, number>
 }
 
-/** `blocks` gives N by model. */
+/** `blocks` gives N by model; `means`, graded scores by model, task and L, joined by newlines. */
 export function curvesOf(
   rows: readonly Pick<LayerRow, 'model' | 'task' | 'layer' | 'accuracy' | 'items'>[],
   blocks: ReadonlyMap<string, number>,
+  means: ReadonlyMap<string, number> = new Map(),
 ): Curve[] {
-  const curves = new Map<string, Curve & { accuracies: Map<number, number> }>()
+  const curves = new Map<string, Curve & Record<'accuracies' | 'scores', Map<number, number>>>()
   for (const { model, task, layer, accuracy, items } of rows) {
     const key = `${model}\n${task}`
     const curve = curves.get(key) ?? {
@@ -90,9 +101,12 @@ export function curvesOf(
       blocks: blocks.get(model) ?? 0,
       items,
       accuracies: new Map(),
+      scores: new Map(),
     }
     curves.set(key, curve)
     curve.accuracies.set(layer, accuracy)
+    const mean = means.get([model, task, layer].join('\n'))
+    if (mean !== undefined) curve.scores.set(layer, mean)
   }
   return [...curves.values()]
 }
@@ -131,12 +145,13 @@ export function curvePoints(
 ): { readonly layer: number; readonly cells: [ComparedAccuracy, ComparedAccuracy] }[] {
   return pairsOf(ours, theirs, pairing).flatMap(([curve, other]) =>
     Array.from(curve.accuracies).flatMap(([layer, accuracy]) => {
-      const there = other.accuracies.get(atDepth(layer, curve, other))
+      const theirs = atDepth(layer, curve, other)
+      const there = other.accuracies.get(theirs)
       if (there === undefined) return []
       const kind = `dev, L = ${layer}`
       const cells: [ComparedAccuracy, ComparedAccuracy] = [
-        cell(curve.model, curve.task, kind, accuracy, curve.items),
-        cell(other.model, other.task, kind, there, other.items),
+        cell(curve.model, curve.task, kind, accuracy, curve.items, curve.scores?.get(layer)),
+        cell(other.model, other.task, kind, there, other.items, other.scores?.get(theirs)),
       ]
       return [{ layer, cells }]
     }),
@@ -184,6 +199,13 @@ function bestLayer({ accuracies }: Curve): number | null {
   return best === undefined || best.accuracy === 0 ? null : best.layer
 }
 
-function cell(model: string, task: string, kind: string, accuracy: number, items: number): ComparedAccuracy {
-  return { model, task, kind, correct: Math.round(accuracy * items), items }
+function cell(
+  model: string,
+  task: string,
+  kind: string,
+  accuracy: number,
+  items: number,
+  meanScore?: number,
+): ComparedAccuracy {
+  return { model, task, kind, correct: Math.round(accuracy * items), items, meanScore }
 }

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { conflictingRows } from '../experiments/conflicting/conflicting.js'
+import { layerMeanScores, meanScores } from '../store/mean-scores.js'
 import { layerResults, mainResults } from '../store/results.js'
 import type { SweepSummary } from '../store/sweeps.js'
 import type { ComparedAccuracy } from './compare.js'
@@ -36,12 +37,17 @@ export function sweepSide(
     !except.models.includes(model) && !tasks.some((task) => except.tasks.includes(task))
   const ofKept = ({ model, task }: { model: string; task: string }) => kept(model, task)
   return {
-    main: () => cellsOf(mainResults(db, sweep.id).filter(ofKept)),
+    main: () => cellsOf(mainResults(db, sweep.id).filter(ofKept), meanScores(db, sweep.id)),
     conflicting: () =>
       conflictingCells(
         conflictingRows(sweepRows(db, sweep)).filter(({ model, taskA, taskB }) => kept(model, taskA, taskB)),
       ),
-    curves: () => curvesOf(layerResults(db, sweep.id).filter(ofKept), blocksOf(db, sweep.id)),
+    curves: () =>
+      curvesOf(
+        layerResults(db, sweep.id).filter(ofKept),
+        blocksOf(db, sweep.id),
+        layerMeanScores(db, sweep.id),
+      ),
   }
 }
 

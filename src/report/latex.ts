@@ -1,5 +1,4 @@
-import { visible } from './cells.js'
-import type { Value } from '../figures/table.js'
+import { repeated, visible } from './cells.js'
 import type { TextLayout } from './text-format.js'
 
 /** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
@@ -7,7 +6,7 @@ export function latexLayout(
   columns: readonly string[],
   { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexOptions = {},
 ): TextLayout {
-  const cell = (value: Value) => (typeof value === 'number' ? visible(value) : latexText(visible(value)))
+  const cells = repeated((value) => (typeof value === 'number' ? visible(value) : latexText(visible(value))))
   return {
     head: `% needs \\usepackage{booktabs}; XeLaTeX or LuaLaTeX where tokens are not Latin
 \\begin{tabular}{${align}}
@@ -15,7 +14,7 @@ export function latexLayout(
 ${titles.map(latexText).join(' & ')} \\\\
 \\midrule
 `,
-    row: (row) => `${row.map(cell).join(' & ')} \\\\\n`,
+    row: (row) => `${cells(row).join(' & ')} \\\\\n`,
     separator: '',
     tail: `\\bottomrule
 \\end{tabular}

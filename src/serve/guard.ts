@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 
-/** Longer requests are nobody's who uses the page. */
+/** The page sends no longer requests. */
 const longestUrl = 2000
 
 const policy = [
@@ -26,8 +26,8 @@ const headers = {
 }
 
 /**
- * Who may ask: only somebody who has the link. Another site in the same browser has neither our Host (DNS rebinding), nor
- * our Origin, nor the token; the token comes once in the link and then stands in a cookie that scripts cannot read.
+ * Who may send requests: only those who have the link. Another site in the same browser has neither our Host (DNS rebinding), nor
+ * our Origin, nor the token; the token comes once in the link and is then kept in a cookie that scripts cannot read.
  * Only GET and HEAD, since nothing here changes anything; and at `posts`, questions as JSON: by a program, with the token in its
  * header; by a browser's cookie only where `ofPage`, and with our own Origin, which every browser sends with a POST.
  */
@@ -69,7 +69,7 @@ export function guard(
   }
 }
 
-/** In the same time whatever is given. */
+/** Takes the same time whatever is given. */
 function same(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { TaskvecError } from '../domain/errors.js'
 import { guarded, openReadOnly } from './open.js'
 
-/** More than any file has: in one step, a writer cannot make SQLite begin anew. */
+/** More than any file has: in a single step, no writer can make SQLite start over. */
 const allPages = 0x7fffffff
 
 /**

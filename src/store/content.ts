@@ -16,7 +16,7 @@ import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
 
-/** Rows that are stored once per content, whoever asks for them: items, pairs and runs. */
+/** Rows that are stored once per content and shared by sweeps: items, pairs and runs. */
 
 /** A row of prepared_tasks, as far as a run's key depends on it. */
 export interface PreparedRow {

@@ -81,7 +81,7 @@ export function nextStep(
   for (const row of rows) {
     const { experiment, task_id: ofTask, theta_task_id: thetaTask } = row
     const unit = { sweepId, model, experiment, task: ofTask, thetaTask }
-    // What is over all tasks is planned anew: a task that had failed may be there now.
+    // Units over all tasks are planned again: a task that had failed may have succeeded since.
     if (failed.includes(unitName(unit)) || (row.complete === 1 && ofTask !== '')) continue
     const planned = plan(db, kinds, unit, row.settings)
     const next = planned && advance(db, planned)

@@ -1,7 +1,7 @@
 import type { Statements } from './statements.js'
 import type { Failure } from './store-inputs.js'
 
-/** A task, experiment or workflow that failed for good. The same one again replaces what was said of it. */
+/** A task, experiment or workflow that failed for good. Failing again replaces its row. */
 export function recordFailure(db: Statements, failure: Failure): void {
   const { sweepId, model, task, experiment = 'main', code, message, attempts, log, worker } = failure
   db.run(

@@ -60,7 +60,7 @@ export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare
   const task = taskOf(spec, protocol)
   refuseLargeList(task)
   const expected = expectedSize(task, withoutChat(protocol))
-  // Too few pairs for an item: making it ready whole says so, and why.
+  // Too few pairs for an item: preparing the task as a whole reports that, and why.
   if (expected === null) return { size: 'whole', spec }
   refuseBeyondLimits(task, expected)
   const pairs = task.kind === 'list' ? task.pairs : []

@@ -9,7 +9,7 @@ import type { Values } from '../figures/table.js'
 
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
-/** What the means are called, by the table of results that they stand in. */
+/** The names of the means, by table of results. */
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   main: kinds.map((kind) => `${kind}MeanScore`),
   layers: ['meanScore'],
@@ -49,7 +49,8 @@ export function meanScores(db: Database.Database, sweepId: string): Map<string, 
 }
 
 /** Of the hypothesis runs on dev items, by model, task and layer. */
-function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
+export function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
+  if (!isGraded(db, sweepId)) return new Map()
   const rows = db
     .prepare(
       `select c.model_id || char(10) || c.task_id || char(10) || c.layer, avg(p.score)

@@ -109,7 +109,7 @@ export function refuseOtherModel(
       )
 }
 
-/** Items are drawn anew by every `prepareTask`: other ones must not be taken for those that runs are stored under. */
+/** Every `prepareTask` draws the items again: they must be those that runs are stored under. */
 function refuseOtherItems(
   { sweepId, model, task }: TaskPlace,
   row: PreparedRow,

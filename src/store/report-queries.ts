@@ -5,7 +5,7 @@ import type { Category, Scoring } from '../domain/types.js'
 
 /**
  * What the report reads of a sweep, from the views of docs/schema.md. Aggregated by SQLite: no predictions come into
- * memory, however many there are. Rows stand in the config's order.
+ * memory, however many there are. Rows are in the config's order.
  */
 
 /** The sweep as it was run. */

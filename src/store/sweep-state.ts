@@ -77,7 +77,7 @@ export function sweepWarnings(db: Database.Database, sweepId: string): { model: 
   const all = rows.flatMap(({ model, warnings }) =>
     (JSON.parse(warnings) as string[]).map((warning) => ({ model, warning })),
   )
-  // What is said of a model is stored with each of its tasks.
+  // A model's warnings are stored with each of its tasks.
   return [...new Map(all.map((entry) => [`${entry.model}\0${entry.warning}`, entry])).values()]
 }
 

@@ -79,7 +79,7 @@ export function modelsOf(
     .all(sweepId) as ReturnType<typeof modelsOf>
 }
 
-/** Of the sweep's models whose results have begun to come: the numeric set-up. */
+/** The numeric set-up of the sweep's models that have results. */
 export function settledNumerics(db: Database.Database, sweepId: string): Map<string, NumericsJson> {
   const rows = db
     .prepare(

@@ -4,7 +4,7 @@ import type { Protocol, Split } from '../domain/types.js'
 import type { Task } from '../tasks/task.js'
 import { drawerOf, countsOf } from './task-items.js'
 
-/** A workflow's history may not grow beyond 50 MB, and pairs stand in it twice. */
+/** A workflow's history may not grow beyond 50 MB, and contains pairs twice. */
 const largestList = 12_000_000
 
 /** All items of a task: Temporal's server keeps each of them, and so does the database. */

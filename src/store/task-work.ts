@@ -50,7 +50,7 @@ export function testWork({ best_layer: layer }: PreparedRow): Work {
 
 /**
  * The runs of a large task, computed and stored part by part. Until its last part is there a run stands under
- * `partial <key>`: nothing that reads results by their keys sees it, and a sweep that was stopped goes on behind its parts.
+ * `partial <key>`: readers of results by key do not see it, and a stopped sweep resumes after its parts.
  */
 
 /** One activity's work, and what it takes besides the model. */

@@ -4,7 +4,7 @@ import { lock } from 'proper-lockfile'
 import { TaskvecError } from '../domain/errors.js'
 import { isAlive } from '../system/process-table.js'
 
-/** A lock that nobody has renewed for so long is free, ms. */
+/** A lock that has not been renewed for so long is free, ms. */
 const stale = 10_000
 /** Of 100 ms: longer than `stale`. */
 const attempts = 120
@@ -18,7 +18,7 @@ export interface WriterLock {
 /**
  * The results database has one writing process at a time. The lock names its holder, so that a second one can say who
  * it is, and take over at once where it was killed. A holder that finds its lock gone, after a SIGSTOP or a laptop's sleep,
- * takes it back unless somebody else has it. Errors: STORE.
+ * takes it back unless another process has it. Errors: STORE.
  */
 export async function lockForWriting(file: string): Promise<WriterLock> {
   let lose: (error: unknown) => void = () => {}

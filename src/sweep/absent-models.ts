@@ -1,7 +1,7 @@
 import type { ConnectionSettings, WorkerConnection } from '../temporal/connection.js'
 import { workersWith } from '../temporal/worker-identity.js'
 
-/** How often it is looked whether somebody has them, ms. */
+/** How often to look for workers that have them, ms. */
 const lookEvery = 5000
 /** As many as a sweep has under way at once (workflows/sweep.ts): of those after them nothing is wanted yet. */
 const lookedAt = 50
@@ -9,7 +9,7 @@ const lookedAt = 50
 const lookTimeout = 5000
 
 /**
- * Watches the models that this process does not compute itself, and says whose turn it is: that nobody has one, so that the
+ * Watches the models that this process does not compute itself, and reports who has them: that no worker has one, so that the
  * sweep waits; who came with it; that it is gone again.
  */
 export class AbsentModels {

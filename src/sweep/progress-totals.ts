@@ -24,7 +24,7 @@ export function progressTotals(
   return { cells, units, share: cells.all === 0 ? 0 : (cells.done + units.done) / (cells.all + units.all) }
 }
 
-/** How fast something goes on since it was first looked at. */
+/** The rate of progress since the first look. */
 export class Pace {
   #first: { readonly at: number; readonly done: number } | null = null
 

@@ -17,7 +17,7 @@ const barWidth = 28
 
 /**
  * Live progress of a sweep on stderr: cells done / all, rate, time left, what is being computed, and a line for each
- * finished task. What is done is read from the database, so it is right whoever computed it.
+ * finished task. What is done is read from the database, so other machines' work counts too.
  */
 export class ProgressDisplay {
   readonly #work = new Map<string, Work>()

@@ -2,7 +2,7 @@ import { TaskvecError } from '../domain/errors.js'
 
 /**
  * `work`, but no longer than until the signal is aborted: Temporal's client does not notice one that is aborted between two of
- * its long polls. The work itself goes on unheard. Errors: CANCELLED, and those of `work`.
+ * its long polls. The work itself continues, its result ignored. Errors: CANCELLED, and those of `work`.
  */
 export async function raceAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let stop = () => {}

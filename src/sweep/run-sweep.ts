@@ -45,7 +45,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs a sweep, or goes on with it: database, server, workers, workflow, live progress. Whatever is stored already is
+ * Runs or resumes a sweep: database, server, workers, workflow, live progress. Whatever is stored already is
  * not computed again. Errors: MODEL where weights are missing, STORE, SERVER.
  */
 export async function runSweep(

@@ -3,7 +3,7 @@ import type { SkippedFailures } from '../../workflows/inputs.js'
 import { unitName } from '../domain/unit-place.js'
 import { sweepFailures, sweepProgress } from '../store/sweep-state.js'
 
-/** What failed for good and is left as it is, by model, where the sweep goes on without trying it again. */
+/** Work that failed for good and is not retried, by model, if the sweep resumes without it. */
 export function skippedFailures(db: Database.Database, sweepId: string): Record<string, SkippedFailures> {
   const complete = new Set(
     sweepProgress(db, sweepId).flatMap(({ model, task, complete }) => (complete ? `${model} ${task}` : [])),

@@ -5,7 +5,7 @@ import type { TaskProgress } from '../store/store-inputs.js'
 
 /**
  * How far a sweep is, read again and again while it runs. What is complete stays so, and is not read again: a sweep of a thousand
- * models has a million cells, and whoever watches must not hold up who writes.
+ * models has a million cells, and readers must not hold up the writer.
  */
 export class SweepReading {
   readonly #models: readonly string[]

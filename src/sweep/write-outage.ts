@@ -3,7 +3,7 @@ import { describeError, type TaskvecError } from '../domain/errors.js'
 /** How long the database may refuse every write before the sweep is stopped, ms. */
 const patience = 30_000
 
-/** Watches for a database that cannot be written: says so at once, and gives up where it lasts. */
+/** Watches for a database that cannot be written: reports it at once, and gives up if it lasts. */
 export class WriteOutage {
   /** Rejects with the error when it has lasted for too long; never resolves. */
   readonly lasting: Promise<never>
@@ -12,7 +12,7 @@ export class WriteOutage {
 
   constructor(private readonly say: (line: string) => void) {
     this.lasting = new Promise((_, reject) => (this.#giveUp = reject))
-    this.lasting.catch(() => {}) // nobody may be listening any more when it comes
+    this.lasting.catch(() => {}) // there may be no listener left by then
   }
 
   readonly report = (error: TaskvecError | null): void => {

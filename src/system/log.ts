@@ -23,7 +23,7 @@ export function logAs(format: 'text' | 'json', fields: LogFields = {}): void {
 
 function jsonLines(): Logger {
   const stderr = pino.destination({ dest: 2, sync: true })
-  // What cannot be logged is lost; the work goes on.
+  // Lines that cannot be written are lost; the work continues.
   stderr.on('error', () => {})
   return pino(
     {

@@ -119,7 +119,7 @@ function beginnings(pairs: readonly Pair[]): ListProblem[] {
   return found.length > accident * pairs.length ? [] : found
 }
 
-/** Inputs of `pairs` that stand in one of the other lists with other answers: the demonstrations alone tell the tasks apart. */
+/** Inputs of `pairs` that one of the other lists has with other answers: the demonstrations alone tell the tasks apart. */
 export function sharedInputs(pairs: readonly Pair[], others: readonly (readonly Pair[])[]): number {
   const answers = new Map<string, Set<string>>()
   for (const { input, output } of others.flat())

@@ -64,7 +64,7 @@ function inSeveralSplits(groups: readonly (readonly LocatedPair[])[]): string {
   const named = groups.slice(0, mostNamed).map(([first]) => `"${first?.pair.input}"`)
   const more = groups.length > mostNamed ? ', ..' : ''
   return (
-    `${groups.length} inputs stand in several splits (${named.join(', ')}${more}); each counts in the one that is held out most: ` +
+    `${groups.length} inputs are in several splits (${named.join(', ')}${more}); each counts in the one that is held out most: ` +
     'test, else dev'
   )
 }

@@ -3,7 +3,7 @@ const named = 3
 
 /**
  * Messages `FILE:LINE: TEXT`, those of one text in one file together where they are more than three: the first three lines
- * and a count, in the place of the first. Other messages stay as they are.
+ * and a count, instead of the first. Other messages stay as they are.
  */
 export function groupRepeated(messages: readonly string[]): string[] {
   const groups = new Map<string, string[]>()

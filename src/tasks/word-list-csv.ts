@@ -24,7 +24,7 @@ interface Table {
 const separators = { ',': 'commas', ';': 'semicolons', '\t': 'tabs' } as const
 type Separator = keyof typeof separators
 
-/** A file with a column for x and one for y. Columns are found by their header's names; a header that isn't understood is asked about. */
+/** A file with a column for x and one for y. Columns are found by their header's names; an unknown header is an error that asks which columns to use. */
 export function csvRows(file: string, text: string, columns?: Columns): Rows {
   const { table, notes } = separated(file, text)
   const [first] = table.records

@@ -1,7 +1,7 @@
 import type { WorkflowBundleOption } from '@temporalio/worker'
 import { built } from '../system/built.js'
 
-/** By default an error of a workflow's own code, or a history that it cannot follow, would be tried again for ever. */
+/** By default an error in workflow code, or a history that it cannot replay, would be retried forever. */
 export const workflowFailureErrorTypes = { '*': ['Error'] }
 
 /** The workflow code for a worker, made at build time: bundling takes seconds. */

@@ -4,7 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
 
 /**
  * The port for our Temporal server: `wanted` or TASKVEC_TEMPORAL_PORT where one of them is given, else `last` where it is
- * free, else a free one. Another program may take it before the server does: whoever starts the server looks for that.
+ * free, else a free one. Another program may take it before the server does: the caller checks for that.
  * Errors: SERVER where the given port is taken.
  */
 export async function choosePort(wanted: number | undefined, last: number | undefined): Promise<number> {

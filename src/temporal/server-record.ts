@@ -8,7 +8,7 @@ export interface ServerRecord {
   readonly database: string
 }
 
-/** A server on this database that nobody noted down: whoever started it was killed in that moment. */
+/** A server on this database without a record: the process that started it was killed before writing one. */
 export function unrecorded(database: string): ServerRecord | null {
   for (const { pid, command } of runningProcesses()) {
     const port = /server start-dev .*--port (\d+)/.exec(command)?.[1]

@@ -32,7 +32,7 @@ export interface RunningServer {
   readonly source: string
   /** Whether its process still runs. */
   readonly alive: () => boolean
-  /** Leaves the server; stops it where nobody else uses it. */
+  /** Releases the server; stops it if no other process uses it. */
   readonly stop: () => Promise<void>
 }
 
@@ -45,7 +45,7 @@ export interface ServerOptions {
 
 const namespace = 'default'
 
-/** A sweep's history must outlive it by far: it is what `resume` goes on from. */
+/** A sweep's history must long outlive it: `resume` continues from it. */
 const retention = '3650 days'
 
 const startTimeout = 30_000
@@ -193,7 +193,7 @@ async function isHealthy(port: number, timeout: number, alive: () => boolean): P
           namespace,
           config: { workflowExecutionRetentionTtl: msToTs(retention) },
         })
-        // Whoever answers on a port that was taken from us is not our server.
+        // What answers on a port that was taken from us is not our server.
         return alive()
       } finally {
         await connection.close()

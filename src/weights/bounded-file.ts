@@ -12,7 +12,7 @@ export class BoundedFile {
   readonly #descriptor: number
 
   constructor(readonly path: string) {
-    // Before it is opened: a pipe would wait for a writer for ever.
+    // Before it is opened: a pipe would wait forever for a writer.
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat && !stat.isFile()) throw new TaskvecError('WEIGHTS', `${path}: not a regular file`)
     try {

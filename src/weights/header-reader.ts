@@ -57,7 +57,7 @@ export class HeaderReader {
 
   take(length: number): DataView {
     if (this.position + length > this.limit)
-      throw this.malformed(`a header that goes on after byte ${this.limit}`)
+      throw this.malformed(`a header that continues after byte ${this.limit}`)
     const end = this.#windowStart + this.#window.length
     if (this.position < this.#windowStart || this.position + length > end) {
       const available = Math.max(length, Math.min(windowBytes, this.file.size - this.position))

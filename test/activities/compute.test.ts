@@ -17,7 +17,7 @@ const describeHere = (settled: Readonly<Record<string, string | undefined>> | nu
     expected: settled && { hash: 'h', numerics: numericsJson({ ...numerics, ...settled }) },
   })
 
-describe('a worker, asked what a model is there', () => {
+describe('a worker that describes its model', () => {
   it('settles its own kind of processor where nothing is settled', async () => {
     expect(await describeHere(null)).toEqual({ hash: 'h', numerics: numericsJson(numerics) })
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { EnginePool } from '../../activities/engine-pool.js'
+import { enginesOf, until } from '../sweep/sandbox.js'
 import { makeTinyModel } from '../tiny-model.js'
 
 const never = new AbortController().signal
@@ -55,5 +56,15 @@ describe('the engines of a worker', () => {
     poolOf(2)
     for (const model of ['a', 'b', 'a', 'b']) await pool.use(model, never, async () => {})
     expect(loaded).toEqual(['a', 'b'])
+  })
+  it('end with their worker, also while they load', async () => {
+    poolOf(1)
+    const request = pool.use('a', never, async () => {})
+    const engines = () => enginesOf(process.pid)
+    await until('it loads', async () => (await engines()).length > 0)
+    for (const pid of await engines()) process.kill(pid, 'SIGSTOP')
+    await Promise.all([expect(request).rejects.toMatchObject({ code: 'CANCELLED' }), pool.close()])
+    await until('it is gone', async () => (await engines()).length === 0)
+    expect(loaded).toEqual([])
   })
 })

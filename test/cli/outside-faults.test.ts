@@ -100,7 +100,7 @@ const commands: readonly Case[] = [
   ['bench: --model', (path) => ['bench', '--model', path, '--no-peers'], ['a-folder', 'a-file/below']],
 ]
 
-describe('what stands where a path is given ends every command with a sentence', () => {
+describe('a wrong kind of file ends every command with a message', () => {
   beforeEach(() => {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true)
     vi.spyOn(process.stderr, 'write').mockReturnValue(true)
@@ -155,7 +155,7 @@ const printing: readonly (readonly string[])[] = [
 
 describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
   it.concurrent.each(printing.map((args) => [args.slice(0, 2).join(' '), args] as const))(
-    '%s to a full disk says so and ends with 1',
+    '%s to a full disk reports it and ends with 1',
     async (_, args) => {
       const { stderr, exitCode } = await redirected('> /dev/full', args)
       expect(stderr).toMatch(
@@ -170,7 +170,7 @@ describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
     ['results', '--db', db, '--table', 'predictions', '--format', 'csv'],
     ['tasks', 'list'],
     ['models', 'list'],
-  ])('%s into a pipe that nobody reads ends without a word', async (...args) => {
+  ])('%s into a closed pipe ends silently', async (...args) => {
     const child = execa(process.execPath, [bin, ...args], { reject: false, stdin: 'ignore' })
     child.stdout.destroy()
     const { stderr, exitCode } = await child
@@ -178,7 +178,7 @@ describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
     expect(exitCode).toBe(0)
   })
 
-  it('verify comes to its verdict where nobody reads on', async () => {
+  it('verify reaches its verdict after its output is closed', async () => {
     const child = execa(process.execPath, [bin, 'verify', '--db', db, '--sample', '0'], { reject: false })
     child.stdout.destroy()
     const { exitCode, stderr } = await child
@@ -200,7 +200,7 @@ describe('a signal', () => {
   }
 
   it.concurrent.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s ends serve, with its pages listening, without a word',
+    '%s ends serve silently while pages listen',
     async (signal) => {
       const child = execa(process.execPath, [bin, 'serve', '--json', '--db', db], { reject: false })
       const [line] = (await once(child.stdout, 'data')) as [Buffer]

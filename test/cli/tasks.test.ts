@@ -30,7 +30,7 @@ it('show ID --json has the fixed shape', async () => {
   expect(shown['entries']).toContainEqual({ input: 'France', answer: 'Paris', accept: [] })
 })
 
-it('show of a task made by code gives a sample, always the same, and says so', async () => {
+it('show of a generated task prints a sample, always the same, and says that it is one', async () => {
   const [first, second] = await Promise.all(
     [1, 2].map(() => tasks('show', 'algorithmic_list_last', '--json')),
   )
@@ -62,7 +62,7 @@ it("check of a user's list warns with file and line, and succeeds where the list
   expect((await tasks('check', file, '--scoring', 'prefix')).exitCode).toBe(0)
 })
 
-it('check names every complaint with its line, and counts what a tokenizer leaves', async () => {
+it('check names every problem with its line, and counts the pairs that a tokenizer keeps', async () => {
   const file = join(folder, 'twice.csv')
   writeFileSync(file, 'dog,chien\nhot,cold\ndog,chat\nbird,a b\n')
   const tokenizer = join(folder, 'tokenizer.json')
@@ -79,7 +79,7 @@ it('check names every complaint with its line, and counts what a tokenizer leave
   expect(checked?.tokenizers).toMatchObject([{ writable: 2, leadingSpace: 2, noSpace: 2 }])
 })
 
-it('check goes on behind a blank entry and a broken row, and takes items line by line too', async () => {
+it('check continues after a blank entry and a broken row, and also reads items line by line', async () => {
   const file = join(folder, 'broken.csv')
   writeFileSync(file, 'hot,\n"big,small\nup,a b\n')
   const { stdout, exitCode } = await tasks('check', file)
@@ -102,7 +102,16 @@ it('check goes on behind a blank entry and a broken row, and takes items line by
   })
 })
 
-it('check reads JSON Lines as a list where they are no items, and asks about columns that it does not know', async () => {
+it('check reports why a list cannot be read, and prints no table', async () => {
+  const file = join(folder, 'one-column.csv')
+  writeFileSync(file, 'hot\ncold\n')
+  const { stdout, exitCode } = await tasks('check', file)
+  expect(exitCode).toBe(1)
+  expect(stdout).toMatch(/^error: .*one-column.csv:1: one column only/)
+  expect(stdout).not.toContain('─')
+})
+
+it('check reads JSON Lines without items as a list, and asks which columns to use if their names are unknown', async () => {
   const lines = join(folder, 'list.jsonl')
   writeFileSync(lines, '{"input":"hot","output":"cold"}\n{"input":"big","output":"small"}\n')
   const [checked] = JSON.parse((await tasks('check', lines, '--json')).stdout) as object[]
@@ -116,7 +125,7 @@ it('check reads JSON Lines as a list where they are no items, and asks about col
   expect((await tasks('check', csv, '--columns', 'word,translation')).exitCode).toBe(0)
 })
 
-it('check draws pairs of tasks made by code, and counts what a tokenizer can write of them', async () => {
+it('check draws pairs of generated tasks, and counts those that a tokenizer can write', async () => {
   const tokenizer = join(folder, 'letters.json')
   writeFileSync(tokenizer, JSON.stringify(wordLevel(['a', 'b']).tokenizer))
   const { stdout } = await tasks('check', '--tokenizer', tokenizer, '--json')

@@ -122,7 +122,7 @@ describe('a list', () => {
       ['both', 'test'],
       ['validation', 'test'],
     ])
-    expect(parts.notes?.join()).toContain('1 inputs stand in several splits')
+    expect(parts.notes?.join()).toContain('1 inputs are in several splits')
     await expect(load('{train: a.jsonl, test: b.jsonl}, columns: {split: part}')).rejects.toThrow(
       /columns\.split.*the list says its splits already/,
     )

@@ -227,13 +227,13 @@ layersPerActivity: 4
     expect(() => loadSweeps(folder, known)).toThrow('not a file')
   })
 
-  it('with a list that no Temporal payload can carry is refused', () => {
+  it('with a list that no workflow can carry is refused', () => {
     writeFileSync(
       join(folder, 'huge.csv'),
-      Array.from({ length: 40_000 }, (_, i) => `word${i},answer${i}`).join('\n'),
+      Array.from({ length: 40_000 }, (_, i) => `word${i},answer${i}${'x'.repeat(300)}`).join('\n'),
     )
     expect(() => load('models: [llama-7b]\ntasks: [{id: x, list: huge.csv}]')).toThrow(
-      /takes \d+ bytes; a task may take/,
+      /takes 1\d\.\d MB; a task may take at most 12.0 MB/,
     )
   })
 })
@@ -300,6 +300,7 @@ describe('the configs that come with taskvec', () => {
     'pythia-mini-m',
     'pythia-mini-l',
     'smollm2-135m',
+    'smollm2-135m-q4',
     'llama-7b',
     'llama-13b',
     'llama-30b',
@@ -417,7 +418,7 @@ describe('experiments of a config', () => {
     expect(sweepId(load(`${head}${written}`))).toBe(plain)
   })
 
-  it('with several seeds make a sweep each, of one group', () => {
+  it('with several seeds make one sweep each, in one group', () => {
     const file = join(folder, 'seeds.yaml')
     writeFileSync(file, `${head}seeds: [41, 42, 43]`)
     const sweeps = loadSweeps(file, known)

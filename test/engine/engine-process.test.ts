@@ -44,7 +44,7 @@ describe('an engine process', () => {
     await local.close()
   })
 
-  it('refuses what the engine refuses, and goes on', async () => {
+  it('refuses what the engine refuses, and keeps working', async () => {
     await expect(engine.logits([96])).rejects.toMatchObject({
       code: 'TASK',
       message: expect.stringContaining('token id 96') as string,
@@ -97,7 +97,7 @@ describe('the end of an engine process', () => {
     }
   })
 
-  it('follows when it does not answer a cancellation', async () => {
+  it('is killed if it does not respond to a cancellation', async () => {
     const engine = await startEngineProcess(folder)
     const controller = new AbortController()
     const running = engine.evaluate(long, { signal: controller.signal })

@@ -113,7 +113,7 @@ describe('streamed execution', () => {
     expect(largestDifference(values(streamed), values(packed))).toBeLessThan(1e-4)
   })
 
-  it.each([1, 2])('goes on after block %i of a pass that was broken off', async (blocksDone) => {
+  it.each([1, 2])('resumes an interrupted pass after block %i', async (blocksDone) => {
     const folder = newFolder()
     const request = { items, layers, thetas: 'mean' as const }
     const { seconds: _, ...whole } = await (await engineOf('streamed', newFolder())).evaluate(request)

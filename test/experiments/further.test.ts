@@ -202,7 +202,7 @@ describe('layer transfer', () => {
 })
 
 describe('template transfer', () => {
-  it('puts the query where {x} stands, as it is', async () => {
+  it('puts the query in place of {x}, unchanged', async () => {
     const odd = [{ ...item('a', 'bcd', ['e']), query: '$&' }]
     const { scores } = await templateTransfer(
       engine,

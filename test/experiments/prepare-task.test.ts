@@ -27,7 +27,7 @@ const shortWords: { encode: Encode; decode: typeof decode; info: object } = {
     texts.map((text) => [0, ...(text === '->' ? [] : text.slice(2).trim().length <= 4 ? [1] : [1, 2])]),
 }
 
-describe('a task made ready', () => {
+describe('a prepared task', () => {
   it('keeps the pairs whose answer is one token, and draws all items from them', async () => {
     const prepared = await prepareTask(shortWords, { kind: 'builtin', id: 'linguistic_antonyms' }, protocol)
     expect(prepared.reading).toBe('leading-space')

@@ -133,7 +133,7 @@ describe('θ of another setting', () => {
     ])
   })
 
-  it('has more demonstrations, or those of another seed, drawn anew', () => {
+  it('has more demonstrations, or those of another seed, drawn again', () => {
     const drawn = itemsFrom(task, { demonstrations: 4 }, 2)
     expect(drawn.map(({ demonstrations }) => demonstrations.length)).toEqual([4, 4])
     expect(itemsFrom(task, { demonstrations: 4 }, 2)).toEqual(drawn)

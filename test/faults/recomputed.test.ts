@@ -10,7 +10,7 @@ function twice(handed: number, again: number): Begun[] {
 }
 const completed = new Map([['w r 1', 900]])
 
-describe('a computation that was begun again', () => {
+describe('a computation that was started again', () => {
   it('is explained by a kill while it was with a worker', () => {
     expect(recomputedOf(twice(100, 500), completed, [{ at: 200, until: 200 }])).toEqual({
       recomputed: 1,
@@ -19,7 +19,7 @@ describe('a computation that was begun again', () => {
     })
   })
 
-  it('is not explained by a kill before it was handed out, after it was begun again or after it was completed', () => {
+  it('is not explained by a kill before it was handed out, after it was started again or after it was completed', () => {
     for (const at of [90, 600, 950]) {
       const { unexplained } = recomputedOf(twice(100, 500), completed, [{ at, until: at }])
       expect(unexplained).toHaveLength(1)

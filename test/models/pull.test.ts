@@ -92,7 +92,7 @@ describe('a pull from Hugging Face', () => {
     expect(steps.at(-1)).toBe('tiny: taken from Hugging Face test/tiny at 0123456789ab')
   })
 
-  it('does not fetch again what is there, unless it was altered since', async () => {
+  it('fetches only files that are missing or altered', async () => {
     const { path } = await pull(model)
     const before = contentRequests()
     expect(await pull(model)).toMatchObject({ alreadyThere: true, path })
@@ -112,7 +112,7 @@ describe('a pull from Hugging Face', () => {
     expect((await checkModel(path)).ok).toBe(true)
   })
 
-  it('goes on from the byte at which a connection was cut', async () => {
+  it('resumes at the byte where the connection was cut', async () => {
     hub.faults.cut = { after: 9000, times: 2 }
     const { path } = await pull(model, { onProgress })
     for (const name of names) expect(readFileSync(join(path, name))).toEqual(hub.files.get(name))
@@ -121,7 +121,7 @@ describe('a pull from Hugging Face', () => {
     expect(steps.filter((step) => step.includes('cut off')).length).toBe(2)
   })
 
-  it('goes on, after it was stopped, from what it had', async () => {
+  it('resumes, after it was stopped, with what it had', async () => {
     hub.faults.stall = 12000
     const stop = new AbortController()
     const stopped = pull(model, {
@@ -143,7 +143,7 @@ describe('a pull from Hugging Face', () => {
     expect(contentRequests()).toEqual([...names].sort())
   })
 
-  it('sends HF_TOKEN, and says what to do where access is refused', async () => {
+  it('sends HF_TOKEN, and suggests what to do if access is refused', async () => {
     hub.faults.status = { code: 401, times: 1 }
     await expect(pull(model)).rejects.toMatchObject({
       code: 'DOWNLOAD',

@@ -48,14 +48,14 @@ it("a repository's model lies in Hugging Face's cache as its own library puts it
   expect(await checkModel(located)).toMatchObject({ ok: true, missing: [], blocks: 3 })
 })
 
-it('what is in the cache is not fetched again, by whomever it was put there', async () => {
+it('files in the cache are not fetched again, whichever program put them there', async () => {
   await bring()
   const fetched = hub.requests.length
   expect(await bring()).toBe(first)
   expect(hub.requests).toHaveLength(fetched)
 })
 
-it('a sweep that has begun keeps its commit when the branch moves on; files that did not change are shared', async () => {
+it('a started sweep keeps its commit when the branch moves; unchanged files are shared', async () => {
   await bring()
   const fetched = hub.requests.length
   hub.revisions.set('main', second)
@@ -73,7 +73,7 @@ it('a tag is fetched as what it stands for', async () => {
   await expect(bring({ revision: 'step1001' })).rejects.toThrow('test/tiny: answered 404')
 })
 
-it('where the host cannot be reached, a branch is what it last was; what was never there is refused', async () => {
+it('if the host cannot be reached, a branch is its last known commit; unknown ones are refused', async () => {
   await bring()
   vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:1')
   expect(await bring({ commit: first })).toBe(first)

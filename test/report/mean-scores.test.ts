@@ -1,5 +1,10 @@
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { compareCells, compareEach, sameModel } from '../../src/report/compare.js'
+import { curvePoints } from '../../src/report/comparison-cells.js'
+import { sweepSide } from '../../src/report/comparison-sides.js'
+import { drawSvg } from '../../src/report/figures/draw.js'
+import type { Figure } from '../../src/figures/figure.js'
 import { renderMainTable } from '../../src/report/main-table.js'
 import { overSettings } from '../../src/report/group-rows.js'
 import { resultRows } from '../../src/report/result-rows.js'
@@ -85,5 +90,29 @@ describe('the means of graded scores', () => {
       { baseline: '0.05 (0.00)', hypothesis: '0.68 (0.75)', regular: '0.80 (1.00)' },
     ])
     expect(tables(exact).find(({ id }) => id === 'mean-scores')).toBeUndefined()
+  })
+
+  it('are columns of compare, and a curve of the report', async () => {
+    const [ours, theirs] = [sweepSide(db, graded), sweepSide(db, exact)]
+    const cells = compareCells(ours.main(), theirs.main())
+    expect(cells.find(({ task, kind }) => task === 'upper' && kind === 'hypothesis')).toMatchObject({
+      ourMeanScore: expect.closeTo(means.hypothesisMeanScore, 12) as unknown,
+      theirMeanScore: null,
+    })
+    const curves = curvePoints(ours.curves(), ours.curves(), sameModel).map(({ cells }) => cells)
+    expect(compareEach(curves)[1]).toMatchObject({
+      task: 'upper',
+      ourMeanScore: expect.closeTo(0.6, 12) as unknown,
+    })
+    expect(compareCells(theirs.main(), theirs.main())[0]).not.toHaveProperty('ourMeanScore')
+    const figures = (sweep: typeof graded) =>
+      main.section
+        ?.blocks(sweepRows(db, sweep))
+        .flatMap((block) => ('figure' in block ? [block.figure] : []))
+        .filter(({ id }) => id.startsWith('scores-by-layer')) ?? []
+    expect(figures(exact)).toEqual([])
+    const [curve] = figures(graded)
+    expect(curve?.rows).toHaveLength(2)
+    expect(String(await drawSvg(curve as Figure))).toContain('mean score 0.60')
   })
 })

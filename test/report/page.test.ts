@@ -91,7 +91,7 @@ describe.each([
     expect(tables.every((rows) => rows > 0)).toBe(true)
   })
 
-  it('is reached by the keyboard: every figure, link and table; arrow keys read values', async () => {
+  it('works by keyboard: every figure, link and table is reached, arrow keys read values', async () => {
     const all = await page.evaluate<string[]>(
       `[...document.querySelectorAll('a[href], summary, figure svg, .scroll, pre')].filter((element) => element.checkVisibility()).map((element) => element.tagName)`,
     )
@@ -128,7 +128,7 @@ describe.each([
     expect(x + wide).toBeLessThanOrEqual(width)
   })
 
-  it('can be read: text stands out from its ground', async () => {
+  it('is readable: text contrasts with its background', async () => {
     const contrasts = await page.evaluate<number[]>(`(() => {
       const luminance = (colour) => {
         const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => {
@@ -149,7 +149,7 @@ describe.each([
     expect(ground).toBe(scheme === 'dark' ? 'rgb(23, 23, 23)' : 'rgb(255, 255, 255)')
   })
 
-  it('is accessible by all rules of axe-core, all that is folded open too, and nothing is cut off', async () => {
+  it('passes all rules of axe-core with everything unfolded, and nothing is cut off', async () => {
     await page.evaluate(
       `for (const details of document.querySelectorAll('details')) { details.removeAttribute('name'); details.open = true }`,
     )
@@ -157,7 +157,7 @@ describe.each([
     expect(await clipped(page)).toEqual([])
   })
 
-  it('asked for nothing and met no error, names from outside included', () => {
+  it('requests nothing and logs no error, also with hostile names', () => {
     expect(opened.trouble).toEqual([])
   })
 })

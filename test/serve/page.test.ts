@@ -62,7 +62,7 @@ async function open(
 
 const accuracyWithInterval = /^(\.\d\d|1\.00) \.\d\d–(\.\d\d|1\.00)$/
 
-it('follows the sweep to its end without being loaded again', async () => {
+it('follows the sweep to its end without a reload', async () => {
   const { page, trouble } = await open(1440, 'light')
   expect(page.url()).not.toContain('token')
   await page.locator('.heat button').first().click()
@@ -87,7 +87,7 @@ describe.each([
   [360, 'light'],
   [360, 'dark'],
 ] as const)('at %i pixels, %s', (width, scheme) => {
-  it('is reached by the keyboard, keeps its state in the address, is accessible, and asks nobody else', async () => {
+  it('works by keyboard, keeps its state in the address, is accessible, and requests nothing from other hosts', async () => {
     const { page, trouble } = await open(width, scheme)
     const fields = page.locator('.heat td button')
     for (let i = 0; i < 30 && !(await isFocused(fields.first())); i++) await page.keyboard.press('Tab')
@@ -159,6 +159,51 @@ it('filters items by outcome, text and rank, and sorts them', async () => {
   await page.close()
 })
 
+it.each([
+  [1440, 'light'],
+  [360, 'dark'],
+] as const)(
+  'answers in the playground at %i pixels, %s, and keeps the question in the address',
+  async (width, scheme) => {
+    const { page, trouble } = await open(width, scheme)
+    const playground = page.getByRole('region', { name: 'playground' })
+    const answers = playground.locator('.answers')
+    await playground.getByRole('combobox', { name: 'task' }).selectOption('pairs of my own')
+    await playground
+      .getByRole('textbox', { name: 'pairs' })
+      .fill('hot -> cold\nbig -> small\nold → new\nwet -> dry\nin\tout\non -> off')
+    await playground.getByRole('combobox', { name: 'prompt' }).selectOption('one of my own')
+    await playground.getByRole('textbox', { name: 'between them' }).fill(' ')
+    await playground.getByRole('spinbutton', { name: 'k' }).fill('2')
+    await playground.getByRole('textbox', { name: 'query x' }).fill('up')
+    await playground.getByRole('button', { name: 'answer' }).click()
+    await answers.waitFor()
+    const rows = answers.locator('tbody tr')
+    // Regular and baseline, and every layer of the tiny model.
+    expect(await rows.count()).toBe(2 + 6)
+    for (const row of await rows.all())
+      expect(await row.locator('.share').textContent()).toMatch(/^ ?(<?\.\d\d|1\.00)$/)
+    expect(await playground.locator('.pairs').first().locator('.pair').count()).toBe(2)
+    expect(await violations(page)).toEqual([])
+    expect(await clipped(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+
+    await page.reload()
+    await expect.poll(() => playground.getByRole('textbox', { name: 'query x' }).inputValue()).toBe('up')
+    await playground.getByRole('spinbutton', { name: 'layer' }).fill('2')
+    await playground.getByRole('textbox', { name: 'pairs' }).fill('hot')
+    await playground.getByRole('button', { name: 'answer' }).click()
+    await playground.getByText('"hot" is no pair').waitFor()
+    await playground
+      .getByRole('textbox', { name: 'pairs' })
+      .fill('hot -> cold\nbig -> small\nold → new\nwet -> dry\nin\tout\non -> off')
+    await playground.getByRole('button', { name: 'answer' }).click()
+    await expect.poll(() => rows.count()).toBe(2 + 1)
+    expect(trouble).toEqual([])
+    await page.close()
+  },
+)
+
 it('loads at most 150 kB', async () => {
   const page = await browser.newPage()
   let bytes = 0
@@ -173,7 +218,7 @@ it('loads at most 150 kB', async () => {
   await page.close()
 })
 
-it('shows what failed, why, and what its process said last', async () => {
+it('shows what failed, why, and the last lines of its process', async () => {
   cpSync(sandbox.model, join(sandbox.folder, 'cut'), { recursive: true })
   truncateSync(join(sandbox.folder, 'cut', 'model.safetensors'), 20_000)
   const failing = sandbox.config('failing', {
@@ -198,7 +243,7 @@ it('shows what failed, why, and what its process said last', async () => {
   await page.close()
 })
 
-it('says that the server is away, and ends with exit code 0 on SIGTERM', async () => {
+it('reports that the server is away; serve ends with exit code 0 on SIGTERM', async () => {
   const { page } = await open(1440, 'light')
   server.kill('SIGTERM')
   expect((await server).exitCode).toBe(0)

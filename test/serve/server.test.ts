@@ -46,7 +46,7 @@ async function asked<T>(path: string): Promise<T> {
 
 const bearer = () => ({ authorization: `Bearer ${server.token}` })
 
-describe('whoever has the link', () => {
+describe('a client with the link', () => {
   it('gets a cookie that scripts cannot read, the token leaves the address, and the page is there', async () => {
     const entered = await send(`/?token=${server.token}`)
     expect([entered.status, entered.headers['location']]).toEqual([302, '/'])

@@ -81,7 +81,7 @@ describe('the units of a sweep', () => {
     expect(results(twice.file)).toEqual(results(once.file))
   })
 
-  it('are found again by another sweep, and computed anew where what determines them differs', () => {
+  it('are reused by another sweep, and recomputed if anything that determines them differs', () => {
     const { file, store } = open()
     begin(store, 's-1')
     const all = runFurther(store, 's-1')
@@ -102,7 +102,7 @@ describe('the units of a sweep', () => {
     expect(reused).toEqual(complete)
   })
 
-  it('of a task whose main experiment has not ended wait; one that failed leaves the others alone', () => {
+  it('of a task whose main experiment has not ended wait; one that failed does not affect the others', () => {
     const { store } = open()
     begin(store, 's-1')
     expect(store.nextStep({ sweepId: 's-1', model: 'm', task: 'unknown', failed: [] })).toBeNull()
@@ -126,6 +126,7 @@ it('the tables of units are found by what they refer to, a new one as well', () 
     ...['attention_shares', 'conflicting_predictions', 'function_vector_geometry', 'function_vector_heads'],
     ...[
       'function_vector_scores',
+      'head_sum_angles',
       'mediation_effects',
       'natural_text_scores',
       'projection_scores',

@@ -31,7 +31,7 @@ const hostile: Readonly<Record<string, { readonly sql: string; readonly says: st
     sql: 'create index slow on predictions (length(zeroblob(1000000 * item)))',
     says: 'index "slow" is not taskvec\'s',
   },
-  'a table in the place of a view': {
+  'a table instead of a view': {
     sql: 'drop view results; create table results (sweep, model, task)',
     says: 'table "results" is not taskvec\'s',
   },
@@ -39,7 +39,7 @@ const hostile: Readonly<Record<string, { readonly sql: string; readonly says: st
     sql: 'alter table timings add column slow generated always as (hex(zeroblob(100000000))) virtual',
     says: 'table "timings" is not as taskvec makes it',
   },
-  'a table that is gone': { sql: 'drop table timings', says: 'table "timings" is missing' },
+  'a missing table': { sql: 'drop table timings', says: 'table "timings" is missing' },
 }
 
 function altered(sql: string): string {
@@ -60,7 +60,7 @@ describe('a database file by others', () => {
     expect(readFileSync(file)).toEqual(before)
   })
 
-  it('of an older version is held against what that version made', () => {
+  it('of an older version is compared with the schema of that version', () => {
     const older = (sql: string) => {
       const file = newDatabase()
       const db = new Database(file)
@@ -85,7 +85,7 @@ describe('a database file by others', () => {
     openDatabase(file).close()
   })
 
-  it('ends every command at once, with the same message', async () => {
+  it('makes every command end at once with the same message', async () => {
     const { sql, says } = hostile['a view that never ends'] as { sql: string; says: string }
     const file = altered(sql)
     const commands = [

@@ -64,7 +64,7 @@ function read<T>(file: string, sql: string): T {
 }
 
 describe('merging', () => {
-  it('two halves of a sweep gives what one machine would have, and calls it complete', () => {
+  it('two halves of a sweep gives the result of one machine, and marks it complete', () => {
     const { a, b } = halves()
     const report = mergeInto(a, b)
     expect(report.conflicts).toEqual([])
@@ -98,7 +98,7 @@ describe('merging', () => {
     expect(mergeInto(target, file).added).toEqual({})
   })
 
-  it('goes on with an experiment of which a part was there', () => {
+  it('completes an experiment of which a part was there', () => {
     const whole = newDatabase()
     const store = openStore(whole, unitKinds)
     begin(store, 's-1')
@@ -162,7 +162,7 @@ describe('merging', () => {
       expect(said(a)[view]).toEqual(expect.arrayContaining(rows))
   })
 
-  it('as a trial writes nothing and says what would be done', () => {
+  it('as a dry run writes nothing and reports what would be done', () => {
     const { a, b } = halves()
     const before = said(a)
     expect(mergeInto(a, b, { dryRun: true }).added['runs']).toBe(7)

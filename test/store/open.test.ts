@@ -52,7 +52,7 @@ describe('opening the database', () => {
     expect(readFileSync(file)).toEqual(before)
   })
 
-  it('goes on with a file whose maker was killed in the act, also when it is only to be read', () => {
+  it('completes a file whose creator was killed, also when it is opened for reading', () => {
     const marked = (statements: string) => {
       const file = join(folder(), 'half.db')
       const half = new Database(file)

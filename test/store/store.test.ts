@@ -186,7 +186,7 @@ describe('what is to be computed', () => {
     store.close()
   })
 
-  it('is nothing where another sweep has stored the same already, and it says so', () => {
+  it('is nothing if another sweep has stored the same, and reports that', () => {
     const { file, store } = fresh('s-1', 'other-2')
     runTask(store, 's-1', 'upper', [1, 2, 0, 1])
     const rows = contents(file)
@@ -241,7 +241,7 @@ describe('what is to be computed', () => {
 })
 
 describe('a sweep', () => {
-  it('cannot go on with other weights or another numeric set-up', () => {
+  it('cannot resume with other weights or another numeric set-up', () => {
     const { store } = fresh('s-1')
     plan(store)
     const again = { sweepId: 's-1', model: 'm', prepared: prepared('upper'), layerChunks: [[0, 1, 2, 3]] }
@@ -254,7 +254,7 @@ describe('a sweep', () => {
     store.close()
   })
 
-  it('cannot go on with other items: their predictions would stand under the first ones’ key', () => {
+  it('cannot resume with other items: their predictions would have the first ones’ key', () => {
     const { store } = fresh('s-1')
     plan(store)
     const first = prepared('upper')
@@ -395,7 +395,7 @@ describe('the kind of processor', () => {
     store.close()
   })
 
-  it('is not asked for where the sweep began before it was recorded: its keys stay', () => {
+  it('is not requested if the sweep started before it was recorded: its keys stay', () => {
     const before = fresh('s-1')
     plan(before.store, [[0]])
     const { file, store } = fresh('s-1')

@@ -48,7 +48,7 @@ describe('the one writer of a database', () => {
     await (await lockForWriting(file)).release()
   })
 
-  it('is followed at once where it was killed', async () => {
+  it('is taken over at once if its holder was killed', async () => {
     const file = newDatabase()
     const { child, said } = await otherWriter(file)
     expect(said).toBe('locked')
@@ -63,7 +63,7 @@ describe('the one writer of a database', () => {
     await release()
   })
 
-  it('is not pushed aside in the moment before it has given its name', async () => {
+  it('is not taken over before it has recorded its name', async () => {
     const file = newDatabase()
     mkdirSync(`${file}.lock`)
     const second = lockForWriting(file)
@@ -72,7 +72,7 @@ describe('the one writer of a database', () => {
     rmSync(`${file}.lock`, { recursive: true })
   })
 
-  it('takes its lock back after a suspension in which another had it and left', async () => {
+  it('takes its lock back if another process had it during a suspension and left', async () => {
     const file = newDatabase()
     const { child, ended } = await otherWriter(file)
     child.kill('SIGSTOP')
@@ -88,7 +88,7 @@ describe('the one writer of a database', () => {
     expect(readdirSync(dirname(file))).toEqual([])
   })
 
-  it('gives up with a sentence and the command that resumes where another has taken over while it was suspended', async () => {
+  it('ends with the command to resume if another process took over while it was suspended', async () => {
     const file = newDatabase()
     const { child, ended } = await otherWriter(file)
     child.kill('SIGSTOP')

@@ -47,7 +47,7 @@ function everything(file: string): string[] {
   try {
     const sweeps = settingsOfGroup(reader, findSweep(reader, group))
     return ['main', 'layers', 'predictions'].map((table) => {
-      const { columns, rows } = groupRows(reader, table, sweeps, {}, 'json')
+      const { columns, rows } = groupRows(reader, table, sweeps, {}, 'json', false)
       return [...textOf(rows, Object.keys(columns), 'json')].join('')
     })
   } finally {
@@ -125,7 +125,7 @@ describe('a config with lists', () => {
   })
 })
 
-it('a config says what it would run, with keys of the command line, and computes nothing', async () => {
+it('a dry run describes the config, with overrides of the command line, and computes nothing', async () => {
   const file = sandbox.config('planned', study)
   const plan = await sandbox.taskvec(
     [

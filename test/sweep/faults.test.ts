@@ -84,7 +84,7 @@ describe('a sweep whose processes are killed', () => {
 })
 
 describe('the same sweep', () => {
-  it('run again computes nothing and says what it reused', async () => {
+  it('run again computes nothing and reports what it reused', async () => {
     const db = join(sandbox.folder, 'undisturbed.db')
     const again = await sandbox.taskvec(['run', sandbox.config('faults', settings)], { db })
     expect(again.exitCode).toBe(0)
@@ -134,70 +134,73 @@ describe('the same sweep', () => {
 })
 
 describe('a running sweep', () => {
-  const long = { ...settings, devItems: 400, testItems: 400 }
+  const run = (db: string, ...args: string[]) =>
+    sandbox.taskvec(['run', sandbox.config('faults', settings), ...args], { db })
 
-  it('is stopped by taskvec cancel, engines included; resumed it ends with the bytes of an uninterrupted one', async () => {
+  /** Stops one of its engines with work in hand, so that it cannot end; returns what continues it. */
+  async function held(pid: number): Promise<() => void> {
+    await until('an engine runs', async () => (await enginesOf(pid)).length > 0)
+    const [engine] = (await enginesOf(pid)) as [number]
+    process.kill(engine, 'SIGSTOP')
+    return () => void process.kill(engine, 'SIGCONT')
+  }
+
+  it('is stopped by taskvec cancel, with its engines; resumed, it ends with the same bytes as an uninterrupted one', async () => {
     const db = join(sandbox.folder, 'cancelled.db')
-    const run = sandbox.taskvec(['run', sandbox.config('long', long)], { db })
-    await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
-    const cancel = await sandbox.taskvec(['cancel', 'long'], { db })
-    expect(cancel.stderr).toContain('Cancelled: long')
-    const { exitCode, stderr } = await run
+    const running = run(db)
+    await held(running.pid as number) // one that does not answer is killed
+    const cancel = await sandbox.taskvec(['cancel', 'faults'], { db })
+    expect(cancel.stderr).toContain('Cancelled: faults')
+    const { exitCode, stderr } = await running
     expect(stderr).toContain('Next: npx taskvec resume')
     expect(exitCode).toBe(4)
-    expect(await enginesOf(run.pid as number)).toEqual([])
+    expect(await enginesOf(running.pid as number)).toEqual([])
     const status = await sandbox.taskvec(['status', '--json'], { db })
     expect(JSON.parse(status.stdout)).toMatchObject({ status: 'cancelled', runningIn: null })
 
-    const resumed = await sandbox.taskvec(['resume', 'long'], { db })
+    const resumed = await sandbox.taskvec(['resume', 'faults'], { db })
     expect(resumed.stderr).toContain('Complete: 24 cells')
     expect(resumed.exitCode).toBe(0)
-    const uninterrupted = join(sandbox.folder, 'uninterrupted.db')
-    await sandbox.taskvec(['run', sandbox.config('long', long)], { db: uninterrupted })
-    expect(sandbox.exported(db)).toEqual(sandbox.exported(uninterrupted))
+    expect(sandbox.exported(db)).toEqual(undisturbed)
   })
 
-  it('at another server than taskvec cancel was given is not stopped, and is said to be elsewhere', async () => {
+  it('on another server than the one given to taskvec cancel keeps running, and the message says so', async () => {
     const db = join(sandbox.folder, 'elsewhere.db')
     const server = await ensureServer({ home: join(sandbox.folder, 'other-home') })
-    const args = ['run', sandbox.config('long', long), '--address', server.settings.address, '--engines', '1']
-    const run = sandbox.taskvec(args, { db })
-    const engines = () => enginesOf(run.pid as number)
-    await until('an engine runs', async () => (await engines()).length > 0)
-    // Stopped, it cannot end the sweep before cancel gives up.
-    const [engine] = (await engines()) as [number]
-    process.kill(engine, 'SIGSTOP')
-    const { exitCode, stderr } = await sandbox.taskvec(['cancel', 'long'], { db })
-    expect(stderr).toMatch(/sweep long-\w+ is running, but not at the Temporal server 127\.0\.0\.1:\d+/)
+    const running = run(db, '--address', server.settings.address, '--engines', '1')
+    const release = await held(running.pid as number)
+    const { exitCode, stderr } = await sandbox.taskvec(['cancel', 'faults'], { db })
+    expect(stderr).toMatch(/sweep faults-\w+ is running, but not at the Temporal server 127\.0\.0\.1:\d+/)
     expect(stderr).toContain('--address')
     expect(exitCode).toBe(1)
-    process.kill(engine, 'SIGCONT')
-    run.kill('SIGINT')
-    expect((await run).exitCode).toBe(130)
+    release()
+    running.kill('SIGINT')
+    expect((await running).exitCode).toBe(130)
     await server.stop()
   })
 
-  it('stops cleanly on Ctrl-C, says how to resume and leaves no process behind', async () => {
+  it('stops cleanly on Ctrl-C, prints how to resume and leaves no process behind', async () => {
     const db = join(sandbox.folder, 'interrupted.db')
-    const run = sandbox.taskvec(['run', sandbox.config('long', long)], { db })
-    await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
-    run.kill('SIGINT')
-    const { exitCode, stderr } = await run
-    expect(stderr).toContain('Next: npx taskvec resume long')
+    const running = run(db)
+    await until('an engine runs', async () => (await enginesOf(running.pid as number)).length > 0)
+    running.kill('SIGINT')
+    const { exitCode, stderr } = await running
+    expect(stderr).toContain('Next: npx taskvec resume faults')
     expect(exitCode).toBe(130)
     const { stdout } = await execa('ps', ['-eo', 'args='])
     expect(stdout.split('\n').filter((line) => line.includes(sandbox.home) || line.includes(db))).toEqual([])
   })
 
-  it('keeps a second one out of its database and says who holds it', async () => {
+  it('locks its database against a second one, which names the process that holds it', async () => {
     const db = join(sandbox.folder, 'held.db')
-    const run = sandbox.taskvec(['run', sandbox.config('long', long)], { db })
-    await until('an engine runs', async () => (await enginesOf(run.pid as number)).length > 0)
+    const running = run(db)
+    const release = await held(running.pid as number)
     const second = await sandbox.taskvec(['run', sandbox.config('short', settings)], { db })
-    expect(second.stderr).toContain(`process ${run.pid} is running a sweep with this database`)
+    expect(second.stderr).toContain(`process ${running.pid} is running a sweep with this database`)
     expect(second.exitCode).toBe(1)
-    run.kill('SIGINT')
-    await run
+    release()
+    running.kill('SIGINT')
+    await running
   })
 })
 

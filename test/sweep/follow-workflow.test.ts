@@ -113,7 +113,7 @@ async function followedUntilAway(server: RunningServer) {
 }
 
 describe.concurrent('a sweep whose server cannot be reached for a while', () => {
-  it('that ended meanwhile is not begun once more', async ({ expect }) => {
+  it('that has ended meanwhile is not started again', async ({ expect }) => {
     const server = await newServer()
     const { link, outcome } = await followedUntilAway(server)
     await complete(server)
@@ -123,7 +123,7 @@ describe.concurrent('a sweep whose server cannot be reached for a while', () => 
     link.cut()
   })
 
-  it('is begun again where the server comes back without its database', async ({ expect }) => {
+  it('is started again if the server returns without its database', async ({ expect }) => {
     const [first, second] = [await newServer(), await newServer()]
     const { link, outcome } = await followedUntilAway(first)
     await link.open(portOf(second))

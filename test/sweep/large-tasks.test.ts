@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeTinyModel } from '../tiny-model.js'
@@ -12,8 +13,8 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-describe('a task too large to be handed over whole', () => {
-  it('is computed in parts, to the same bits as in one piece', { timeout: 400_000 }, async () => {
+describe('a task too large for one payload', () => {
+  it('is computed in parts, with the same bits as in one piece', { timeout: 400_000 }, async () => {
     const tasks = ['algorithmic_to_upper']
     const config = sandbox.config('parts', { ...small, tasks, demonstrations: 1, testItems: 2_100 })
     const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'])
@@ -27,7 +28,7 @@ describe('a task too large to be handed over whole', () => {
     expect(verified.exitCode).toBe(0)
   })
 
-  it('is so too where answers have several tokens', { timeout: 400_000 }, async () => {
+  it('also if answers have several tokens', { timeout: 400_000 }, async () => {
     const tasks = ['algorithmic_to_upper']
     const answer = { maxTokens: 4 }
     const config = sandbox.config('answers', { ...small, tasks, demonstrations: 1, testItems: 800, answer })
@@ -45,7 +46,26 @@ describe('a task too large to be handed over whole', () => {
     expect(Math.min(...rows.map(({ wholeRank }) => wholeRank))).toBeGreaterThanOrEqual(1)
   })
 
-  it('is refused before anything is computed where one item is too large', { timeout: 200_000 }, async () => {
+  it('may be a list of more than a payload takes', { timeout: 400_000 }, async () => {
+    const word = (i: number) => [...String(i)].map((digit) => 'abcdefghij'[Number(digit)]).join('')
+    const pairs = Array.from({ length: 30_000 }, (_, i) => ({
+      input: word(i),
+      output: `${word(i)}${'z'.repeat(40)}`,
+    }))
+    writeFileSync(join(sandbox.folder, 'long.json'), JSON.stringify(pairs))
+    const tasks = [{ id: 'long', list: './long.json', scoring: 'prefix' }]
+    const config = sandbox.config('long', { ...small, tasks, demonstrations: 1 })
+    const db = join(sandbox.folder, 'long.db')
+    const { exitCode, stderr } = await sandbox.taskvec(['run', config, '--no-report'], { db })
+    expect(stderr).not.toContain('failed:')
+    expect(exitCode).toBe(0)
+    const drawn = ['sql', 'select count(*) as pairs from task_pairs', '--json']
+    expect(JSON.parse((await sandbox.taskvec(drawn, { db })).stdout)).toEqual([{ pairs: 30_000 }])
+    const verified = await sandbox.taskvec(['verify', '--full'], { db })
+    expect(verified.exitCode).toBe(0)
+  })
+
+  it('is refused at once if a single item is too large', { timeout: 200_000 }, async () => {
     const tasks = ['algorithmic_list_first']
     const config = sandbox.config('refused', { ...small, tasks, demonstrations: 100_000 })
     const db = join(sandbox.folder, 'refused.db')

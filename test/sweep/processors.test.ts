@@ -85,7 +85,7 @@ it('a token that does not tie is a difference on another kind too', async () => 
   ])
 })
 
-it('w8a8 says what it gains here before it starts, and is verified in w8a8', async () => {
+it('w8a8 reports its gain on this machine before it starts, and is verified in w8a8', async () => {
   const approximate = sandbox.config('approximate', { ...small, numerics: 'w8a8' })
   const db = join(sandbox.folder, 'w8a8.db')
   const ran = await sandbox.taskvec(['run', approximate, '--no-report'], { db })
@@ -112,7 +112,7 @@ it('w8a8 says what it gains here before it starts, and is verified in w8a8', asy
   expect(unchecked).toMatchObject([{ reason: expect.stringContaining('revision is 4, not 3') as string }])
 })
 
-it('what was not checked is neither ok nor exit code 0', async () => {
+it('unchecked results are neither ok nor exit code 0', async () => {
   const file = altered("update sweep_models set source = '/nowhere'")
   const { exitCode, stdout } = await sandbox.taskvec(['verify', '--full'], { db: file })
   expect(exitCode).toBe(1)

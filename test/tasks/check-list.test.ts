@@ -49,7 +49,7 @@ describe('a list', () => {
     ).toEqual([])
   })
 
-  it('is held against the size and the largest share of an answer that are asked for', () => {
+  it('is checked against the requested size and the largest share of one answer', () => {
     const list = [...good, pair('a', 'y0'), pair('b', 'y0')]
     expect(checkList(list, 'exact', { pairs: 42, share: 3 / 42 })).toMatchObject({
       problems: [],
@@ -62,7 +62,7 @@ describe('a list', () => {
   })
 })
 
-it('inputs that stand in another list with an answer that is not accepted here are counted', () => {
+it('inputs that another list has with an answer not accepted here are counted', () => {
   const list = [pair('go', 'going'), pair('see', 'seeing'), pair('be', 'being', 'was')]
   expect(sharedInputs(list, [[pair('go', 'went'), pair('be', 'was')], [pair('see', 'seeing')]])).toBe(1)
 })

@@ -147,7 +147,7 @@ describe('a list whose columns are not known', () => {
     ])
   })
 
-  it('in JSON is asked about once, however many entries there are', () => {
+  it('in JSON is one question, however many entries there are', () => {
     const path = file(
       'unknown.json',
       JSON.stringify([
@@ -254,10 +254,10 @@ describe('a list with splits of its own', () => {
     expect(refusal(() => readWordListFile(path, { columns: named })).message).toMatch(message)
   })
 
-  it('asks an input that stands in several of them in the one that is held out most', () => {
+  it('uses an input that several of them have in the one that is held out most', () => {
     const { pairs, notes } = read('leak.csv', `${csv}\na,A,test\nd,D,train\n`, named)
     expect(pairs.map(({ split }) => split)).toEqual(['test', 'dev', 'test', 'train'])
-    expect(notes.join()).toContain('1 inputs stand in several splits ("a")')
+    expect(notes.join()).toContain('1 inputs are in several splits ("a")')
   })
 })
 

@@ -34,7 +34,7 @@ it.each([
   expect(result.kept).toEqual({ leadingSpace: space, noSpace: none })
 })
 
-it('writes x and y with the space, and leaves accepted answers alone', async () => {
+it('writes x and y with the space, and accepted answers unchanged', async () => {
   const { pairs: kept } = await singleTokenReading(pairs, encoder(spaced(10)))
   expect(kept[0]).toEqual({ input: ' x0', output: ' y0', accept: ['z'] })
 })
@@ -50,7 +50,7 @@ it('asks for no special tokens: a BOS would make every answer two tokens', async
   expect(asked).toEqual([{ special: false }, { special: false }])
 })
 
-it('counts an answer as it stands in the prompt: SentencePiece writes a word otherwise at the start of a text', async () => {
+it('counts an answer as in the prompt: SentencePiece tokenizes a word differently at the start of a text', async () => {
   // At the start every word gets a space before it; after the arrow only a written one counts.
   const encode: Encode = async (texts: readonly string[]) =>
     texts.map((text) => (text === '->' ? [arrow] : text.startsWith('-> ') ? [arrow, 1] : [arrow, 1, 2]))
@@ -78,7 +78,7 @@ describe('with a tokenizer that has an unknown token', () => {
     return { encode: async (texts) => texts.map((text) => encode(text, false)), unknownToken }
   }
 
-  it('keeps the pairs whose x and y it can write; accepted answers never stand in a prompt', async () => {
+  it('keeps the pairs whose x and y it can write; accepted answers never occur in a prompt', async () => {
     expect(await writablePairs(list, encoderOf(wordLevel(known)))).toEqual([list[0], list[3]])
   })
 
@@ -92,7 +92,7 @@ describe('with a tokenizer that has an unknown token', () => {
     expect(kept.map(({ input, output }) => [input, output])).toEqual([[' cat', ' chat']])
   })
 
-  it('leaves a list alone where everything can be written', async () => {
+  it('leaves a list unchanged if everything can be written', async () => {
     const encode: Encode = async () => expect.unreachable('nothing needs to be encoded')
     expect(await writablePairs(list, { encode })).toBe(list)
   })

@@ -88,7 +88,7 @@ describe("taskvec's own Temporal server", () => {
     expect(readdirSync(join(home, 'temporal', 'users'))).toEqual([])
   })
 
-  it('is found where whoever started it was killed before noting it down', async () => {
+  it('is found if its starter was killed before recording it', async () => {
     const other = await otherProcess()
     other.child.kill('SIGKILL')
     await once(other.child, 'exit')
@@ -97,7 +97,7 @@ describe("taskvec's own Temporal server", () => {
     expect(mine).toMatchObject({ pid: other.pid, source: 'adopted from an earlier run' })
   })
 
-  it('is shared by processes, and stays while one of them uses it', async () => {
+  it('is shared by processes, and runs as long as one of them uses it', async () => {
     const mine = await ensure()
     const other = await otherProcess()
     expect(other).toMatchObject({ pid: mine.pid, source: 'shared with another taskvec process' })
@@ -108,7 +108,7 @@ describe("taskvec's own Temporal server", () => {
     expect(mine.alive()).toBe(false)
   })
 
-  it('is adopted where the process that started it was killed', async () => {
+  it('is adopted if the process that started it was killed', async () => {
     const other = await otherProcess()
     other.child.kill('SIGKILL')
     await once(other.child, 'exit')
@@ -119,7 +119,7 @@ describe("taskvec's own Temporal server", () => {
     expect(isAlive(other.pid)).toBe(false)
   })
 
-  it('is started again, on the same port, where it was killed itself', async () => {
+  it('is restarted on the same port after it was killed', async () => {
     const first = await ensure()
     process.kill(first.pid, 'SIGKILL')
     await vi.waitUntil(() => !first.alive())
@@ -128,7 +128,7 @@ describe("taskvec's own Temporal server", () => {
     expect(second.settings).toEqual(first.settings)
   })
 
-  it('is started on another port where its own is taken from it in the moment of its start', async () => {
+  it('is started on another port if its own is taken while it starts', async () => {
     const { ended, taken, port } = await takeItsPort(ensure)
     const server = await ended
     expect(server.settings.address).not.toBe(`127.0.0.1:${port}`)

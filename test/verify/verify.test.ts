@@ -146,7 +146,7 @@ describe('runs computed again', () => {
     }
   }
 
-  it('are the same to the bit, all of them and any sample', async () => {
+  it('are bit-identical, all of them and any sample', async () => {
     const all = await again(good, 1)
     expect(all).toMatchObject({
       runs: 27,
@@ -183,7 +183,7 @@ describe('runs computed again', () => {
     expect(found[0]?.where).toMatch(/^verified-\w+ tiny \S+ dev hypothesis L = 2, item 1$/)
   })
 
-  it('of a model that is another one now are not compared, and that is said', async () => {
+  it('of a model that has changed are not compared, and are reported', async () => {
     const file = altered(
       "update prepared_tasks set model_hash = replace(model_hash, substr(model_hash, 1, 4), '0000')",
     )
@@ -204,7 +204,7 @@ describe('further experiments computed again', () => {
     }
   }
 
-  it('are the same to the bit, every unit of every kind and any sample', async () => {
+  it('are bit-identical, every unit of every kind and any sample', async () => {
     const reader = openReadOnly(good)
     const units = reader.prepare('select count(*) from unit_runs where complete').pluck().get() as number
     const kinds = reader.prepare('select count(distinct experiment) from unit_runs').pluck().get()

@@ -78,7 +78,7 @@ describe('a pickle is refused where', () => {
     ['it reaches below a mark', 'K\x01(R.', 'an empty stack at byte 3'],
     ['it has no mark', 't.', 'no mark on the stack at byte 0'],
     ['it recalls what was never kept', 'h\x07.', 'memo 7, which was never set, at byte 0'],
-    ['it has no end', '}', 'a header that goes on after byte'],
+    ['it has no end', '}', 'a header that continues after byte'],
     ['a string is longer than any name', 'X\xff\xff\xff\x7f', 'a string of 2147483647 bytes'],
     ['a name has no end', `c${'a'.repeat(300)}\nb\n`, 'a line of more than 200 bytes'],
     ['it holds a list', '].', 'holds a list, not a state dict'],

@@ -21,7 +21,7 @@ const recorded = readdirSync(folder)
 
 // Written by: npx tsx test/histories/record.ts NAME
 describe('a workflow that began under a released version', () => {
-  it.each(recorded)('goes on under this one: $version, $id', async ({ history }) => {
+  it.each(recorded)('replays with this version: $version, $id', async ({ history }) => {
     await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined()
   })
 

@@ -200,7 +200,7 @@ async function continued(type: string, id: string): Promise<number> {
 const thisWorker = `${process.pid}@${hostname()}`
 
 describe('a sweep', () => {
-  it('of many tasks starts its model anew where the history has grown, and counts every task', async () => {
+  it('of many tasks continues its model as new when the history has grown, and counts every task', async () => {
     const tasks = Array.from({ length: 40 }, (_, i) => `task_${i}`)
     const { tally, progress, statuses } = await sweep('many', tasks)
     expect(tally).toEqual({ complete: 40, failed: 0 })
@@ -221,7 +221,7 @@ describe('a sweep', () => {
     expect(statuses).toEqual(['failed'])
   })
 
-  it('with a step that hands over more than Temporal takes records so at once, and completes the others', async () => {
+  it('with a step whose result exceeds the limit of Temporal records that at once, and completes the others', async () => {
     const { tally, failures } = await sweep('oversized', ['a', 'b', 'c'], { oversized: ['b'] })
     expect(tally).toEqual({ complete: 2, failed: 1 })
     expect(failures).toMatchObject([{ task: 'b', code: 'PAYLOAD', attempts: 1 }])
@@ -230,7 +230,7 @@ describe('a sweep', () => {
     )
   })
 
-  it('whose task’s workflow is terminated records so, and completes the others', async () => {
+  it('whose task’s workflow is terminated records that, and completes the others', async () => {
     const { tally, failures, statuses } = await sweep('terminated', ['a', 'b', 'c'], { terminated: 'b' })
     expect(tally).toEqual({ complete: 2, failed: 1 })
     expect(failures).toMatchObject([{ model: 'm', task: 'b', code: 'WORKFLOW' }])
@@ -249,7 +249,7 @@ describe('a sweep', () => {
     expect(statuses).toEqual(['failed'])
   })
 
-  it('does further experiments after the main one; one that fails for good leaves the others alone', async () => {
+  it('runs further experiments after the main one; one that fails for good does not affect the others', async () => {
     const { tally, failures, statuses, recorded } = await sweep('further', ['a', 'b'], {
       further: ['a', 'b', ''],
     })
@@ -266,7 +266,7 @@ describe('a sweep', () => {
     expect(statuses).toEqual(['failed'])
   })
 
-  it('stops after maxFailures, whatever is still to be done, and counts no task as done that is not', async () => {
+  it('stops after maxFailures with work left, and counts only finished tasks as done', async () => {
     const tasks = Array.from({ length: 30 }, (_, i) => `task_${i}`)
     const { tally, failures, statuses } = await sweep('hopeless', tasks, {
       ...{ failing: tasks, maxFailures: 4, tasksInFlight: 1 },
@@ -277,12 +277,12 @@ describe('a sweep', () => {
     expect(statuses).toEqual(['failed'])
   })
 
-  it('with fewer failures than maxFailures goes on to the end', async () => {
+  it('with fewer failures than maxFailures runs to the end', async () => {
     const { tally } = await sweep('hopeful', ['a', 'b', 'c'], { failing: ['a'], maxFailures: 2 })
     expect(tally).toEqual({ complete: 2, failed: 1 })
   })
 
-  it('leaves alone what failed before, where it is told to, and stays failed', async () => {
+  it('does not retry earlier failures if told so, and stays failed', async () => {
     const { tally, failures, statuses, recorded } = await sweep('left', ['a', 'b', 'c'], {
       further: ['b', 'c'],
       leave: { m: { tasks: ['a'], units: [{ task: 'c', name: 'addition c ' }] } },

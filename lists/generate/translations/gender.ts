@@ -44,7 +44,7 @@ const notWords = new Set(
   ocasa oraciona pala parta pelleja peñasca pisa pleita podería publica raba recuenta resfriada resfría respalda reversa reza ritma
   ruega saca sanciona seba seguimienta soldada sortea sufrimienta tejida términa utensilia vagona tercia tiburona ratona
   crania dona larda paggia prata pressa pulcina sacchetta soltanta sorcia spettra spirita tasta topolina digiuna presta garofana torta
-  papagaya paysane mystifière apparière partisanse standarde ainsie ayuna excepta pichona garçonne
+  reproductora papagaya paysane mystifière apparière partisanse standarde ainsie ayuna excepta pichona garçonne
   celuie certainese environne aborde bontée facultée trèse sie tellese nombreusese tante moûte flote gratise joure disciplese débute
   différentse mole autoure engine centainese larde saindouse azure entraine dissocière pise énormese richese desserte arrangère bémole
   malheuse maladese levante secrétariate pane fidèlese vallonne cerisière merisière traverse barmane pieue satane côtée donne
@@ -86,7 +86,7 @@ const irregularFrench: Readonly<Record<string, string>> = Object.fromEntries(
     'serviteur:servante muet:muette net:nette administrateur:administratrice collaborateur:collaboratrice locuteur:locutrice cultivateur:cultivatrice copain:copine ' +
     'protecteur:protectrice créateur:créatrice fondateur:fondatrice novateur:novatrice éducateur:éducatrice détenteur:détentrice ' +
     'rédacteur:rédactrice consommateur:consommatrice présentateur:présentatrice accompagnateur:accompagnatrice amateur:amatrice ' +
-    'dessinateur:dessinatrice navigateur:navigatrice mol:molle'
+    'dessinateur:dessinatrice navigateur:navigatrice moniteur:monitrice mol:molle'
   )
     .split(' ')
     .map((pair) => pair.split(':')),

@@ -1,7 +1,9 @@
 import type { Experiment } from '../experiment.js'
 import type { SweepRows } from '../sweep-rows.js'
+import { figurePerModel } from '../../figures/section.js'
 import { layers, results } from '../../store/schema/views.js'
 import { mainExperiment } from './section.js'
+import { scoredCells, scoresByLayer } from './scores-by-layer.js'
 import { differenceTable, scoresTable, seedsTable } from './statistics-tables.js'
 import { table6, type ResultRow } from './table-6.js'
 
@@ -59,7 +61,8 @@ export const main: Experiment = {
       const finished = resultRows(rows)
       const seeds = rows.overSeeds('main')
       const scores = finished.length > 0 ? scoresTable(rows.table('main')) : null
-      return mainExperiment({
+      const graded = figurePerModel(scoredCells(rows.table('layers')), scoresByLayer)
+      const { blocks } = mainExperiment({
         rows: finished,
         cells,
         blocks: rows.blocks(),
@@ -68,7 +71,8 @@ export const main: Experiment = {
           ...(scores ? [scores] : []),
           ...(seeds ? [seedsTable(seeds)] : []),
         ],
-      }).blocks
+      })
+      return [...blocks, ...graded]
     },
   },
 }

@@ -4,10 +4,10 @@ import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from
 
 /**
  * The results database. Runs belong to the key that hashes all that determines them, not to a sweep: sweeps point at
- * keys, so that a second sweep finds what is there. docs/schema.md explains it to people who open the file themselves.
+ * keys, so that a second sweep finds existing results. docs/schema.md explains it to people who open the file themselves.
  */
 
-/** One row: a name of its own for this database, so that a file made anew at the same path is not taken for it. */
+/** One row: this database's own name, so that a new file at the same path is not mistaken for it. */
 export const identity = sqliteTable('identity', { id: text().primaryKey() })
 
 export const sweeps = sqliteTable(
