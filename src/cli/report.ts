@@ -8,9 +8,9 @@ import type { Report } from '../figures/section.js'
 import { sweepReport } from '../report/sweep-report.js'
 import { writeReport } from '../report/write.js'
 import { openReadOnly } from '../store/open.js'
-import { axes, namesGroup, settingsOfGroup, varying, type Axis } from '../store/settings.js'
+import { namedSweeps, namesGroup, settingsOfGroup, varying, type SettingKey } from '../store/settings.js'
 import { findSweep } from '../store/sweeps.js'
-import { axesOf } from './axes-option.js'
+import { keysOf } from './keys-option.js'
 import { dbOption } from './options.js'
 import { reportFolder } from './report-folder.js'
 import { expanded } from '../system/home.js'
@@ -20,20 +20,20 @@ interface ReportOptions {
   out?: string
   with?: string
   published?: boolean
-  by?: Axis[]
+  by?: SettingKey[]
   json?: boolean
 }
 
-/** `taskvec report [SWEEP]`. */
+/** `taskvec report [SWEEP ...]`. */
 export function reportCommand(): Command {
   return new Command('report')
-    .argument('[sweep]', 'id, name or group (default: the latest)')
+    .argument('[sweeps...]', 'id, name or group (default: the latest); several: side by side')
     .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)', expanded)
     .option('--with <sweep>', 'compare with another sweep instead of the published results')
     .option(
-      '--by <axes>',
-      `of a group: by ${axes.join(', ')} (one, or several with commas; default: all that vary)`,
-      axesOf,
+      '--by <keys>',
+      'of a group or several sweeps: by demonstrations, models, numerics or another key of their configs (one, or several with commas; default: all that vary)',
+      keysOf,
     )
     .option('--published', 'draw the published results themselves')
     .option('--json', 'print what was written as JSON')
@@ -49,13 +49,14 @@ Examples:
   $ taskvec report smollm2 --out ~/smollm2-report
   $ taskvec report quickstart --with quickstart-42 --json
   $ taskvec report study --by demonstrations
+  $ taskvec report smollm2 gemma3 --by models
   $ taskvec report --published --out published`,
     )
     .action(report)
 }
 
-async function report(wanted: string | undefined, options: ReportOptions): Promise<void> {
-  if (options.published && (wanted !== undefined || options.with !== undefined || options.by))
+async function report(wanted: readonly string[], options: ReportOptions): Promise<void> {
+  if (options.published && (wanted.length > 0 || options.with !== undefined || options.by))
     throw new TaskvecError('USAGE', '--published cannot be combined with a sweep, --with or --by')
   const made = options.published
     ? { report: publishedReport(paperResults()), name: 'published' }
@@ -71,13 +72,22 @@ async function report(wanted: string | undefined, options: ReportOptions): Promi
 
 function ofSweep(
   { db, ...options }: ReportOptions,
-  wanted: string | undefined,
+  wanted: readonly string[],
 ): { report: Report; name: string } {
   const reader = openReadOnly(db)
   try {
-    const sweep = findSweep(reader, wanted)
+    if (wanted.length > 1) {
+      if (options.with !== undefined)
+        throw new TaskvecError('USAGE', '--with compares two sweeps: name one, or leave it out')
+      const sweeps = namedSweeps(reader, wanted)
+      const varied = varying(sweeps)
+      const by = options.by ?? (varied.length > 0 ? varied : (['sweep'] as const))
+      return { report: groupReport(reader, sweeps, by), name: wanted.join('+') }
+    }
+    const [name] = wanted
+    const sweep = findSweep(reader, name)
     const group = settingsOfGroup(reader, sweep)
-    if (options.by || namesGroup(sweep, group, wanted)) {
+    if (options.by || namesGroup(sweep, group, name)) {
       if (options.with !== undefined)
         throw new TaskvecError('USAGE', '--with compares two sweeps, not a group')
       return {

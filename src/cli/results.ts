@@ -10,16 +10,23 @@ import { formats, type Format } from '../report/text-format.js'
 import { renderMainTable } from '../report/main-table.js'
 import { writeParquet } from '../report/parquet.js'
 import { filtersOf, resultRows, tableNames } from '../report/result-rows.js'
+import { apart } from '../report/apart.js'
 import { averagedTables, groupRows, overSeeds, overSettings } from '../report/group-rows.js'
 import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly } from '../store/open.js'
 import { weightTypes } from '../store/report-queries.js'
 import { meanScores } from '../store/mean-scores.js'
 import { firstTokens, mainResults } from '../store/results.js'
-import { axes, namesGroup, settingsOfGroup, type Axis, type SweepOfGroup } from '../store/settings.js'
+import {
+  namedSweeps,
+  namesGroup,
+  settingsOfGroup,
+  type SettingKey,
+  type SweepOfGroup,
+} from '../store/settings.js'
 import { findSweep, sweepMode, type SweepSummary } from '../store/sweeps.js'
 import { sweepProgress } from '../store/sweep-state.js'
-import { axesOf } from './axes-option.js'
+import { keysOf } from './keys-option.js'
 import { dbOption, wholeNumber } from './options.js'
 import { piecesToStdout, toStdout } from './stdout.js'
 import { expanded } from '../system/home.js'
@@ -33,15 +40,15 @@ interface ResultsOptions extends ResultFilter {
   format: Format
   json?: boolean
   seeds?: boolean
-  by?: Axis[]
+  by?: SettingKey[]
   limit?: number
   out?: string
 }
 
-/** `taskvec results [SWEEP]`. */
+/** `taskvec results [SWEEP ...]`. */
 export function resultsCommand(): Command {
   return new Command('results')
-    .argument('[sweep]', 'id, name or group (default: the latest)')
+    .argument('[sweeps...]', 'id, name or group (default: the latest); several: one after the other')
     .addOption(new Option('--table <table>', 'which table').choices([...tableNames]).default('main'))
     .addOption(new Option('--format <format>', 'how it is printed').choices([...formats]).default('table'))
     .option('--json', 'the same as --format json')
@@ -55,9 +62,9 @@ export function resultsCommand(): Command {
     .option('--layer <L>', 'only this layer', wholeNumber(0))
     .option('--seeds', 'mean and standard deviation over the seeds of a config with several')
     .option(
-      '--by <axes>',
-      `a row for each value of ${axes.join(', ')} (one, or several with commas): means over the group's other settings`,
-      axesOf,
+      '--by <keys>',
+      'a row for each value of demonstrations, numerics or another key of the configs (one, or several with commas): means over the other settings',
+      keysOf,
     )
     .option(
       '--limit <rows>',
@@ -81,13 +88,14 @@ Examples:
   $ taskvec results seeded --table layers --seeds --format csv
   $ taskvec results study --by demonstrations
   $ taskvec results study --by demonstrations,prompt --table layers --format csv
+  $ taskvec results smollm2 gemma3 --by numerics --format csv
   $ taskvec results --table predictions --kind hypothesis --format csv > predictions.csv
   $ taskvec results --table predictions --format parquet --out predictions.parquet`,
     )
     .action(results)
 }
 
-async function results(wanted: string | undefined, options: ResultsOptions): Promise<void> {
+async function results(wanted: readonly string[], options: ResultsOptions): Promise<void> {
   const { db, table } = options
   const format = options.json ? 'json' : options.format
   if ((format === 'parquet') !== (options.out !== undefined))
@@ -114,9 +122,11 @@ async function results(wanted: string | undefined, options: ResultsOptions): Pro
     )
   const reader = openReadOnly(db)
   try {
-    const sweep = findSweep(reader, wanted)
-    const group = settingsOfGroup(reader, sweep)
-    const whole = options.by !== undefined || options.seeds || namesGroup(sweep, group, wanted)
+    const [name] = wanted
+    const mixed = wanted.length > 1
+    const sweep = findSweep(reader, name)
+    const group = mixed ? namedSweeps(reader, wanted) : settingsOfGroup(reader, sweep)
+    const whole = mixed || options.by !== undefined || options.seeds || namesGroup(sweep, group, name)
     const progress = (whole ? group : [sweep]).flatMap(({ id }) => sweepProgress(reader, id))
     checkName(
       'model',
@@ -128,12 +138,13 @@ async function results(wanted: string | undefined, options: ResultsOptions): Pro
       options.task,
       progress.map(({ task }) => task),
     )
-    if (whole) await printGroup(reader, group, format, options)
+    for (const note of mixed ? apart(reader, group).notes : []) process.stderr.write(`note: ${note}\n`)
+    if (whole) await printGroup(reader, group, format, options, mixed)
     else await print(reader, sweep, format, options)
     const open = progress.filter(({ complete }) => !complete).length
     if (open > 0)
       process.stderr.write(
-        `${whole ? `Group ${sweep.group ?? sweep.id} is not complete` : `Sweep ${sweep.id} is ${sweep.status}`}: ${open} of ${progress.length} tasks are not complete. taskvec status shows which.\n`,
+        `${mixed ? 'Not all sweeps are complete' : whole ? `Group ${sweep.group ?? sweep.id} is not complete` : `Sweep ${sweep.id} is ${sweep.status}`}: ${open} of ${progress.length} tasks are not complete. taskvec status shows which.\n`,
       )
   } finally {
     reader.close()
@@ -169,12 +180,13 @@ async function print(
   await printRows(resultRows(db, table, sweep, filter, format), format, options)
 }
 
-/** Every sweep of a group, or means over some of them. */
+/** Every one of several sweeps, or means over some of them. */
 async function printGroup(
   db: Reader,
   group: readonly SweepOfGroup[],
   format: Format,
   options: ResultsOptions,
+  mixed: boolean,
 ): Promise<void> {
   const { table, by, seeds, model, task, category, kind, layer } = options
   const filter = { model, task, category, kind, layer }
@@ -182,7 +194,7 @@ async function printGroup(
     ? overSettings(db, table, group, by, filter, 'settings')
     : seeds
       ? overSeeds(db, table, group, filter)
-      : groupRows(db, table, group, filter, format)
+      : groupRows(db, table, group, filter, format, mixed)
   await printRows(rows, format, options)
 }
 

@@ -29,14 +29,14 @@ export function serveCommand(): Command {
       'after',
       `
 Open the link that it prints: the token in it is what lets you in. Ctrl-C ends it; sweeps are not touched.
---predict takes POST /api/predict with the token in the header: the options of taskvec predict as JSON, one question or an array of them.
+--predict takes POST /api/v1/predict with the token in the header: the options of taskvec predict as JSON, one question or an array of them.
 
 Examples:
   $ taskvec serve
   $ taskvec serve --db results.db --port 8123
   $ ssh -L 8123:127.0.0.1:8123 host     then open the link on your own machine
   $ taskvec serve --predict --model smollm2-135m-q4 --port 8124
-  $ curl -H "Authorization: Bearer $TOKEN" --json '{"prompt": "The capital of France is"}' http://127.0.0.1:8124/api/predict`,
+  $ curl -H "Authorization: Bearer $TOKEN" --json '{"prompt": "The capital of France is"}' http://127.0.0.1:8124/api/v1/predict`,
     )
     .action(serve)
 }
@@ -51,7 +51,7 @@ async function serve({ db, port, json, predict, model, numerics, device }: Serve
   if (!json)
     process.stderr.write(
       predict
-        ? `Authorization: Bearer ${token}\nPOST questions to ${url}/api/predict. Ctrl-C ends it.\n`
+        ? `Authorization: Bearer ${token}\nPOST questions to ${url}/api/v1/predict. Ctrl-C ends it.\n`
         : 'Open this link in a browser. Ctrl-C ends it.\n',
     )
   await new Promise<void>((resolve) => {

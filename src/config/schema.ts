@@ -142,6 +142,8 @@ const task = z.union(
         blanks: z.enum(blankRules).optional(),
         /** A name under which tasks are coloured and filtered. */
         category: id.optional(),
+        /** What figures and tables of the report call it, instead of its id. */
+        label: z.string().trim().min(1).max(60).optional(),
         /** Take the n most frequent pairs of a built-in word list. */
         top: count.optional(),
         theta: theta.optional(),

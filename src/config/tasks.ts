@@ -30,9 +30,18 @@ export function tasksOf(yaml: YamlFile, config: ConfigFile, ahead: ListsAhead): 
     'tasks',
     config.tasks.map((task) => (typeof task === 'string' ? task : task.id)),
   )
+  refuseRepeats(
+    yaml,
+    'tasks',
+    config.tasks.map((task) => (typeof task === 'string' ? task : (task.label ?? task.id))),
+  )
   const notes: string[] = []
   const tasks = config.tasks.map((entry, i) => {
-    const spec = { ...taskSpec(yaml, config, entry, i, { notes, ahead }), ...thetaOf(yaml, entry, i) }
+    const spec = {
+      ...taskSpec(yaml, config, entry, i, { notes, ahead }),
+      ...thetaOf(yaml, entry, i),
+      ...(typeof entry === 'string' || entry.label === undefined ? {} : { label: entry.label }),
+    }
     const bytes = Buffer.byteLength(JSON.stringify(spec))
     if (bytes <= maxTaskBytes) return spec
     throw yaml.error(

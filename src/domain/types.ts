@@ -106,7 +106,11 @@ export interface GivenTheta {
 }
 
 /** What a config says of a task, resolved and self-contained: it may travel to another machine. */
-export type TaskSpec = TaskSource & { readonly theta?: GivenTheta }
+export type TaskSpec = TaskSource & {
+  readonly theta?: GivenTheta
+  /** What the report calls it, instead of its id. */
+  readonly label?: string
+}
 
 type TaskSource =
   | { readonly kind: 'builtin'; readonly id: string; readonly top?: number }

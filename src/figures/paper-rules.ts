@@ -124,9 +124,10 @@ export function meanAndSd(values: readonly number[]): { mean: number; sd: number
   return { mean, sd: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) }
 }
 
-/** `linguistic_present_simple_gerund` as `present simple gerund`: the category is told by colour. Pairs of tasks as well. */
+/** `linguistic_present_simple_gerund` as `present simple gerund`: the category is told by colour. Pairs of tasks as well. Ids of a user's own stand as they are written. */
 export function taskName(task: string): string {
-  return task
-    .replace(/(^|, θ of )(algorithmic|translation|linguistic|knowledge)_/g, '$1')
-    .replaceAll('_', ' ')
+  return task.replace(
+    /(^|, θ of )(?:algorithmic|translation|linguistic|knowledge)_(\w+)/g,
+    (_, before: string, name: string) => before + name.replaceAll('_', ' '),
+  )
 }

@@ -17,6 +17,8 @@ export interface Table {
   /** Keys of the rows, in order, and their titles. */
   readonly columns: Readonly<Record<string, string>>
   readonly rows: readonly Row[]
+  /** What page and LaTeX show, where that is not all: a sample. */
+  readonly shown?: readonly Row[]
   /** LaTeX column specification. */
   readonly align: string
 }

@@ -9,98 +9,136 @@ import {
   type Report,
   type Section,
 } from '../figures/section.js'
-import { share, type Table } from '../figures/table.js'
+import { share, shareInterval, type Table } from '../figures/table.js'
 import { mainResults, type MainRow } from '../store/results.js'
-import { varying, type Axis, type SweepOfGroup } from '../store/settings.js'
-import { axisTitles, barsByAxis, curvesByAxis, type TaskAtValue } from './figures/by-axis.js'
+import { varying, type SettingKey, type SweepOfGroup } from '../store/settings.js'
+import { apart, unlike } from './apart.js'
+import { barsByAxis, curvesByAxis, keyTitles, type TaskAtValue } from './figures/by-axis.js'
 
-/** All settings of a config side by side: `taskvec report GROUP`. */
+/** Several sweeps side by side, the settings of a config or others: `taskvec report GROUP`, `taskvec report A B`. */
 export function groupReport(
   db: Database.Database,
   sweeps: readonly SweepOfGroup[],
-  by: readonly Axis[],
+  by: readonly SettingKey[],
 ): Report {
   return db.transaction((): Report => {
-    const [first] = sweeps
+    const names = [...new Set(sweeps.map(({ name }) => name))]
+    const groups = [...new Set(sweeps.map(({ id, group }) => group ?? id))]
     const complete = sweeps.filter(({ status }) => status === 'complete').length
+    const [group] = groups
+    const counted =
+      groups.length === 1 ? `group ${group}, ${sweeps.length} settings` : `${sweeps.length} sweeps`
     return {
-      title: `Task vectors: ${first?.name ?? ''}`,
-      subtitle: `group ${first?.group ?? ''}, ${sweeps.length} settings, ${complete} of them complete`,
+      title: `Task vectors: ${names.join(', ')}`,
+      subtitle: `${counted}, ${complete} of them complete`,
       sections: [
-        ...by.map((axis) => sectionByAxis(db, sweeps, axis)),
-        { id: 'settings', title: 'Settings', blocks: [table(settingsTable(sweeps))] },
+        ...by.map((key) => sectionByKey(db, sweeps, key)),
+        {
+          id: 'settings',
+          title: groups.length === 1 ? 'Settings' : 'Sweeps',
+          blocks: [...apart(db, sweeps).notes.map(text), table(settingsTable(sweeps))],
+        },
       ],
     }
   })()
 }
 
-type SettingRow = MainRow & { readonly sweep: SweepOfGroup }
+type SettingRow = MainRow & { readonly sweep: SweepOfGroup; readonly value: string | number }
 
-/** Accuracies of the settings by one axis: curves where it counts something, bars where it names something, and a table. */
-export function sectionByAxis(db: Database.Database, sweeps: readonly SweepOfGroup[], axis: Axis): Section {
-  const rows = sweeps.flatMap((sweep) => mainResults(db, sweep.id).map((row) => ({ ...row, sweep })))
-  const others = varying(sweeps).filter((other) => other !== axis)
-  const counts = axis === 'demonstrations' || axis === 'dummyQueries'
+/** Accuracies of the sweeps by one key: curves where it counts something, bars where it names something, and a table. */
+export function sectionByKey(
+  db: Database.Database,
+  sweeps: readonly SweepOfGroup[],
+  key: SettingKey,
+): Section {
+  const { model, task } = apart(db, sweeps)
+  const rows = sweeps.flatMap((sweep) =>
+    mainResults(db, sweep.id).map((row): SettingRow => {
+      const named = { ...row, model: model(sweep.id, row.model), task: task(sweep.id, row.task) }
+      const value =
+        key === 'models' ? named.model : key === 'tasks' ? taskName(named.task) : sweep.setting[key]
+      return { ...named, sweep, value }
+    }),
+  )
+  const others = varying(sweeps).filter((other) => other !== key)
+  const counts = key === 'demonstrations' || key === 'dummyQueries'
   // A curve of each prompt; bars are means over all else.
-  const panels: readonly Axis[] = counts ? others.filter((other) => other === 'prompt') : []
-  const titles = others.flatMap((other) => (panels.includes(other) ? [] : [axisTitles[other]]))
+  const panels: readonly 'prompt'[] = counts && others.includes('prompt') ? ['prompt'] : []
+  const titles = others.flatMap((other) => (other === panels[0] ? [] : [keyTitles[other]]))
   const rest = titles.length > 0 ? ` Of each task its mean over ${titles.join(', ')}.` : ''
-  const drawn = atValues(axis, rows, panels)
+  const drawn = atValues(key, rows, panels)
   const blocks: Block[] =
     rows.length === 0
       ? [text('No task is complete yet.')]
       : [
+          ...unlike(key, rows).map(text),
           ...(counts
-            ? figure(curvesByAxis(axis, drawn, rest))
-            : figurePerModel(drawn, (model, of) => barsByAxis(axis, model, of, rest))),
-          table(axisTable(axis, atValues(axis, rows, []), others)),
+            ? figure(curvesByAxis(key, drawn, rest))
+            : figurePerModel(drawn, (model, of) => barsByAxis(key, model, of, rest))),
+          table(valuesTable(key, atValues(key, rows, []), titles)),
         ]
-  return { id: axis, title: `By ${axisTitles[axis]}`, blocks }
+  return { id: key, title: `By ${keyTitles[key]}`, blocks }
 }
 
-/** Means over the settings that are alike in the axis, and in those that the model's name is to say. */
-function atValues(axis: Axis, rows: readonly SettingRow[], named: readonly Axis[]): TaskAtValue[] {
+/** Means over the settings that are alike in the key, and in those that the model's name is to say. */
+function atValues(key: SettingKey, rows: readonly SettingRow[], named: readonly 'prompt'[]): TaskAtValue[] {
   const label = ({ model, sweep }: SettingRow) =>
-    [model, ...named.map((other) => sweep.setting[other])].join(', ')
-  return groupBy(rows, (row) => `${label(row)}\n${row.sweep.setting[axis]}\n${row.task}`).map(([, of]) => {
+    [key === 'models' ? 'all models' : model, ...named.map((other) => sweep.setting[other])].join(', ')
+  return groupBy(rows, (row) => `${label(row)}\n${row.value}\n${row.task}`).map(([, of]) => {
     const row = of[0] as SettingRow
     const mean = (kind: 'baseline' | 'hypothesis' | 'regular') => meanAndSd(of.map((each) => each[kind])).mean
     return {
       model: label(row),
       task: row.task,
-      value: row.sweep.setting[axis],
+      value: row.value,
       ...{ baseline: mean('baseline'), hypothesis: mean('hypothesis'), regular: mean('regular') },
+      ...{ sweeps: of.length, items: of.reduce((sum, { testItems }) => sum + testItems, 0) },
     }
   })
 }
 
-function axisTable(axis: Axis, rows: readonly TaskAtValue[], others: readonly Axis[]): Table {
+/** An interval where a row is of one sweep; of several, that they are so many. */
+function valuesTable(key: SettingKey, rows: readonly TaskAtValue[], over: readonly string[]): Table {
+  const several = rows.some(({ sweeps }) => sweeps > 1)
+  const interval = (value: number, { sweeps, items }: TaskAtValue) =>
+    sweeps === 1 ? shareInterval(value, items) : ''
   return {
-    id: `by-${axis}`,
-    title: `By ${axisTitles[axis]}`,
-    caption: `Accuracy by task${others.length > 0 ? `, mean over ${others.map((other) => axisTitles[other]).join(', ')}` : ''}.`,
+    id: `by-${key}`,
+    title: `By ${keyTitles[key]}`,
+    caption: `Accuracy by task${over.length > 0 ? `, mean over ${over.join(', ')}` : ''}. In brackets: Wilson’s interval, 95 %${several ? ', where a row is of one sweep' : ''}; n: test items.`,
     columns: {
-      ...{ model: 'Model', task: 'Task', value: axisTitles[axis] },
-      ...{ baseline: 'Baseline', hypothesis: 'Hypothesis', regular: 'Regular' },
+      ...{ model: 'Model', task: 'Task', value: keyTitles[key], baseline: 'Baseline' },
+      ...{ hypothesis: 'Hypothesis', hypothesisInterval: '', regular: 'Regular', regularInterval: '' },
+      ...(several ? { sweeps: 'Sweeps' } : {}),
+      n: 'n',
     },
-    align: 'lllrrr',
-    rows: rows.map(({ model, task, value, baseline, hypothesis, regular }) => ({
-      ...{ model, task: taskName(task), value },
-      ...{ baseline: share(baseline), hypothesis: share(hypothesis), regular: share(regular) },
+    align: `lllrrlrl${several ? 'r' : ''}r`,
+    rows: rows.map((row) => ({
+      ...{ model: row.model, task: taskName(row.task), value: row.value },
+      ...{ baseline: share(row.baseline), hypothesis: share(row.hypothesis) },
+      hypothesisInterval: interval(row.hypothesis, row),
+      regular: share(row.regular),
+      regularInterval: interval(row.regular, row),
+      ...(several ? { sweeps: row.sweeps } : {}),
+      n: row.items,
     })),
   }
 }
 
 function settingsTable(sweeps: readonly SweepOfGroup[]): Table {
+  const keys = ['demonstrations', 'prompt', 'dummyQueries', 'seed', 'numerics'] as const
+  const further = varying(sweeps).filter((key) => !(keys as readonly string[]).includes(key))
   return {
     id: 'settings',
     title: 'Settings',
-    caption: 'A sweep each, on the same items: taskvec report SWEEP has all of one.',
+    caption: 'A sweep each; those of one group on the same items: taskvec report SWEEP has all of one.',
     columns: {
       ...{ sweep: 'Sweep', demonstrations: 'k', prompt: 'Prompt', dummyQueries: 'Dummy queries' },
-      ...{ seed: 'Seed', numerics: 'Numerics', status: 'Status' },
+      ...{ seed: 'Seed', numerics: 'Numerics' },
+      ...Object.fromEntries(further.map((key) => [key, keyTitles[key]])),
+      status: 'Status',
     },
-    align: 'lrlrrll',
-    rows: sweeps.map(({ id, setting, status }) => ({ sweep: id, ...setting, status })),
+    align: `lrlrrl${further.map(() => 'l').join('')}l`,
+    rows: sweeps.map(({ id, setting, status }) => ({ ...setting, sweep: id, status })),
   }
 }

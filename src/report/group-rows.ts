@@ -3,31 +3,37 @@ import { resultTables } from '../experiments/catalog.js'
 import type { ColumnType, ResultFilter, ResultRows } from '../experiments/sweep-rows.js'
 import { meanScoreColumns, withMeanScores } from '../store/mean-scores.js'
 import { tableValues } from '../store/view-rows.js'
-import { axisTypes, varying, type Axis, type SweepOfGroup } from '../store/settings.js'
+import { keyTypes, varying, type Setting, type SettingKey, type SweepOfGroup } from '../store/settings.js'
 import { meanAndSd } from '../figures/paper-rules.js'
-import type { Values } from '../figures/table.js'
+import { apart } from './apart.js'
+import type { Value, Values } from '../figures/table.js'
 import type { Format } from './text-format.js'
 import { tableNames, tableOf, resultRows, withSetting, withWilson } from './result-rows.js'
 
-/** Tables over the sweeps of a group: means, and rows beside each other. */
+/** Tables over several sweeps: means, and rows beside each other. */
 
 /** The tables that have a mean over seeds. */
 export const averagedTables = tableNames.filter((name) => resultTables[name]?.averaged !== undefined)
 
 /**
- * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps of a group that are alike in `by`, by row. A row that
- * only some of them have says so by the column `count`.
+ * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps that are alike in `by`, by row. A row that
+ * only some of them have says so by the column `count`. What has one id in several sweeps and is not the same has names of its own.
  */
 export function overSettings(
   db: Database.Database,
   table: string,
   sweeps: readonly SweepOfGroup[],
-  by: readonly Axis[],
+  given: readonly SettingKey[],
   filter: ResultFilter,
   count: 'seeds' | 'settings',
 ): ResultRows {
   const definition = tableOf(table)
   const { keys = [] } = definition
+  // Rows are told apart by their models and tasks anyway.
+  const by = given.filter((key): key is keyof Setting => key !== 'models' && key !== 'tasks')
+  const names = apart(db, sweeps)
+  const named = (sweep: string, key: string, value: Value) =>
+    key === 'model' || key === 'task' ? names[key](sweep, String(value)) : value
   const scores = sweeps.flatMap(({ id }) => Object.keys(meanScoreColumns(db, table, id)))
   const averaged = [...(definition.averaged ?? []), ...new Set(scores)]
   const groups = new Map<string, { key: Values; values: number[][] }>()
@@ -36,24 +42,24 @@ export function overSettings(
     const found = withWilson(definition, tableValues(db, definition, id, filter))
     const { columns, rows } = withMeanScores(db, table, id, found)
     types = columns
-    const names = Object.keys(columns)
+    const columnsOf = Object.keys(columns)
     for (const row of rows) {
       const key = [
-        ...keys.map((name) => row[names.indexOf(name)] ?? null),
-        ...by.map((axis) => setting[axis]),
+        ...keys.map((name) => named(id, name, row[columnsOf.indexOf(name)] ?? null)),
+        ...by.map((key) => setting[key]),
       ]
       const text = JSON.stringify(key)
       const group = groups.get(text) ?? { key, values: averaged.map(() => []) }
       groups.set(text, group)
       averaged.forEach((name, i) => {
-        const value = row[names.indexOf(name)]
+        const value = row[columnsOf.indexOf(name)]
         if (typeof value === 'number') group.values[i]?.push(value)
       })
     }
   }
   const columns: Record<string, ColumnType> = {}
   for (const name of keys) columns[name] = types[name] ?? 'text'
-  for (const axis of by) columns[axis] = axisTypes[axis]
+  for (const key of by) columns[key] = keyTypes[key]
   columns[count] = 'whole'
   for (const name of averaged) Object.assign(columns, { [name]: 'real', [`${name}Sd`]: 'real' })
   const rows = Array.from(groups.values(), ({ key, values }): Values => {
@@ -70,22 +76,23 @@ export function overSeeds(
   sweeps: readonly SweepOfGroup[],
   filter: ResultFilter,
 ): ResultRows {
-  const by = varying(sweeps).filter((axis) => axis !== 'seed')
+  const by = varying(sweeps).filter((key) => key !== 'seed')
   return overSettings(db, table, sweeps, by, filter, 'seeds')
 }
 
-/** A table of every sweep of a group, one after the other, with a column for each axis that varies. */
+/** A table of every sweep, one after the other, with a column for each key that varies; `named`: and the sweep's. */
 export function groupRows(
   db: Database.Database,
   table: string,
   sweeps: readonly SweepOfGroup[],
   filter: ResultFilter,
   format: Format,
+  named: boolean,
 ): ResultRows {
-  const axes = varying(sweeps)
+  const keys: (keyof Setting)[] = [...varying(sweeps), ...(named ? (['sweep'] as const) : [])]
   const of = (sweep: SweepOfGroup) => {
     const rows = resultRows(db, table, sweep, filter, format)
-    const missing = axes.filter((axis) => !(axis in rows.columns))
+    const missing = keys.filter((key) => !(key in rows.columns))
     return withSetting(rows, missing, sweep.setting)
   }
   const columns = Object.assign({}, ...sweeps.map((sweep) => of(sweep).columns)) as ResultRows['columns']

@@ -14,7 +14,7 @@ import { firstTokens, predictionColumnsOf, predictionValues } from '../store/res
 import { weightTypes } from '../store/report-queries.js'
 import { withMeanScores } from '../store/mean-scores.js'
 import { columnTypes, tableValues } from '../store/view-rows.js'
-import { axisTypes, settingOf, type Axis, type Setting } from '../store/settings.js'
+import { keyTypes, settingOf, type Setting } from '../store/settings.js'
 import { sweepMode, type SweepSummary } from '../store/sweeps.js'
 import type { Values } from '../figures/table.js'
 import type { Format } from './text-format.js'
@@ -85,12 +85,12 @@ function referenceRows(
 /** With columns of the sweep's setting, the same in every row; and what its model's weights are stored in, where `weights` says so. */
 export function withSetting(
   { columns, rows }: ResultRows,
-  axes: readonly Axis[],
+  keys: readonly (keyof Setting)[],
   setting: Setting,
   weights?: ReadonlyMap<string, string>,
 ): ResultRows {
-  const values = axes.map((axis) => setting[axis])
-  const types = Object.fromEntries(axes.map((axis) => [axis, axisTypes[axis]]))
+  const values = keys.map((key) => setting[key])
+  const types = Object.fromEntries(keys.map((key) => [key, keyTypes[key]]))
   return { columns: { ...columns, ...types, ...(weights ? { weights: 'text' } : {}) }, rows: extended() }
 
   function* extended(): Generator<Values> {

@@ -5,6 +5,7 @@ import type { SweepSummary } from '../store/sweeps.js'
 import { comparison } from './sections/comparison.js'
 import { experimentSections } from './sections/experiment-sections.js'
 import { finding } from './sections/finding.js'
+import { items } from './sections/items.js'
 import { troubles } from './sections/troubles.js'
 import { whatWasRun } from './sections/what-was-run.js'
 import { sweepRows } from './sweep-rows.js'
@@ -20,6 +21,7 @@ export function sweepReport(db: Database.Database, sweep: SweepSummary, other: S
       sections: [
         finding(db, sweep, rows),
         ...experimentSections(db, sweep.id, rows),
+        ...items(db, sweep),
         ...comparison(db, sweep, other),
         whatWasRun(db, sweep, settingsOfGroup(db, sweep)),
         troubles(db, sweep),

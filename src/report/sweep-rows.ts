@@ -6,22 +6,28 @@ import type { SweepSummary } from '../store/sweeps.js'
 import { viewMeans, viewRows } from '../store/view-rows.js'
 import { resultRows } from './result-rows.js'
 import { overSeeds } from './group-rows.js'
+import { rowsWithLabels, taskLabels, withLabels } from './task-labels.js'
 
-/** What experiments read of a sweep. */
+/** What experiments read of a sweep: its tasks under the labels that the config gives them. */
 export function sweepRows(db: Database.Database, sweep: SweepSummary, filter: ResultFilter = {}): SweepRows {
   const { id } = sweep
+  const labels = taskLabels(sweep)
   const passes = (row: { model: string; task: string; category: string }) =>
     (['model', 'task', 'category'] as const).every((key) => (filter[key] ?? row[key]) === row[key])
   return {
     filter,
-    of: (view, query) => viewRows(db, view, id, query, filter),
-    means: (view, query) => viewMeans(db, view, id, query as never) as never,
-    tasks: () => preparedTasksOf(db, id).filter(passes),
+    of: (view, query) => viewRows(db, view, id, query, filter).map((row) => withLabels(labels, row)),
+    means: (view, query) =>
+      viewMeans(db, view, id, query as never).map((row) => withLabels(labels, row)) as never,
+    tasks: () =>
+      preparedTasksOf(db, id)
+        .filter(passes)
+        .map((row) => withLabels(labels, row)),
     blocks: () => blocksOf(db, id),
-    table: (name) => resultRows(db, name, sweep, {}),
+    table: (name) => rowsWithLabels(labels, resultRows(db, name, sweep, {})),
     overSeeds(name) {
       const seeds = otherSeeds(db, sweep)
-      return seeds.length > 1 ? overSeeds(db, name, seeds, {}) : null
+      return seeds.length > 1 ? rowsWithLabels(labels, overSeeds(db, name, seeds, {})) : null
     },
   }
 }

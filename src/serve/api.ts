@@ -2,7 +2,7 @@ import type { Demonstration, Split } from '../domain/types.js'
 import type { TaskVectorAnswer } from '../experiments/answer-by-task-vector.js'
 import type { PredictAnswer } from '../predict/predict.js'
 import type { SweepSummary } from '../store/sweeps.js'
-import type { Axis } from '../store/settings.js'
+import type { SettingKey } from '../store/settings.js'
 import type { FailureRow } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store-inputs.js'
 import type { ItemRow, RecentWork } from '../store/page-queries.js'
@@ -23,9 +23,9 @@ export interface GroupView {
   readonly id: string
   readonly name: string
   /** Those with several values, by which the accuracies can be shown. */
-  readonly axes: readonly { readonly id: Axis; readonly title: string }[]
+  readonly axes: readonly { readonly id: SettingKey; readonly title: string }[]
   readonly settings: readonly (Pick<SweepLine, 'id' | 'status' | 'setting'> & Pick<SweepView, 'extent'>)[]
-  readonly by: Axis
+  readonly by: SettingKey
   /** The report's own: figures drawn, texts plain. */
   readonly blocks: readonly (
     | { readonly text: string }

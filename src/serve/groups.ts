@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3'
 import { drawSvg } from '../report/figures/draw.js'
 import { forPage } from '../report/figures/shown-values.js'
-import { axisTitles } from '../report/figures/by-axis.js'
+import { keyTitles } from '../report/figures/by-axis.js'
 import { visible } from '../report/cells.js'
-import { sectionByAxis } from '../report/group-report.js'
+import { sectionByKey } from '../report/group-report.js'
 import type { Block } from '../figures/section.js'
 import { described, settingsOfGroup, varying } from '../store/settings.js'
 import { findSweep } from '../store/sweeps.js'
@@ -22,11 +22,11 @@ export class Groups {
     const sweeps = settingsOfGroup(this.db, findSweep(this.db, wanted))
     const varied = varying(sweeps)
     const axis = varied.find((each) => each === by) ?? varied[0] ?? 'seed'
-    const { blocks } = this.db.transaction(() => sectionByAxis(this.db, sweeps, axis))()
+    const { blocks } = this.db.transaction(() => sectionByKey(this.db, sweeps, axis))()
     return {
       id: sweeps[0]?.group ?? wanted,
       name: sweeps[0]?.name ?? '',
-      axes: varied.map((id) => ({ id, title: axisTitles[id] })),
+      axes: varied.map((id) => ({ id, title: keyTitles[id] })),
       settings: sweeps.map(({ id, status, setting }) => ({
         ...{ id, status, setting: described(setting, varied) },
         extent: this.watch.sweep(id).extent,

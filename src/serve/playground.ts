@@ -99,7 +99,7 @@ export class Playground {
   #own(wanted: string | undefined): Own {
     if (wanted === undefined) return nobody
     const sweep = findSweep(this.db, wanted)
-    const { models, tasks, mode = {} } = JSON.parse(sweep.config) as SweepConfig
+    const { models = [], tasks = [], mode = {} } = JSON.parse(sweep.config) as Partial<SweepConfig>
     const { demonstrations, prompt } = sweep.protocol
     const prompts = settingsOfGroup(this.db, sweep).flatMap(({ protocol }) => protocol.prompt ?? [])
     return { models, tasks, prompts, mode, demonstrations, prompt: promptName(prompt) }

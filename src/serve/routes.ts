@@ -9,6 +9,7 @@ import { describeError, TaskvecError } from '../domain/errors.js'
 import { storeError } from '../store/open.js'
 import { itemFilters, itemOrders } from '../store/page-queries.js'
 import { guard } from './guard.js'
+import { packageVersion } from '../system/home.js'
 import type { Groups } from './groups.js'
 import type { LayerFigure } from './layer-figure.js'
 import type { Playground } from './playground.js'
@@ -44,6 +45,8 @@ export interface Parts {
   readonly figure: LayerFigure
   readonly playground: Playground
   readonly token: string
+  /** The results database. */
+  readonly database: string
   /** Known only once the server listens. */
   readonly port: () => number
   /** The folder with index.html, page.js and style.css. */
@@ -53,7 +56,8 @@ export interface Parts {
 }
 
 /** Everything the page asks for. All of it only reads. */
-export function routes({ watch, groups, figure, playground, token, port, pageFolder, closing }: Parts): Hono {
+export function routes(parts: Parts): Hono {
+  const { watch, groups, figure, playground, token, port, pageFolder, closing } = parts
   const app = new Hono()
   const said = new Set<string>()
   let connections = 0
@@ -75,6 +79,7 @@ export function routes({ watch, groups, figure, playground, token, port, pageFol
   }
 
   const api = new Hono()
+  api.get('/', (context) => context.json({ api: 1, taskvec: packageVersion(), database: parts.database }))
   api.get('/sweeps', (context) => context.json(watch.sweeps()))
   api.get('/sweeps/:id', (context) => context.json(watch.sweep(context.req.param('id'))))
   api.get('/sweeps/:id/items', (context) => {

@@ -33,6 +33,7 @@ export async function startPageServer(
     figure: new LayerFigure(db),
     playground,
     token,
+    database,
     port: () => listening,
     pageFolder,
     closing: closing.signal,

@@ -1,27 +1,46 @@
 import type Database from 'better-sqlite3'
 import { promptName } from '../prompt/templates.js'
-import { listSweeps, sweepMode, type SweepSummary } from './sweeps.js'
+import { findSweep, listSweeps, sweepMode, type SweepSummary } from './sweeps.js'
 
-/** What distinguishes the sweeps of a group: a setting each of one config (docs/settings.md, Axes). */
+/** What distinguishes sweeps: those of a group, a setting each of one config (docs/settings.md, Axes), and others. */
 
 export const axes = ['demonstrations', 'prompt', 'dummyQueries', 'seed', 'numerics'] as const
 export type Axis = (typeof axes)[number]
-export type Setting = Readonly<Record<Axis, string | number>>
+
+/** Further keys of a config that are the same in all of a group, and may differ between others. */
+const others = [
+  ...(['demonstrationLabels', 'order', 'dummyMayBeDemonstration', 'answer'] as const),
+  ...(['testItems', 'devItems', 'baselineItems', 'layers'] as const),
+] as const
+
+/** What accuracies can be shown by: a key of the configs, or what a row is of. */
+export const settingKeys = [...axes, ...others, 'models', 'tasks', 'name', 'sweep'] as const
+export type SettingKey = (typeof settingKeys)[number]
+/** Of a sweep; its models and tasks are in its rows. */
+export type Setting = Readonly<Record<Exclude<SettingKey, 'models' | 'tasks'>, string | number>>
 
 /** Their types, as columns of tables. */
-export const axisTypes = {
-  demonstrations: 'whole',
-  prompt: 'text',
-  dummyQueries: 'whole',
-  seed: 'whole',
-  numerics: 'text',
-} as const satisfies Record<Axis, 'whole' | 'text'>
+export const keyTypes = {
+  ...{ demonstrations: 'whole', prompt: 'text', dummyQueries: 'whole', seed: 'whole', numerics: 'text' },
+  ...{ demonstrationLabels: 'text', order: 'text', dummyMayBeDemonstration: 'text', answer: 'text' },
+  ...{ testItems: 'whole', devItems: 'whole', baselineItems: 'whole', layers: 'text' },
+  ...{ models: 'text', tasks: 'text', name: 'text', sweep: 'text' },
+} as const satisfies Record<SettingKey, 'whole' | 'text'>
 
-export function settingOf(sweep: Pick<SweepSummary, 'protocol' | 'config'>): Setting {
-  const { demonstrations, prompt, dummyQueries, seed } = sweep.protocol
+export function settingOf(
+  sweep: Pick<SweepSummary, 'protocol' | 'config'> & Partial<Pick<SweepSummary, 'id' | 'name'>>,
+): Setting {
+  const { demonstrations, prompt, dummyQueries, seed, testItems, devItems, baselineItems } = sweep.protocol
+  const { demonstrationLabels = 'true', orderSeed, dummyMayBeDemonstration, answer } = sweep.protocol
+  const { layers = 'all' } = JSON.parse(sweep.config) as { layers?: unknown }
   return {
     ...{ demonstrations, prompt: promptName(prompt), dummyQueries, seed },
+    ...{ testItems, devItems, baselineItems, demonstrationLabels, order: orderSeed ?? 'drawn' },
     numerics: sweepMode(sweep) ?? 'f32',
+    dummyMayBeDemonstration: String(dummyMayBeDemonstration),
+    answer: answer ? `${answer.maxTokens} tokens` : '1 token',
+    layers: typeof layers === 'string' ? layers : JSON.stringify(layers),
+    ...{ name: sweep.name ?? '', sweep: sweep.id ?? '' },
   }
 }
 
@@ -29,9 +48,9 @@ export interface SweepOfGroup extends SweepSummary {
   readonly setting: Setting
 }
 
-/** Whether the axis has more than one value. */
-export function varies(settings: readonly Setting[], axis: Axis): boolean {
-  return new Set(settings.map((setting) => setting[axis])).size > 1
+/** Whether the key has more than one value. */
+export function varies(settings: readonly Setting[], key: keyof Setting): boolean {
+  return new Set(settings.map((setting) => setting[key])).size > 1
 }
 
 /** A sweep's whole group, in the config's order as far as the axes' values tell: this one alone where it has none. */
@@ -56,10 +75,20 @@ function compared(a: readonly (string | number)[], b: readonly (string | number)
   return at < 0 ? 0 : (a[at] as number) < (b[at] as number) ? -1 : 1
 }
 
-/** The axes that have more than one value among the sweeps. */
-export function varying(sweeps: readonly SweepOfGroup[]): Axis[] {
+/** The keys that have more than one value among the sweeps; of a group they are axes. */
+export function varying(sweeps: readonly SweepOfGroup[]): Exclude<keyof Setting, 'name' | 'sweep'>[] {
   const settings = sweeps.map(({ setting }) => setting)
-  return axes.filter((axis) => varies(settings, axis))
+  return [...axes, ...others].filter((key) => varies(settings, key))
+}
+
+/** Every sweep that is named, by its id, its name or its group, in order and once. Throws USAGE. */
+export function namedSweeps(db: Database.Database, wanted: readonly string[]): SweepOfGroup[] {
+  const all = wanted.flatMap((name) => {
+    const sweep = findSweep(db, name)
+    const group = settingsOfGroup(db, sweep)
+    return namesGroup(sweep, group, name) ? group : [{ ...sweep, setting: settingOf(sweep) }]
+  })
+  return all.filter(({ id }, i) => all.findIndex((other) => other.id === id) === i)
 }
 
 /** The sweeps of its group that differ from it in nothing but the seed, itself among them. */
@@ -71,15 +100,11 @@ export function otherSeeds(db: Database.Database, sweep: SweepSummary): SweepOfG
 }
 
 /** `k = 5, prompt qa`: for people. */
-export function described(setting: Setting, axes: readonly Axis[]): string {
-  const names = {
-    demonstrations: 'k =',
-    prompt: 'prompt',
-    dummyQueries: 'dummy queries',
-    seed: 'seed',
-    numerics: '',
-  }
-  return axes.map((axis) => `${names[axis]} ${setting[axis]}`.trim()).join(', ')
+export function described(setting: Setting, keys: readonly (keyof Setting)[]): string {
+  const names = { demonstrations: 'k =', dummyQueries: 'dummy queries', numerics: '', name: '', sweep: '' }
+  return keys
+    .map((key) => `${key in names ? names[key as keyof typeof names] : key} ${setting[key]}`.trim())
+    .join(', ')
 }
 
 /** Whether a whole group is asked for: by its own name, where more than the seed varies. */

@@ -1,12 +1,12 @@
 import { execaSync } from 'execa'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectRoot } from '../system/home.js'
+import { packageVersion, projectRoot } from '../system/home.js'
 
 /** The package's version and, in a clone, its commit: what a sweep was run with. */
 export function codeVersion(): string {
   const root = projectRoot()
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const version = packageVersion()
   // Not in an installed package: git would describe the user's own repository around it.
   if (!existsSync(join(root, '.git'))) return version
   const git = execaSync('git', ['describe', '--always', '--dirty'], { cwd: root, reject: false })

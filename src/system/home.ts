@@ -16,6 +16,12 @@ export function projectRoot(): string {
   }
 }
 
+/** The package's version. */
+export function packageVersion(): string {
+  const manifest = readFileSync(join(projectRoot(), 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
 /** Where taskvec keeps its database, reports, logs and its server's files: TASKVEC_HOME, else `.taskvec` in the current folder. */
 export function taskvecHome(): string {
   return process.env['TASKVEC_HOME'] ?? resolve('.taskvec')

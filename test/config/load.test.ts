@@ -300,6 +300,7 @@ describe('the configs that come with taskvec', () => {
     'pythia-mini-m',
     'pythia-mini-l',
     'smollm2-135m',
+    'smollm2-135m-q4',
     'llama-7b',
     'llama-13b',
     'llama-30b',

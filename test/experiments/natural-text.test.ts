@@ -8,6 +8,7 @@ import { headOutputs, sumOf } from '../../src/experiments/function-vectors/vecto
 import { naturalText } from '../../src/experiments/natural-text/forward-passes.js'
 import { naturalTextSetting } from '../../src/experiments/natural-text/natural-text.js'
 import { checkTemplates, inSentence, templatesOf } from '../../src/experiments/natural-text/templates.js'
+import { promptsOf } from '../../src/experiments/prompts.js'
 import { otherHeads, probe } from '../../src/experiments/probing/forward-passes.js'
 import { makeTinyModel } from '../tiny-model.js'
 
@@ -115,7 +116,7 @@ describe('probing', () => {
       { task: 'upper', items },
       { task: 'seven', items: other },
     ]
-    const { scores } = await probe(engine, { ...step, numerics: '{}', tasks, heads }, {})
+    const { scores, angles } = await probe(engine, { ...step, numerics: '{}', tasks, heads }, {})
     const of = (setting: string) => scores.filter((score) => score.setting === setting)
     expect(of('theta')).toHaveLength(6 * 2)
     expect(of('function-vector').map(({ layer }) => layer)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5])
@@ -124,6 +125,23 @@ describe('probing', () => {
       expect(items).toBe(3)
       expect(correct).toBeLessThanOrEqual(3)
     }
+    // Two tasks, two kinds of heads, five layers; a lone head's sum is the same from layer 1 to 2, and θ is not.
+    expect(angles).toHaveLength(2 * 2 * 5)
+    const upper = angles.filter(({ taskId, vector }) => taskId === 'upper' && vector === 'function-vector')
+    const { captured } = await engine.components({
+      items: (await promptsOf(engine, items)).flatMap(({ theta }) =>
+        theta.map((prompt) => ({ prompt, branches: [], answerToken: 0 })),
+      ),
+      capture: { components: ['contributions', 'resid_post'], as: 'mean' },
+    })
+    const sum = captured.contributions?.[1]?.subarray(2 * 32, 3 * 32) as Float32Array
+    const theta = captured.resid_post?.[2] as Float32Array
+    const length = (of: Float32Array) => Math.hypot(...of)
+    const dot = sum.reduce((total, value, i) => total + value * (theta[i] as number), 0)
+    expect(upper[1]?.normSum).toBeCloseTo(length(sum), 4)
+    expect(upper[1]?.normTheta).toBeCloseTo(length(theta), 4)
+    expect(upper[1]?.cosine).toBeCloseTo(dot / (length(sum) * length(theta)), 4)
+    expect(upper[0]?.normSum).toBe(upper[1]?.normSum)
     // Outputs of one task are letters, of the other digits: all that a last token reads of them differs.
     expect(of('theta').at(-1)?.correct).toBe(3)
   })

@@ -60,7 +60,19 @@ it('lists the settings of a group with how far each is, and draws their accuraci
     svg: expect.stringMatching(/^<svg/) as string,
   })
   expect(table).toMatchObject({
-    rows: ['1', '5'].flatMap((k) => ['upper', 'first'].map((task) => ['m', task, k, '0.00', '0.75', '1.00'])),
+    rows: ['1', '5'].flatMap((k) =>
+      ['upper', 'first'].map((task) => [
+        'm',
+        task,
+        k,
+        '0.00',
+        '0.75',
+        '[0.30, 0.95]',
+        '1.00',
+        '[0.51, 1.00]',
+        '4',
+      ]),
+    ),
   })
   expect(await asked('/api/v1/groups/nothing')).toMatchObject({
     error: expect.stringContaining('no sweep') as string,

@@ -159,6 +159,51 @@ it('filters items by outcome, text and rank, and sorts them', async () => {
   await page.close()
 })
 
+it.each([
+  [1440, 'light'],
+  [360, 'dark'],
+] as const)(
+  'answers in the playground at %i pixels, %s, and keeps the question in the address',
+  async (width, scheme) => {
+    const { page, trouble } = await open(width, scheme)
+    const playground = page.getByRole('region', { name: 'playground' })
+    const answers = playground.locator('.answers')
+    await playground.getByRole('combobox', { name: 'task' }).selectOption('pairs of my own')
+    await playground
+      .getByRole('textbox', { name: 'pairs' })
+      .fill('hot -> cold\nbig -> small\nold → new\nwet -> dry\nin\tout\non -> off')
+    await playground.getByRole('combobox', { name: 'prompt' }).selectOption('one of my own')
+    await playground.getByRole('textbox', { name: 'between them' }).fill(' ')
+    await playground.getByRole('spinbutton', { name: 'k' }).fill('2')
+    await playground.getByRole('textbox', { name: 'query x' }).fill('up')
+    await playground.getByRole('button', { name: 'answer' }).click()
+    await answers.waitFor()
+    const rows = answers.locator('tbody tr')
+    // Regular and baseline, and every layer of the tiny model.
+    expect(await rows.count()).toBe(2 + 6)
+    for (const row of await rows.all())
+      expect(await row.locator('.share').textContent()).toMatch(/^ ?(<?\.\d\d|1\.00)$/)
+    expect(await playground.locator('.pairs').first().locator('.pair').count()).toBe(2)
+    expect(await violations(page)).toEqual([])
+    expect(await clipped(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+
+    await page.reload()
+    await expect.poll(() => playground.getByRole('textbox', { name: 'query x' }).inputValue()).toBe('up')
+    await playground.getByRole('spinbutton', { name: 'layer' }).fill('2')
+    await playground.getByRole('textbox', { name: 'pairs' }).fill('hot')
+    await playground.getByRole('button', { name: 'answer' }).click()
+    await playground.getByText('"hot" is no pair').waitFor()
+    await playground
+      .getByRole('textbox', { name: 'pairs' })
+      .fill('hot -> cold\nbig -> small\nold → new\nwet -> dry\nin\tout\non -> off')
+    await playground.getByRole('button', { name: 'answer' }).click()
+    await expect.poll(() => rows.count()).toBe(2 + 1)
+    expect(trouble).toEqual([])
+    await page.close()
+  },
+)
+
 it('loads at most 150 kB', async () => {
   const page = await browser.newPage()
   let bytes = 0

@@ -126,6 +126,7 @@ it('the tables of units are found by what they refer to, a new one as well', () 
     ...['attention_shares', 'conflicting_predictions', 'function_vector_geometry', 'function_vector_heads'],
     ...[
       'function_vector_scores',
+      'head_sum_angles',
       'mediation_effects',
       'natural_text_scores',
       'projection_scores',

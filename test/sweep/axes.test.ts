@@ -47,7 +47,7 @@ function everything(file: string): string[] {
   try {
     const sweeps = settingsOfGroup(reader, findSweep(reader, group))
     return ['main', 'layers', 'predictions'].map((table) => {
-      const { columns, rows } = groupRows(reader, table, sweeps, {}, 'json')
+      const { columns, rows } = groupRows(reader, table, sweeps, {}, 'json', false)
       return [...textOf(rows, Object.keys(columns), 'json')].join('')
     })
   } finally {

@@ -70,6 +70,7 @@ function everything(db: string): Record<string, unknown[]> {
     'function_vector_means',
     'natural_text',
     'probing',
+    'head_sums',
     'attention',
     'beyond',
     'transfer',

@@ -34,7 +34,8 @@ export function attentionMap(model: string, rows: readonly Share[]): Figure | nu
   const heads = new Set(values.map(({ head }) => head)).size
   return {
     id: `attention-${model}`,
-    title: `Where the last token looks: ${model}`,
+    title: 'Where the last token looks',
+    subtitle: model,
     caption:
       'Attention of each head at the last token of [S, x, →] to the demonstrations’ inputs and outputs, to the query, and to the tokens behind earlier tokens equal to the last one, which induction heads read; mean over tasks. On hover the bootstrap’s interval over tasks, 95 %.',
     spec: {

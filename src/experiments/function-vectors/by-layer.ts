@@ -35,7 +35,8 @@ export function byLayer(model: string, scores: readonly VectorScore[]): Figure |
   })
   return {
     id: `function-vectors-${model}`,
-    title: `θ and function vectors: ${model}`,
+    title: 'θ and function vectors',
+    subtitle: model,
     caption:
       'Accuracy with θ put in place of the last token’s state after block L or added to it, with the function vector (the sum of the top heads’ mean outputs) added, and with a random vector of its norm; mean over tasks, hover: ± one standard deviation.',
     spec: accuracyPanels(

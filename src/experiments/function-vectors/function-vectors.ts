@@ -7,7 +7,7 @@ import { naturalTextSetting, naturalTextUnit } from '../natural-text/natural-tex
 import { naturalTextView } from '../natural-text/tables.js'
 import { probesByLayer } from '../probing/by-layer.js'
 import { probingSetting, probingUnit } from '../probing/probing.js'
-import { probingView } from '../probing/tables.js'
+import { headSumsView, probingView } from '../probing/tables.js'
 import { count } from '../settings.js'
 import { overTasks } from '../task-units.js'
 import { byLayer } from './by-layer.js'
@@ -91,6 +91,14 @@ export const functionVectors: Experiment<Settings> = {
       accuracies: { accuracy: 'items' },
       keys: ['model', 'task', 'vector', 'layer'],
       averaged: ['accuracy'],
+    },
+    'head-sums': {
+      view: headSumsView,
+      columns: ['model', 'task', 'vector', 'layer', 'cosine', 'normSum', 'normTheta'],
+      filters: ['model', 'task', 'category', 'layer'],
+      order: ['task', 'vector', 'layer'],
+      keys: ['model', 'task', 'vector', 'layer'],
+      averaged: ['cosine', 'normSum', 'normTheta'],
     },
     'function-vector-heads': {
       view: functionVectorHeadsView,

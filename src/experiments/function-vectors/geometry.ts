@@ -61,7 +61,7 @@ export function orthonormal(vectors: readonly Float32Array[]): Float64Array[] {
   return basis
 }
 
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number)
   return sum

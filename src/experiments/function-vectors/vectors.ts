@@ -55,7 +55,7 @@ export function randomVector(
   return Float32Array.from(normal, (value) => scale * value)
 }
 
-function norm(vector: Float32Array | Float64Array): number {
+export function norm(vector: Float32Array | Float64Array): number {
   let squares = 0
   for (const value of vector) squares += value * value
   return Math.sqrt(squares)

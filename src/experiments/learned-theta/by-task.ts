@@ -57,7 +57,8 @@ export function byTask(model: string, scores: readonly LearnedScore[]): Figure |
   const color = { ...of, scale: scales.colour, legend } as const
   return {
     id: `learned-theta-${model}`,
-    title: `θ, learned: ${model}`,
+    title: 'θ, learned',
+    subtitle: model,
     caption: `Test accuracy with θ in place at the best L: each query’s own, and one for all queries, the mean over the dev items, that mean scaled, and moved to where the dev items’ answers are likeliest, without gradients. Lines: Wilson’s interval, 95 %. Means over tasks: ${said.join(', ')}.`,
     spec: {
       config,

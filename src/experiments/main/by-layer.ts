@@ -121,7 +121,35 @@ export function modelsByLayer(cells: readonly LayerCell[]): Figure | null {
   }
 }
 
-/** One model's curves, a thin line per task, and the mean over the learned ones: the README's picture too. */
+/** Of a plot whose lines are named at its right. */
+const labelledWidth = 245
+/** A line of small type, pixels. */
+const labelHeight = 12
+
+/**
+ * Where each line's name stands at the right of the plot, with the point that it is led from: that of the L with the highest mean, in whose
+ * order the names stand, so that leaders do not cross.
+ */
+function lineLabels(cells: readonly LayerCell[]) {
+  const meanAt = (layer: number) => {
+    const of = cells.filter((cell) => cell.layer === layer)
+    return of.reduce((sum, { accuracy }) => sum + accuracy, 0) / of.length
+  }
+  const layers = [...new Set(cells.map(({ layer }) => layer))]
+  const best = layers.reduce((a, b) => (meanAt(b) > meanAt(a) ? b : a))
+  const led = cells.filter(({ layer }) => layer === best).sort((a, b) => b.accuracy - a.accuracy)
+  const gap = labelHeight / Math.max(230, led.length * labelHeight)
+  // From above, each as near to its point as those above it and the room for those below it allow.
+  let above = 1 + gap
+  return led.map((cell, i) => {
+    const least = (led.length - 1 - i) * gap
+    const place = Math.max(Math.min(cell.accuracy, above - gap), least)
+    above = place
+    return { ...cell, name: taskName(cell.task), place }
+  })
+}
+
+/** One model's curves, a thin line per task, named at the right, and the mean over the learned ones: the README's picture too. */
 export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure | null {
   if (cells.length === 0) return null
   const learned = new Set(learnedTasks(cells))
@@ -138,12 +166,33 @@ export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure
   const x = layerX(patchedAt)
   const y = { ...accuracyY, field: 'accuracy' } as const
   const color = byCategory(cells)
+  const labels = lineLabels(cells)
   const spec: TopLevelSpec = {
     config,
-    width: plotWidth,
-    height: 230,
+    width: labelledWidth,
+    height: Math.max(230, labels.length * labelHeight),
     data: { values },
     layer: [
+      {
+        data: { values: labels },
+        mark: { type: 'rule', strokeWidth: 0.8, opacity: 0.6, clip: false },
+        encoding: {
+          x,
+          x2: { value: labelledWidth + 6 },
+          y: { ...accuracyY, field: 'accuracy' },
+          y2: { field: 'place' },
+          color,
+        },
+      },
+      {
+        data: { values: labels },
+        mark: { type: 'text', align: 'left', fontSize: 10, color: ink, clip: false, aria: false },
+        encoding: {
+          x: { value: labelledWidth + 8 },
+          y: { ...accuracyY, field: 'place' },
+          text: { field: 'name' },
+        },
+      },
       {
         mark: { type: 'line', strokeWidth: 1, opacity: 0.6 },
         encoding: { x, y, detail: { field: 'task' }, color },
@@ -177,7 +226,7 @@ export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure
     id: `by-layer-${model}`,
     title: 'Accuracy of θ alone by layer',
     subtitle: model,
-    caption: `Dev accuracy of the hypothesis run by L, a thin line per task.${mean}`,
+    caption: `Dev accuracy of the hypothesis run by L, a thin line per task, named in the order of the L with the highest mean.${mean}`,
     spec,
     rows: cells.map((cell) => ({ ...cell })),
   }

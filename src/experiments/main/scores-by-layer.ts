@@ -30,7 +30,8 @@ export function scoresByLayer(model: string, cells: readonly ScoredCell[]): Figu
   }))
   return {
     id: `scores-by-layer-${model}`,
-    title: `Mean scores by layer: ${model}`,
+    title: 'Mean scores by layer',
+    subtitle: model,
     caption:
       'Of the tasks whose scoring is graded (f1, chrf): mean score of the hypothesis run on dev items, 0 to 1, by L.',
     spec: {

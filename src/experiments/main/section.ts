@@ -1,4 +1,3 @@
-import type { RunKind } from '../../domain/types.js'
 import {
   bars,
   groupBy,
@@ -8,7 +7,6 @@ import {
   leastGain,
   meanCurves,
   taskName,
-  type CurvePoint,
 } from '../../figures/paper-rules.js'
 import { barsByModel } from './bars.js'
 import { meanByLayer, modelsByLayer, tasksByLayer, type LayerCell } from './by-layer.js'
@@ -38,7 +36,6 @@ export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperim
     id: 'main',
     title,
     blocks: [
-      ...(rows.length > 0 ? [table(summary(rows, curves))] : []),
       ...figure(meanByLayer(curves, 'layer')),
       ...(several ? figure(meanByLayer(curves, 'depth')) : []),
       ...figure(modelsByLayer(cells)),
@@ -50,40 +47,6 @@ export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperim
       ...(rows.length > 0 ? [table(table6(rows))] : []),
       ...tables.map(table),
     ],
-  }
-}
-
-function summary(rows: readonly ResultRow[], curves: readonly CurvePoint[]): Table {
-  const means = groupBy(bars(rows), ({ model }) => model).map(([model, of]) => {
-    const mean = (kind: RunKind) => of.find((bar) => bar.kind === kind)?.mean ?? 0
-    const [baseline, hypothesis, regular] = [mean('baseline'), mean('hypothesis'), mean('regular')]
-    const curve = curves.filter((point) => point.model === model)
-    const peak = curve.length === 0 ? null : curve.reduce((a, b) => (b.mean > a.mean ? b : a))
-    return {
-      model,
-      tasks: of[0]?.tasks ?? 0,
-      baseline: share(baseline),
-      hypothesis: share(hypothesis),
-      regular: share(regular),
-      recovered: `${Math.round((100 * (hypothesis - baseline)) / (regular - baseline))} %`,
-      peak: peak === null || peak.mean === 0 ? '' : `${share(peak.mean)} at L = ${peak.layer}`,
-    }
-  })
-  return {
-    id: 'summary',
-    title: 'In short',
-    caption: `Mean accuracy over the tasks of Figure 4. Recovered: (hypothesis − baseline) / (regular − baseline), the part of the demonstrations’ gain that θ alone brings. Peak: of the curve of Figure 3.`,
-    columns: {
-      model: 'Model',
-      tasks: 'Tasks',
-      baseline: 'Baseline',
-      hypothesis: 'Hypothesis',
-      regular: 'Regular',
-      recovered: 'Recovered',
-      peak: 'Peak',
-    },
-    align: 'lrrrrrl',
-    rows: means,
   }
 }
 

@@ -15,7 +15,8 @@ export function headMap(model: string, rows: readonly MediationRow[]): Figure | 
   const axis = { grid: false, domain: false, ticks: false, labelOverlap: true, labelAngle: 0 } as const
   return {
     id: `head-effects-${model}`,
-    title: `Heads that write the task: ${model}`,
+    title: 'Heads that write the task',
+    subtitle: model,
     caption:
       'Each head’s mean output over clean prompts, put in its place at the last token of prompts with shuffled labels: change of the answer’s probability, mean over tasks; on hover the bootstrap’s interval over tasks, 95 %.',
     spec: {

@@ -12,6 +12,8 @@ export interface TextScore {
   readonly accuracy: number
 }
 
+const lineEnd = '⏎'
+
 const names: Readonly<Record<string, string>> = {
   none: 'nothing',
   'theta-replaced': 'θ in place',
@@ -37,24 +39,38 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     const place = layer === null ? '' : `, L = ${layer}`
     const interval = `[${shown(low)}, ${shown(high)}]`
     const over = tasks === 1 ? '1 task' : `${tasks} tasks`
-    return { ...value, says: `${template}, ${put}${place}: ${shown(accuracy)} ${interval} over ${over}` }
+    return {
+      ...value,
+      sentence: inLines(template),
+      says: `${template}, ${put}${place}: ${shown(accuracy)} ${interval} over ${over}`,
+    }
   })
   const several = best.length < values.length
   const put = Object.values(names)
   const scales = seriesScales(put)
   const y = {
-    field: 'template',
+    field: 'sentence',
     type: 'nominal',
     sort: null,
-    axis: { title: null, ticks: false, grid: true, tickBand: 'extent', labelLimit: 230 },
+    axis: {
+      title: null,
+      ticks: false,
+      grid: true,
+      tickBand: 'extent',
+      labelFontSize: 10,
+      labelLineHeight: 11,
+      labelOffset: -6,
+      labelExpr: `split(datum.label, '${lineEnd}')`,
+    },
   } as const
   const yOffset = { field: 'put', type: 'nominal', sort: put } as const
   const of = { field: 'put', type: 'nominal', title: null } as const
-  const legend = { orient: 'bottom', columns: 3 } as const
+  const legend = { orient: 'bottom', columns: 2 } as const
   const color = { ...of, scale: scales.colour, legend } as const
   return {
     id: `natural-text-${model}`,
-    title: `Vectors in natural text: ${model}`,
+    title: 'Vectors in natural text',
+    subtitle: model,
     caption: `How often the continuation of a sentence with the query holds the answer, where θ is put in place of the last token’s state or added to it, or the function vector or a random one of its norm is added${several ? '; at the L that is best for each, chosen on these same items: an upper bound' : ', each at the L that is best for it in [x, →]'}. Mean over the tasks that have the template; lines: bootstrap over tasks, 95 %.`,
     spec: {
       config,
@@ -81,4 +97,17 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     },
     rows: values,
   }
+}
+
+/** For the axis: lines of some words each; a newline itself would be shown as a character. */
+function inLines(template: string): string {
+  const most = 30
+  return template
+    .split(' ')
+    .reduce<string[]>((lines, word) => {
+      const last = lines.at(-1)
+      if (last === undefined || `${last} ${word}`.length > most) return [...lines, word]
+      return [...lines.slice(0, -1), `${last} ${word}`]
+    }, [])
+    .join(lineEnd)
 }

@@ -35,7 +35,8 @@ export function probesByLayer(model: string, scores: readonly ProbeScore[]): Fig
   })
   return {
     id: `probing-${model}`,
-    title: `Probing for the task: ${model}`,
+    title: 'Probing for the task',
+    subtitle: model,
     caption: `Share of held-out prompts [S, x′, →], of ${tasks} tasks, whose task a linear classifier (nearest class mean, five-fold cross-validation) names: from θ, from what the function vector’s heads wrote up to block L, and from what as many other heads of the same layers wrote; chance is ${(1 / tasks).toFixed(2)}. Bands: Wilson’s interval, 95 %.`,
     spec: {
       config,

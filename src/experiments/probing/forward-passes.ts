@@ -4,10 +4,11 @@ import type { Item } from '../../domain/types.js'
 import type { Engine, EvaluateOptions } from '../../engine/engine.js'
 import { namedByNearestMean } from '../../statistics/nearest-mean.js'
 import { randomFor } from '../../statistics/random.js'
-import type { Head } from '../function-vectors/vectors.js'
+import { dot } from '../function-vectors/geometry.js'
+import { norm, type Head } from '../function-vectors/vectors.js'
 import { promptsOf, type RunningEngine } from '../prompts.js'
 import type { Score, Scores } from '../scores.js'
-import { lastStates } from '../thetas.js'
+import { lastStates, meanRow } from '../thetas.js'
 
 /** What the classifier reads: θ_L; what the heads of the function vector wrote in blocks 0 to L; as many other heads of the same layers. */
 export const probed = ['theta', 'function-vector', 'random-heads'] as const
@@ -24,6 +25,17 @@ export interface ProbeStep {
   readonly seed: number
 }
 
+export interface ProbeResult extends Scores {
+  readonly angles: readonly {
+    readonly taskId: string
+    readonly vector: Exclude<Probed, 'theta'>
+    readonly layer: number
+    readonly cosine: number
+    readonly normSum: number
+    readonly normTheta: number
+  }[]
+}
+
 const folds = 5
 /** Of contributions that are held at once. */
 const bytesAtOnce = 256e6
@@ -33,13 +45,13 @@ const assumedHeads = 64
 /**
  * Whether a linear classifier names the task: the nearest class mean, cross-validated over the prompts [S, x', ->] of all tasks. It reads θ_L,
  * and the sums of heads' contributions to the same last tokens; each is the mean over an item's dummy queries. A sum is read from
- * the first block that adds to it.
+ * the first block that adds to it. How a task's mean sum lies to its mean θ stands beside it.
  */
 export async function probe(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,
   { tasks, heads, seed }: ProbeStep,
   { signal, onProgress }: EvaluateOptions,
-): Promise<Scores> {
+): Promise<ProbeResult> {
   const { blocks, dModel } = engine.info
   const layers = allLayers(blocks)
   const items = tasks.flatMap(({ task, items }) => items.map((item) => ({ task, item })))
@@ -53,27 +65,37 @@ export async function probe(
   const thetas = await lastStates(engine, prompts, layers, within(0, 0.3))
   const sums = await headSums(engine, prompts, heads, seed, within(0.3, 0.95))
 
-  const scores = layers.flatMap((layer) => {
+  const rowsOf = new Map(
+    tasks.map(({ task }) => [task, labels.flatMap((label, i) => (label === task ? [i] : []))] as const),
+  )
+  const scores: Score[] = []
+  const angles: ProbeResult['angles'][number][] = []
+  for (const layer of layers) {
+    const theta = column(thetas, layer, blocks, dModel)
     const at: Record<Probed, Float32Array | null> = {
-      theta: column(thetas, layer, blocks, dModel),
+      theta,
       'function-vector': sums.chosen.after(layer),
       'random-heads': sums.others.after(layer),
     }
-    return probed.flatMap((setting) => {
+    for (const setting of probed) {
       const vectors = at[setting]
-      if (!vectors) return []
+      if (!vectors) continue
       const named = namedByNearestMean(vectors, labels, dModel, folds)
-      return tasks.map(({ task }): Score => {
-        const own = labels.flatMap((label, i) => (label === task ? [i] : []))
-        return {
+      for (const [task, own] of rowsOf) {
+        scores.push({
           ...{ task, setting, layer, sourceLayer: layer, items: own.length },
           correct: own.filter((i) => named[i] === task).length,
           ...{ answerLogProb: null, answerRank: null, answerLogitDifference: null },
-        }
-      })
-    })
-  })
-  return { scores }
+        })
+        if (setting === 'theta') continue
+        const [ofTheta, ofSum] = [meanRow(theta, own, dModel), meanRow(vectors, own, dModel)]
+        const [normTheta, normSum] = [norm(ofTheta), norm(ofSum)]
+        const cosine = normTheta * normSum === 0 ? 0 : dot(ofTheta, ofSum) / (normTheta * normSum)
+        angles.push({ taskId: task, vector: setting, layer, cosine, normSum, normTheta })
+      }
+    }
+  }
+  return { scores, angles }
 }
 
 /** Contributions of some heads, each prompt's summed up block by block. */

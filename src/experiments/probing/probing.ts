@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
 import { unitScores } from '../../store/schema/units.js'
-import { passesStep, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { passesStep, rowsOf, type ForwardPasses, type UnitKind } from '../experiment.js'
 import { places, topHeads } from '../function-vectors/top-heads.js'
-import { scoreRows, type Scores } from '../scores.js'
+import { scoreRows } from '../scores.js'
 import { commonIdentity, hashOf } from '../task-units.js'
-import { probe, type ProbeStep } from './forward-passes.js'
+import { headSumAngles } from './tables.js'
+import { probe, type ProbeResult, type ProbeStep } from './forward-passes.js'
 
 /** `probing` of function vectors: test items per task; null where it is switched off. */
 export const probingSetting = z
@@ -21,7 +22,7 @@ export interface ProbingSettings {
   readonly heads: number | null
 }
 
-const passes: ForwardPasses<ProbeStep, Scores> = { activity: 'probeTasks', label: 'probing', run: probe }
+const passes: ForwardPasses<ProbeStep, ProbeResult> = { activity: 'probeTasks', label: 'probing', run: probe }
 
 /** One classifier over the vectors of all tasks. */
 export const probingUnit: UnitKind<ProbingSettings> = {
@@ -38,7 +39,7 @@ export const probingUnit: UnitKind<ProbingSettings> = {
     const { model, modelHash, numerics } = first
     const { seed } = context
     return {
-      identity: { of: of.map(commonIdentity), tasks: hashOf(tasks), heads, seed },
+      identity: { of: of.map(commonIdentity), tasks: hashOf(tasks), heads, seed, angles: true },
       modelHash,
       next: (stored) =>
         stored.has(unitScores)
@@ -47,7 +48,7 @@ export const probingUnit: UnitKind<ProbingSettings> = {
               'probe',
               passes,
               { model, modelHash, numerics, task: 'probing', tasks, heads, seed },
-              scoreRows,
+              (result) => [...scoreRows(result), rowsOf(headSumAngles, result.angles)],
             ),
     }
   },

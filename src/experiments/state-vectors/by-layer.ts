@@ -29,7 +29,8 @@ export function byLayer(model: string, scores: readonly StateScore[]): Figure | 
   })
   return {
     id: `state-vectors-${model}`,
-    title: `θ and state vectors: ${model}`,
+    title: 'θ and state vectors',
+    subtitle: model,
     caption:
       'Accuracy where the states of [S, x′, →] stand at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and moved on by their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
     spec: accuracyPanels(

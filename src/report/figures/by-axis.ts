@@ -1,4 +1,4 @@
-import type { Axis } from '../../store/settings.js'
+import type { SettingKey } from '../../store/settings.js'
 import type { Figure, Layers } from '../../figures/figure.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import { panelPerModel } from '../../figures/panels.js'
@@ -22,14 +22,17 @@ export interface TaskAtValue {
   readonly baseline: number
   readonly hypothesis: number
   readonly regular: number
+  /** How many sweeps it is the mean over, and their test items. */
+  readonly sweeps: number
+  readonly items: number
 }
 
-export const axisTitles: Readonly<Record<Axis, string>> = {
-  demonstrations: 'demonstrations k',
-  prompt: 'prompt',
-  dummyQueries: 'dummy queries x′',
-  seed: 'seed',
-  numerics: 'numerics',
+export const keyTitles: Readonly<Record<SettingKey, string>> = {
+  ...{ demonstrations: 'demonstrations k', prompt: 'prompt', dummyQueries: 'dummy queries x′' },
+  ...{ seed: 'seed', numerics: 'numerics', demonstrationLabels: 'labels of demonstrations' },
+  ...{ order: 'order of demonstrations', dummyMayBeDemonstration: 'dummy may be a demonstration' },
+  ...{ answer: 'answer', testItems: 'test items', devItems: 'dev items', baselineItems: 'baseline items' },
+  ...{ layers: 'layers', models: 'model', tasks: 'task', name: 'name', sweep: 'sweep' },
 }
 
 interface Point {
@@ -44,20 +47,20 @@ interface Point {
 }
 
 /** Mean over tasks by the value of an axis: curves where it counts something. */
-export function curvesByAxis(axis: Axis, rows: readonly TaskAtValue[], rest: string): Figure | null {
+export function curvesByAxis(key: SettingKey, rows: readonly TaskAtValue[], rest: string): Figure | null {
   const points = meansOverTasks(rows)
   if (points.length === 0) return null
   const models = [...new Set(points.map(({ model }) => model))]
   const values = [...new Set(points.map(({ value }) => value as number))]
   return {
-    ...said(axis, rest, points),
-    spec: { config, data: { values: points }, ...panelPerModel(models, 200, curves(axis, values)) },
+    ...said(key, rest, points),
+    spec: { config, data: { values: points }, ...panelPerModel(models, 200, curves(key, values)) },
   }
 }
 
 /** And bars where it names something, of one model. */
 export function barsByAxis(
-  axis: Axis,
+  key: SettingKey,
   model: string,
   rows: readonly TaskAtValue[],
   rest: string,
@@ -65,17 +68,17 @@ export function barsByAxis(
   const points = meansOverTasks(rows)
   if (points.length === 0) return null
   const values = [...new Set(points.map(({ value }) => String(value)))]
-  const { id, ...of } = said(axis, `${rest} Thin lines: ± one standard deviation over tasks.`, points)
+  const { id, ...of } = said(key, `${rest} Thin lines: ± one standard deviation over tasks.`, points)
   return {
     ...{ id: `${id}-${model}`, subtitle: model, ...of },
-    spec: { config, width: plotWidth, height: 220, data: { values: points }, layer: bars(axis, values) },
+    spec: { config, width: plotWidth, height: 220, data: { values: points }, layer: bars(key, values) },
   }
 }
 
-function said(axis: Axis, rest: string, points: readonly Point[]): Omit<Figure, 'spec'> {
+function said(key: SettingKey, rest: string, points: readonly Point[]): Omit<Figure, 'spec'> {
   return {
-    id: `by-${axis}`,
-    title: `Accuracy by ${axisTitles[axis]}`,
+    id: `by-${key}`,
+    title: `Accuracy by ${keyTitles[key]}`,
     caption: `Mean over tasks of the test accuracy; of baseline, that of its own items.${rest}`,
     rows: points.map(({ says: _says, low: _low, high: _high, ...row }) => row),
   }
@@ -103,12 +106,12 @@ const colour = {
   scale: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind]) },
 } as const
 
-function curves(axis: Axis, values: readonly number[]): Layers {
+function curves(key: SettingKey, values: readonly number[]): Layers {
   const x = {
     field: 'value',
     type: 'quantitative',
     scale: { type: 'log', nice: false, padding: 8 },
-    axis: { title: axisTitles[axis], values: [...values] as number[], grid: false, format: 'd' },
+    axis: { title: keyTitles[key], values: [...values] as number[], grid: false, format: 'd' },
   } as const
   const y = { ...accuracyY, field: 'accuracy' } as const
   const color = { ...colour, legend: lineLegend }
@@ -133,12 +136,12 @@ function curves(axis: Axis, values: readonly number[]): Layers {
   ]
 }
 
-function bars(axis: Axis, values: readonly string[]): Layers {
+function bars(key: SettingKey, values: readonly string[]): Layers {
   const x = {
     field: 'value',
     type: 'nominal',
     sort: [...values],
-    axis: { title: axisTitles[axis], labelAngle: values.length > 3 ? -30 : 0 },
+    axis: { title: keyTitles[key], labelAngle: values.length > 3 ? -30 : 0 },
   } as const
   const xOffset = { field: 'kind', type: 'nominal', sort: [...kinds] } as const
   const y = { ...accuracyY, scale: { domain: [0, 1] as number[] } } as const

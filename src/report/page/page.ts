@@ -56,8 +56,12 @@ function sourceHash(source: string): string {
 }
 
 function sectionHtml({ id, title, blocks }: Section, svgs: ReadonlyMap<string, string>): Html {
-  // Figures that follow each other stand side by side where there is room, those of several models one at a time.
+  // Figures and tables that follow each other stand side by side where there is room, figures of several models one at a time.
   const parts = groupsOf(blocks).map((group) => {
+    if ('tables' in group)
+      return html`<div class="tables">
+${group.tables.map(tableHtml)}</div>
+`
     if ('model' in group) return modelChooser(group.figures, svgs)
     if (!('figures' in group)) return blockHtml(group)
     return html`<div class="figures">
@@ -73,13 +77,17 @@ ${parts}</section>
 type Group =
   | { readonly figures: Figure[] }
   | { readonly model: true; readonly figures: Figure[] }
-  | Exclude<Block, { figure: Figure }>
+  | { readonly tables: Table[] }
+  | Exclude<Block, { figure: Figure } | { table: Table }>
 
 function groupsOf(blocks: readonly Block[]): Group[] {
   const groups: Group[] = []
   for (const block of blocks) {
     const last = groups.at(-1)
-    if (!('figure' in block)) groups.push(block)
+    if ('table' in block) {
+      if (last && 'tables' in last) last.tables.push(block.table)
+      else groups.push({ tables: [block.table] })
+    } else if (!('figure' in block)) groups.push(block)
     else if (last && 'figures' in last && belongs(block.figure, last)) last.figures.push(block.figure)
     else
       groups.push({ figures: [block.figure], ...(block.figure.model === undefined ? {} : { model: true }) })
@@ -107,9 +115,8 @@ ${models}</div>
 `
 }
 
-function blockHtml(block: Exclude<Block, { figure: Figure }>): Html {
+function blockHtml(block: Exclude<Block, { figure: Figure } | { table: Table }>): Html {
   if ('text' in block) return html`<p>${visible(block.text)}</p>\n`
-  if ('table' in block) return tableHtml(block.table)
   const lines = block.code.split('\n').map(visible).join('\n')
   return html`<details><summary>Config</summary><pre tabindex="0">${lines}</pre></details>\n`
 }
@@ -125,7 +132,7 @@ function figureHtml({ id, title, subtitle, caption }: Figure, svg: string): Html
 `
 }
 
-function tableHtml({ id, title, caption, columns, rows, align }: Table): Html {
+function tableHtml({ id, title, caption, columns, rows: all, shown: rows = all, align }: Table): Html {
   const right = alignments(align).map((isRight) => (isRight ? raw(' class="r"') : ''))
   const headed = Object.values(columns).some((name) => name !== '')
   const head = headers(Object.values(columns)).map(({ name, at, span }) =>

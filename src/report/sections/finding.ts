@@ -1,12 +1,13 @@
 import type Database from 'better-sqlite3'
 import { conflictingView } from '../../experiments/conflicting/tables.js'
 import type { SweepRows } from '../../experiments/sweep-rows.js'
-import { groupBy, isIncluded, meanAndSd, meanCurves } from '../../figures/paper-rules.js'
-import { text, type Section } from '../../figures/section.js'
-import { share } from '../../figures/table.js'
+import { groupBy, isIncluded, meanAndSd, meanCurves, type CurvePoint } from '../../figures/paper-rules.js'
+import { table, text, type Section } from '../../figures/section.js'
+import { share, type Table } from '../../figures/table.js'
 import { committedFolder, modelCatalog } from '../../models/catalog.js'
 import { pairedBootstrap } from '../../statistics/bootstrap.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
+import { weightTypes } from '../../store/report-queries.js'
 import { prefixHits } from '../../store/results.js'
 import { layers, results } from '../../store/schema/views.js'
 import { skippedExperiments, sweepFailures, sweepProgress } from '../../store/sweep-state.js'
@@ -24,20 +25,26 @@ export function finding(db: Database.Database, sweep: SweepSummary, rows: SweepR
     order: ['task'],
   })
   const curves = new Map(groupBy(meanCurves(cells, blocks), ({ model }) => model))
-  const paragraphs = groupBy(finished, ({ model }) => model).map(([model, of]) => {
-    const points = curves.get(model)
-    const best = points ? ` ${peak(points, blocks.get(model) ?? points.length)}` : ''
-    return `${model}: ${effect(of)}${best}`
+  const weights = weightTypes(db, sweep.id)
+  const models = groupBy(finished, ({ model }) => model).map(([model, of]): ModelFinding => {
+    const points = curves.get(model) ?? []
+    const peak = points.length === 0 ? null : points.reduce((a, b) => (b.mean > a.mean ? b : a))
+    return {
+      ...{ model, weights: weights.get(model) ?? '', effect: effect(of), tasks: of.length },
+      ...{ peak: peak?.mean === 0 ? null : peak, blocks: blocks.get(model) ?? points.length },
+    }
   })
   return {
     id: 'finding',
     title: 'What this sweep shows',
     blocks: [
-      ...(paragraphs.length === 0 ? [text('No task is finished yet.')] : []),
-      ...paragraphs.map(text),
+      ...(models.length === 0 ? [text('No task is finished yet.')] : []),
+      ...effects(models).map(text),
+      ...peaks(models).map(text),
       ...dominance(rows).map(text),
       ...prefixRule(db, sweep.id).map(text),
       text(state(db, sweep)),
+      ...(models.length > 0 ? [table(modelsTable(models))] : []),
       ...builtIn(finished.map(({ model }) => model)).map(text),
     ],
   }
@@ -48,17 +55,37 @@ type Finished = Pick<
   'model' | 'task' | 'baseline' | 'hypothesis' | 'regular' | 'testItems'
 >
 
-function effect(of: readonly Finished[]): string {
+interface Effect {
+  /** Tasks where demonstrations help. */
+  readonly helped: number
+  readonly baseline: number
+  readonly hypothesis: number
+  readonly regular: number
+  /** The part of the demonstrations' gain that θ alone brings, %. */
+  readonly recovered: number
+  /** The mean over tasks of hypothesis - regular, with its interval over tasks. */
+  readonly difference: string
+}
+
+interface ModelFinding {
+  readonly model: string
+  readonly weights: string
+  /** Null where demonstrations help in no task. */
+  readonly effect: Effect | null
+  readonly tasks: number
+  readonly peak: CurvePoint | null
+  readonly blocks: number
+}
+
+function effect(of: readonly Finished[]): Effect | null {
   const helped = of.filter(isIncluded)
-  if (helped.length === 0)
-    return `demonstrations help in none of ${tasks(of.length)}, so whether θ carries a task cannot be seen.`
+  if (helped.length === 0) return null
   const mean = (kind: 'baseline' | 'hypothesis' | 'regular') => meanAndSd(helped.map((row) => row[kind])).mean
   const [baseline, hypothesis, regular] = [mean('baseline'), mean('hypothesis'), mean('regular')]
   const recovered = Math.round((100 * (hypothesis - baseline)) / (regular - baseline))
-  return `θ alone, without demonstrations, answers ${share(hypothesis)} of the queries; demonstrations answer ${share(regular)}, the query alone ${share(baseline)}: ${recovered} % of the gain (hypothesis − regular ${difference(helped)}), mean over ${tasks(helped.length)} of ${of.length} where demonstrations help.`
+  return { helped: helped.length, baseline, hypothesis, regular, recovered, difference: difference(helped) }
 }
 
-/** The mean over tasks of hypothesis - regular, and its interval over tasks. */
 function difference(of: readonly Finished[]): string {
   const differences = of.map(({ hypothesis, regular }) => hypothesis - regular)
   const names = of.map(({ task }) => task)
@@ -66,13 +93,73 @@ function difference(of: readonly Finished[]): string {
   const signed = (value: number) => `${value < 0 ? '−' : '+'}${share(Math.abs(value))}`
   return of.length === 1
     ? signed(difference)
-    : `${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}] over tasks`
+    : `${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}]`
 }
 
-function peak(points: ReturnType<typeof meanCurves>, blocks: number): string {
-  const best = points.reduce((a, b) => (b.mean > a.mean ? b : a))
-  if (best.mean === 0) return 'It is right at no layer.'
-  return `It works best when patched in after L = ${best.layer} of ${blocks} blocks (depth ${share(best.depth)}), ${share(best.mean)} on dev items.`
+/** One sentence of all models, another of those where nothing can be seen. */
+function effects(models: readonly ModelFinding[]): string[] {
+  const seen = models.flatMap(({ effect, ...model }) => (effect ? [{ ...model, ...effect }] : []))
+  const unseen = models.filter(({ effect }) => effect === null)
+  const without = unseen.map(
+    ({ model, tasks }) =>
+      `${model}: demonstrations help in none of ${tasksSaid(tasks)}, so whether θ carries a task cannot be seen.`,
+  )
+  const [only] = seen
+  if (!only) return without
+  const of = (kind: 'hypothesis' | 'regular' | 'baseline' | 'recovered', say: (value: number) => string) =>
+    range(seen.map((each) => each[kind]), say) // prettier-ignore
+  const gain = `${of('recovered', String)} % of the gain`
+  const each =
+    seen.length === 1
+      ? ` (hypothesis − regular ${only.difference} over tasks), mean over ${tasksSaid(only.helped)} of ${only.tasks} where demonstrations help`
+      : ` (${seen.map(({ model, recovered }) => `${model} ${recovered} %`).join(', ')}), means over the tasks where demonstrations help`
+  return [
+    `θ alone, without demonstrations, answers ${of('hypothesis', share)} of the queries; demonstrations answer ${of('regular', share)}, the query alone ${of('baseline', share)}: ${gain}${each}.`,
+    ...without,
+  ]
+}
+
+function peaks(models: readonly ModelFinding[]): string[] {
+  const found = models.flatMap(({ peak, ...model }) => (peak ? [{ ...model, peak }] : []))
+  if (found.length === 0) return []
+  const [only] = found
+  const depths = range(found.map(({ peak }) => peak.depth), share) // prettier-ignore
+  const each = found.map(({ model, peak, blocks }) => `${model} L = ${peak.layer} of ${blocks}`)
+  return found.length === 1 && only
+    ? [
+        `It works best when patched in after L = ${only.peak.layer} of ${only.blocks} blocks (depth ${depths}), ${share(only.peak.mean)} on dev items.`,
+      ]
+    : [`It works best when patched in after ${depths} of the depth (${each.join(', ')}).`]
+}
+
+function range(values: readonly number[], say: (value: number) => string): string {
+  const [low, high] = [say(Math.min(...values)), say(Math.max(...values))]
+  return low === high ? low : `${low} to ${high}`
+}
+
+function modelsTable(models: readonly ModelFinding[]): Table {
+  return {
+    id: 'summary',
+    title: 'In short',
+    caption:
+      'Mean accuracy over the tasks of Figure 4, where demonstrations help. Recovered: (hypothesis − baseline) / (regular − baseline), the part of the demonstrations’ gain that θ alone brings. Difference: hypothesis − regular, with the interval over tasks. Best L: the peak of the curve of Figure 3, and its share of the depth.',
+    columns: {
+      ...{ model: 'Model', weights: 'Weights', tasks: 'Tasks', baseline: 'Baseline' },
+      ...{ hypothesis: 'Hypothesis', regular: 'Regular', recovered: 'Recovered' },
+      ...{ difference: 'Difference', peak: 'Best L', depth: 'Depth' },
+    },
+    align: 'llrrrrrllr',
+    rows: models.map(({ model, weights, effect, tasks, peak, blocks }) => ({
+      ...{ model, weights, tasks: `${effect?.helped ?? 0} of ${tasks}` },
+      baseline: effect ? share(effect.baseline) : null,
+      hypothesis: effect ? share(effect.hypothesis) : null,
+      regular: effect ? share(effect.regular) : null,
+      recovered: effect ? `${effect.recovered} %` : null,
+      difference: effect?.difference ?? null,
+      peak: peak ? `${peak.layer} of ${blocks}` : null,
+      depth: peak ? share(peak.depth) : null,
+    })),
+  }
 }
 
 function dominance(rows: SweepRows): string[] {
@@ -128,6 +215,6 @@ function builtIn(models: readonly string[]): string[] {
       ]
 }
 
-function tasks(n: number): string {
+function tasksSaid(n: number): string {
   return `${n} task${n === 1 ? '' : 's'}`
 }

@@ -31,7 +31,10 @@ export function Answers({ answer }: { answer: PlaygroundAnswer }) {
             <Written key={i} text={dummy} />
           ))}
         </Given>
-        <Table rows={rows} />
+        <Table rows={rows} regular={answer.regularTop[0]?.token} />
+        <p class="legend">
+          p: the token's probability. Bold: answered as in the regular run. ␣ a space, ↵ a line feed, ⇥ a tab.
+        </p>
       </>
     )
   }
@@ -50,7 +53,7 @@ function Given({ name, children }: { name: string; children: ComponentChildren }
   )
 }
 
-function Table({ rows }: { rows: readonly Row[] }) {
+function Table({ rows, regular }: { rows: readonly Row[]; regular?: number | undefined }) {
   const projected = rows.some(({ likeliest }) => likeliest !== undefined)
   return (
     <div class="wide" tabIndex={0} role="region" aria-label="answers by layer">
@@ -68,7 +71,7 @@ function Table({ rows }: { rows: readonly Row[] }) {
           {rows.map(({ name, top: [first, ...others], likeliest }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td>
+              <td class={first !== undefined && first.token === regular ? 'as-regular' : undefined}>
                 <Written text={first?.text ?? ''} />
               </td>
               <td class="share" title={String(first?.probability)}>

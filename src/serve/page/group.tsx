@@ -82,8 +82,8 @@ function Numbers({ title, caption, columns, rows }: Extract<Block, { columns: un
         <table>
           <thead>
             <tr>
-              {columns.map((name) => (
-                <th scope="col" key={name}>
+              {headers(columns).map(({ name, span }) => (
+                <th scope="col" key={name} colSpan={span}>
                   {name}
                 </th>
               ))}
@@ -103,4 +103,10 @@ function Numbers({ title, caption, columns, rows }: Extract<Block, { columns: un
       <p class="legend">{caption}</p>
     </details>
   )
+}
+
+/** A column without a name belongs to the one before: an interval to its accuracy. */
+function headers(columns: readonly string[]): { readonly name: string; readonly span: number }[] {
+  const named = columns.flatMap((name, at) => (name === '' ? [] : [at]))
+  return named.map((at, i) => ({ name: columns[at] ?? '', span: (named[i + 1] ?? columns.length) - at }))
 }

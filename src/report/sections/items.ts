@@ -1,0 +1,51 @@
+import type Database from 'better-sqlite3'
+import { groupBy, taskName } from '../../figures/paper-rules.js'
+import { table, type Section } from '../../figures/section.js'
+import type { Row, Table } from '../../figures/table.js'
+import { itemAnswers, type ItemAnswer } from '../../store/item-answers.js'
+import type { SweepSummary } from '../../store/sweeps.js'
+import { taskLabels, withLabels } from '../task-labels.js'
+
+/** Of each task so many right and so many wrong. */
+const shownOfEach = 2
+
+/** What answers look like: of each task some that θ gets right and some that it does not; the file has all. */
+export function items(db: Database.Database, sweep: SweepSummary): Section[] {
+  const labels = taskLabels(sweep)
+  const answers = itemAnswers(db, sweep.id).map((row) => withLabels(labels, row))
+  if (answers.length === 0) return []
+  const models = groupBy(answers, ({ model }) => model)
+  return [
+    {
+      id: 'items',
+      title: 'Items',
+      blocks: models.map(([model, of]) => table(ofModel(model, of, sweep.id))),
+    },
+  ]
+}
+
+function ofModel(model: string, answers: readonly ItemAnswer[], sweep: string): Table {
+  const sample = groupBy(answers, ({ task }) => task).flatMap(([, of]) =>
+    [true, false].flatMap((right) => of.filter(({ correct }) => correct === right).slice(0, shownOfEach)),
+  )
+  return {
+    id: `items-${model}`,
+    title: `Items of ${model}`,
+    caption: `Test items: of each task the first ${shownOfEach} that θ at the best L answers rightly, and the first ${shownOfEach} that it does not. Rank: of the answer’s first token under θ. The CSV has all ${answers.length}; taskvec serve shows those of ${sweep} with every layer.`,
+    columns: {
+      ...{ task: 'Task', query: 'Query', answer: 'Answer', theta: 'By θ', right: '', rank: 'Rank' },
+      ...{ regular: 'Regular', regularRight: '' },
+    },
+    align: 'lllllrll',
+    rows: answers.map(rowOf),
+    shown: sample.map(rowOf),
+  }
+}
+
+function rowOf({ task, query, answer, prediction, correct, rank, regular, regularCorrect }: ItemAnswer): Row {
+  const verdict = (right: boolean) => (right ? 'right' : 'wrong')
+  return {
+    ...{ task: taskName(task), query, answer, theta: prediction, right: verdict(correct), rank },
+    ...{ regular, regularRight: verdict(regularCorrect) },
+  }
+}
