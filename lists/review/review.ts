@@ -22,7 +22,7 @@ const lastSeeds: Readonly<Record<string, number>> = {
   linguistic_present_simple_gerund: 41,
   linguistic_present_simple_past_simple: 41,
   linguistic_present_simple_past_perfect: 41,
-  linguistic_antonyms: 20261204,
+  linguistic_antonyms: 20261205,
   translation_de_en: 20261205,
   translation_en_de: 20261205,
   translation_en_es: 20261205,
@@ -33,8 +33,8 @@ const lastSeeds: Readonly<Record<string, number>> = {
   translation_es_en: 20261205,
   translation_fr_en: 20261205,
   translation_it_en: 20261204,
-  translation_ja_en: 20261204,
-  translation_zh_en: 20261204,
+  translation_ja_en: 20261205,
+  translation_zh_en: 20261205,
 }
 
 /** The last draw of each list. */
