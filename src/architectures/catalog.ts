@@ -11,10 +11,12 @@ import { bloom } from './families/bloom.js'
 import { cohere, cohere2 } from './families/cohere.js'
 import { ernie45 } from './families/ernie4-5.js'
 import { deepseekV2, deepseekV3 } from './families/deepseek.js'
+import { dots1 } from './families/dots1.js'
 import { exaone4 } from './families/exaone4.js'
 import { falcon } from './families/falcon.js'
-import { gemma, gemma2, gemma3 } from './families/gemma.js'
+import { gemma, gemma2, gemma3, vaultgemma } from './families/gemma.js'
 import { glm, glm4 } from './families/glm.js'
+import { glm4Moe } from './families/glm4-moe.js'
 import { gpt2 } from './families/gpt2.js'
 import { gptBigcode } from './families/gpt-bigcode.js'
 import { gptJ } from './families/gpt-j.js'
@@ -60,6 +62,7 @@ export const families: readonly Family[] = [
   gemma,
   gemma2,
   gemma3,
+  vaultgemma,
   phi,
   phi3,
   olmo,
@@ -79,6 +82,7 @@ export const families: readonly Family[] = [
   smollm3,
   glm,
   glm4,
+  glm4Moe,
   nemotron,
   exaone4,
   seedOss,
@@ -96,6 +100,7 @@ export const families: readonly Family[] = [
   gptOss,
   deepseekV2,
   deepseekV3,
+  dots1,
   llama4,
 ]
 

@@ -88,3 +88,56 @@ export function linearOfExpert(
     stored,
   }
 }
+
+/** Groups of experts, as a config has them. Throws MODEL. */
+export function groupsOf(
+  { count, chosen, best }: { count: number; chosen: number; best: 1 | 2 },
+  { experts, perRow }: { experts: number; perRow: number },
+  path: string,
+): Routing['groups'] {
+  const each = experts / count
+  insist(Number.isInteger(each) && each >= best, path, `${experts} experts make no ${count} groups`)
+  insist(chosen <= count && perRow <= chosen * each, path, `topk_group ${chosen} leaves too few experts`)
+  return { count, chosen, best }
+}
+
+/** `n_shared_experts` that every row goes to, as one MLP. */
+export function sharedExperts(
+  parts: LayerParts,
+  c: { readonly moe_intermediate_size: number; readonly n_shared_experts: number },
+  bias = false,
+) {
+  const dMlp = c.moe_intermediate_size * c.n_shared_experts
+  return { mlp: parts.gatedMlp({ name: 'mlp.shared_experts', dMlp, bias }), gate: null }
+}
+
+/** DeepSeek-V3's mixture and its heirs': sigmoids, a bias for the choice, groups, shared experts. Throws MODEL. */
+export function sigmoidMixture(
+  parts: LayerParts,
+  path: string,
+  c: {
+    readonly n_routed_experts: number
+    readonly num_experts_per_tok: number
+    readonly n_shared_experts: number
+    readonly moe_intermediate_size: number
+    readonly n_group: number
+    readonly topk_group: number
+    readonly norm_topk_prob: boolean
+    readonly routed_scaling_factor: number
+  },
+): ExpertsSpec {
+  const { n_routed_experts: count, num_experts_per_tok: perRow } = c
+  return mixture(parts, path, {
+    ...namedExperts(parts, c.moe_intermediate_size),
+    count,
+    perRow,
+    routing: {
+      score: 'sigmoid',
+      normalised: c.norm_topk_prob,
+      scale: c.routed_scaling_factor,
+      correction: parts.tensor('mlp.gate.e_score_correction_bias', count),
+      groups: groupsOf({ count: c.n_group, chosen: c.topk_group, best: 2 }, { experts: count, perRow }, path),
+    },
+    shared: sharedExperts(parts, c),
+  })
+}

@@ -80,6 +80,11 @@ FAMILIES = {
         base(head_dim=4, attn_logit_softcapping=5.0, final_logit_softcapping=None, sliding_window=20,
              layer_types=[FULL, SLIDING], resaved=True),
     ],
+    "vaultgemma": [
+        base(head_dim=8, query_pre_attn_scalar=12, sliding_window=9, hidden_activation="gelu_pytorch_tanh"),
+        base(head_dim=4, attn_logit_softcapping=None, final_logit_softcapping=None, sliding_window=20, tie_word_embeddings=False,
+             attention_bias=True, layer_types=[FULL, SLIDING], resaved=True),
+    ],
     "gemma3_text": [
         base(head_dim=8, query_pre_attn_scalar=8, sliding_window=9, sliding_window_pattern=2, num_hidden_layers=3,
              rope_theta=1000000.0, rope_local_base_freq=10000.0, rope_scaling=dict(rope_type="linear", factor=8.0)),
@@ -189,6 +194,12 @@ FAMILIES = {
         base(head_dim=8, partial_rotary_factor=0.5, rope_theta=10000.0, attention_bias=True),
         base(head_dim=16, attention_bias=False, num_key_value_heads=4, resaved=True),
     ],
+    "glm4_moe": [
+        base(head_dim=8, n_routed_experts=6, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1, n_group=3,
+             topk_group=2, routed_scaling_factor=2.5, use_qk_norm=True, rope_theta=1000000, partial_rotary_factor=0.5),
+        base(head_dim=4, n_routed_experts=4, num_experts_per_tok=3, n_shared_experts=2, moe_intermediate_size=12,
+             first_k_dense_replace=0, norm_topk_prob=False, attention_bias=True, tie_word_embeddings=True, resaved=True),
+    ],
     "nemotron": [
         base(partial_rotary_factor=0.5, rope_theta=10000.0, norm_eps=1e-5, hidden_act="relu2", head_dim=None),
         base(head_dim=8, attention_bias=True, mlp_bias=True, tie_word_embeddings=True, resaved=True),
@@ -279,6 +290,12 @@ FAMILIES = {
              num_experts_per_tok=3, n_shared_experts=2, moe_intermediate_size=8, first_k_dense_replace=0, num_key_value_heads=4,
              n_group=1, topk_group=1, norm_topk_prob=False, routed_scaling_factor=1.5, rope_interleave=False,
              attention_bias=True, resaved=True),
+    ],
+    "dots1": [
+        base(n_routed_experts=6, n_shared_experts=1, num_experts_per_tok=2, moe_intermediate_size=8, first_k_dense_replace=1,
+             n_group=3, topk_group=2, norm_topk_prob=True, routed_scaling_factor=2.5, sliding_window=None, rope_theta=10000000),
+        base(n_routed_experts=4, n_shared_experts=2, num_experts_per_tok=3, moe_intermediate_size=12, attention_bias=True,
+             sliding_window=9, max_window_layers=1, tie_word_embeddings=True, resaved=True),
     ],
     "llama4_text": [
         base(num_hidden_layers=4, head_dim=8, intermediate_size_mlp=20, num_local_experts=4, num_experts_per_tok=1,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { family, flag, insist, size } from '../config.js'
-import type { AttentionSpec, Routing } from '../decoder.js'
-import { expertCount, mixture, namedExperts } from '../mixture.js'
+import type { AttentionSpec } from '../decoder.js'
+import { expertCount, groupsOf, mixture, namedExperts, sharedExperts, sigmoidMixture } from '../mixture.js'
 import { rmsNorm } from '../parts.js'
 import type { parameters } from '../rotary-scalings.js'
 import { standardDecoder, standardFields } from '../standard.js'
@@ -61,17 +61,6 @@ function sharpening(scaling: z.infer<typeof parameters> | undefined): number {
   return scaled && by && factor > 1 ? 0.1 * by * Math.log(factor) + 1 : 1
 }
 
-function groupsOf(
-  { count, chosen, best }: { count: number; chosen: number; best: 1 | 2 },
-  { experts, perRow }: { experts: number; perRow: number },
-  path: string,
-): Routing['groups'] {
-  const each = experts / count
-  insist(Number.isInteger(each) && each >= best, path, `${experts} experts make no ${count} groups`)
-  insist(chosen <= count && perRow <= chosen * each, path, `topk_group ${chosen} leaves too few experts`)
-  return { count, chosen, best }
-}
-
 /** DeepSeek-V2 (arXiv 2405.04434): latent attention, small experts beside shared ones. */
 export const deepseekV2 = family({
   name: 'deepseek_v2',
@@ -119,7 +108,7 @@ export const deepseekV2 = family({
               count,
               perRow,
               routing: { scale: c.routed_scaling_factor, groups },
-              shared: shared(parts, c, c.mlp_bias),
+              shared: sharedExperts(parts, c, c.mlp_bias),
             }),
     })
   },
@@ -145,42 +134,12 @@ export const deepseekV3 = family({
     routed_scaling_factor: z.number().default(2.5),
   },
   renamed: { num_local_experts: 'n_routed_experts' },
-  describe(c, path) {
-    const { n_routed_experts: count, num_experts_per_tok: perRow } = c
-    const groups = groupsOf(
-      { count: c.n_group, chosen: c.topk_group, best: 2 },
-      { experts: count, perRow },
-      path,
-    )
-    return standardDecoder('deepseek_v3', { ...c, num_key_value_heads: undefined }, path, {
+  describe: (c, path) =>
+    standardDecoder('deepseek_v3', { ...c, num_key_value_heads: undefined }, path, {
       core: { dHead: c.qk_rope_head_dim },
       rotary: { interleaved: c.rope_interleave },
       attention: (parts) => latentAttention(c, parts),
       mlp: (parts) =>
-        parts.layer < c.first_k_dense_replace
-          ? parts.gatedMlp()
-          : mixture(parts, path, {
-              ...namedExperts(parts, c.moe_intermediate_size),
-              count,
-              perRow,
-              routing: {
-                score: 'sigmoid',
-                normalised: c.norm_topk_prob,
-                scale: c.routed_scaling_factor,
-                correction: parts.tensor('mlp.gate.e_score_correction_bias', count),
-                groups,
-              },
-              shared: shared(parts, c, false),
-            }),
-    })
-  },
+        parts.layer < c.first_k_dense_replace ? parts.gatedMlp() : sigmoidMixture(parts, path, c),
+    }),
 })
-
-function shared(
-  parts: LayerParts,
-  c: { readonly moe_intermediate_size: number; readonly n_shared_experts: number },
-  bias: boolean,
-) {
-  const dMlp = c.moe_intermediate_size * c.n_shared_experts
-  return { mlp: parts.gatedMlp({ name: 'mlp.shared_experts', dMlp, bias }), gate: null }
-}

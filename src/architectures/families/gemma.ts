@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { capField, family, flag, size, windowField } from '../config.js'
-import type { DecoderSpec, NormSpec } from '../decoder.js'
+import type { DecoderSpec, LayerNorms, NormSpec } from '../decoder.js'
 import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { rmsNorm } from '../parts.js'
 import { rotaryByKind, rotaryFieldsByKind } from '../rotary.js'
@@ -59,32 +59,41 @@ const gemma2Fields = {
   layer_types: layerTypesField,
 }
 
+const gemma2AllFields = {
+  ...gemma2Fields,
+  final_logit_softcapping: capField.default(30),
+  attn_logit_softcapping: capField.default(50),
+}
+
+function gemma2Decoder(
+  family: string,
+  c: z.infer<z.ZodObject<typeof gemma2AllFields>>,
+  path: string,
+  norms: (parts: LayerParts) => Partial<LayerNorms>,
+): DecoderSpec {
+  const sliding = slidingLayers(c, everyNth(2), path)
+  return standardDecoder(family, c, path, {
+    core: { activation: c.hidden_activation },
+    norm: gemmaNorm(c.rms_norm_eps),
+    norms,
+    bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
+    attention: ({ layer }) => ({
+      scale: c.query_pre_attn_scalar ** -0.5,
+      softcap: c.attn_logit_softcapping,
+      window: sliding[layer] ? c.sliding_window : null,
+    }),
+    embedding: embeddingScale(c.hidden_size),
+    unembedding: { softcap: c.final_logit_softcapping },
+  })
+}
+
 /** Gemma 2 (arXiv 2408.00118): norms before and after, a window in every second layer, soft-capped scores and logits. */
 export const gemma2 = family({
   name: 'gemma2',
   examples: ['google/gemma-2-2b', 'google/gemma-2-9b'],
   special: 'norms before and after; alternating windows; soft-capped scores and logits; own scale of scores',
-  fields: {
-    ...gemma2Fields,
-    final_logit_softcapping: capField.default(30),
-    attn_logit_softcapping: capField.default(50),
-  },
-  describe(c, path) {
-    const sliding = slidingLayers(c, everyNth(2), path)
-    return standardDecoder('gemma2', c, path, {
-      core: { activation: c.hidden_activation },
-      norm: gemmaNorm(c.rms_norm_eps),
-      norms: sandwich,
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      attention: ({ layer }) => ({
-        scale: c.query_pre_attn_scalar ** -0.5,
-        softcap: c.attn_logit_softcapping,
-        window: sliding[layer] ? c.sliding_window : null,
-      }),
-      embedding: embeddingScale(c.hidden_size),
-      unembedding: { softcap: c.final_logit_softcapping },
-    })
-  },
+  fields: gemma2AllFields,
+  describe: (c, path) => gemma2Decoder('gemma2', c, path, sandwich),
 })
 
 /** Gemma 3 (arXiv 2503.19786): five layers with a window to one without, each kind rotated by its own base; query-key norms. */
@@ -125,4 +134,17 @@ export const gemma3 = family({
       unembedding: { softcap: c.final_logit_softcapping },
     })
   },
+})
+
+/** VaultGemma (arXiv 2510.15001): Gemma 2 with norms before only. */
+export const vaultgemma = family({
+  name: 'vaultgemma',
+  examples: ['google/vaultgemma-1b'],
+  special: 'as gemma2, with norms before attention and MLP only',
+  fields: gemma2AllFields,
+  describe: (c, path) =>
+    gemma2Decoder('vaultgemma', c, path, ({ norm }) => ({
+      beforeAttention: norm('input_layernorm'),
+      beforeMlp: norm('pre_feedforward_layernorm'),
+    })),
 })
