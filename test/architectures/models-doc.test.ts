@@ -19,6 +19,10 @@ Each family is held against transformers in f32 on tiny random models of at leas
 prompts of 1 to 300 tokens, one at a time and batched, with weights in memory and streamed. In a mixture of experts each expert
 computes only the rows that are sent to it.
 
+\`npm run random-models\` writes random models with random options: every field of transformers' config classes is left out, null or drawn,
+rotation as older files and as transformers 5 write it. With \`--count 8 --seed 3\` and transformers 5.24, 384 of 392 models of 49 families
+were equal within 1e-4 (of the largest value, where that is above 1), 8 were refused by name, none differed.
+
 A checkpoint that holds a language model beside others (\`text_config\` in its config.json, tensors under \`language_model.\`) runs as
 that language model. This table is generated from \`src/architectures/families\`.
 
