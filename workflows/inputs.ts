@@ -76,11 +76,3 @@ export interface Tally {
   /** The sweep stopped early, after `maxFailures`. */
   readonly stopped?: boolean
 }
-
-/** How far a task is; the query `progress`. */
-export interface TaskState {
-  readonly phase: 'preparing' | 'dev' | 'test' | 'done'
-  readonly cellsDone: number
-  readonly cellsAll: number
-  readonly bestLayer: number | null
-}

@@ -3,7 +3,7 @@ import type { Protocol, Scoring } from '../src/domain/types.js'
 import type { PairMarks } from '../src/tasks/read-list.js'
 import type { TaskPart } from '../src/store/task-work.js'
 import { throwIfCancelled } from './cancelled.js'
-import type { TaskInput, TaskState } from './inputs.js'
+import type { TaskInput } from './inputs.js'
 import { recordedInfo } from './recorded-info.js'
 import { computeOn, plannerOf, storeOf } from './activity-proxies.js'
 
@@ -22,7 +22,6 @@ export async function runLargeTask(
     readonly scoring: Scoring
     readonly protocol?: Pick<Protocol, 'prompt' | 'paired'>
   },
-  update: (change: Partial<TaskState>) => void,
 ): Promise<void> {
   const { sweepId, model, task, content, store: storeName } = input
   const place = { sweepId, model, task }
@@ -31,15 +30,12 @@ export async function runLargeTask(
   const compute = computeOn(model, content)
   const lanes = input.lanes ?? (await prepare())
 
-  update({ phase: 'dev' })
   const under: string[] = []
   await Promise.all(Array.from({ length: lanes }, () => untilDone(() => store.nextPart({ ...place, under }))))
   await startAnewIfGrown()
-  const best = await store.chooseBestLayer(place)
-  update({ phase: 'test', bestLayer: best.layer })
+  await store.chooseBestLayer(place)
   await untilDone(() => store.nextTestPart(place))
   await startAnewIfGrown()
-  update({ phase: 'done' })
 
   async function prepare(): Promise<number> {
     const { slices, ...how } = large

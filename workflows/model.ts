@@ -1,13 +1,4 @@
-import {
-  continueAsNew,
-  defineQuery,
-  executeChild,
-  isCancellation,
-  log,
-  patched,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow'
+import { continueAsNew, executeChild, isCancellation, log, patched, workflowInfo } from '@temporalio/workflow'
 import type { ModelContent } from '../src/domain/types.js'
 import { experimentsWorkflowId, taskWorkflowId } from '../src/temporal/names.js'
 import { throwIfCancelled } from './cancelled.js'
@@ -19,21 +10,11 @@ import type { ExperimentsInput, ModelInput, Tally } from './inputs.js'
 import { taskWorkflow } from './task.js'
 import { anyWith, storeOf } from './activity-proxies.js'
 
-export interface ModelProgress extends Tally {
-  readonly tasksRunning: readonly string[]
-  readonly tasksWaiting: number
-}
-
-export const modelProgressQuery = defineQuery<ModelProgress>('progress')
-
 /** One model of a sweep: one child per task, a few at a time, so that one's writes overlap another's forward passes. */
 export async function modelWorkflow(input: ModelInput): Promise<Tally> {
-  const running = new Set<string>()
   const left = input.leave ?? { tasks: [], units: [] }
   const tasks = input.tasks.filter((task) => !left.tasks.includes(task))
   let tally: Tally = input.soFar ?? { complete: 0, failed: left.tasks.length }
-  let waiting = tasks.length
-  setHandler(modelProgressQuery, () => ({ ...tally, tasksRunning: [...running], tasksWaiting: waiting }))
 
   // Sweeps that began before work was routed by content go on by the model's id.
   const content = input.content ?? (patched('content') ? await settledContent(input) : undefined)
@@ -42,8 +23,6 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   const again = { ...input, ...(content ? { content } : {}) }
 
   async function runTask(task: string): Promise<void> {
-    waiting--
-    running.add(task)
     const workflowId = taskWorkflowId(input.store, input.sweepId, input.model, task)
     const outcome = await runChildOr(
       () =>
@@ -52,7 +31,6 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
         ),
       asFailure({ task }),
     )
-    running.delete(task)
     tally = { ...tally, [outcome]: tally[outcome] + 1 }
   }
 
@@ -90,7 +68,6 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   }
 
   async function runExperiments(task: string): Promise<void> {
-    running.add(task)
     const failed = left.units.flatMap((unit) => (unit.task === task ? unit.name : []))
     const workflowId = experimentsWorkflowId(input.store, input.sweepId, input.model, task)
     const args: [ExperimentsInput] = [{ ...settings, task, ...(failed.length > 0 ? { failed } : {}) }]
@@ -98,7 +75,6 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
       () => runChild(workflowId, (options) => executeChild(experimentsWorkflow, { ...options, args })),
       asFailure({ task, experiment: 'further' }),
     )
-    running.delete(task)
     if (outcome === 'failed') tally = { ...tally, failed: tally.failed + 1 }
   }
 }

@@ -1,7 +1,6 @@
 import {
   CancellationScope,
   continueAsNew,
-  defineQuery,
   executeChild,
   isCancellation,
   setHandler,
@@ -16,13 +15,6 @@ import type { ModelInput, SweepInput, Tally } from './inputs.js'
 import { modelWorkflow } from './model.js'
 import { storeOf } from './activity-proxies.js'
 
-export interface SweepProgress extends Tally {
-  readonly modelsRunning: readonly string[]
-  readonly modelsWaiting: number
-}
-
-export const sweepProgressQuery = defineQuery<SweepProgress>('progress')
-
 /** Models at once: each waits on its own queue, so this bounds the open children, not the load on any machine. */
 const modelsInFlight = 50
 
@@ -34,7 +26,6 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
   const store = storeOf(input.store)
   const running = new Set<string>()
   let tally: Tally = input.soFar ?? { complete: 0, failed: 0 }
-  let waiting = input.models.length
   const models = new CancellationScope()
   let failures = input.failures ?? 0
   const hopeless = () => input.maxFailures !== undefined && failures >= input.maxFailures
@@ -44,10 +35,8 @@ export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
     models.cancel()
     cancelAsBefore([...running].map((model) => modelWorkflowId(input.store, input.sweepId, model)))
   })
-  setHandler(sweepProgressQuery, () => ({ ...tally, modelsRunning: [...running], modelsWaiting: waiting }))
 
   async function runModel(model: string): Promise<void> {
-    waiting--
     running.add(model)
     const { models: _, soFar: __, leave, failures: ___, ...settings } = input
     const left = leave?.[model]

@@ -1,12 +1,10 @@
-import { ContinueAsNew, defineQuery, isCancellation, log, patched, setHandler } from '@temporalio/workflow'
+import { ContinueAsNew, isCancellation, log, patched } from '@temporalio/workflow'
 import { reportFailure } from './failure.js'
 import { fanOut } from './fan-out.js'
-import type { TaskInput, TaskState } from './inputs.js'
+import type { TaskInput } from './inputs.js'
 import { recordedInfo } from './recorded-info.js'
 import { runLargeTask } from './large-task.js'
 import { computeOn, storeOf } from './activity-proxies.js'
-
-export const taskProgressQuery = defineQuery<TaskState>('progress')
 
 /** Chunks of layers of one task under way at once: enough to keep two workers busy, few enough for a small history. */
 const chunksInFlight = 4
@@ -17,14 +15,8 @@ const chunksInFlight = 4
  * row and ends this task only.
  */
 export async function taskWorkflow(input: TaskInput): Promise<'complete' | 'failed'> {
-  let state: TaskState = { phase: 'preparing', cellsDone: 0, cellsAll: 0, bestLayer: null }
-  setHandler(taskProgressQuery, () => state)
   try {
-    await runTask(
-      input,
-      (change) => (state = { ...state, ...change }),
-      () => state,
-    )
+    await runTask(input)
     return 'complete'
   } catch (error) {
     if (isCancellation(error) || error instanceof ContinueAsNew) throw error
@@ -35,11 +27,7 @@ export async function taskWorkflow(input: TaskInput): Promise<'complete' | 'fail
   }
 }
 
-async function runTask(
-  input: TaskInput,
-  update: (change: Partial<TaskState>) => void,
-  state: () => TaskState,
-): Promise<void> {
+async function runTask(input: TaskInput): Promise<void> {
   const { sweepId, model, task, protocol, layers, layersPerActivity, content } = input
   const mode = input.mode ? { mode: input.mode } : {}
   const store = storeOf(input.store)
@@ -50,7 +38,7 @@ async function runTask(
   const toPrepare = patched('large-tasks')
     ? await store.taskToPrepare({ sweepId, task })
     : { size: 'whole' as const, spec: await store.loadTaskSpec({ sweepId, task }) }
-  if (toPrepare.size === 'large') return runLargeTask(input, toPrepare, update)
+  if (toPrepare.size === 'large') return runLargeTask(input, toPrepare)
   const { spec } = toPrepare
   const {
     info: recorded,
@@ -67,9 +55,6 @@ async function runTask(
   })
   const info = recordedInfo(recorded)
   const plan = await store.planTask({ sweepId, model, info, prepared, layerChunks })
-  const missingCells = plan.missingChunks.flat().length
-  update({ phase: 'dev', cellsAll: plan.cells.all, cellsDone: plan.cells.all - missingCells })
-
   const { scoring } = prepared
   const on = {
     ...{ model, modelHash: info.modelHash, task, scoring, ...mode },
@@ -84,12 +69,10 @@ async function runTask(
   async function devChunk(chunk: readonly number[]): Promise<void> {
     const computed = await compute.runDev({ ...on, ...given, items: prepared.items.dev, layers: chunk })
     await store.recordRuns({ ...place, layersTogether: chunk, ...computed })
-    update({ cellsDone: state().cellsDone + chunk.length })
   }
   await Promise.all([fanOut(plan.missingChunks, chunksInFlight, devChunk), baseline()])
 
   const best = await store.chooseBestLayer(place)
-  update({ phase: 'test', bestLayer: best.layer })
   if (!best.testStored) {
     const computed = await compute.runTest({
       ...on,
@@ -99,5 +82,4 @@ async function runTask(
     })
     await store.recordRuns({ ...place, layersTogether: [best.layer], ...computed })
   }
-  update({ phase: 'done' })
 }

@@ -1,4 +1,4 @@
-import type { Value, Values } from '../figures/table.js'
+import type { Value } from '../figures/table.js'
 
 /** One value as text: for machines (JSON, CSV) and for people (terminal, Markdown, LaTeX, HTML). */
 
@@ -52,16 +52,4 @@ export function sixDigits(value: number): string {
   if (!(decimals >= 0 && decimals <= 22)) return String(Number(value.toPrecision(6)))
   const scale = 10 ** decimals
   return String(Math.round(value * scale) / scale)
-}
-
-/** Cells of row after row: most texts are those of the row before, and escaping is what takes time. */
-export function repeated(cell: (value: Value) => string): (row: Values) => string[] {
-  const before: Value[] = []
-  const texts: string[] = []
-  return (row) =>
-    row.map((value, i) => {
-      if (value === before[i]) return texts[i] as string
-      before[i] = value
-      return (texts[i] = cell(value))
-    })
 }

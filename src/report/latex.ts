@@ -1,4 +1,5 @@
-import { repeated, visible } from './cells.js'
+import { visible } from './cells.js'
+import type { Value, Values } from '../figures/table.js'
 import type { TextLayout } from './text-format.js'
 
 /** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
@@ -45,4 +46,16 @@ const special: Readonly<Record<string, string>> = {
 
 function latexText(text: string): string {
   return text.replace(/[\\{}&%$#_~^→θ]/g, (character) => special[character] as string)
+}
+
+/** Cells of row after row: most texts are those of the row before, and escaping is what takes time. */
+function repeated(cell: (value: Value) => string): (row: Values) => string[] {
+  const before: Value[] = []
+  const texts: string[] = []
+  return (row) =>
+    row.map((value, i) => {
+      if (value === before[i]) return texts[i] as string
+      before[i] = value
+      return (texts[i] = cell(value))
+    })
 }

@@ -1,4 +1,4 @@
-import { csvCell, jsonCell, repeated, visible } from './cells.js'
+import { csvCell, jsonCell, visible } from './cells.js'
 import type { Value, Values } from '../figures/table.js'
 import type { TextFormat, TextLayout } from './text-format.js'
 import { latexLayout } from './latex.js'
@@ -28,13 +28,9 @@ const layouts: Record<TextFormat, (columns: readonly string[], first: readonly V
   },
 
   md(columns) {
-    const cells = repeated((value) =>
-      typeof value === 'number'
-        ? visible(value)
-        : visible(value).replaceAll('\\', '\\\\').replaceAll('|', '\\|'),
-    )
+    const cell = (value: Value) => visible(value).replaceAll('\\', '\\\\').replaceAll('|', '\\|')
     const head = `| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}\n`
-    return { ...lines, head, row: (values) => `| ${cells(values).join(' | ')} |\n` }
+    return { ...lines, head, row: (values) => `| ${values.map(cell).join(' | ')} |\n` }
   },
 
   table(columns, first) {
