@@ -39,7 +39,10 @@ export function benchCommand(): Command {
     .option('--demonstrations <k>', 'k (default: 5)', wholeNumber(1))
     .addOption(builtinPromptOption())
     .option('--runs <n>', 'runs of each, in turns; medians count', wholeNumber(1), 3)
-    .option('--mediation', 'instead: all heads’ indirect effects, against a forward pass per head and prompt')
+    .option(
+      '--mediation',
+      'time all heads’ indirect effects instead, against a forward pass per head and prompt',
+    )
     .option('--items <n>', 'with --mediation: prompts', wholeNumber(1), 25)
     .option('--no-plain', 'leave out the plain route, which takes minutes')
     .option('--no-approximate', 'leave out int8, int4 and w8a8')

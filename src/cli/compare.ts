@@ -39,7 +39,7 @@ export function compareCommand(): Command {
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(new Option('--table <table>', 'what is compared').choices([...tables]).default('main'))
     .option('--with <sweep>', 'another sweep instead of the published results')
-    .option('--models <ours=theirs...>', 'pairs of models, where they are not the same ones', pairs)
+    .option('--models <ours=theirs...>', 'pairs of models, if their ids differ', pairs)
     .option('--all-models', 'each of our models with each of theirs: a row of means per pair')
     .addOption(
       new Option('--format <format>', 'how it is printed').choices([...textFormats]).default('table'),

@@ -87,7 +87,7 @@ export function predictCommand(): Command {
         "last: the prompt's last token; all: every token (default: last)",
       ).argParser(repeated(oneOf(['last', 'all'] as const))),
     )
-    .option('--max-tokens <n>', 'generate so many tokens, greedily', wholeNumber(1), 1)
+    .option('--max-tokens <n>', 'number of tokens to generate, greedily', wholeNumber(1), 1)
     .option(
       '--stop <text>',
       'a text that ends the generation; may be repeated',

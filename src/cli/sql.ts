@@ -19,9 +19,7 @@ export function sqlCommand(): Command {
     .argument('<statement>', 'SELECT, WITH, VALUES or EXPLAIN')
     .option('--limit <n>', 'rows at most', wholeNumber(1), 1000)
     .option('--timeout <seconds>', 'stop the query after this', seconds, 30)
-    .addOption(
-      new Option('--format <format>', 'how rows are printed').choices([...textFormats]).default('table'),
-    )
+    .addOption(new Option('--format <format>', 'output format').choices([...textFormats]).default('table'))
     .option('--json', 'the same as --format json')
     .addOption(dbOption())
     .addHelpText(

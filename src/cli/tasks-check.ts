@@ -20,7 +20,7 @@ import { printTables } from './checked-tables.js'
 export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
-    .description('Check a word list or an items file of your own, or all built-in tasks.')
+    .description('Check your own word list or items file, or all built-in tasks.')
     .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)', expanded)
     .option(
       '--scoring <rule>',

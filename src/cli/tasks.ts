@@ -27,7 +27,7 @@ export function tasksCommand(): Command {
       new Command('show')
         .description("A task's pairs, sources and licences.")
         .argument('[id]', 'a task id (taskvec tasks list)')
-        .option('--file <list>', 'a list of your own instead: CSV, TSV, JSON or JSON Lines', expanded)
+        .option('--file <list>', 'your own list instead: CSV, TSV, JSON or JSON Lines', expanded)
         .option(
           '--scoring <rule>',
           'exact, prefix or first-token: how the list of your own will be scored',

@@ -20,14 +20,14 @@ interface ImportOptions {
 
 export function importCommand(): Command {
   return new Command('import')
-    .description('Bring vectors of a file into the library, under a name for configs and predict.')
+    .description('Import vectors from a file into the library, under a name for configs and predict.')
     .argument(
       '<file>',
       'safetensors, .npy or a folder of them, a GGUF control vector, or what torch.save wrote',
       expanded,
     )
     .requiredOption('--name <name>', 'the name in the library (TASKVEC_HOME/vectors)')
-    .option('--layer <L>', 'the block after which it belongs, of a file with one vector', wholeNumber(0))
+    .option('--layer <L>', 'the layer L of the vector, for a file with one vector', wholeNumber(0))
     .option(
       '--layer-offset <n>',
       'added to every layer that the file names, for instance -1 where it counts hidden_states',
@@ -43,7 +43,7 @@ export function importCommand(): Command {
         'how it is used by default: add for GGUF control vectors, else replace',
       ).choices([...vectorModes]),
     )
-    .option('--replace', 'take the place of another vector of that name')
+    .option('--replace', 'replace a vector of that name')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

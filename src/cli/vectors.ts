@@ -139,10 +139,9 @@ function exportCommand(): Command {
     .argument('[sweep]', 'id, group or name (default: the latest)')
     .requiredOption('--out <file>', 'the file, or the folder of --format npy', expanded)
     .addOption(
-      new Option('--format <format>', 'default: safetensors where --out ends so, else npy').choices([
-        'safetensors',
-        'npy',
-      ]),
+      new Option('--format <format>', 'default: safetensors if --out ends in .safetensors, else npy').choices(
+        ['safetensors', 'npy'],
+      ),
     )
     .addOption(
       new Option('--layers <which>', 'best, all, or some, for instance 4,10-12')

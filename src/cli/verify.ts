@@ -27,8 +27,8 @@ interface VerifyOptions {
 export function verifyCommand(): Command {
   return new Command('verify')
     .argument('[sweep]', 'id or name: compute only runs of this sweep again (default: of all)')
-    .option('--sample <percent>', 'how many of the runs are computed again, for instance 5%', percent, 0.05)
-    .option('--full', 'compute all of them again')
+    .option('--sample <percent>', 'share of the runs to recompute, for instance 5%', percent, 0.05)
+    .option('--full', 'recompute all of them')
     .option('--seed <n>', 'which runs are drawn (default: others every time)', wholeNumber(0))
     .addOption(memoryLimitOption())
     .addOption(dbOption())

@@ -1,3 +1,4 @@
+import './session-options.js'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { GraphBuilder } from '../onnx/graph.js'
 

@@ -5,6 +5,10 @@ import type { InferenceSession } from 'onnxruntime-node'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device } from '../domain/numerics.js'
 
+// Since 1.29 onnxruntime's official Linux builds send usage data to Microsoft and keep a device id in the user's cache, unless told not to
+// before the first session.
+process.env['ORT_DISABLE_TELEMETRY'] = '1'
+
 /** One thread, in order: parallelism belongs between processes, and results must not depend on scheduling. */
 const onCpu: InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],

@@ -5,7 +5,6 @@ import { findSweep, listSweeps, sweepMode, type SweepSummary } from './sweeps.js
 /** What distinguishes sweeps: those of a group, a setting each of one config (docs/settings.md, Axes), and others. */
 
 export const axes = ['demonstrations', 'prompt', 'dummyQueries', 'seed', 'numerics'] as const
-export type Axis = (typeof axes)[number]
 
 /** Further keys of a config that are the same in all of a group, and may differ between others. */
 const others = [

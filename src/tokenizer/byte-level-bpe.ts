@@ -17,7 +17,10 @@ export function byteLevelBpe(path: string, { pre, tokens, merges }: GgufTokenize
   return {
     tokenizer: {
       normalizer: nfc ? { type: 'NFC' } : null,
-      pre_tokenizer: { type: 'Sequence', pretokenizers: [...splits, byteLevel] },
+      pre_tokenizer: {
+        type: 'Sequence',
+        pretokenizers: [...splits, byteLevel, ...without(missingBytes(tokens))],
+      },
       decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
       model: {
         type: 'BPE',
@@ -30,6 +33,25 @@ export function byteLevelBpe(path: string, { pre, tokens, merges }: GgufTokenize
     },
     addsBos: addsBos ?? false,
   }
+}
+
+/** Characters that a vocabulary has no token for leave a piece before its merges, as in Hugging Face's tokenizers. */
+function without(characters: readonly string[]) {
+  return characters.length === 0
+    ? []
+    : [{ type: 'Replace', pattern: { Regex: `[${characters.join('')}]` }, content: '' }]
+}
+
+/** Of the characters that stand for bytes, those that are no token. SmolLM2 lacks six control characters. */
+function missingBytes(tokens: readonly string[]): string[] {
+  const known = new Set(tokens)
+  let next = 256
+  const characters = Array.from({ length: 256 }, (_, byte) => {
+    const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
+    return String.fromCodePoint(printable ? byte : next++)
+  })
+  // Some printable ones mean something in a pattern; no vocabulary lacks them.
+  return characters.filter((character) => !known.has(character) && !/[\]^\\-]/.test(character))
 }
 
 function preTokenizerOf(path: string, pre: string | undefined): PreTokenizer {

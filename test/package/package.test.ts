@@ -87,5 +87,7 @@ it('runs a sweep in an empty folder, where its data are, and writes nothing into
   expect(existsSync(join(work, '.taskvec', 'taskvec.db'))).toBe(true)
   expect(readdirSync(work)).toEqual(['.taskvec'])
   expect(readdirSync(home)).toEqual(['.cache'])
+  // onnxruntime's telemetry would have left a device id there.
+  expect(readdirSync(join(home, '.cache'))).toEqual(['taskvec'])
   expect(filesOf(installed)).toEqual(before)
 })

@@ -110,7 +110,11 @@ export async function learnedTheta(
     },
     step(),
   )
-  await add(items, 'own', patched.map(([reading]) => reading as AnswerMetrics)) // prettier-ignore
+  await add(
+    items,
+    'own',
+    patched.map(([reading]) => reading as AnswerMetrics),
+  )
   const vectors: Record<OneForAll, Float32Array> = { mean, scaled, learned }
   const kinds = Object.keys(vectors) as OneForAll[]
   const onTest = await read(items, Object.values(vectors))

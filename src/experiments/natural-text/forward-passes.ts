@@ -103,9 +103,18 @@ export async function naturalText(
         },
         step(),
       )
-      if (k === 0) await add('none', null, plain.map(([reading]) => reading as AnswerMetrics)) // prettier-ignore
+      if (k === 0)
+        await add(
+          'none',
+          null,
+          plain.map(([reading]) => reading as AnswerMetrics),
+        )
       for (const [l, layer] of layers[kind].entries())
-        await add(kind, layer, patched.map((ofItem) => ofItem[l] as AnswerMetrics)) // prettier-ignore
+        await add(
+          kind,
+          layer,
+          patched.map((ofItem) => ofItem[l] as AnswerMetrics),
+        )
     }
   }
   return { items: items.length, scores }
