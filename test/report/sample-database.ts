@@ -358,6 +358,12 @@ function writeExperiments(
     for (const [k, setting] of ['theta', 'function-vector', 'random-heads'].entries())
       for (const layer of layers.slice(Math.min(1, k)))
         score(probing, { task_id, setting, layer, correct: Math.min(items, 8 + 3 * layer + t - 3 * k) })
+    for (const [v, vector] of ['function-vector', 'random-heads'].entries())
+      for (const layer of layers.slice(1))
+        insert('head_sum_angles', {
+          ...{ run_id: probing, task_id, vector, layer },
+          ...{ cosine: 0.3 - 0.2 * v, norm_sum: 2 + layer, norm_theta: 10 + t },
+        })
     const run_id = unit('mediation', task_id)
     const effect = (component: string, layer: number, head: number, size: number) =>
       insert('mediation_effects', {
