@@ -86,7 +86,7 @@ describe('a config that would change the computation is refused by name', () => 
       /model_type "lama" cannot be run; did you mean "llama"\?; known: llama, gptj, gpt_neox/,
     ],
     [{ model_type: undefined }, /model_type undefined cannot be run; known: llama, gptj, gpt_neox, gpt2/],
-    [{ hidden_act: 'mish' }, /hidden_act/],
+    [{ hidden_act: 'prelu' }, /hidden_act/],
     [{ attention_bias: 1 }, /attention_bias/],
     [
       { rope_parameters: { rope_type: 'mrope' } },
@@ -116,11 +116,11 @@ describe('a config that would change the computation is refused by name', () => 
 
 describe('so is one of another architecture', () => {
   it.each([
-    ['gpt2', { activation_function: 'mish' }, /as gpt2:[^]*activation_function/],
+    ['gpt2', { activation_function: 'prelu' }, /as gpt2:[^]*activation_function/],
     ['gpt2', { n_head: 5 }, /n_embd 32|5 heads/],
-    ['gptj', { activation_function: 'mish' }, /as gptj:[^]*activation_function/],
+    ['gptj', { activation_function: 'prelu' }, /as gptj:[^]*activation_function/],
     ['gptj', { rotary_dim: 18 }, /rotary_dim 18 do not fit together/],
-    ['neox-sequential', { hidden_act: 'mish' }, /as gpt_neox:[^]*hidden_act/],
+    ['neox-sequential', { hidden_act: 'prelu' }, /as gpt_neox:[^]*hidden_act/],
     ['neox-sequential', { num_attention_heads: 5 }, /does not divide into 5 heads/],
     ['neox-sequential', { rope_parameters: { rope_type: 'mrope' } }, /rope scaling "mrope"/],
   ])('%s: %j', async (name, change, message) => {
