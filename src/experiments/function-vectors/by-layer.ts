@@ -13,7 +13,8 @@ export interface VectorScore {
   readonly accuracy: number
 }
 
-const names: Readonly<Record<string, string>> = {
+/** What figures call the vectors. */
+export const vectorNames: Readonly<Record<string, string>> = {
   'theta-replaced': 'θ in place',
   'theta-added': 'θ added',
   'function-vector': 'function vector',
@@ -27,7 +28,7 @@ export function byLayer(model: string, scores: readonly VectorScore[]): Figure |
   const values = groupBy(scores, ({ prompt, kind, layer }) => `${prompt} ${kind} ${layer}`).map(([, of]) => {
     const { prompt, kind, layer } = of[0] as VectorScore
     const { mean, sd } = meanAndSd(of.map(({ accuracy }) => accuracy))
-    const vector = names[kind] ?? kind
+    const vector = vectorNames[kind] ?? kind
     return {
       ...{ model, prompt: prompts[prompt], vector, layer, accuracy: mean, sd, tasks: of.length },
       says: `${model}, ${prompts[prompt]}, ${vector}, L = ${layer}: ${shown(mean)} ± ${shown(sd)} over ${of.length} tasks`,
@@ -42,7 +43,7 @@ export function byLayer(model: string, scores: readonly VectorScore[]): Figure |
     spec: accuracyPanels(
       values,
       { field: 'prompt', names: Object.values(prompts) },
-      { field: 'vector', names: Object.values(names), legend: { columns: 2 } },
+      { field: 'vector', names: Object.values(vectorNames), legend: { columns: 2 } },
     ),
     rows: values.map(({ says: _says, ...row }) => row),
   }

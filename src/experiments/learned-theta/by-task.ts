@@ -1,6 +1,7 @@
 import type { Figure } from '../../figures/figure.js'
 import { groupBy, meanAndSd, taskName } from '../../figures/paper-rules.js'
-import { accuracyX, config, seriesScales, shown, shownOf } from '../../figures/style.js'
+import { intervalDots } from '../../figures/interval-dots.js'
+import { config, shown, shownOf } from '../../figures/style.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 
 export interface LearnedScore {
@@ -43,18 +44,12 @@ export function byTask(model: string, scores: readonly LearnedScore[]): Figure |
     ...{ ...wilsonInterval(correct, items), items },
     says: `${taskName(task)}, ${names[setting]}, L = ${layer}: ${shownOf(correct, items)}`,
   }))
-  const kinds = Object.values(names)
-  const scales = seriesScales(kinds)
   const y = {
     field: 'name',
     type: 'nominal',
     sort: null,
     axis: { title: null, grid: true, tickBand: 'extent', ticks: false },
   } as const
-  const yOffset = { field: 'theta', type: 'nominal', sort: kinds } as const
-  const of = { field: 'theta', type: 'nominal', title: null } as const
-  const legend = { orient: 'bottom', columns: 2 } as const
-  const color = { ...of, scale: scales.colour, legend } as const
   return {
     id: `learned-theta-${model}`,
     title: 'θ, learned',
@@ -65,23 +60,10 @@ export function byTask(model: string, scores: readonly LearnedScore[]): Figure |
       width: 225,
       height: { step: 8 },
       data: { values },
-      layer: [
-        {
-          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
-          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 38, opacity: 1 },
-          encoding: {
-            y,
-            yOffset,
-            x: { ...accuracyX, field: 'accuracy' },
-            color,
-            shape: { ...of, scale: scales.shape, legend },
-            description: { field: 'says' },
-          },
-        },
-      ],
+      layer: intervalDots({
+        ...{ y, series: 'theta', names: Object.values(names), x: 'accuracy' },
+        ...{ legend: { columns: 2 }, size: 38 },
+      }),
     },
     rows: values.map(({ says: _says, name: _name, ...row }) => row),
   }

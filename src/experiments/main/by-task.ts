@@ -1,7 +1,8 @@
 import { taskName } from '../../figures/paper-rules.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Figure } from '../../figures/figure.js'
-import { accuracyX, config, kindColours, kinds, shownOf } from '../../figures/style.js'
+import { intervalDots } from '../../figures/interval-dots.js'
+import { config, kindColours, kinds, shownOf } from '../../figures/style.js'
 import type { ResultRow } from './table-6.js'
 
 /** One model's Table 6 as a picture: baseline, hypothesis and regular per task with their intervals. */
@@ -29,14 +30,10 @@ export function accuracyByTask(model: string, rows: readonly ResultRow[]): Figur
     sort: rows.map(({ task }) => taskName(task)),
     axis: { title: null, grid: true, tickBand: 'extent', ticks: false },
   } as const
-  const yOffset = { field: 'kind', type: 'nominal', sort: [...kinds] } as const
-  const color = {
-    field: 'kind',
-    type: 'nominal',
-    title: null,
-    scale: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind]) },
-    legend: { orient: 'bottom' },
-  } as const
+  const scales = {
+    colour: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind]) },
+    shape: { domain: [...kinds], range: ['square', 'circle', 'diamond'] },
+  }
   return {
     id: `by-task-${model}`,
     title: 'Accuracy by task',
@@ -48,29 +45,7 @@ export function accuracyByTask(model: string, rows: readonly ResultRow[]): Figur
       width: 225,
       height: { step: 8 },
       data: { values },
-      layer: [
-        {
-          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
-          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 38, opacity: 1 },
-          encoding: {
-            y,
-            yOffset,
-            x: { ...accuracyX, field: 'accuracy' },
-            color,
-            shape: {
-              field: 'kind',
-              type: 'nominal',
-              scale: { domain: [...kinds], range: ['square', 'circle', 'diamond'] },
-              title: null,
-              legend: { orient: 'bottom' },
-            },
-            description: { field: 'says' },
-          },
-        },
-      ],
+      layer: intervalDots({ y, series: 'kind', names: kinds, x: 'accuracy', scales, legend: {}, size: 38 }),
     },
     rows: values.map(({ says: _says, name: _name, ...row }) => row),
   }

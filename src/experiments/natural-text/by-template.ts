@@ -1,6 +1,8 @@
 import type { Figure } from '../../figures/figure.js'
 import { groupBy } from '../../figures/paper-rules.js'
-import { accuracyX, config, seriesScales, shown } from '../../figures/style.js'
+import { intervalDots } from '../../figures/interval-dots.js'
+import { config, shown } from '../../figures/style.js'
+import { vectorNames } from '../function-vectors/by-layer.js'
 import { meansOverTasks } from '../task-means.js'
 
 export interface TextScore {
@@ -14,13 +16,7 @@ export interface TextScore {
 
 const lineEnd = '⏎'
 
-const names: Readonly<Record<string, string>> = {
-  none: 'nothing',
-  'theta-replaced': 'θ in place',
-  'theta-added': 'θ added',
-  'function-vector': 'function vector',
-  'random-vector': 'random vector',
-}
+const names: Readonly<Record<string, string>> = { none: 'nothing', ...vectorNames }
 
 /** How often sentences go on with the answer, by template and by what is put in at their last token. */
 export function byTemplate(model: string, scores: readonly TextScore[]): Figure | null {
@@ -46,8 +42,6 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     }
   })
   const several = best.length < values.length
-  const put = Object.values(names)
-  const scales = seriesScales(put)
   const y = {
     field: 'sentence',
     type: 'nominal',
@@ -63,10 +57,6 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
       labelExpr: `split(datum.label, '${lineEnd}')`,
     },
   } as const
-  const yOffset = { field: 'put', type: 'nominal', sort: put } as const
-  const of = { field: 'put', type: 'nominal', title: null } as const
-  const legend = { orient: 'bottom', columns: 2 } as const
-  const color = { ...of, scale: scales.colour, legend } as const
   return {
     id: `natural-text-${model}`,
     title: 'Vectors in natural text',
@@ -77,23 +67,10 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
       width: 200,
       height: { step: 11 },
       data: { values: best },
-      layer: [
-        {
-          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
-          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
-          encoding: {
-            y,
-            yOffset,
-            x: { ...accuracyX, field: 'accuracy' },
-            color,
-            shape: { ...of, scale: scales.shape, legend },
-            description: { field: 'says' },
-          },
-        },
-      ],
+      layer: intervalDots({
+        ...{ y, series: 'put', names: Object.values(names), x: 'accuracy' },
+        ...{ legend: { columns: 2 }, size: 46 },
+      }),
     },
     rows: values,
   }

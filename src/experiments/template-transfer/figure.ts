@@ -1,7 +1,8 @@
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import type { BeyondScore } from '../beyond/part.js'
 import type { Figure } from '../../figures/figure.js'
-import { accuracyX, config, seriesScales, shown, spread } from '../../figures/style.js'
+import { intervalDots } from '../../figures/interval-dots.js'
+import { config, shown, spread } from '../../figures/style.js'
 
 /** Beyond the paper: θ of the usual prompt, patched in where the query stands in another template. */
 export function templateTransfer(rows: readonly BeyondScore[]): Figure | null {
@@ -20,16 +21,12 @@ export function templateTransfer(rows: readonly BeyondScore[]): Figure | null {
     }
   })
   const models = [...new Set(points.map(({ model }) => model))]
-  const scales = seriesScales(models)
   const y = {
     field: 'template',
     type: 'nominal',
     sort: null,
     axis: { title: 'template', ticks: false, grid: true, tickBand: 'extent' },
   } as const
-  const yOffset = { field: 'model', type: 'nominal', sort: models } as const
-  const legend = models.length > 1 ? ({ orient: 'bottom', columns: 3 } as const) : null
-  const color = { field: 'model', type: 'nominal', title: null, scale: scales.colour, legend } as const
   return {
     id: 'template-transfer',
     title: 'θ in another prompt template',
@@ -40,23 +37,10 @@ export function templateTransfer(rows: readonly BeyondScore[]): Figure | null {
       width: 245,
       height: { step: models.length > 2 ? 11 : 18 },
       data: { values },
-      layer: [
-        {
-          mark: { type: 'rule', strokeWidth: 1.5, opacity: 0.6 },
-          encoding: { y, yOffset, x: { ...accuracyX, field: 'low' }, x2: { field: 'high' }, color },
-        },
-        {
-          mark: { type: 'point', filled: true, size: 46, opacity: 1 },
-          encoding: {
-            y,
-            yOffset,
-            x: { ...accuracyX, field: 'mean' },
-            color,
-            shape: { field: 'model', type: 'nominal', title: null, scale: scales.shape, legend },
-            description: { field: 'says' },
-          },
-        },
-      ],
+      layer: intervalDots({
+        ...{ y, series: 'model', names: models, x: 'mean' },
+        ...{ legend: models.length > 1 ? { columns: 3 } : null, size: 46 },
+      }),
     },
     rows: values.map(({ says: _says, ...row }) => row),
   }
