@@ -2,9 +2,10 @@ import { allLayers } from '../../domain/layers.js'
 import type { Item } from '../../domain/types.js'
 import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
-import { predict, promptsOf } from '../prompts.js'
+import { promptsOf } from '../prompts.js'
 import { thetasOf } from '../thetas.js'
 import { geometry, type Geometry } from './geometry.js'
+import { scoreVector, type VectorScores } from './vector-scores.js'
 import { headOutputs, randomVector, repeated, sumOf, type Head } from './vectors.js'
 
 export const vectorKinds = ['theta-replaced', 'theta-added', 'function-vector', 'random-vector'] as const
@@ -22,14 +23,11 @@ export interface FunctionVectorStep extends TaskStep {
 
 export interface FunctionVectorResult {
   readonly items: number
-  readonly scores: readonly {
+  readonly scores: readonly ({
     readonly prompt: PromptKind
     readonly kind: VectorKind
     readonly layer: number
-    readonly correct: number
-    readonly firstTokens: number
-    readonly answerLogProb: number
-  }[]
+  } & VectorScores)[]
   readonly geometry: readonly Geometry[]
 }
 
@@ -94,13 +92,8 @@ export async function functionVector(
       const readings = await patched(prompt, kind)
       for (const layer of layers) {
         const atLayer = readings.map((ofItem) => ofItem[layer] as AnswerMetrics)
-        const { correct, answerLogProbs } = await predict(engine, items, scoring, atLayer)
-        scores.push({
-          ...{ prompt, kind, layer },
-          correct: correct.filter(Boolean).length,
-          firstTokens: atLayer.filter(({ token }, i) => token === prompts[i]?.answerToken).length,
-          answerLogProb: answerLogProbs.reduce((a, b) => a + b, 0) / items.length,
-        })
+        const score = await scoreVector(engine, items, prompts, scoring, atLayer)
+        scores.push({ prompt, kind, layer, ...score })
       }
     }
   return { items: items.length, scores, geometry: geometry(thetas, { vector, outputs, blocks, dModel }) }

@@ -3,8 +3,9 @@ import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine
 import { scoringFor } from '../../tasks/scoring.js'
 import type { TaskStep } from '../experiment.js'
 import { vectorKinds, type VectorKind } from '../function-vectors/forward-passes.js'
+import { scoreVector, type VectorScores } from '../function-vectors/vector-scores.js'
 import { headOutputs, randomVector, repeated, sumOf, type Head } from '../function-vectors/vectors.js'
-import { answerOf, generating, predict, promptsOf, type RunningEngine } from '../prompts.js'
+import { answerOf, generating, promptsOf, type RunningEngine } from '../prompts.js'
 import { thetasOf } from '../thetas.js'
 import { inSentence } from './templates.js'
 
@@ -21,16 +22,13 @@ export interface NaturalTextStep extends TaskStep {
 
 export interface NaturalTextResult {
   readonly items: number
-  readonly scores: readonly {
+  readonly scores: readonly ({
     readonly template: string
     /** `none`: nothing is put in. */
     readonly kind: VectorKind | 'none'
     /** Null where nothing is put in. */
     readonly layer: number | null
-    readonly correct: number
-    readonly firstTokens: number
-    readonly answerLogProb: number
-  }[]
+  } & VectorScores)[]
 }
 
 /**
@@ -77,13 +75,8 @@ export async function naturalText(
       layer: number | null,
       readings: readonly AnswerMetrics[],
     ) => {
-      const { correct, answerLogProbs } = await predict(engine, written, scoring, readings)
-      scores.push({
-        ...{ template, kind, layer },
-        correct: correct.filter(Boolean).length,
-        firstTokens: readings.filter(({ token }, i) => token === prompts[i]?.answerToken).length,
-        answerLogProb: answerLogProbs.reduce((a, b) => a + b, 0) / items.length,
-      })
+      const score = await scoreVector(engine, written, prompts, scoring, readings)
+      scores.push({ template, kind, layer, ...score })
     }
     for (const [k, kind] of vectorKinds.entries()) {
       const given = everywhere[kind]
