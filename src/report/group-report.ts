@@ -12,7 +12,7 @@ import {
 import { share, shareInterval, type Table } from '../figures/table.js'
 import { mainResults, type MainRow } from '../store/results.js'
 import { varying, type SettingKey, type SweepOfGroup } from '../store/settings.js'
-import { apart, unlike } from './apart.js'
+import { apart, unlike, type Apart } from './apart.js'
 import { barsByAxis, curvesByAxis, keyTitles, type TaskAtValue } from './figures/by-axis.js'
 
 /** Several sweeps side by side, the settings of a config or others: `taskvec report GROUP`, `taskvec report A B`. */
@@ -23,6 +23,7 @@ export function groupReport(
 ): Report {
   return db.transaction((): Report => {
     const names = [...new Set(sweeps.map(({ name }) => name))]
+    const told = apart(db, sweeps)
     const groups = [...new Set(sweeps.map(({ id, group }) => group ?? id))]
     const complete = sweeps.filter(({ status }) => status === 'complete').length
     const [group] = groups
@@ -32,11 +33,11 @@ export function groupReport(
       title: `Task vectors: ${names.join(', ')}`,
       subtitle: `${counted}, ${complete} of them complete`,
       sections: [
-        ...by.map((key) => sectionByKey(db, sweeps, key)),
+        ...by.map((key) => sectionByKey(db, sweeps, key, told)),
         {
           id: 'settings',
           title: groups.length === 1 ? 'Settings' : 'Sweeps',
-          blocks: [...apart(db, sweeps).notes.map(text), table(settingsTable(sweeps))],
+          blocks: [...told.notes.map(text), table(settingsTable(sweeps))],
         },
       ],
     }
@@ -50,8 +51,8 @@ export function sectionByKey(
   db: Database.Database,
   sweeps: readonly SweepOfGroup[],
   key: SettingKey,
+  { model, task }: Apart = apart(db, sweeps),
 ): Section {
-  const { model, task } = apart(db, sweeps)
   const rows = sweeps.flatMap((sweep) =>
     mainResults(db, sweep.id).map((row): SettingRow => {
       const named = { ...row, model: model(sweep.id, row.model), task: task(sweep.id, row.task) }
