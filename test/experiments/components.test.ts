@@ -1,9 +1,5 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Item } from '../../src/domain/types.js'
-import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
+import type { LocalEngine } from '../../src/engine/local-engine.js'
 import { unitsOf } from '../../src/experiments/catalog.js'
 import { functionVector } from '../../src/experiments/function-vectors/forward-passes.js'
 import { geometry } from '../../src/experiments/function-vectors/geometry.js'
@@ -12,22 +8,15 @@ import { mediationEffects, mediators } from '../../src/experiments/mediation/for
 import { promptsOf } from '../../src/experiments/prompts.js'
 import { withShuffledLabels } from '../../src/experiments/shuffled-labels.js'
 import { bootstrapMeans, pairedBootstrap } from '../../src/statistics/bootstrap.js'
-import { makeTinyModel } from '../tiny-model.js'
+import { loadTinyEngine, upperItem } from './tiny-task.js'
 
 let engine: LocalEngine
 beforeAll(async () => {
-  engine = await loadEngine(makeTinyModel(join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'tiny')))
+  engine = await loadTinyEngine()
 })
 afterAll(() => engine.close())
 
-const item = (query: string, inputs: string): Item => ({
-  demonstrations: [...inputs].map((input) => ({ input, output: input.toUpperCase() })),
-  query,
-  answer: query.toUpperCase(),
-  accept: [],
-  dummyQueries: ['x', 'y'],
-})
-const clean = [item('a', 'bcd'), item('g', 'hij'), item('c', 'lmn')]
+const clean = [upperItem('a', 'bcd'), upperItem('g', 'hij'), upperItem('c', 'lmn')]
 const items = withShuffledLabels(clean, 41, 'upper')
 const step = { model: 'tiny', modelHash: '', task: 'upper', scoring: 'exact' as const, seed: 41, clean }
 const layers = [0, 1, 2, 3, 4, 5]
@@ -35,7 +24,7 @@ const close = (a: number, b: number) => expect(Math.abs(a - b)).toBeLessThan(1e-
 
 describe('shuffled labels', () => {
   it('keep every input and output, and depend on seed, task and place only', () => {
-    const many = Array.from({ length: 20 }, () => item('a', 'bcdef'))
+    const many = Array.from({ length: 20 }, () => upperItem('a', 'bcdef'))
     const shuffled = withShuffledLabels(many, 41, 'upper')
     for (const { demonstrations } of shuffled) {
       expect(demonstrations.map(({ input }) => input)).toEqual([...'bcdef'])

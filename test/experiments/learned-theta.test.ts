@@ -1,27 +1,15 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Item } from '../../src/domain/types.js'
-import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
+import type { LocalEngine } from '../../src/engine/local-engine.js'
 import { learnedTheta } from '../../src/experiments/learned-theta/forward-passes.js'
 import { evolve } from '../../src/statistics/evolution.js'
 import { randomFor } from '../../src/statistics/random.js'
-import { makeTinyModel } from '../tiny-model.js'
+import { loadTinyEngine, upperItem } from './tiny-task.js'
 
 let engine: LocalEngine
 beforeAll(async () => {
-  engine = await loadEngine(makeTinyModel(join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'tiny')))
+  engine = await loadTinyEngine()
 })
 afterAll(() => engine.close())
-
-const item = (query: string, inputs: string): Item => ({
-  demonstrations: [...inputs].map((input) => ({ input, output: input.toUpperCase() })),
-  query,
-  answer: query.toUpperCase(),
-  accept: [],
-  dummyQueries: ['x', 'y'],
-})
 
 describe('separable CMA-ES', () => {
   it('finds the top of an uneven hill, and the same one each time', async () => {
@@ -46,8 +34,8 @@ describe('separable CMA-ES', () => {
 })
 
 describe('learned θ', () => {
-  const items = [item('a', 'bcd'), item('g', 'hij')]
-  const dev = [item('c', 'lmn'), item('p', 'qrs'), item('t', 'uvw'), item('e', 'fgh')]
+  const items = [upperItem('a', 'bcd'), upperItem('g', 'hij')]
+  const dev = [upperItem('c', 'lmn'), upperItem('p', 'qrs'), upperItem('t', 'uvw'), upperItem('e', 'fgh')]
   const step = {
     ...{ model: 'tiny', modelHash: '', task: 'upper', scoring: 'exact' as const, seed: 41 },
     ...{ items, dev, layer: 3, directions: 2, generations: 4 },

@@ -1,30 +1,21 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Item } from '../../src/domain/types.js'
-import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
+import type { LocalEngine } from '../../src/engine/local-engine.js'
 import { headOutputs, sumOf } from '../../src/experiments/function-vectors/vectors.js'
 import { naturalText } from '../../src/experiments/natural-text/forward-passes.js'
 import { naturalTextSetting } from '../../src/experiments/natural-text/natural-text.js'
 import { checkTemplates, inSentence, templatesOf } from '../../src/experiments/natural-text/templates.js'
 import { promptsOf } from '../../src/experiments/prompts.js'
 import { otherHeads, probe } from '../../src/experiments/probing/forward-passes.js'
-import { makeTinyModel } from '../tiny-model.js'
+import { loadTinyEngine, upperItem } from './tiny-task.js'
 
 let engine: LocalEngine
 beforeAll(async () => {
-  engine = await loadEngine(makeTinyModel(join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'tiny')))
+  engine = await loadTinyEngine()
 })
 afterAll(() => engine.close())
 
-const item = (query: string, inputs: string): Item => ({
-  demonstrations: [...inputs].map((input) => ({ input: ` ${input}`, output: ` ${input.toUpperCase()}` })),
-  query: ` ${query}`,
-  answer: ` ${query.toUpperCase()}`,
-  accept: [],
-  dummyQueries: [' x', ' y'],
-})
+const item = (query: string, inputs: string) => upperItem(query, inputs, ' ')
 const items = [item('a', 'bcd'), item('g', 'hij'), item('c', 'lmn')]
 const heads = [
   { layer: 1, head: 2 },

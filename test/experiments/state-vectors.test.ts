@@ -1,28 +1,17 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Item } from '../../src/domain/types.js'
-import { loadEngine, type LocalEngine } from '../../src/engine/local-engine.js'
+import type { LocalEngine } from '../../src/engine/local-engine.js'
 import { promptsOf } from '../../src/experiments/prompts.js'
 import { averaged } from '../../src/experiments/state-vectors/averages.js'
 import { stateKinds, stateVectors } from '../../src/experiments/state-vectors/forward-passes.js'
-import { makeTinyModel } from '../tiny-model.js'
+import { loadTinyEngine, upperItem } from './tiny-task.js'
 
 let engine: LocalEngine
 beforeAll(async () => {
-  engine = await loadEngine(makeTinyModel(join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'tiny')))
+  engine = await loadTinyEngine()
 })
 afterAll(() => engine.close())
 
-const item = (query: string, inputs: string): Item => ({
-  demonstrations: [...inputs].map((input) => ({ input, output: input.toUpperCase() })),
-  query,
-  answer: query.toUpperCase(),
-  accept: [],
-  dummyQueries: ['x', 'y'],
-})
-const items = [item('a', 'bcd'), item('g', 'hij'), item('c', 'lmn')]
+const items = [upperItem('a', 'bcd'), upperItem('g', 'hij'), upperItem('c', 'lmn')]
 const step = { model: 'tiny', modelHash: '', task: 'upper', scoring: 'exact' as const, items, last: 3 }
 const layers = [0, 1, 2, 3, 4, 5]
 
