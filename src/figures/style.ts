@@ -153,6 +153,12 @@ export function layerX(title: string) {
     axis: { title, grid: false, format: 'd', tickMinStep: 1 },
   } as const
 }
+export const depthX = {
+  field: 'depth',
+  type: 'quantitative',
+  scale: { domain: [0, 1] as number[], padding: 8 },
+  axis: { title: 'relative depth L / N', grid: false, format: '.1f', tickCount: 5 },
+} as const
 export const patchedAt = 'layer L after which θ is patched in'
 export const takenAt = 'layer L after which θ is taken'
 

@@ -10,10 +10,12 @@ import {
   type Section,
 } from '../figures/section.js'
 import { share, shareInterval, type Table } from '../figures/table.js'
-import { mainResults, type MainRow } from '../store/results.js'
+import { layerResults, mainResults, type MainRow } from '../store/results.js'
 import { varying, type SettingKey, type SweepOfGroup } from '../store/settings.js'
 import { apart, unlike, type Apart } from './apart.js'
 import { barsByAxis, curvesByAxis, keyTitles, type TaskAtValue } from './figures/by-axis.js'
+import { layersByKey } from './figures/layers-by-axis.js'
+import { blocksOf } from './sweep-rows.js'
 
 /** Several sweeps side by side, the settings of a config or others: `taskvec report GROUP`, `taskvec report A B`. */
 export function groupReport(
@@ -44,23 +46,32 @@ export function groupReport(
   })()
 }
 
-type SettingRow = MainRow & { readonly sweep: SweepOfGroup; readonly value: string | number }
+type Of<Row> = Row & { readonly sweep: SweepOfGroup; readonly value: string | number }
+type SettingRow = Of<MainRow>
 
-/** Accuracies of the sweeps by one key: curves where it counts something, bars where it names something, and a table. */
+/** Accuracies of the sweeps by one key: curves where it counts something, bars where it names something, by layer, and a table. */
 export function sectionByKey(
   db: Database.Database,
   sweeps: readonly SweepOfGroup[],
   key: SettingKey,
-  { model, task }: Apart = apart(db, sweeps),
+  told: Apart = apart(db, sweeps),
 ): Section {
-  const rows = sweeps.flatMap((sweep) =>
-    mainResults(db, sweep.id).map((row): SettingRow => {
-      const named = { ...row, model: model(sweep.id, row.model), task: task(sweep.id, row.task) }
-      const value =
-        key === 'models' ? named.model : key === 'tasks' ? taskName(named.task) : sweep.setting[key]
-      return { ...named, sweep, value }
-    }),
-  )
+  const valued = <Row extends { readonly model: string; readonly task: string }>(
+    sweep: SweepOfGroup,
+    row: Row,
+  ): Of<Row> => {
+    const named = { ...row, model: told.model(sweep.id, row.model), task: told.task(sweep.id, row.task) }
+    const value = key === 'models' ? named.model : key === 'tasks' ? taskName(named.task) : sweep.setting[key]
+    return { ...named, sweep, value }
+  }
+  const rows = sweeps.flatMap((sweep) => mainResults(db, sweep.id).map((row) => valued(sweep, row)))
+  const cells = sweeps.flatMap((sweep) => {
+    const blocks = blocksOf(db, sweep.id)
+    return layerResults(db, sweep.id).map((row) => ({
+      ...valued(sweep, row),
+      depth: row.layer / (blocks.get(row.model) ?? 1),
+    }))
+  })
   const others = varying(sweeps).filter((other) => other !== key)
   const counts = key === 'demonstrations' || key === 'dummyQueries'
   // A curve of each prompt; bars are means over all else.
@@ -76,15 +87,28 @@ export function sectionByKey(
           ...(counts
             ? figure(curvesByAxis(key, drawn, rest))
             : figurePerModel(drawn, (model, of) => barsByAxis(key, model, of, rest))),
+          ...layersByKey(
+            key,
+            cells.map((cell) => ({ ...cell, model: labelOf(key, cell, panels) })),
+            rest,
+          ),
           table(valuesTable(key, atValues(key, rows, []), titles)),
         ]
   return { id: key, title: `By ${keyTitles[key]}`, blocks }
 }
 
+/** What a panel is of. */
+function labelOf(
+  key: SettingKey,
+  { model, sweep }: Of<{ model: string }>,
+  named: readonly 'prompt'[],
+): string {
+  return [key === 'models' ? 'all models' : model, ...named.map((other) => sweep.setting[other])].join(', ')
+}
+
 /** Means over the settings that are alike in the key, and in those that the model's name is to say. */
 function atValues(key: SettingKey, rows: readonly SettingRow[], named: readonly 'prompt'[]): TaskAtValue[] {
-  const label = ({ model, sweep }: SettingRow) =>
-    [key === 'models' ? 'all models' : model, ...named.map((other) => sweep.setting[other])].join(', ')
+  const label = (row: SettingRow) => labelOf(key, row, named)
   return groupBy(rows, (row) => `${label(row)}\n${row.value}\n${row.task}`).map(([, of]) => {
     const row = of[0] as SettingRow
     const mean = (kind: 'baseline' | 'hypothesis' | 'regular') => meanAndSd(of.map((each) => each[kind])).mean

@@ -56,6 +56,10 @@ export interface SweepView extends Omit<SweepLine, 'group' | 'setting'> {
   readonly config: string
   readonly models: readonly string[]
   readonly tasks: readonly string[]
+  /** By task, where the config gives one. */
+  readonly labels: Readonly<Record<string, string>>
+  /** By task, once it is prepared. */
+  readonly categories: Readonly<Record<string, string>>
   readonly fields: readonly Field[]
   readonly extent: ProgressTotals
   readonly failures: readonly FailureRow[]
@@ -94,6 +98,8 @@ export interface PlaygroundChoices {
   /** The sweep's models that are not on this machine. */
   readonly absent: readonly string[]
   readonly tasks: readonly string[]
+  /** Of the sweep's tasks, where its config gives one. */
+  readonly labels: Readonly<Record<string, string>>
   readonly prompts: readonly string[]
   /** Of the library (docs/vectors.md). */
   readonly vectors: readonly string[]

@@ -54,11 +54,13 @@ export class Playground {
   /** Throws USAGE where there is no such sweep. */
   choices(sweep?: string): PlaygroundChoices {
     const { models, tasks, prompts, demonstrations, prompt } = this.#own(sweep)
+    const labels = tasks.flatMap(({ id, label }) => (label === undefined ? [] : [[id, label] as const]))
     const here = models.filter(isHere)
     return {
       models: unique([...here, ...modelCatalog().filter(({ id }) => pulledModel(id) !== null)]),
       absent: unique(models.filter((model) => !here.includes(model))),
       tasks: unique([...tasks, ...[...builtinTaskIds, ...furtherIds()].map((id) => ({ id }))]),
+      labels: Object.fromEntries(labels),
       prompts: unique([...prompts, ...builtinTemplates]),
       vectors: libraryNames(),
       demonstrations,

@@ -15,6 +15,7 @@ import {
   accuracyY,
   categoryScale,
   config,
+  depthX,
   ink,
   layerX,
   lineLegend,
@@ -41,15 +42,7 @@ export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'dept
     ...spread(point.mean, point.sd),
     says: `${point.model}, L = ${point.layer} (L / N = ${shown(point.depth)}): ${shown(point.mean)} ± ${shown(point.sd)} over ${point.tasks} tasks`,
   }))
-  const x =
-    over === 'layer'
-      ? layerX(patchedAt)
-      : ({
-          field: 'depth',
-          type: 'quantitative',
-          scale: { domain: [0, 1] as number[], padding: 8 },
-          axis: { title: 'relative depth L / N', grid: false, format: '.1f', tickCount: 5 },
-        } as const)
+  const x = over === 'layer' ? layerX(patchedAt) : depthX
   const layer = seriesLines({
     series: 'model',
     names: models,

@@ -9,6 +9,7 @@ import { Items } from './items.jsx'
 import { Help } from './keys.jsx'
 import { Playground } from './playground.jsx'
 import { useAnswer, useChanges } from './server.js'
+import { labelled } from './task-name.jsx'
 import { Troubles, Workers } from './troubles.jsx'
 import { useUrlState } from './url-state.js'
 
@@ -80,7 +81,8 @@ function Sweep({ view, changes }: { view: SweepView; changes: number | null }) {
             sweep={view.id}
             place={place}
             field={field}
-            warnings={warnings.map(({ warning }) => warning)}
+            labels={view.labels}
+            warnings={warnings.map(({ warning }) => labelled(view.labels, warning))}
             changes={changes}
           />
         )}
