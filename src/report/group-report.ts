@@ -77,7 +77,7 @@ export function sectionByKey(
   // A curve of each prompt; bars are means over all else.
   const panels: readonly 'prompt'[] = counts && others.includes('prompt') ? ['prompt'] : []
   const titles = others.flatMap((other) => (other === panels[0] ? [] : [keyTitles[other]]))
-  const rest = titles.length > 0 ? ` Of each task its mean over ${titles.join(', ')}.` : ''
+  const rest = titles.length > 0 ? ` Each task is averaged over ${titles.join(', ')}.` : ''
   const drawn = atValues(key, rows, panels)
   const blocks: Block[] =
     rows.length === 0
@@ -122,7 +122,7 @@ function atValues(key: SettingKey, rows: readonly SettingRow[], named: readonly 
   })
 }
 
-/** An interval where a row is of one sweep; of several, that they are so many. */
+/** Rows of one sweep have intervals; rows of several, their number. */
 function valuesTable(key: SettingKey, rows: readonly TaskAtValue[], over: readonly string[]): Table {
   const several = rows.some(({ sweeps }) => sweeps > 1)
   const interval = (value: number, { sweeps, items }: TaskAtValue) =>
@@ -130,9 +130,9 @@ function valuesTable(key: SettingKey, rows: readonly TaskAtValue[], over: readon
   return {
     id: `by-${key}`,
     title: `By ${keyTitles[key]}`,
-    caption: `Accuracy by task${over.length > 0 ? `, mean over ${over.join(', ')}` : ''}. In brackets: Wilson’s interval, 95 %${several ? ', where a row is of one sweep' : ''}; n: test items.`,
+    caption: `Accuracy by task${over.length > 0 ? `, mean over ${over.join(', ')}` : ''}. In brackets: Wilson’s interval, 95 %${several ? ' (rows of one sweep)' : ''}; n: test items.`,
     columns: {
-      ...{ model: 'Model', task: 'Task', value: keyTitles[key], baseline: 'Baseline' },
+      ...{ model: 'Model', task: 'Task', value: headed(key), baseline: 'Baseline' },
       ...{ hypothesis: 'Hypothesis', hypothesisInterval: '', regular: 'Regular', regularInterval: '' },
       ...(several ? { sweeps: 'Sweeps' } : {}),
       n: 'n',
@@ -150,17 +150,22 @@ function valuesTable(key: SettingKey, rows: readonly TaskAtValue[], over: readon
   }
 }
 
+function headed(key: SettingKey): string {
+  return keyTitles[key].replace(/^./, (first) => first.toUpperCase())
+}
+
 function settingsTable(sweeps: readonly SweepOfGroup[]): Table {
   const keys = ['demonstrations', 'prompt', 'dummyQueries', 'seed', 'numerics'] as const
   const further = varying(sweeps).filter((key) => !(keys as readonly string[]).includes(key))
   return {
     id: 'settings',
     title: 'Settings',
-    caption: 'A sweep each; those of one group on the same items: taskvec report SWEEP has all of one.',
+    caption:
+      'A sweep per row; the sweeps of one group share their items. taskvec report SWEEP shows one in full.',
     columns: {
       ...{ sweep: 'Sweep', demonstrations: 'k', prompt: 'Prompt', dummyQueries: 'Dummy queries' },
       ...{ seed: 'Seed', numerics: 'Numerics' },
-      ...Object.fromEntries(further.map((key) => [key, keyTitles[key]])),
+      ...Object.fromEntries(further.map((key) => [key, headed(key)])),
       status: 'Status',
     },
     align: `lrlrrl${further.map(() => 'l').join('')}l`,

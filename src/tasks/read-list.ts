@@ -125,11 +125,13 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
     }
 
   const { reading, pairs, kept } = chooseReading(task.pairs, marks)
-  const share = `${((100 * pairs.length) / task.pairs.length).toPrecision(2)} %`
+  const few = pairs.length < fewPairs ? `at least ${fewPairs} are advised` : ''
+  const share = Number(((100 * pairs.length) / task.pairs.length).toPrecision(2))
   const warning =
-    `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share}): answers of one token in this model's tokenizer only ` +
-    `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})` +
-    (pairs.length < fewPairs ? `; at least ${fewPairs} are advised` : '')
+    pairs.length === task.pairs.length
+      ? `${task.id}: the list has ${pairs.length} pairs; ${few}`
+      : `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share} %): answers of one token in this model's tokenizer only ` +
+        `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})${few && `; ${few}`}`
   // Where the words alone cost all that is lost, one warning says so.
   const lost = pairs.length === writable.length && unknown.length > 0 ? unknown : [...unknown, warning]
   return {

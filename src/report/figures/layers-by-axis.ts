@@ -1,11 +1,10 @@
 import { tasksByLayer, type LayerCell } from '../../experiments/main/by-layer.js'
 import type { Figure } from '../../figures/figure.js'
-import { groupBy, taskName } from '../../figures/paper-rules.js'
+import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { figure, figurePerModel, type Block } from '../../figures/section.js'
 import { seriesLines } from '../../figures/series-lines.js'
 import { config, depthX, layerX, patchedAt, shown } from '../../figures/style.js'
-import { bootstrapMeans } from '../../statistics/bootstrap.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { SettingKey } from '../../store/settings.js'
 import { keyTitles } from './by-axis.js'
@@ -41,7 +40,7 @@ function linesByValue(key: SettingKey, cells: readonly CellAtValue[], rest: stri
   return {
     id: `by-layer-by-${key}`,
     title: `Accuracy of θ alone by layer and ${keyTitles[key]}`,
-    caption: `Dev accuracy of the hypothesis run by ${over === 'depth' ? 'relative depth L / N' : 'L'}, mean over tasks, learned or not; ${banded ? 'bands' : 'on hover'}: bootstrap over tasks, 95 % (of one task Wilson’s interval).${rest}`,
+    caption: `Dev accuracy of the hypothesis run by ${over === 'depth' ? 'relative depth L / N' : 'L'}, mean over tasks, learned or not; ${banded ? 'bands' : 'on hover'}: Wilson’s interval, 95 %, over the dev items of all tasks.${rest}`,
     spec: {
       config,
       data: { values },
@@ -76,16 +75,12 @@ function pooled(cells: readonly CellAtValue[]): CellAtValue[] {
 
 function meanOverTasks(cells: readonly CellAtValue[]) {
   const tasks = pooled(cells)
-  const { model, value, layer, depth, correct, items } = tasks[0] as CellAtValue
-  const [bootstrapped] = bootstrapMeans(
-    tasks.map(({ accuracy }) => [accuracy]),
-    { seed: 0 },
-  )
-  const accuracy = bootstrapped?.mean ?? 0
-  const { low, high } = tasks.length === 1 || !bootstrapped ? wilsonInterval(correct, items) : bootstrapped
-  const of = tasks.length === 1 ? taskName(tasks[0]?.task ?? '') : `${tasks.length} tasks`
+  const { model, value, layer, depth } = tasks[0] as CellAtValue
+  const accuracy = meanAndSd(tasks.map((task) => task.accuracy)).mean
+  const items = tasks.reduce((sum, task) => sum + task.items, 0)
+  const { low, high } = wilsonInterval(accuracy * items, items)
   return {
-    ...{ model, value: String(value), layer, depth, accuracy, low, high, tasks: tasks.length },
-    says: `${model}, ${value}, L = ${layer}: ${shown(accuracy)} [${shown(low)}, ${shown(high)}] over ${of}`,
+    ...{ model, value: String(value), layer, depth, accuracy, low, high, items, tasks: tasks.length },
+    says: `${model}, ${value}, L = ${layer}: ${shown(accuracy)} [${shown(low)}, ${shown(high)}], mean of ${tasks.length} tasks`,
   }
 }
