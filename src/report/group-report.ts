@@ -132,12 +132,20 @@ function valuesTable(key: SettingKey, rows: readonly TaskAtValue[], over: readon
     title: `By ${keyTitles[key]}`,
     caption: `Accuracy by task${over.length > 0 ? `, mean over ${over.join(', ')}` : ''}. In brackets: Wilson’s interval, 95 %${several ? ' (rows of one sweep)' : ''}; n: test items.`,
     columns: {
-      ...{ model: 'Model', task: 'Task', value: headed(key), baseline: 'Baseline' },
-      ...{ hypothesis: 'Hypothesis', hypothesisInterval: '', regular: 'Regular', regularInterval: '' },
+      ...(key === 'models' ? {} : { model: 'Model' }),
+      task: 'Task',
+      ...(key === 'tasks' ? {} : { value: headed(key) }),
+      ...{
+        baseline: 'Baseline',
+        hypothesis: 'Hypothesis',
+        hypothesisInterval: '',
+        regular: 'Regular',
+        regularInterval: '',
+      },
       ...(several ? { sweeps: 'Sweeps' } : {}),
       n: 'n',
     },
-    align: `lllrrlrl${several ? 'r' : ''}r`,
+    align: `${key === 'models' || key === 'tasks' ? 'll' : 'lll'}rrlrl${several ? 'r' : ''}r`,
     rows: rows.map((row) => ({
       ...{ model: row.model, task: taskName(row.task), value: row.value },
       ...{ baseline: share(row.baseline), hypothesis: share(row.hypothesis) },
