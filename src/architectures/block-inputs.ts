@@ -75,7 +75,7 @@ function rotation(
   const sine = graph.input('rotary_sin', 'float', ['P', width / 2])
   const selectedPositions = selectRows(positions)
   return (value, heads, dHead, which) => {
-    // Each row is a sequence of its own, at its own position: [rows, 1, heads d_head].
+    // Each row is a separate sequence at its own position: [rows, 1, heads d_head].
     const asSequences = graph.node('Unsqueeze', [value, graph.ints([1])])
     const at = which === 'all' ? positions : selectedPositions
     const rotated = graph.node(

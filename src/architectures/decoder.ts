@@ -148,11 +148,11 @@ export interface FusedProjection {
 
 /**
  * Multi-head latent attention (DeepSeek): keys and values come from a narrow latent, and a key's rotated part, the same for
- * all heads, stands beside it. A query's last `rotary.width` entries are rotated.
+ * all heads, is stored separately. A query's last `rotary.width` entries are rotated.
  */
 export interface LatentProjection {
   readonly kind: 'latent'
-  /** Queries through a latent of their own, or not. */
+  /** Whether queries have their own latent. */
   readonly queryDown: { readonly linear: LinearSpec; readonly norm: NormSpec } | null
   readonly query: LinearSpec
   /** To the latent and the rotated part of a key. */

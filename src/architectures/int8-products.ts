@@ -13,7 +13,7 @@ export interface Factor {
 /**
  * alpha x W^T of each factor, `[rows, out]`, approximately: weights of 8 bits with a scale per output, quantised here, when the
  * graph is built, times activations of 8 bits with a scale per row. Whole numbers are summed exactly, so that a row's result does
- * not depend on the rows beside it. `x` is made ready once for all of them.
+ * not depend on the other rows. `x` is quantised once for all of them.
  */
 export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: readonly Factor[]): Value[] {
   const sizes = inputSizes(factors.map(({ weight }) => weight))
@@ -94,7 +94,7 @@ function rotatedWeight(weight: Weight, sizes: Float32Array, width: number): Weig
   return { ...weight, values: rotate(smoothed, width) }
 }
 
-/** 8 bits, 128 stands for 0, and the `step` of each row, `[rows, 1]`. */
+/** 8 bits with zero point 128, and the `step` of each row, `[rows, 1]`. */
 function quantiseRows(graph: GraphBuilder, x: Value): { quantised: Value; step: Value } {
   const axis = graph.ints([1])
   const highest = graph.node('ReduceMax', [x, axis], { keepdims: 1 })

@@ -8,7 +8,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 
 /**
  * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in docs/protocol.md, Models of the paper.
- * Hashes of what Hugging Face holds are asked of it when a model is pulled, and recorded beside the model.
+ * Hashes come from Hugging Face when a model is pulled, and are recorded with the model.
  */
 const schema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),

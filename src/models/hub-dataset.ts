@@ -25,7 +25,7 @@ export interface FetchedDataset {
   readonly commit: string
 }
 
-/** Of the forms in which a data set may lie beside each other, the first that it has is taken. */
+/** A data set may come in several formats: the first of these that it has is used. */
 const forms = [/\.parquet$/, /\.(jsonl|ndjson)$/, /\.json$/, /\.csv$/, /\.tsv$/]
 /** Where the Hub keeps a copy in Parquet of data sets that are not. */
 const converted = 'refs/convert/parquet'

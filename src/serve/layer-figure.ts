@@ -10,7 +10,7 @@ import { findSweep } from '../store/sweeps.js'
 export class LayerFigure {
   constructor(private readonly db: Database.Database) {}
 
-  /** '' until a cell is there. */
+  /** '' before the first cell. */
   async draw(sweepId: string, model: string, task: string): Promise<string> {
     const [finished] = mainResults(this.db, sweepId, { model, task })
     const cells = layerResults(this.db, sweepId, { model, task })

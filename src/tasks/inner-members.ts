@@ -6,7 +6,7 @@ export interface InnerMember extends JsonMember {
 }
 
 /**
- * The members of an object, in which those that are asked for by a path, as `answers.text`, stand in place of the value that
+ * The members of an object, in which those that are asked for by a path, as `answers.text`, replace the value that
  * holds them. Names that are members themselves are no paths.
  */
 export function withInner(

@@ -17,7 +17,7 @@ const needed = ['train', 'test'] as const
 /** Of so many values a message has room. */
 const mostNamed = 8
 
-/** The split that a value stands for, by the given names before the usual ones; undefined where it stands for none. */
+/** The split that a value means, by the given names before the usual ones; undefined if none. */
 export function splitNamed(value: string, names: SplitNames = {}): ListSplit | undefined {
   const plain = value.trim().toLowerCase()
   const called = (list: readonly string[] | undefined) => list?.some((name) => name.toLowerCase() === plain)
@@ -27,7 +27,7 @@ export function splitNamed(value: string, names: SplitNames = {}): ListSplit | u
   )
 }
 
-/** Values that stand for no split, and a split that no value stands for: each as one problem, with what was found. */
+/** Values that mean no split, and splits without a value: one problem each, with what was found. */
 export function splitProblems(
   values: readonly { readonly line: number; readonly split: string }[],
   names: SplitNames = {},

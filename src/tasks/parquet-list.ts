@@ -6,7 +6,7 @@ import { TaskvecError } from '../domain/errors.js'
 const most = { fileBytes: 100_000_000, rows: 500_000, textBytes: 50_000_000 }
 
 /**
- * A Parquet file as JSON Lines, an object a row: texts, numbers and lists of them. A member of a record is a column of its own
+ * A Parquet file as JSON Lines, an object a row: texts, numbers and lists of them. A member of a record is a separate column
  * under `record.member`; bytes are left out. Errors: CONFIG where it is missing, damaged or too large.
  */
 export async function parquetLines(file: string): Promise<string> {

@@ -132,7 +132,7 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
       ? `${task.id}: the list has ${pairs.length} pairs; ${few}`
       : `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share} %): answers of one token in this model's tokenizer only ` +
         `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})${few && `; ${few}`}`
-  // Where the words alone cost all that is lost, one warning says so.
+  // If unknown words alone explain the loss, one warning says so.
   const lost = pairs.length === writable.length && unknown.length > 0 ? unknown : [...unknown, warning]
   return {
     reading,
@@ -142,12 +142,12 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
   }
 }
 
-/** Whether a filter left so little that it must be said: few pairs, or a small share of the list. */
+/** Whether a filter left so little that a warning is due: few pairs, or a small share of the list. */
 function isLoss(kept: number, of: number): boolean {
   return kept < fewPairs || kept < leastShare * of
 }
 
-/** Where too few pairs are left, says why they are so few. */
+/** If too few pairs are left, the error explains why. */
 export function explained<T>(warnings: readonly string[], draw: () => T): T {
   try {
     return draw()
@@ -159,7 +159,7 @@ export function explained<T>(warnings: readonly string[], draw: () => T): T {
   }
 }
 
-/** So many answers begin with part of a character. */
+/** How many answers begin with part of a character. */
 export function partialWarning(id: string, partial: number, answers: number): string {
   return (
     `${id}: ${partial} of ${answers} answers begin with a token that is part of a character in this model's ` +

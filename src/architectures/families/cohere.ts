@@ -36,7 +36,7 @@ export const cohere = family({
   name: 'cohere',
   examples: ['CohereLabs/c4ai-command-r-v01', 'CohereLabs/aya-expanse-8b'],
   special:
-    'parallel residual behind one norm; interleaved rotary embedding; scaled logits; norms of queries and keys of each head',
+    'parallel residual after one norm; interleaved rotary embedding; scaled logits; norms of queries and keys of each head',
   fields: { ...fields, use_qk_norm: flag.default(false) },
   describe: (c, path) =>
     standardDecoder('cohere', c, path, {

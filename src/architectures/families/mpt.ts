@@ -17,7 +17,7 @@ const attentionFields = z.looseObject({
 export const mpt = family({
   name: 'mpt',
   examples: ['mosaicml/mpt-7b', 'mosaicml/mpt-30b'],
-  special: 'ALiBi; no biases, in LayerNorm neither; clipped queries, keys and values',
+  special: 'ALiBi; no biases, not even in LayerNorm; clipped queries, keys and values',
   fields: {
     d_model: size,
     n_heads: size,

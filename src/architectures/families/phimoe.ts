@@ -8,7 +8,7 @@ import { standardDecoder, standardFields } from '../standard.js'
 export const phimoe = family({
   name: 'phimoe',
   examples: ['microsoft/Phi-3.5-MoE-instruct', 'microsoft/Phi-tiny-MoE-instruct'],
-  special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with factors of its own',
+  special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with its own factors',
   fields: {
     ...standardFields,
     num_key_value_heads: keyValueHeadsField.default(8),

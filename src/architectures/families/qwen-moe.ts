@@ -16,7 +16,7 @@ const fields = {
 export const qwen2Moe = family({
   name: 'qwen2_moe',
   examples: ['Qwen/Qwen1.5-MoE-A2.7B', 'Qwen/Qwen2-57B-A14B'],
-  special: 'mixture of experts with a shared one behind a gate; biases of queries, keys and values',
+  special: 'mixture of experts with a gated shared one; biases of queries, keys and values',
   fields: {
     ...fields,
     num_experts: expertCount.default(60),

@@ -31,9 +31,9 @@ export function layersByKey(key: SettingKey, cells: readonly CellAtValue[], rest
 function linesByValue(key: SettingKey, cells: readonly CellAtValue[], rest: string): Figure | null {
   if (cells.length === 0) return null
   const over = key === 'models' ? 'depth' : 'layer'
-  const values = groupBy(cells, ({ model, value, layer }) => `${model}\n${value}\n${layer}`)
-    .map(([, of]) => meanOverTasks(of))
-    .sort((a, b) => a.layer - b.layer)
+  const values = groupBy(cells, ({ model, value, layer }) => `${model}\n${value}\n${layer}`).map(([, of]) =>
+    meanOverTasks(of),
+  )
   const names = [...new Set(cells.map(({ value }) => String(value)))]
   const models = [...new Set(cells.map(({ model }) => model))]
   const banded = names.length <= mostBands

@@ -5,7 +5,7 @@ import { taskLabels } from '../task-labels.js'
 import type { Row } from '../../figures/table.js'
 import { table, text, type Section } from '../../figures/section.js'
 
-/** Failures, what could not be done, warnings, and what is not computed yet. */
+/** What is not computed yet, failures, skipped units and warnings. */
 export function troubles(db: Database.Database, sweep: SweepSummary): Section {
   const { id, status } = sweep
   const labels = taskLabels(sweep)

@@ -60,7 +60,7 @@ function factsTable(rows: readonly Row[]): Table {
   }
 }
 
-/** Without the file's place on the machine, and with word lists and items counted instead of written out. */
+/** Without the file's path, and with word lists and items counted instead of written out. */
 function readableConfig({
   file: _file,
   settings: _settings,

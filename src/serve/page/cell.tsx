@@ -4,7 +4,7 @@ import type { FieldPlace } from './heat-map.jsx'
 import { useAnswer } from './server.js'
 import { TaskName } from './task-name.jsx'
 
-/** What a chosen field opens: its accuracies, and the by-layer curve as it grows. */
+/** The chosen field: its accuracies, and the by-layer curve as it grows. */
 export function Cell({
   sweep,
   place,
@@ -46,7 +46,7 @@ export function Cell({
         </p>
       ))}
       {curve.value?.svg ? (
-        // The server's own drawing; texts in it are escaped there.
+        // Drawn by our server, which escapes its texts.
         <figure class="curve" dangerouslySetInnerHTML={{ __html: curve.value.svg }} />
       ) : (
         <p>{curve.error ?? 'No cell is there yet.'}</p>

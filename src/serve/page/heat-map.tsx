@@ -16,7 +16,7 @@ interface Props {
   readonly choose: (place: FieldPlace) => void
 }
 
-/** Models across, tasks down; colour and number are the accuracy, with its interval; a field without one shows how far it is. */
+/** Models across, tasks down, by category; colour and number show the accuracy with its interval, or else the progress. */
 export function HeatMap({ view, chosen, choose }: Props) {
   const [url, set] = useUrlState()
   const kind = kinds.find((name) => name === url['kind']) ?? 'hypothesis'
@@ -93,7 +93,7 @@ export function HeatMap({ view, chosen, choose }: Props) {
   )
 }
 
-/** What the colours say, and of how many items the accuracies are. */
+/** The meaning of the colours, and the number of items behind the accuracies. */
 function Legend({ view, kind }: { view: SweepView; kind: Kind }) {
   const counts = new Set(view.fields.flatMap((field) => accuracyOf(field, kind)?.items ?? []))
   return (

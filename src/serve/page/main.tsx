@@ -35,8 +35,7 @@ function Page() {
         <Help />
         {changes === null && (
           <p class="trouble" role="status">
-            The server is away: start <code>taskvec serve</code> again. What is shown is the last that was
-            read.
+            No connection: start <code>taskvec serve</code> again. The page shows the last data that it read.
           </p>
         )}
       </header>
@@ -61,7 +60,7 @@ function Page() {
   )
 }
 
-/** How far it is, its accuracies, and of the chosen field the curve beside them and the items below. */
+/** Progress, accuracies, and the curve and items of the chosen field. */
 function Sweep({ view, changes }: { view: SweepView; changes: number | null }) {
   const [{ model, task }, set] = useUrlState()
   const place: FieldPlace | null = model !== undefined && task !== undefined ? { model, task } : null

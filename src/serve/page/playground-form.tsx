@@ -10,7 +10,7 @@ interface Props {
   readonly submit: () => void
 }
 
-/** What can be asked: the sweep's models, tasks and prompts come first. Keys that the choice before them rules out are not shown. */
+/** The form: the sweep's models, tasks and prompts come first. Fields that an earlier choice rules out are hidden. */
 export function PlaygroundForm({ form, choices, busy, change, submit }: Props) {
   const type = (key: keyof Form) => (event: { currentTarget: { value: string } }) =>
     change({ [key]: event.currentTarget.value })
