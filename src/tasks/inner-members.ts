@@ -1,6 +1,6 @@
 import { jsonMembers, type JsonMember, type JsonPlace } from './json-members.js'
 
-/** A member of a member, under its whole path; of a list of objects, that of each of them. */
+/** Nested members by their whole path; in a list of objects, those of each. */
 export interface InnerMember extends JsonMember {
   readonly others?: readonly JsonPlace[]
 }
@@ -24,7 +24,7 @@ export function withInner(
     const outer = members.find(({ key }) => key !== null && path.startsWith(`${key.text}.`))
     if (!outer?.key) return []
     const found = valuesAt(text, outer, path.slice(outer.key.text.length + 1))
-    // An empty list has no objects to look into, and no text either.
+    // An empty list has neither objects nor text.
     const [first, ...others] = found.length === 0 && isEmpty(text, outer) ? [outer] : found
     if (!first) return []
     opened.add(outer)

@@ -13,15 +13,15 @@ import type { ListTask } from './task.js'
 
 /** Fewer pairs produce a warning, since items repeat often and few words carry the result (docs/protocol.md, Single-token outputs). */
 const fewPairs = 70
-/** A smaller share of a list produces one as well: what is left may be another kind of word than the list's. */
+/** So does a smaller share of a list, since the rest may be another kind of word. */
 const leastShare = 0.2
 
-/** What a tokenizer makes of each pair of a list: '1' where it can be used so. Lists that are cut give theirs piece by piece. */
+/** Which pairs of a list a tokenizer can use: '1' if so. Lists that are cut give theirs piece by piece. */
 export interface PairMarks extends SingleTokenMarks {
   readonly writable: string
-  /** Under each prompt of the pairing, where there are several. */
+  /** Under each prompt of the pairing, if there are several. */
   readonly paired?: readonly PairMarks[]
-  /** The protocol's prompt, where it was to be read from the model. */
+  /** The protocol's prompt, if it comes from the model. */
   readonly prompt?: PromptTemplate
 }
 
@@ -70,12 +70,12 @@ export function joinedMarks(slices: readonly PairMarks[]): PairMarks {
 
 export interface ReadList extends Pick<PreparedTask, 'reading' | 'warnings'> {
   readonly pairs: readonly Pair[]
-  /** The same pairs as the pairing's first prompt writes them, where there is one. */
+  /** The same pairs as written by the pairing's first prompt, if there is one. */
   readonly drawnAs?: readonly Pair[]
 }
 
 /**
- * The pairs that a model can use, in the reading that keeps enough of them, and warnings where they are few. Of paired
+ * The pairs that a model can use, in the reading that keeps enough of them, and warnings if they are few. Paired
  * prompts all keep the same pairs, each in its own reading.
  */
 export function readList(task: ListTask, marks: PairMarks): ReadList {

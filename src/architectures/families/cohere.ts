@@ -16,7 +16,7 @@ const fields = {
   attention_bias: flag.default(false),
 }
 
-/** A parallel residual behind one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
+/** A parallel residual after one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
 function shared(
   c: { layer_norm_eps: number; logit_scale: number; attention_bias: boolean },
   rotary: { theta?: number },
@@ -52,7 +52,7 @@ export const cohere = family({
     }),
 })
 
-/** Command R7B: three layers with a window to one that sees everything and is not rotated. */
+/** Command R7B: three layers with a window to one with full attention and no rotation. */
 export const cohere2 = family({
   name: 'cohere2',
   examples: ['CohereLabs/c4ai-command-r7b-12-2024'],

@@ -77,7 +77,7 @@ export const deepseekV2 = family({
     topk_method: z.enum(['greedy', 'group_limited_greedy']).default('greedy'),
     n_group: size.optional(),
     topk_group: size.optional(),
-    // transformers leaves it out, DeepSeek's own code does not: no published model has it.
+    // transformers omits it, DeepSeek's code does not; no published model has it.
     norm_topk_prob: z.literal(false).default(false),
   },
   renamed: { num_experts: 'n_routed_experts' },

@@ -13,7 +13,7 @@ const attentionFields = z.looseObject({
   alibi: z.literal(true).default(true),
 })
 
-/** MPT (transformers' modeling_mpt.py, which leaves `alibi_bias_max` unread): ALiBi, no biases anywhere, one product for queries, keys and values. */
+/** MPT (transformers' modeling_mpt.py, which ignores `alibi_bias_max`): ALiBi, no biases anywhere, one product for queries, keys and values. */
 export const mpt = family({
   name: 'mpt',
   examples: ['mosaicml/mpt-7b', 'mosaicml/mpt-30b'],
@@ -26,7 +26,7 @@ export const mpt = family({
     vocab_size: size,
     layer_norm_epsilon: positive.default(1e-5),
     attn_config: attentionFields.prefault({}),
-    // transformers builds none, whatever it says.
+    // transformers builds none, regardless.
     no_bias: flag.default(true),
     logit_scale: z.null().default(null),
     tie_word_embeddings: flag.default(true),

@@ -36,7 +36,7 @@ export const phimoe = family({
         mixture(parts, path, {
           router: 'block_sparse_moe.gate',
           count: c.num_local_experts,
-          // transformers chooses two, whatever num_experts_per_tok says.
+          // transformers always chooses two, ignoring num_experts_per_tok.
           perRow: 2,
           expert: (index) =>
             parts.gatedMlp({ name: `block_sparse_moe.experts.${index}`, parts: ['w1', 'w3', 'w2'] }),
