@@ -12,7 +12,12 @@ export interface SeriesLines {
   readonly y: {
     readonly field: string
     readonly axis?: { readonly title: string; readonly format: string; readonly values?: number[] }
-    readonly scale?: { readonly domain: number[]; readonly padding: number; readonly nice?: boolean }
+    readonly scale?: {
+      readonly type?: 'log'
+      readonly domain?: number[]
+      readonly padding: number
+      readonly nice?: boolean
+    }
   }
   /** Without it, a single series has no legend: the figure names it elsewhere. */
   readonly legend?: { readonly title?: string; readonly columns?: number }

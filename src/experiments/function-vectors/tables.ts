@@ -93,6 +93,11 @@ export const functionVectorGeometryView = sqliteView('function_vector_angles', {
   ...angles,
 }).existing()
 
+export type Angles = Pick<
+  typeof functionVectorGeometryView.$inferSelect,
+  'model' | 'task' | keyof typeof angles
+>
+
 /** Means over a model's tasks, by prompt: `zero-shot`, `shuffled`, `natural-text`; the interval is ± 1.96 standard errors, null for one task. */
 export const functionVectorMeansView = sqliteView('function_vector_means', {
   ...ofTask,

@@ -21,6 +21,7 @@ export const headSumAngles = sqliteTable(
 )
 
 export const headSumsView = sqliteView('head_sums', { ...ofTask, ...angles }).existing()
+export type HeadSum = Pick<typeof headSumsView.$inferSelect, 'model' | 'task' | keyof typeof angles>
 
 /** How many of a task's vectors a linear classifier names right, by L. */
 export const probingView = sqliteView('probing', {
