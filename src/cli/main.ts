@@ -36,7 +36,7 @@ export const commands: Record<string, { does: string; load: () => Promise<Comman
     load: async () => (await import('./compare.js')).compareCommand(),
   },
   report: {
-    does: 'Every figure and table of a sweep as one HTML page, and each as a file of its own.',
+    does: 'Every figure and table of a sweep as one HTML page, and each as a separate file.',
     load: async () => (await import('./report.js')).reportCommand(),
   },
   verify: {

@@ -50,7 +50,7 @@ export const resultTables: Readonly<Record<string, ResultTable>> = Object.fromEn
   experiments.flatMap(({ tables = {} }) => Object.entries(tables)),
 )
 
-/** What the experiments of a config consist of, but for the main one. An experiment may bring another's units: those of the other's own settings stand. */
+/** The units of a config's further experiments. An experiment may include another's units; if both are configured, the other's own settings win. */
 export function unitsOf(chosen: readonly ('main' | ChosenExperiment)[], tasks: readonly string[]): NewUnit[] {
   const units = new Map<string, NewUnit>()
   const bringsOthers = (unit: NewUnit, experiment: string) =>

@@ -28,7 +28,7 @@ export function overTasks(experiment: string): NewUnit {
   return { experiment, task: '', thetaTask: '', settings: {} }
 }
 
-/** What every step on one task's items takes. */
+/** Input of every step on one task's items. */
 export function taskStep(of: FinishedTask, items: readonly Item[]): TaskStep {
   const { model, modelHash, numerics, task, scoring } = of
   return { model, modelHash, numerics, task, scoring, items }
@@ -76,7 +76,7 @@ export function scoredUnit<Settings extends { readonly items: number }, Input ex
   }
 }
 
-/** The θ of all tasks that have them. Errors: TASK where fewer than two do. */
+/** The θ of all tasks that have them. Errors: TASK if fewer than two do. */
 export function thetasOfTasks({ runsOf, seed }: PlanContext, unit: string) {
   const runs = runsOf(unit)
   const modelHash = runs[0]?.modelHash

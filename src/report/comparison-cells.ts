@@ -4,7 +4,7 @@ import type { LayerRow, MainRow } from '../store/results.js'
 import type { ComparedAccuracy, Pairing } from './compare.js'
 import type { PaperResults } from './paper-results.js'
 
-/** What can be set beside another run: a sweep's accuracies and the published ones, as cells. */
+/** What can be compared: a sweep's accuracies and the published ones, as cells. */
 
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
@@ -166,7 +166,7 @@ export interface BestLayers {
 }
 
 /**
- * Whether our best L would have been as good a choice there: their dev accuracy at the depth of our best L beside that at
+ * Whether our best L would have been as good a choice there: their dev accuracy at the depth of our best L and at
  * their own. Layers themselves have no interval; accuracies do.
  */
 export function bestLayerPairs(

@@ -6,11 +6,11 @@ import { boxedTable } from './boxed-table.js'
 export interface MainTableOptions {
   /** Named where it is not f32. */
   readonly mode?: string | null
-  /** What each model's weights are stored in (`weightTypes`): named beside it. */
+  /** What each model's weights are stored in (`weightTypes`), shown with its name. */
   readonly weights?: ReadonlyMap<string, string>
-  /** Accuracies by first token (`firstTokens`), stricter than `prefix`: beside each accuracy as `1st`. */
+  /** Accuracies by first token (`firstTokens`), stricter than `prefix`: shown with each accuracy as `1st`. */
   readonly first?: ReadonlyMap<string, number>
-  /** Mean scores (`meanScores`), where a task's scoring is graded: beside each accuracy as `score`. */
+  /** Mean scores (`meanScores`), if a task's scoring is graded: shown with each accuracy as `score`. */
   readonly scores?: ReadonlyMap<string, number>
 }
 

@@ -10,7 +10,7 @@ export interface Namesakes {
   readonly tasks: readonly string[]
 }
 
-/** Files of one model count slightly different parameters: a GGUF holds frequencies of its own. */
+/** Files of one model count slightly different parameters: a GGUF also stores frequencies. */
 const sameParameters = 0.01
 
 export function namesakes(db: Database.Database, sweepId: string): Namesakes {

@@ -28,7 +28,7 @@ export const builtinTaskIds = [
   'knowledge_location_religion',
 ] as const
 
-/** Further tasks, no part of `tasks: all`. */
+/** Further tasks, not in `tasks: all`. */
 export function furtherIds(): string[] {
   return furtherTaskIds(builtinTaskIds)
 }

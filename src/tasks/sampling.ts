@@ -57,7 +57,7 @@ export function itemDrawer(
 interface Pools {
   /** S and x'. */
   readonly demonstrations: Population
-  /** Only of a list with splits of its own: x of each split. */
+  /** Only for a list with its own splits: x of each split. */
   readonly queries?: Readonly<Record<Split, readonly Pair[]>>
 }
 
@@ -72,7 +72,7 @@ function poolsOf(population: Population): Pools {
   }
 }
 
-/** Each query of a split once, in an order of its own, then all of them once more. */
+/** Each query of a split once, shuffled, then all of them once more. */
 function queryDrawer(
   key: object,
   queries: NonNullable<Pools['queries']>,
@@ -109,8 +109,8 @@ function baselineItem({ input, output, accept }: Pair): Item {
 
 /**
  * S and x without replacement; then the dummy queries x', all different, none equal to x. Of paired settings all draw the
- * same, one of them as it would alone: the others take less of it, or more S from a stream of their own. `held`: x, where it
- * comes from a split of its own.
+ * same, one of them as it would alone: the others take less of it, or further S from a separate stream. `held`: x, where it
+ * comes from a separate split.
  */
 function demonstratedItem(key: object, population: Population, protocol: Protocol, held?: Pair): Item {
   const { demonstrations: k, dummyQueries: dummies, dummyMayBeDemonstration, paired } = protocol
@@ -176,7 +176,7 @@ function shuffled<T>(things: readonly T[], random: RandomSource): T[] {
 }
 
 /**
- * S and dummy queries x' around a given query, which stands in neither. Errors: TASK where the population is too small.
+ * S and dummy queries x' for a given query, which is in neither. Errors: TASK if the population is too small.
  */
 export function demonstrationsFor(
   random: RandomSource,

@@ -31,7 +31,7 @@ export function refuseProblems(file: string, problems: readonly LineProblem[]): 
 
 /** Errors: CONFIG where the file is missing, too large or not UTF-8. */
 export function readTextFile(file: string): string {
-  // No name has a zero byte; Node refuses one by an error of its own.
+  // No file name has a zero byte; Node would throw a different error.
   const found = file.includes('\0') ? undefined : statSync(file, { throwIfNoEntry: false })
   if (!found?.isFile()) throw new TaskvecError('CONFIG', `${file}: ${found ? 'not a file' : 'no such file'}`)
   if (found.size > maxFileBytes)

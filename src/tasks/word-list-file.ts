@@ -47,7 +47,7 @@ export interface SplitFile extends Pick<ReadOptions, 'ahead'> {
   readonly file: string
 }
 
-/** A list whose splits are files of their own. Errors: as `readWordListFile`. */
+/** A list whose splits are separate files. Errors: as `readWordListFile`. */
 export function readSplitFiles(
   files: Partial<Readonly<Record<ListSplit, SplitFile>>>,
   options: Omit<ReadOptions, 'ahead' | 'splits'> = {},
@@ -141,7 +141,7 @@ function inPrompt(pairs: readonly Pair[]): string[] {
   const [lines, arrows] = [count(/[\r\n]/), count(/->/)]
   const of = (n: number, what: string) => `${n} of ${pairs.length} pairs have ${what} in them`
   return [
-    ...(lines > 0 ? [`${of(lines, 'a line break')}, which is also what stands between demonstrations`] : []),
-    ...(arrows > 0 ? [`${of(arrows, '"->"')}, which is also what stands between x and y`] : []),
+    ...(lines > 0 ? [`${of(lines, 'a line break')}, which also separates demonstrations`] : []),
+    ...(arrows > 0 ? [`${of(arrows, '"->"')}, which also separates x and y`] : []),
   ]
 }

@@ -49,7 +49,7 @@ function readObject(
   else if (wrapped.length > 1)
     reader.problem(
       wrapped[1]?.key?.start ?? 0,
-      `several lists in one file (${wrapped.map(({ key }) => key?.text).join(', ')}); put each into a file of its own`,
+      `several lists in one file (${wrapped.map(({ key }) => key?.text).join(', ')}); put each into its own file`,
     )
   else {
     const [list] = wrapped as [JsonMember]

@@ -50,6 +50,7 @@ const drawn = [
   'head-effects-alpha-1b',
   'layer-effects-alpha-1b',
   'function-vectors-alpha-1b',
+  'geometry-alpha-1b',
   'natural-text-alpha-1b',
   'probing-alpha-1b',
   'attention-alpha-1b',

@@ -244,12 +244,12 @@ it('shows what failed, why, and the last lines of its process', async () => {
   await page.close()
 })
 
-it('reports that the server is away; serve ends with exit code 0 on SIGTERM', async () => {
+it('reports that the connection is gone; serve ends with exit code 0 on SIGTERM', async () => {
   const { page } = await open(1440, 'light')
   server.kill('SIGTERM')
   expect((await server).exitCode).toBe(0)
   await page.getByRole('status').waitFor()
-  expect(await page.getByRole('status').textContent()).toMatch(/The server is away/)
+  expect(await page.getByRole('status').textContent()).toMatch(/No connection/)
   await page.close()
 })
 

@@ -6,7 +6,7 @@ import type { attentionView } from './tables.js'
 type AttentionRow = typeof attentionView.$inferSelect
 export type Share = Pick<AttentionRow, 'model' | 'task' | 'layer' | 'head' | 'part' | 'attention' | 'tokens'>
 
-/** Panels: the other parts are the prompt's own words. */
+/** Panels: the other parts belong to the prompt's format. */
 const titles: Readonly<Record<string, string>> = {
   inputs: 'inputs',
   outputs: 'outputs',

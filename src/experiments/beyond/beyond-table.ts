@@ -9,10 +9,10 @@ const names: Readonly<Record<string, string>> = {
   addition: 'θ added',
   decodability: 'decodability',
 }
-/** Analyses of every L; the others are at each task's best L. */
+/** Analyses at every L; the others are at each task's best L. */
 const everyLayer = ['multi_context', 'addition', 'decodability']
 
-/** Means over tasks, at the L with the highest mean where every L is there. */
+/** Means over tasks, at the L with the highest mean if every L was computed. */
 export function beyondTable(scores: readonly BeyondScore[]): Table {
   const rows = groupBy(scores, ({ model, analysis, setting }) => `${model}\n${analysis}\n${setting}`).map(
     ([, of]) => {

@@ -11,7 +11,7 @@ const ways = {
   addition: 'θ added',
 } as const
 
-/** Beyond the paper: multi-context θ, and θ added instead of put in place, by L beside the paper's own way. */
+/** Beyond the paper: multi-context θ, and θ added instead of patched in, by L, compared with the paper's method. */
 export function otherWays(rows: readonly BeyondScore[], cells: readonly CellAccuracy[]): Figure | null {
   const others = rows.flatMap(({ model, task, analysis, layer, correct, items }) =>
     analysis === 'multi_context' || analysis === 'addition'

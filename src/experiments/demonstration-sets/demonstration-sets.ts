@@ -12,7 +12,7 @@ const passes: ForwardPasses<DemonstrationSetsStep, Scores> = {
   run,
 }
 
-/** Sets in the pool per set that is asked for: some hold the query and are passed over. */
+/** Sets in the pool per requested set: those that contain the query are skipped. */
 const spare = 2
 
 /** θ averaged over n demonstration sets. */

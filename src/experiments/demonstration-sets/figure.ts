@@ -4,7 +4,7 @@ import type { Figure } from '../../figures/figure.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { accuracyY, categoryScale, config, ink, shown, shownOf, lineLegend } from '../../figures/style.js'
 
-/** Beyond the paper: accuracy of f(x; θ) where θ is the mean over n demonstration sets, a line per task and their mean. */
+/** Beyond the paper: accuracy of f(x; θ) with θ the mean over n demonstration sets, a line per task and their mean. */
 export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
   const points = rows.filter(({ analysis }) => analysis === 'demonstration_sets')
   if (points.length === 0) return null

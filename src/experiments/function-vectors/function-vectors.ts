@@ -11,6 +11,7 @@ import { headSumsView, probingView } from '../probing/tables.js'
 import { count } from '../settings.js'
 import { overTasks } from '../task-units.js'
 import { byLayer } from './by-layer.js'
+import { geometryByLayer } from './geometry-by-layer.js'
 import {
   functionVectorGeometryView,
   functionVectorHeadsView,
@@ -47,7 +48,7 @@ const scoresTable = {
   averaged: ['accuracy', 'firstToken'],
 } as const
 
-/** θ beside the function vector of Todd et al. (2023), on the same items. */
+/** θ and the function vector of Todd et al. (2023), on the same items. */
 export const functionVectors: Experiment<Settings> = {
   name: 'functionVectors',
   settings,
@@ -145,8 +146,20 @@ export const functionVectors: Experiment<Settings> = {
         columns: ['model', 'task', 'vector', 'layer', 'items', 'correct'],
         order: ['vector', 'task', 'layer'],
       })
+      const angles = rows.of(functionVectorGeometryView, {
+        columns: [
+          ...(['model', 'task', 'layer', 'cosine', 'normFunctionVector'] as const),
+          ...(['normTheta', 'inSpan', 'inRandomSpan'] as const),
+        ],
+        order: ['task', 'layer'],
+      })
+      const sums = rows.of(headSumsView, {
+        columns: ['model', 'task', 'vector', 'layer', 'cosine', 'normSum', 'normTheta'],
+        order: ['vector', 'task', 'layer'],
+      })
       return [
         ...figurePerModel(scores, byLayer),
+        ...figurePerModel([...angles, ...sums], geometryByLayer),
         ...figurePerModel(texts, byTemplate),
         ...figurePerModel(probes, probesByLayer),
         ...(heads.length > 0 ? [table(topHeadsTable(heads))] : []),

@@ -3,7 +3,7 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
-/** What is put in or added after block `layer`, and how often the answer is right then. */
+/** What is patched in or added after block `layer`, and how often the answer is then right. */
 export const functionVectorScores = sqliteTable(
   'function_vector_scores',
   {
@@ -28,7 +28,7 @@ export const functionVectorScores = sqliteTable(
   ],
 )
 
-/** The heads whose mean outputs the function vectors are the sums of, best first. */
+/** The heads whose mean outputs sum to the function vectors, best first. */
 export const functionVectorHeads = sqliteTable(
   'function_vector_heads',
   {
@@ -54,7 +54,7 @@ const angles = {
   inRandomSpan: real('in_random_span').notNull(),
 }
 
-/** How θ and the function vector of a task lie to each other, after each block. */
+/** How θ and the function vector of a task relate, after each block. */
 export const functionVectorGeometry = sqliteTable(
   'function_vector_geometry',
   {
@@ -93,7 +93,12 @@ export const functionVectorGeometryView = sqliteView('function_vector_angles', {
   ...angles,
 }).existing()
 
-/** Means over a model's tasks, by prompt: `zero-shot`, `shuffled`, `natural-text`; the interval is of 1.96 standard errors, null of one task. */
+export type Angles = Pick<
+  typeof functionVectorGeometryView.$inferSelect,
+  'model' | 'task' | keyof typeof angles
+>
+
+/** Means over a model's tasks, by prompt: `zero-shot`, `shuffled`, `natural-text`; the interval is ± 1.96 standard errors, null for one task. */
 export const functionVectorMeansView = sqliteView('function_vector_means', {
   ...ofTask,
   prompt: text().notNull(),

@@ -14,7 +14,7 @@ const settings = z.strictObject({
   items: count.default(50),
   /** Dev items that θ is learned from, the first ones. */
   devItems: count.min(2).default(50),
-  /** In which θ moves, besides its own. */
+  /** Directions in which θ moves, besides its own. */
   directions: z.int().min(1).max(64).default(8),
   generations: z.int().min(1).max(1000).default(20),
 })
@@ -46,7 +46,7 @@ const ofOneTask: UnitKind<Settings> = {
   },
 }
 
-/** One θ of a task, learned on its dev items without gradients: its rows stand in the view `beyond`. */
+/** One θ of a task, learned on its dev items without gradients; its rows are in the view `beyond`. */
 export const learnedTheta: Experiment<Settings> = {
   name: 'learnedTheta',
   settings,

@@ -20,11 +20,11 @@ export interface MainExperiment {
   readonly cells: readonly LayerCell[]
   /** N by model. */
   readonly blocks: ReadonlyMap<string, number>
-  /** Further tables of the same experiment, where a sweep has them. */
+  /** Further tables of the same experiment, if the sweep has them. */
   readonly tables?: readonly Table[]
 }
 
-/** Figures 3 and 4, Table 6, and what the paper's rules leave out of them, by name. */
+/** Figures 3 and 4, Table 6, and the names of what the paper's rules exclude. */
 export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperiment): Section {
   const title = 'Main experiment'
   if (cells.length === 0)

@@ -55,7 +55,7 @@ export function scoresTable({ columns, rows }: ResultRows): Table | null {
   }
 }
 
-/** Table 6 over the sweeps that one config with several seeds made. */
+/** Table 6 over the sweeps of one config with several seeds. */
 export function seedsTable({ columns, rows }: ResultRows): Table {
   const spread = (row: Row, kind: string) =>
     `${share(Number(row[kind]))} ± ${typeof row[`${kind}Sd`] === 'number' ? share(Number(row[`${kind}Sd`])) : '?'}`

@@ -18,7 +18,7 @@ const lineEnd = '⏎'
 
 const names: Readonly<Record<string, string>> = { none: 'nothing', ...vectorNames }
 
-/** How often sentences go on with the answer, by template and by what is put in at their last token. */
+/** How often sentences continue with the answer, by template and by the vector at their last token. */
 export function byTemplate(model: string, scores: readonly TextScore[]): Figure | null {
   if (scores.length === 0) return null
   const values = groupBy(scores, ({ template, kind, layer }) => `${template}\n${kind}\n${layer}`)
@@ -28,7 +28,7 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     .map(({ row: { template, kind, layer }, mean, low, high, tasks }) => ({
       ...{ model, template, put: names[kind] ?? kind, layer, accuracy: mean, low, high, tasks },
     }))
-  // Where every L was tried, the best of each.
+  // If every L was tried, the best of each.
   const best = groupBy(values, ({ template, put }) => `${template}\n${put}`).map(([, of]) => {
     const value = of.reduce((a, b) => (b.accuracy > a.accuracy ? b : a))
     const { template, put, layer, accuracy, low, high, tasks } = value

@@ -23,11 +23,11 @@ const given = z.strictObject({
   /** Test items, the first ones. */
   items: count.default(20),
   maxTokens: z.int().min(1).max(200).default(5),
-  /** `best`: of each kind the L that is best for it in [x, ->], mean over the tasks. */
+  /** `best`: for each kind, the L that is best in [x, ->], mean over the tasks. */
   layers: z.enum(['best', 'all']).default('best'),
 })
 
-/** `naturalText` of function vectors: null where it is switched off. */
+/** `naturalText` of function vectors: null: switched off. */
 export const naturalTextSetting = z
   .union([z.boolean(), given], { error: 'must be true, false or {templates, items, maxTokens, layers}' })
   .default(true)
@@ -97,7 +97,7 @@ export const naturalTextUnit: UnitKind<NaturalTextSettings> = {
   },
 }
 
-/** Of each kind the lowest L with the highest mean accuracy in [x, ->]; of the random vector, the function vector's. */
+/** For each kind, the lowest L with the highest mean accuracy in [x, ->]; for the random vector, the function vector's L. */
 function bestLayers(scores: readonly (typeof functionVectorScores.$inferSelect)[]) {
   const of = (kind: VectorKind) => {
     const own = scores.filter((score) => score.prompt === 'zero-shot' && score.kind === kind)

@@ -13,11 +13,12 @@ export interface ProbeScore {
   readonly correct: number
 }
 
-const names: Readonly<Record<string, string>> = {
-  theta: 'θ, after block L',
+/** What figures call the sums of heads' outputs. */
+export const headSumNames: Readonly<Record<string, string>> = {
   'function-vector': 'top heads, blocks 0 to L',
   'random-heads': 'other heads of these layers',
 }
+const names: Readonly<Record<string, string>> = { theta: 'θ, after block L', ...headSumNames }
 
 /** How well a linear classifier names the task, from θ and from what heads wrote, by L. */
 export function probesByLayer(model: string, scores: readonly ProbeScore[]): Figure | null {

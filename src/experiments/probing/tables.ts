@@ -13,7 +13,7 @@ const angles = {
   normTheta: real('norm_theta').notNull(),
 }
 
-/** What heads wrote to a task's last tokens, beside θ there. */
+/** What heads wrote to a task's last tokens, compared with θ there. */
 export const headSumAngles = sqliteTable(
   'head_sum_angles',
   { runId: unitRun(), taskId: text('task_id').notNull(), ...angles },
@@ -21,6 +21,7 @@ export const headSumAngles = sqliteTable(
 )
 
 export const headSumsView = sqliteView('head_sums', { ...ofTask, ...angles }).existing()
+export type HeadSum = Pick<typeof headSumsView.$inferSelect, 'model' | 'task' | keyof typeof angles>
 
 /** How many of a task's vectors a linear classifier names right, by L. */
 export const probingView = sqliteView('probing', {

@@ -2,13 +2,13 @@ import { integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzl
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
-/** The likeliest tokens of the mean θ after block `layer`, through final norm and unembedding. */
+/** The top tokens of the mean θ after block `layer`, through final norm and unembedding. */
 export const projectionTokens = sqliteTable(
   'projection_tokens',
   {
     runId: unitRun(),
     layer: integer().notNull(),
-    /** 1: the likeliest. */
+    /** 1: most likely. */
     rank: integer().notNull(),
     token: integer().notNull(),
     text: text().notNull(),
@@ -17,7 +17,7 @@ export const projectionTokens = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.layer, table.rank] })],
 )
 
-/** Where the task's own answers stand in that projection: over the test items' answers. */
+/** How the test items' answers rank in that projection. */
 export const projectionScores = sqliteTable(
   'projection_scores',
   {
@@ -26,7 +26,7 @@ export const projectionScores = sqliteTable(
     items: integer().notNull(),
     meanRank: real('mean_rank').notNull(),
     meanLogProb: real('mean_log_prob').notNull(),
-    /** Items whose answer is the likeliest token, among the 20 likeliest, among the 100 likeliest. */
+    /** Items whose answer is the top token, among the top 20, among the top 100. */
     top1: integer().notNull(),
     top20: integer().notNull(),
     top100: integer().notNull(),

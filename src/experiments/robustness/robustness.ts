@@ -57,7 +57,7 @@ const thetasPasses: ForwardPasses<Parameters<typeof robustnessThetas>[1], Thetas
   run: robustnessThetas,
 }
 
-/** Robustness of one task: accuracy by L on dev items of its own, then θ at the best L, a part at a time. */
+/** Robustness of one task: accuracy by L on separate dev items, then θ at the best L, in parts. */
 const ofOneTask: UnitKind<Settings> = {
   passes: [layersPasses, thetasPasses],
   table: thetas,

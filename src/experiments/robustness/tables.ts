@@ -24,7 +24,7 @@ export const thetaDistances = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.taskId] })],
 )
 
-/** Where t-SNE puts each θ. */
+/** The t-SNE coordinates of each θ. */
 export const thetaPoints = sqliteTable(
   'theta_points',
   {
@@ -54,7 +54,7 @@ export const robustnessView = sqliteView('robustness', {
   histogramEdges: text('histogram_edges').notNull(),
 }).existing()
 
-/** Where t-SNE puts each θ. */
+/** The t-SNE coordinates of each θ. */
 export const thetaMapView = sqliteView('theta_map', {
   ...ofTask,
   category: category(),

@@ -25,7 +25,7 @@ const passes: ForwardPasses<StateVectorsStep, Scores> = {
   run,
 }
 
-/** θ made as state vectors are (Li et al. 2024): its rows stand in the view `beyond`. */
+/** θ built as a state vector (Li et al. 2024); its rows are in the view `beyond`. */
 export const stateVectors: Experiment<Settings> = {
   name: 'stateVectors',
   settings,

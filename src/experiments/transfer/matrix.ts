@@ -12,7 +12,7 @@ export interface TransferRow {
   readonly accuracy: number
 }
 
-/** θ of one task on the queries of another: at the layer that is best for each pair, where several were tried. */
+/** θ of one task on the queries of another: at the best layer of each pair, if several were tried. */
 export function transferMatrix(model: string, rows: readonly TransferRow[]): Figure | null {
   if (rows.length === 0) return null
   const best = new Map<string, TransferRow>()
@@ -26,7 +26,7 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
     says: `θ of ${sourceName(source)} on queries of ${taskName(task)}, L = ${layer}: ${shown(accuracy)} of ${items}`,
   }))
   const tasks = [...new Set(cells.map(({ task }) => task))]
-  // The tasks themselves as they stand on the other axis, each before its θ of other settings; then compositions, then the control.
+  // Tasks in the order of the other axis, each followed by its θ of other settings; then compositions, then the control.
   const place = (source: string) => {
     const own = tasks.indexOf(withoutSetting(source))
     if (own >= 0) return own + (tasks.includes(source) ? 0 : 0.5)

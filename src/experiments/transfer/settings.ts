@@ -6,7 +6,7 @@ import { templateSchema } from '../../prompt/template-schema.js'
 import { drawItems } from '../../tasks/sampling.js'
 import type { FinishedTask } from '../experiment.js'
 
-/** Settings that θ is taken from, other than the one whose queries it meets. */
+/** Settings that θ is taken from, other than that of the queries. */
 
 export const fromSchema = z
   .strictObject({
@@ -37,8 +37,8 @@ export function fromName({ demonstrations, prompt, seed }: From): string {
 }
 
 /**
- * Items that give a task's θ in another setting: with another k or seed, drawn anew; in another prompt, words as they are, but for a space
- * before them that the prompt writes itself. Errors: TASK where they were given one by one, and none can be drawn.
+ * Items that give a task's θ in another setting: with another k or seed, newly drawn; in another prompt, the same words except for a space
+ * before them that the template writes. Errors: TASK for explicit items, since none can be drawn.
  */
 export function itemsFrom(of: FinishedTask, { demonstrations, prompt, seed }: From, count: number): Item[] {
   const { protocol } = of

@@ -83,7 +83,7 @@ function refuse(...parts: readonly unknown[]): never {
 }
 
 /**
- * The figure as SVG, the same for the same rows: coordinates have two decimals. Values of marks stand in
+ * The figure as SVG, the same for the same rows: coordinates have two decimals. Values of marks are in
  * `aria-label`. Characters that XML or a reader's eye cannot bear are written out.
  */
 export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<SvgElement> {

@@ -5,7 +5,7 @@ function valueOf({ tag, attributes, children }: SvgElement): string | undefined 
   return tag === 'g' || children.length > 0 ? undefined : attributes.get('aria-label')
 }
 
-/** For a file of its own: hovering a mark shows its value, as every browser shows an SVG's titles. */
+/** For a standalone file: hovering a mark shows its value, since browsers show an SVG's titles. */
 export function withTitles(svg: SvgElement): SvgElement {
   const value = valueOf(svg)
   const children =

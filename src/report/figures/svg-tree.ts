@@ -3,7 +3,7 @@ export class SvgElement {
   constructor(
     readonly tag: string,
     readonly attributes: ReadonlyMap<string, string>,
-    /** Elements, and text as it stands in a file: escaped. */
+    /** Elements, and text as in a file: escaped. */
     readonly children: readonly (SvgElement | string)[],
   ) {}
 

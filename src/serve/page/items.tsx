@@ -23,7 +23,7 @@ const orders = {
   query: 'query',
 } as const
 
-/** The items of one (model, task): filtered, sorted, fifty a page. All that is chosen stands in the URL. */
+/** The items of one (model, task): filtered, sorted, fifty a page. The URL holds every choice. */
 export function Items({
   sweep,
   place,
@@ -72,7 +72,7 @@ export function Items({
           <select
             value={show}
             onChange={({ currentTarget: { value } }) =>
-              // Only on test items is there a regular run.
+              // Only test items have a regular run.
               set({ show: value, ...(value.endsWith('-only') ? { split: 'test' } : {}), ...begin })
             }
           >

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks'
 
-/** What the keyboard does, as the help says it. */
+/** The keys and their help texts. */
 const help = [
   ['↑ ↓', 'the item, or field, above and below'],
   ['← →', 'the layer before and after; in the accuracies the model'],
@@ -12,7 +12,7 @@ const help = [
   ['?', 'this help'],
 ] as const
 
-/** Calls what `keys` names unless somebody is typing. */
+/** Calls the function of a pressed key, unless the user is typing. */
 export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const now = useRef(keys)
   now.current = keys
