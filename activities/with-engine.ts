@@ -6,6 +6,8 @@ import { mappingFailures } from './failures.js'
 import { heartbeating } from './heartbeat.js'
 
 export interface ComputeObserver {
+  /** Rejects where a workflow's work is nobody's, before it is computed. */
+  readonly admit?: (workflowId: string) => Promise<void>
   /** An activity got its engine, `waitedMs` after it was handed to this worker. */
   readonly onBegin?: (work: WorkPlace, waitedMs: number) => void
   /** Work of this worker: a share of an activity done, 1 when it ended. */
@@ -33,7 +35,7 @@ export interface Work extends WorkPlace {
 }
 
 /** Runs an activity's work on an engine of the pool: heartbeats, progress, and failures as Temporal is to see them. */
-export function engineUser(pool: Pick<EnginePool, 'use'>, { onBegin, onProgress }: ComputeObserver) {
+export function engineUser(pool: Pick<EnginePool, 'use'>, { admit, onBegin, onProgress }: ComputeObserver) {
   return function withEngine<T>(
     what: Omit<WorkPlace, 'activity'>,
     work: (engine: Engine, options: EvaluateOptions) => Promise<T>,
@@ -48,7 +50,8 @@ export function engineUser(pool: Pick<EnginePool, 'use'>, { onBegin, onProgress 
         pool.use(
           what.model,
           signal,
-          (engine) => {
+          async (engine) => {
+            await admit?.(workflowId)
             onBegin?.(place, Math.round(performance.now() - handed))
             return work(engine, {
               signal,

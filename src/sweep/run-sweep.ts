@@ -17,6 +17,7 @@ import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
 import { say } from '../system/log.js'
 import { ensureServer } from '../temporal/server.js'
 import { installRuntime, startComputeWorkers, startStoreWorker } from '../worker.js'
+import { AbandonedSweeps } from './abandoned-sweeps.js'
 import { AbsentModels } from './absent-models.js'
 import { codeVersion } from './code-version.js'
 import { followWorkflow, type Server, type SweepOutcome } from './follow-workflow.js'
@@ -67,6 +68,7 @@ export async function runSweep(
 
     const server = await reachServer(named)
     closing.push(() => server.stop())
+    const { own } = server
     if (signal.aborted) return 'interrupted'
     installRuntime(join(taskvecHome(), 'worker.log'), metrics)
     const connected = await connectWorker(server.settings)
@@ -78,6 +80,10 @@ export async function runSweep(
     const trouble = new WriteOutage((line) => display.say(line))
     closing.push(() => trouble.stop())
     const storeName = databaseIdentity(reader)
+    const abandoned = new AbandonedSweeps(connected, { store: storeName, sweep: id }, (line) =>
+      display.say(line),
+    )
+    await abandoned.endEarlier()
     const storeWorker = await startStoreWorker(connected, storeName, store, db, {
       onTrouble: trouble.report,
     })
@@ -89,6 +95,8 @@ export async function runSweep(
       engines: width,
       memoryLimit: memoryLimit ?? config.memoryLimit,
       onPlan: (model, plan) => display.say(`${model}: ${plan}`),
+      // Elsewhere a database may be out of reach for a while, and its sweep go on.
+      ...(own ? { admit: (workflow: string) => abandoned.refuse(workflow, own.isShared) } : {}),
       onBegin: sayBegun,
       onProgress: (work) => display.report(work),
     })

@@ -32,6 +32,8 @@ export interface RunningServer {
   readonly source: string
   /** Whether its process still runs. */
   readonly alive: () => boolean
+  /** Whether other living processes share it. */
+  readonly isShared: () => boolean
   /** Releases the server; stops it if no other process uses it. */
   readonly stop: () => Promise<void>
 }
@@ -72,6 +74,7 @@ export async function ensureServer(options: ServerOptions = {}): Promise<Running
       pid: record.pid,
       source,
       alive: () => isAlive(record.pid),
+      isShared: () => livingUsers(folder).length > 0,
       stop: () => whileLocked(folder, () => leave(folder, record)),
     }
   })
