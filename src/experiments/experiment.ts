@@ -49,10 +49,26 @@ export interface UnitKind<Settings = unknown> {
   readonly analyses?: readonly Analysis[]
   /** The tables that hold a complete unit's rows. */
   readonly table: SQLiteTable
+  /** What its largest step sends to a worker: a sweep that asks for more than can be sent is refused when it begins. */
+  hands?(settings: Settings, protocol: Protocol, unit: Pick<NewUnit, 'thetaTask'>): readonly HandedItems[]
   /** Errors: TASK if it is impossible for this model and these tasks: the unit is skipped, with the message. */
   plan(context: PlanContext, settings: Settings): UnitPlan
   /** What is wrong with the rows of a complete unit; null: nothing. */
   check?(stored: StoredRows): string | null
+}
+
+export interface HandedItems {
+  /** What says how many, as a config names it. */
+  readonly setting: string
+  /** The first ones of it, as the main experiment used them. */
+  readonly split: Split
+  readonly items: number
+  /** Drawn for this experiment instead, with so many demonstrations. */
+  readonly demonstrations?: number
+  /** Of each of these tasks, in one step; absent: of the unit's task, or of one of all tasks at a time. */
+  readonly ofTasks?: 'all' | readonly string[]
+  /** That come back for each of them. */
+  readonly predictions?: number
 }
 
 export interface UnitPlan {

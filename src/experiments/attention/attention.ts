@@ -9,7 +9,7 @@ import {
   type StoredRows,
   type UnitKind,
 } from '../experiment.js'
-import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
+import { commonIdentity, hashOf, perTask, taskStep, testItemsOf } from '../task-units.js'
 import { attentionShares as sharesOf, type AttentionResult, type AttentionStep } from './forward-passes.js'
 import { attentionMap } from './attention-map.js'
 import { readersTable } from './readers-table.js'
@@ -31,6 +31,7 @@ const passes: ForwardPasses<AttentionStep, AttentionResult> = {
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: attentionShares,
+  hands: testItemsOf('attention'),
   plan({ place, task, seed }, { items: asked }) {
     const of = task(place.task)
     const items = of.items('test', asked)

@@ -24,7 +24,7 @@ const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
       testItems: 0,
       baselineItems: 0,
     })
-    const parts = thetaParts(allLayers(of.blocks), thetas, of.dModel)
+    const parts = thetaParts(allLayers(of.blocks), items, of.dModel)
     return {
       identity: {
         ...commonIdentity(of),

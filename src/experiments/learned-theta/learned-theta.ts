@@ -5,7 +5,7 @@ import { beyond } from '../../store/schema/views.js'
 import { passesStep, type Experiment, type ForwardPasses, type UnitKind } from '../experiment.js'
 import { scoreRows, type Scores } from '../scores.js'
 import { count } from '../settings.js'
-import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
+import { commonIdentity, hashOf, perTask, taskStep, testItemsOf } from '../task-units.js'
 import { byTask } from './by-task.js'
 import { learnedTheta as run, type LearnedThetaStep } from './forward-passes.js'
 
@@ -26,6 +26,10 @@ const passes: ForwardPasses<LearnedThetaStep, Scores> = { activity: 'learnedThet
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: unitScores,
+  hands: ({ items, devItems }) => [
+    ...testItemsOf('learnedTheta')({ items }),
+    { setting: 'learnedTheta: devItems', split: 'dev', items: devItems },
+  ],
   plan({ place, task, seed }, { items: tested, devItems, directions, generations }) {
     const of = task(place.task)
     const [items, dev] = [of.items('test', tested), of.items('dev', devItems)]

@@ -49,6 +49,10 @@ const passes: ForwardPasses<NaturalTextStep, NaturalTextResult> = {
 export const naturalTextUnit: UnitKind<NaturalTextSettings> = {
   passes: [passes],
   table: naturalTextScores,
+  hands: ({ items, prompts }) => [
+    { setting: 'functionVectors: naturalText: items', split: 'test', items },
+    { setting: 'functionVectors: prompts', split: 'dev', items: prompts },
+  ],
   plan(context, { heads: asked, prompts, items: number, templates, maxTokens, layers }) {
     const [vectors] = context.runsOf('function_vectors')
     if (!vectors) throw new TaskvecError('TASK', 'function vectors are needed, but there are none')

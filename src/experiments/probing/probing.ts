@@ -28,6 +28,9 @@ const passes: ForwardPasses<ProbeStep, ProbeResult> = { activity: 'probeTasks', 
 export const probingUnit: UnitKind<ProbingSettings> = {
   passes: [passes],
   table: unitScores,
+  hands: ({ items }) => [
+    { setting: 'functionVectors: probing: items', split: 'test', items, ofTasks: 'all' },
+  ],
   plan(context, { items: number, heads: asked }) {
     const heads = places(topHeads(context, asked))
     const runs = context.runsOf('mediation')

@@ -28,6 +28,7 @@ const passes: ForwardPasses<TaskStep & { readonly top: number }, ProjectionResul
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: projectionTokens,
+  hands: (_, { testItems }) => [{ setting: 'testItems', split: 'test', items: testItems }],
   plan({ place, task }, { top }) {
     const of = task(place.task)
     return {

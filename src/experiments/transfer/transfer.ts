@@ -54,6 +54,16 @@ const passes: ForwardPasses<TransferStep, Scores> = { activity: 'transfer', labe
 const ofOneSource: UnitKind<UnitSettings> = {
   passes: [passes],
   table: transferScores,
+  hands({ items, from, tasks, targets }, { testItems }, { thetaTask: source }) {
+    const handed = { setting: 'transfer: items', split: 'test', items } as const
+    if (source === random) return [{ ...handed, ofTasks: targets }]
+    const terms = termsOf(from ? withoutSetting(source) : source, tasks).map(({ task }) => task)
+    const bareItems = { split: 'baseline', items: Math.min(items, testItems), demonstrations: 1 } as const
+    return [
+      { ...handed, ofTasks: terms, ...(from?.demonstrations && { demonstrations: from.demonstrations }) },
+      { ...handed, ...bareItems, ofTasks: targets },
+    ]
+  },
   plan(context, { tasks, targets, layers, items, from }) {
     const source = context.place.thetaTask
     const terms = source === random ? null : termsOf(from ? withoutSetting(source) : source, tasks)
