@@ -68,7 +68,7 @@ function promptNamed(name: string): PromptFormat | undefined {
   const template = builtinTemplates.find(({ id }) => id === name && promptNames.includes(id))
   if (template) return formatOf(template)
   throw new InvalidArgumentError(
-    `"${name}" is no prompt${didYouMean(name, promptNames) || '.'} The prompts: ${promptNames.join(', ')}.`,
+    `"${name}" is not a prompt${didYouMean(name, promptNames) || '.'} The prompts: ${promptNames.join(', ')}.`,
   )
 }
 

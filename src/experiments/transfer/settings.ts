@@ -8,17 +8,20 @@ import type { FinishedTask } from '../experiment.js'
 
 /** Settings that θ is taken from, other than that of the queries. */
 
+const exported = 'export θ of a sweep with it, and give it to a task as theta (docs/experiments.md, Transfer)'
+
 export const fromSchema = z
   .strictObject({
     demonstrations: z.int().min(1).max(1000).optional(),
     prompt: templateSchema.optional(),
     seed: z.int().min(0).optional(),
+    numerics: z.never({ error: `a model computes in the sweep's numerics alone: ${exported}` }).optional(),
   })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
     message: 'must hold demonstrations, prompt or seed',
   })
   .refine(({ prompt }) => prompt === undefined || !('chat' in prompt), {
-    message: 'takes no chat template: export θ of a sweep with that prompt instead (docs/vectors.md)',
+    message: `takes no chat template, whose text only the model's own files tell: ${exported}`,
   })
 
 export interface From {

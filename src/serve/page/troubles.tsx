@@ -18,7 +18,7 @@ export function Troubles({ view }: { view: SweepView }) {
             <pre>{message}</pre>
             {log !== '' && (
               <details>
-                <summary>its last lines</summary>
+                <summary>last lines of its log</summary>
                 <pre>{log}</pre>
               </details>
             )}
