@@ -1,3 +1,4 @@
+import { groupedWarnings } from '../../report/grouped-warnings.js'
 import type { SweepView } from '../api.js'
 import { labelled, TaskName } from './task-name.jsx'
 
@@ -24,7 +25,7 @@ export function Troubles({ view }: { view: SweepView }) {
             )}
           </li>
         ))}
-        {view.warnings.map(({ model, warning }) => (
+        {groupedWarnings(view.warnings).map(({ model, warning }) => (
           <li key={`${model} ${warning}`}>
             {model}: {labelled(view.labels, warning)}
           </li>
