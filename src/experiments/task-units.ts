@@ -81,7 +81,7 @@ export function thetasOfTasks({ runsOf, seed }: PlanContext, unit: string) {
   const runs = runsOf(unit)
   const modelHash = runs[0]?.modelHash
   if (runs.length < 2 || modelHash === undefined)
-    throw new TaskvecError('TASK', `θ of ${runs.length} tasks are stored; two at least are needed`)
+    throw new TaskvecError('TASK', `θ of ${runs.length} tasks are stored; at least two are needed`)
   const input: AnalysisInput = { seed, thetas: runs.map(({ task, runId }) => ({ task, runId })) }
   return { modelHash, input, of: runs.map(({ task, key }) => ({ task, key })) }
 }

@@ -4,7 +4,7 @@ import { wilsonInterval } from '../statistics/wilson.js'
 import { boxedTable } from './boxed-table.js'
 
 export interface MainTableOptions {
-  /** Named where it is not f32. */
+  /** Named unless it is f32. */
   readonly mode?: string | null
   /** What each model's weights are stored in (`weightTypes`), shown with its name. */
   readonly weights?: ReadonlyMap<string, string>
@@ -70,7 +70,7 @@ function renderModel(
         mean((row) => row.regular),
       ],
     ],
-    // All but the model's and the intervals are numbers.
+    // All columns except the model and the intervals are numbers.
     head.flatMap((name, i) => (i === 0 || name === '95 %' ? [] : [i])),
   )
 }

@@ -96,7 +96,7 @@ export function repeats(located: readonly LocatedPair[]): LineProblem[] {
           {
             line,
             text: `"${input}" is given twice; first on line ${earlier}`,
-            hint: 'Keep one of them, or merge them (duplicates: merge); put further right answers behind the preferred one.',
+            hint: 'Keep one of them, or merge them (duplicates: merge); list other accepted answers after the preferred one.',
           },
         ]
   })

@@ -237,7 +237,7 @@ it('shows what failed, why, and the last lines of its process', async () => {
     /^cut algorithmic_to_upper: WEIGHTS after 1 attempt on \S+\/\d+.*model\.safetensors: tensor .* truncated/,
   )
   expect(await shown.getByText('out of memory').isVisible()).toBe(false)
-  await shown.getByText('its last lines').click()
+  await shown.getByText('last lines of its log').click()
   expect(await shown.getByText('out of memory').isVisible()).toBe(true)
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
   expect(trouble).toEqual([])

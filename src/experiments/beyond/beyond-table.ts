@@ -42,7 +42,7 @@ export function beyondTable(scores: readonly BeyondScore[]): Table {
     id: 'beyond',
     title: 'Experiments beyond the paper',
     caption:
-      'Means over tasks, accuracy ± one standard deviation; log-probability, rank and logit difference of the answer’s first token. L: best is each task’s own, chosen on dev items; a number is the L with the highest mean on these test items themselves, so its accuracy is an upper bound.',
+      'Means over tasks, accuracy ± one standard deviation; log-probability, rank and logit difference of the answer’s first token. L: “best” is each task’s own best L, chosen on dev items; a number is the L with the highest mean on these test items, so its accuracy is an upper bound.',
     columns: {
       model: 'Model',
       analysis: 'Experiment',

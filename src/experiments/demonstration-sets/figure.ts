@@ -53,7 +53,7 @@ export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
     id: 'demonstration-sets',
     title: 'θ averaged over demonstration sets',
     caption:
-      'Hypothesis accuracy at the best L where θ is the mean over n sets of demonstrations; a thin line per task, bold: their mean. A task whose pairs are too few for n sets has fewer items there.',
+      'Hypothesis accuracy at the best L with θ the mean over n sets of demonstrations; thin: a task each, bold: their mean. Tasks with too few pairs for n sets have fewer items there.',
     spec: {
       config,
       data: { values: [...ofTasks, ...means] },

@@ -28,17 +28,18 @@ export const functionVectorScores = sqliteTable(
   ],
 )
 
+const topHead = {
+  rank: integer().notNull(),
+  layer: integer().notNull(),
+  head: integer().notNull(),
+  /** Indirect effect, mean over tasks. */
+  effect: real().notNull(),
+}
+
 /** The heads whose mean outputs sum to the function vectors, best first. */
 export const functionVectorHeads = sqliteTable(
   'function_vector_heads',
-  {
-    runId: unitRun(),
-    rank: integer().notNull(),
-    layer: integer().notNull(),
-    head: integer().notNull(),
-    /** Indirect effect, mean over tasks. */
-    effect: real().notNull(),
-  },
+  { runId: unitRun(), ...topHead },
   (table) => [primaryKey({ columns: [table.runId, table.rank] })],
 )
 
@@ -57,11 +58,7 @@ const angles = {
 /** How θ and the function vector of a task relate, after each block. */
 export const functionVectorGeometry = sqliteTable(
   'function_vector_geometry',
-  {
-    runId: unitRun(),
-    taskId: text('task_id').notNull(),
-    ...angles,
-  },
+  { runId: unitRun(), taskId: text('task_id').notNull(), ...angles },
   (table) => [primaryKey({ columns: [table.runId, table.taskId, table.layer] })],
 )
 
@@ -82,10 +79,7 @@ export const shuffledFunctionVectorsView = sqliteView('function_vectors_shuffled
 
 export const functionVectorHeadsView = sqliteView('function_vector_top_heads', {
   ...ofTask,
-  rank: integer().notNull(),
-  layer: integer().notNull(),
-  head: integer().notNull(),
-  effect: real().notNull(),
+  ...topHead,
 }).existing()
 
 export const functionVectorGeometryView = sqliteView('function_vector_angles', {

@@ -219,7 +219,7 @@ export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure
     id: `by-layer-${model}`,
     title: 'Accuracy of θ alone by layer',
     subtitle: model,
-    caption: `Dev accuracy of the hypothesis run by L, a thin line per task, named in the order of the L with the highest mean.${mean}`,
+    caption: `Dev accuracy of the hypothesis run by L; thin: a task each, named in the order at the L with the highest mean.${mean}`,
     spec,
     rows: cells.map((cell) => ({ ...cell })),
   }

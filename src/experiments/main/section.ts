@@ -65,7 +65,7 @@ function exclusions(rows: readonly ResultRow[]): Table {
   return {
     id: 'excluded',
     title: 'Left out of Figure 4',
-    caption: `Pairs whose gain by demonstrations, regular − baseline, is below ${leastGain.toFixed(2)}: whether θ carries the task cannot be seen where demonstrations do not help.`,
+    caption: `Pairs whose gain by demonstrations, regular − baseline, is below ${leastGain.toFixed(2)}: if demonstrations do not help, the effect of θ cannot be seen.`,
     columns: { model: 'Model', task: 'Task', baseline: 'Baseline', regular: 'Regular', gain: 'Gain' },
     align: 'llrrr',
     rows: rows.map(({ model, task, baseline, regular }) => ({

@@ -61,7 +61,7 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     id: `natural-text-${model}`,
     title: 'Vectors in natural text',
     subtitle: model,
-    caption: `How often the continuation of a sentence with the query holds the answer, where θ is put in place of the last token’s state or added to it, or the function vector or a random one of its norm is added${several ? '; at the L that is best for each, chosen on these same items: an upper bound' : ', each at the L that is best for it in [x, →]'}. Mean over the tasks that have the template; lines: bootstrap over tasks, 95 %.`,
+    caption: `How often the continuation of a sentence with the query contains the answer, with θ replacing the last token’s state or added to it, or with the function vector or a random vector of its norm added${several ? '; at the best L of each, chosen on these same items: an upper bound' : ', each at the L that is best for it in [x, →]'}. Mean over the tasks that have the template; lines: bootstrap over tasks, 95 %.`,
     spec: {
       config,
       width: 200,

@@ -55,7 +55,7 @@ export const naturalTextUnit: UnitKind<NaturalTextSettings> = {
   ],
   plan(context, { heads: asked, prompts, items: number, templates, maxTokens, layers }) {
     const [vectors] = context.runsOf('function_vectors')
-    if (!vectors) throw new TaskvecError('TASK', 'function vectors come first, and there are none')
+    if (!vectors) throw new TaskvecError('TASK', 'function vectors are needed, but there are none')
     const scores = context.storedBy(vectors.runId).all(functionVectorScores)
     const names = [...new Set(scores.map(({ taskId }) => taskId))]
     checkTemplates(templates, names)

@@ -41,7 +41,7 @@ export function answersAmongTopTokens(rows: readonly ProjectedAnswers[]): Figure
     id: 'projected-answers',
     title: 'Answers among the top tokens of θ',
     caption:
-      'The mean θ of a task through the final norm and the unembedding, after every L: share of the test items whose answer is among the likeliest tokens; mean over tasks, hover: ± one standard deviation.',
+      'The mean θ of a task through the final norm and the unembedding, after every L: share of the test items whose answer is among the top tokens; mean over tasks, hover: ± one standard deviation.',
     spec: { config, data: { values }, ...panelPerModel(models, 180, layer) },
     rows: values.map(({ says: _says, ...row }) => row),
   }

@@ -2,20 +2,25 @@ import { integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzl
 import { unitRun } from '../../store/schema/units.js'
 import { category, ofTask } from '../../store/schema/views.js'
 
+const distances = {
+  layer: integer().notNull(),
+  thetas: integer().notNull(),
+  withinMean: real('within_mean').notNull(),
+  withinSd: real('within_sd').notNull(),
+  betweenMean: real('between_mean').notNull(),
+  betweenSd: real('between_sd').notNull(),
+  purity: real().notNull(),
+  silhouette: real().notNull(),
+}
+const point = { item: integer().notNull(), x: real().notNull(), y: real().notNull() }
+
 /** Cosine distances of a task's θ, within the task and to the other tasks' (docs/protocol.md, Robustness). */
 export const thetaDistances = sqliteTable(
   'theta_distances',
   {
     runId: unitRun(),
     taskId: text('task_id').notNull(),
-    layer: integer().notNull(),
-    thetas: integer().notNull(),
-    withinMean: real('within_mean').notNull(),
-    withinSd: real('within_sd').notNull(),
-    betweenMean: real('between_mean').notNull(),
-    betweenSd: real('between_sd').notNull(),
-    purity: real().notNull(),
-    silhouette: real().notNull(),
+    ...distances,
     /** JSON: 51 edges, the same for all tasks of a model. */
     histogramEdges: text('histogram_edges').notNull(),
     withinHistogram: text('within_histogram').notNull(),
@@ -27,13 +32,7 @@ export const thetaDistances = sqliteTable(
 /** The t-SNE coordinates of each θ. */
 export const thetaPoints = sqliteTable(
   'theta_points',
-  {
-    runId: unitRun(),
-    taskId: text('task_id').notNull(),
-    item: integer().notNull(),
-    x: real().notNull(),
-    y: real().notNull(),
-  },
+  { runId: unitRun(), taskId: text('task_id').notNull(), ...point },
   (table) => [primaryKey({ columns: [table.runId, table.taskId, table.item] })],
 )
 
@@ -41,24 +40,11 @@ export const thetaPoints = sqliteTable(
 export const robustnessView = sqliteView('robustness', {
   ...ofTask,
   category: category(),
-  layer: integer().notNull(),
-  thetas: integer().notNull(),
-  withinMean: real('within_mean').notNull(),
-  withinSd: real('within_sd').notNull(),
-  betweenMean: real('between_mean').notNull(),
-  betweenSd: real('between_sd').notNull(),
-  purity: real().notNull(),
-  silhouette: real().notNull(),
+  ...distances,
   withinHistogram: text('within_histogram').notNull(),
   betweenHistogram: text('between_histogram').notNull(),
   histogramEdges: text('histogram_edges').notNull(),
 }).existing()
 
 /** The t-SNE coordinates of each θ. */
-export const thetaMapView = sqliteView('theta_map', {
-  ...ofTask,
-  category: category(),
-  item: integer().notNull(),
-  x: real().notNull(),
-  y: real().notNull(),
-}).existing()
+export const thetaMapView = sqliteView('theta_map', { ...ofTask, category: category(), ...point }).existing()

@@ -32,7 +32,7 @@ export function byLayer(model: string, scores: readonly StateScore[]): Figure | 
     title: 'θ and state vectors',
     subtitle: model,
     caption:
-      'Accuracy with the states of [S, x′, →] patched in at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and moved on by their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
+      'Accuracy with the states of [S, x′, →] patched in at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and extrapolated along their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
     spec: accuracyPanels(
       values,
       { field: 'state', names: Object.values(sources) },

@@ -40,7 +40,7 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
     id: `transfer-${model}`,
     title: 'θ of one task on the queries of another',
     subtitle: model,
-    caption: `Accuracy by the answers of the queries’ task, where the mean θ of another task, of a composition, or a random vector of the norm of the task’s own θ is patched into [x, →]${several ? ', at the L that is best for each pair, chosen on these same queries: an upper bound' : ''}.`,
+    caption: `Accuracy by the answers of the queries’ task, with the mean θ of another task, of a composition, or a random vector with the norm of the task’s own θ patched into [x, →]${several ? ', at the best L of each pair, chosen on these same queries: an upper bound' : ''}.`,
     spec: {
       config,
       width: { step: 30 },

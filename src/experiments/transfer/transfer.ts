@@ -71,7 +71,7 @@ const ofOneSource: UnitKind<UnitSettings> = {
     const alone = of?.length === 1 ? of[0]?.task : undefined
     const met = finished(context, targets)
     const [any] = met
-    if (!any) throw new TaskvecError('TASK', 'none of the tasks whose queries it would meet is finished')
+    if (!any) throw new TaskvecError('TASK', 'none of the tasks to apply it to is finished')
     const own = of
       ? {
           terms: of.map(({ weight, task }) => ({

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { renderAsync } from '@resvg/resvg-js'
 import { fontFamily, paper } from '../../figures/style.js'
 
-/** Inter would join `->` to an arrow, so the hyphen is another of the same look: templates stand as they are written. */
+/** Inter has a ligature for `->`, so the hyphen is replaced by a lookalike: templates are shown as written. */
 const hyphen = '\u2010'
 
 /** Three times the size in pixels, with a bundled font: the machine's may be missing. */

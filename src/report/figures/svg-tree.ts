@@ -15,10 +15,10 @@ export class SvgElement {
   }
 }
 
-/** What Vega sets attributes to; null and undefined leave one out. */
+/** Vega's attribute values; null and undefined omit the attribute. */
 type AttributeSet = Readonly<Record<string, string | number | null | undefined>>
 
-/** Takes what a Vega renderer writes, element by element: the interface of Vega's own `markup()`. */
+/** Receives a Vega renderer's output, element by element: the interface of Vega's own `markup()`. */
 export class SvgTree {
   root: SvgElement | undefined
   private readonly unclosed: {

@@ -142,7 +142,7 @@ function modelsTable(models: readonly ModelFinding[]): Table {
     id: 'summary',
     title: 'In short',
     caption:
-      'Mean accuracy over the tasks of Figure 4, where demonstrations help. Recovered: (hypothesis − baseline) / (regular − baseline), the part of the demonstrations’ gain that θ alone recovers. Difference: hypothesis − regular, with the interval over tasks. Best L: the peak of the curve of Figure 3, and its share of the depth.',
+      'Mean accuracy over the tasks of Figure 4, where demonstrations help. Recovered: (hypothesis − baseline) / (regular − baseline), the part of the demonstrations’ gain that θ alone brings. Difference: hypothesis − regular, with the interval over tasks. Best L: the peak of the curve of Figure 3, and its share of the depth.',
     columns: {
       ...{ model: 'Model', weights: 'Weights', tasks: 'Tasks', baseline: 'Baseline' },
       ...{ hypothesis: 'Hypothesis', regular: 'Regular', recovered: 'Recovered' },

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { SweepSummary } from '../../store/sweeps.js'
 import { skippedExperiments, sweepFailures, sweepProgress, sweepWarnings } from '../../store/sweep-state.js'
+import { groupedWarnings } from '../grouped-warnings.js'
 import { taskLabels } from '../task-labels.js'
 import type { Row } from '../../figures/table.js'
 import { table, text, type Section } from '../../figures/section.js'
@@ -31,7 +32,7 @@ export function troubles(db: Database.Database, sweep: SweepSummary): Section {
       what: [experiment, named(task), named(thetaTask)].filter(Boolean).join(' '),
       why: reason,
     })),
-    ...sweepWarnings(db, id).map(({ model, warning }) => ({
+    ...groupedWarnings(sweepWarnings(db, id)).map(({ model, warning }) => ({
       kind: 'warning',
       model,
       what: '',

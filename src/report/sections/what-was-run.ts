@@ -53,7 +53,7 @@ function factsTable(rows: readonly Row[]): Table {
   return {
     id: 'sweep',
     title: 'The sweep',
-    caption: 'As it was first started; the config with all defaults filled in stands below.',
+    caption: 'As first started; the config below has all defaults filled in.',
     columns: { what: '', value: '' },
     align: 'lp{11cm}',
     rows,

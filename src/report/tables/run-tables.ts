@@ -9,7 +9,7 @@ export function table4(models: readonly ModelRecord[]): Table {
     id: 'table-4',
     title: 'Table 4: models',
     caption:
-      'N: number of blocks. Content: sha256 of weights, config and tokenizer, its first 16 digits. Time: of the engine, summed over its processes.',
+      'N: number of blocks. Content: the first 16 digits of the sha256 of weights, config and tokenizer. Time: engine time, summed over processes.',
     columns: {
       model: 'Model',
       architecture: 'Architecture',

@@ -37,7 +37,7 @@ export function Cell({
       </h2>
       {accuracies.length > 0 && (
         <p>
-          {accuracies.join('; ')}; best L {field?.bestLayer ?? 'none: the curve is zero'}
+          {accuracies.join('; ')}; best L {field?.bestLayer ?? 'none: zero at every L'}
         </p>
       )}
       {warnings.map((warning) => (
@@ -49,7 +49,7 @@ export function Cell({
         // Drawn by our server, which escapes its texts.
         <figure class="curve" dangerouslySetInnerHTML={{ __html: curve.value.svg }} />
       ) : (
-        <p>{curve.error ?? 'No cell is there yet.'}</p>
+        <p>{curve.error ?? 'No cells yet.'}</p>
       )}
       {field?.meanScores && (
         <p>

@@ -106,8 +106,8 @@ function Legend({ view, kind }: { view: SweepView; kind: Kind }) {
         1
       </span>
       , <i class="waiting" /> waiting, <i class="failed" /> failed
-      {counts.size > 0 && `; small: the 95 % interval, of ${[...counts].join(' or ')} items`}. Choose a field:
-      it has a curve and items.
+      {counts.size > 0 && `; small: 95 % interval over ${[...counts].join(' or ')} items`}. Select a field for
+      its curve and items.
     </p>
   )
 }

@@ -119,7 +119,7 @@ export function ItemGrid({ items, bestLayer }: { items: readonly ItemView[]; bes
         {Array.from({ length: 11 }, (_, i) => (
           <i key={i} class={`a${10 - i}`} />
         ))}{' '}
-        10,000 and more; framed: the best L
+        10,000 or more; framed: the best L
       </p>
     </>
   )

@@ -126,9 +126,7 @@ export function Items({
       </p>
       {items.error && <p class="trouble">{items.error}</p>}
       {items.value?.items.length === 0 && (
-        <p>
-          {show === 'all' && given.length === 0 ? 'Nothing of this split is stored yet.' : 'No item passes.'}
-        </p>
+        <p>{show === 'all' && given.length === 0 ? 'No results for this split yet.' : 'No item matches.'}</p>
       )}
       {items.value && items.value.items.length > 0 && (
         <ItemGrid items={items.value.items} bestLayer={bestLayer} />

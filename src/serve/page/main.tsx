@@ -42,7 +42,7 @@ function Page() {
       <main>
         {sweeps.value?.length === 0 && (
           <p>
-            The database holds no sweep yet. Run one: <code>npx taskvec run configs/quickstart.yaml</code>
+            The database has no sweep yet. Run one: <code>npx taskvec run configs/quickstart.yaml</code>
           </p>
         )}
         {(sweeps.error ?? sweep.error) && <p class="trouble">{sweeps.error ?? sweep.error}</p>}
@@ -51,7 +51,7 @@ function Page() {
         <Playground sweep={id} />
         {view && (
           <details>
-            <summary>Config, as it was run</summary>
+            <summary>Config as run</summary>
             <pre tabIndex={0}>{JSON.stringify(JSON.parse(view.config), null, 2)}</pre>
           </details>
         )}

@@ -1,3 +1,4 @@
+import { groupedWarnings } from '../../report/grouped-warnings.js'
 import type { SweepView } from '../api.js'
 import { labelled, TaskName } from './task-name.jsx'
 
@@ -18,13 +19,13 @@ export function Troubles({ view }: { view: SweepView }) {
             <pre>{message}</pre>
             {log !== '' && (
               <details>
-                <summary>its last lines</summary>
+                <summary>last lines of its log</summary>
                 <pre>{log}</pre>
               </details>
             )}
           </li>
         ))}
-        {view.warnings.map(({ model, warning }) => (
+        {groupedWarnings(view.warnings).map(({ model, warning }) => (
           <li key={`${model} ${warning}`}>
             {model}: {labelled(view.labels, warning)}
           </li>
