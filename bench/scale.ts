@@ -150,7 +150,7 @@ class Fleet {
 
   async #start(model: string): Promise<void> {
     const engine = madeUpEngine(model)
-    const activities = createComputeActivities(
+    const { main: activities } = createComputeActivities(
       { use: (_, __, work) => work(engine) },
       {
         onProgress: ({ task, phase, fraction }) => {

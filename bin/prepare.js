@@ -46,7 +46,11 @@ function install(asked) {
     // better-sqlite3 is compiled where its prebuilt binary cannot be had: by this Node's own headers where it ships
     // them, since those that npm's settings name may be another version's.
     const prefix = join(dirname(process.execPath), '..')
-    if (existsSync(join(prefix, 'include', 'node', 'node_version.h'))) env.npm_config_nodedir = prefix
+    if (existsSync(join(prefix, 'include', 'node', 'node_version.h'))) {
+      env.npm_package_config_node_gyp_nodedir = prefix
+      // Only node-gyp 11.4 and later read that, and npm 12 warns of this.
+      if (Number.parseInt(npmVersion()) < 12) env.npm_config_nodedir = prefix
+    }
     run(
       'npm',
       [...npm, tools ? '--include=dev' : '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'],
@@ -55,6 +59,10 @@ function install(asked) {
     run(process.execPath, ['-e', nativeModules], env)
   }
   writeFileSync(installStamp, `${installIdentity()} ${isThere(true) ? 'all' : 'running'}`)
+}
+
+function npmVersion() {
+  return String(spawnSync('npm', ['--version'], { shell: process.platform === 'win32' }).stdout)
 }
 
 const nativeModules = 'new (require("better-sqlite3"))(":memory:"); require("onnxruntime-node")'

@@ -80,7 +80,7 @@ async function shoot(
 
 /** The page's address for the task that is shown. */
 async function field(page: Page): Promise<string> {
-  const tasks = await page.locator('.heat tbody th').allTextContents()
+  const tasks = await page.locator('.heat tbody th[scope=row]').allTextContents()
   const task = tasks.includes(shownTask) ? shownTask : (tasks[0] ?? '')
   return new URLSearchParams({ sweep: sweep.id, model: models.at(-1) ?? '', task }).toString()
 }

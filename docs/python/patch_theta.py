@@ -4,7 +4,7 @@
     python docs/python/patch_theta.py results.db thetas.safetensors FOLDER [FILE.gguf]
 
 FOLDER holds the model: of Hugging Face, or with FILE.gguf in it. Needs torch, transformers, safetensors, and for GGUF gguf.
-Exits with 1 where a prediction differs. --golden FILE also writes what transformers predicted, for taskvec's own tests.
+Exits with 1 if a prediction differs. --golden FILE also writes what transformers predicted, for taskvec's own tests.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
 def patched(layer, theta):
-    """A forward hook that puts θ in the place of the last token's residual stream after a block: resid_post of L = `layer`."""
+    """A forward hook that replaces the last token's residual stream after a block (resid_post of L = `layer`) with θ."""
 
     def hook(_module, _inputs, output):
         hidden = output[0] if isinstance(output, tuple) else output

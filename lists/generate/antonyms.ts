@@ -4,7 +4,7 @@ import { entry, type Entry, type GeneratedList } from './list.js'
 import { gpt2Vocabulary, own, wordnet } from './sources.js'
 import { readSynsets } from './wordnet.js'
 
-/** word -> opposite: pairs and groups chosen by hand; opposites made by a prefix are accepted where WordNet has them. */
+/** word -> opposite: pairs and groups chosen by hand; opposites formed by a prefix are accepted if WordNet has them. */
 export function antonymList(): GeneratedList {
   return {
     task: 'linguistic_antonyms',
@@ -54,7 +54,7 @@ function entries(): Entry[] {
   })
 }
 
-/** WordNet has these too, and nobody says them. */
+/** In WordNet, but not in use. */
 const oddities = new Set(
   `uneager unobvious unagitated undomestic unmilitary nonmodern unfree uneasy nonrigid nonspecific disinflation
   ungenerous nonprofessional unquiet disjoin unfreeze insubordinate`.split(/\s+/),

@@ -7,16 +7,16 @@ const text = z.string().min(1)
 const accept = z.array(text).default([])
 const whole = z.strictObject({ input: text, answer: text, accept, reason: text })
 
-/** lists/generate/corrections/<task>.yaml: what a person changed after reading a generated list, and why. */
+/** lists/generate/corrections/<task>.yaml: manual changes after reading a generated list, with reasons. */
 const corrections = z.strictObject({
   add: z.array(whole).default([]),
   remove: z.array(z.strictObject({ input: text, reason: text })).default([]),
   replace: z.array(whole).default([]),
-  /** Further accepted answers; the preferred one stays as generated. */
+  /** Further accepted answers; the preferred one is unchanged. */
   accept: z.array(z.strictObject({ input: text, answers: z.array(text).min(1), reason: text })).default([]),
 })
 
-/** Every correction must still fit: one for an input that the generator no longer gives is an error. */
+/** Every correction must still apply: one for an input that is no longer generated is an error. */
 export function corrected(task: string, entries: readonly Entry[]): Entry[] {
   const file = new URL(`corrections/${task}.yaml`, import.meta.url)
   if (!existsSync(file)) return [...entries]

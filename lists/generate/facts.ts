@@ -3,7 +3,7 @@ import { gpt2Rank } from './frequency.js'
 import { entry, type GeneratedList } from './list.js'
 import { gpt2Vocabulary, own } from './sources.js'
 
-/** Tasks of the function-vectors paper, as lists of the project's own (docs/further-tasks.md). */
+/** Tasks of the function-vectors paper, with this project's own lists (docs/further-tasks.md). */
 const about: Readonly<Record<string, string>> = {
   country_currency:
     'Countries and the name of their currency, without the adjective that tells it from others.',

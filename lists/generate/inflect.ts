@@ -2,7 +2,7 @@
 
 const vowel = '[aeiou]'
 
-/** Verbs of several syllables with the stress on the last: their last consonant is doubled. */
+/** Verbs of several syllables, stressed on the last, whose final consonant is doubled. */
 const stressedAtTheEnd = words(`
   abet abhor abut acquit admit allot annul aver befit beget begin beset commit compel concur confer control corral
   debar defer demur deter disbar dispel embed emit enrol entrap enwrap equip excel expel extol forbid forget forgo
@@ -11,7 +11,7 @@ const stressedAtTheEnd = words(`
   transmit undercut unplug unwrap unzip uncap undergird upset eavesdrop input output format debug zigzag sandbag
   foreknow disenrol annul distil instil fulfil combat`)
 
-/** Both spellings are in use; the first is the commoner in American English. */
+/** Both spellings are in use; the first is more common in American English. */
 const twoSpellings = words(`
   benefit worship focus combat kidnap program bias format handicap outfit bus gas`)
 const singleFirst = words('benefit worship focus combat bias bus')
@@ -44,7 +44,7 @@ export function regularPlural(noun: string): string {
   return `${noun}s`
 }
 
-/** What stands before -ing and -ed. */
+/** The stem before -ing and -ed. */
 function stems(verb: string): string[] {
   if (/[aeiou]c$/.test(verb)) return [`${verb}k`]
   const doubled = verb + verb.slice(-1)
@@ -56,7 +56,7 @@ function stems(verb: string): string[] {
 }
 
 function endsInVowelConsonant(verb: string): boolean {
-  // The u of qu is no vowel here: quit, equip.
+  // The u in qu does not count as a vowel: quit, equip.
   const spoken = verb.replace(/qu/g, 'qw')
   return (
     new RegExp(`(^|[^aeiou])${vowel}[^aeiouwxyh]$`).test(spoken) || /^[^aeiou]*y[bcdfgklmnpt]$/.test(spoken)

@@ -101,7 +101,7 @@ const opening = new RegExp(
   `^(?:(?:an?|the|ancient|prolific|influential|noted|early|great) )*(${Object.keys(languageOf).join('|')}) (.*)$`,
 )
 
-/** Words of a description that make nationality and language come apart, or the person no person. */
+/** Words in a description that separate nationality from language, or rule out a person. */
 const doubtful =
   /born in [A-Z]|born \(|emigrat|immigrat|naturalized|settled|moved to|lived in|worked in|exile|of \w+ (descent|parentage|birth)|\bgod(dess)?\b|mytholog|legend|fictional|saint|queen|king of|emperor of|wife of|mistress|Indian|in novels|character|Sioux|Apache|chief/
 
@@ -127,7 +127,7 @@ function displayName(words: readonly string[], language: string): string | undef
     (word) => /^\p{Lu}[\p{L}'-]+( [\p{L}'-]+){0,2}$/u.test(word) && !notPartOfAName.test(word),
   )
   if (language === 'Latin' || language === 'Greek') return names.find((name) => !name.includes(' '))
-  // WordNet puts the surname first; a name that doesn't end in it is a nickname or another person's spelling.
+  // WordNet puts the surname first; a name that doesn't end with it is a nickname or a variant spelling.
   const surname = words[0]?.split(' ').at(-1) ?? ''
   const full = names.filter((name) => name.endsWith(` ${surname}`))
   return full.sort((a, b) => a.length - b.length)[0]
@@ -137,7 +137,7 @@ const notPartOfAName =
   /\b(the|of|Sir|Saint|St|Lord|Lady|Dame|Baron|Count|Conte|Duke|Duc|Marquis|Mr|Mrs|Dr|General|Cardinal|Prince|Marshal|Citizen|Seigneur|Sieur|Comte|Madame|Fra|King|[IVX]+)\b/
 
 /**
- * Found on reading the list: people whose language isn't what their description says or who wrote another (Erasmus,
+ * Found by reading the list: people whose language differs from their description or who wrote in another (Erasmus,
  * Liszt), nicknames and misspellings, and names that the hand-written list has in another spelling.
  */
 const leftOut = new Set(
@@ -156,7 +156,7 @@ const leftOut = new Set(
     .map((name) => name.trim()),
 )
 
-/** The first fact about a name is kept, accents apart: Antonín Dvořák is WordNet's Antonin Dvorak. */
+/** The first fact about a name is kept, ignoring accents: Antonín Dvořák is WordNet's Antonin Dvorak. */
 function unique(facts: readonly Fact[]): Fact[] {
   const known = new Map<string, Fact>()
   for (const fact of facts) {

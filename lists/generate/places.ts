@@ -6,16 +6,16 @@ import { readSynsets, type Synset } from './wordnet.js'
 
 export interface Place {
   readonly name: string
-  /** WordNet's own words for it. */
+  /** WordNet's words for it. */
   readonly gloss: string
-  /** ISO 3166-1 code of the one country that it lies in, or is. */
+  /** ISO 3166-1 code of the only country that contains it, or that it is. */
   readonly country: string
   readonly isCountry: boolean
   /** A city, town or the like, by its hypernyms. */
   readonly isCity: boolean
 }
 
-/** WordNet's names of countries where they aren't countries-list's. */
+/** WordNet's names of countries that differ from countries-list's. */
 const otherNames: Readonly<Record<string, string>> = {
   Turkey: 'TR',
   'Czech Republic': 'CZ',
@@ -33,7 +33,7 @@ const otherNames: Readonly<Record<string, string>> = {
   "People's Republic of China": 'CN',
 }
 
-/** The usual English name where WordNet puts another first. */
+/** The usual English name, if WordNet puts another first. */
 const englishNames: Readonly<Record<string, string>> = {
   Antwerpen: 'Antwerp',
   Arhus: 'Aarhus',
@@ -129,7 +129,7 @@ const countryCodes: ReadonlyMap<string, string> = new Map([
 
 /**
  * Countries and everything of WordNet that is part of exactly one, most frequent names first. Names of several
- * places (Birmingham, Cordoba), of people (Houston) and of things are left out; places.txt gives the great ones back.
+ * places (Birmingham, Cordoba), of people (Houston) and of things are left out; places.txt restores the important ones.
  */
 export function places(): Place[] {
   const located = [...synsets.values()].filter(isPlace).flatMap((synset) => {
@@ -192,7 +192,7 @@ function countryCode({ words, file }: Synset): string | undefined {
   return file === 15 ? countryCodes.get(words[0] ?? '') : undefined
 }
 
-/** Codes of the countries that hold the place, going up its part-of links until a country is met. */
+/** Codes of the countries that hold the place, following its part-of links up to a country. */
 function countriesOf(synset: Synset, depth = 0): string[] {
   const own = countryCode(synset)
   if (own !== undefined && isCountry(synset)) return [own]
@@ -210,7 +210,7 @@ function isCountry({ gloss }: Synset): boolean {
   )
 }
 
-/** Lower-case names that stand in more than one synset. */
+/** Lower-case names that are in more than one synset. */
 function namesOfSeveral(): Set<string> {
   const owners = new Map<string, number>()
   for (const synset of synsets.values()) {

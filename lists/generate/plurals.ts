@@ -5,7 +5,7 @@ import { entry, type Entry, type GeneratedList } from './list.js'
 import { gpt2Vocabulary, own, wordnet } from './sources.js'
 import { readSynsets, tagCounts } from './wordnet.js'
 
-/** How many nouns with a regular plural stand beside the irregular ones. */
+/** How many nouns with a regular plural are added to the irregular ones. */
 const regularCount = 535
 
 /** plural -> singular, irregular and regular nouns. */
@@ -24,7 +24,7 @@ export function pluralList(): GeneratedList {
   }
 }
 
-/** singular -> plural: the same nouns the other way round; a noun's regular plural is accepted where it is in use too. */
+/** singular -> plural: the same nouns the other way round; a noun's regular plural is accepted if it is also in use. */
 export function singularPluralList(): GeneratedList {
   const { entries, ...rest } = pluralList()
   const turned = entries
@@ -80,7 +80,7 @@ function regularNouns(): Entry[] {
     .slice(0, regularCount)
 }
 
-/** Plurals that are no plurals, mean something else than the singular, or have another common singular. */
+/** Words that are not plurals, differ in meaning from the singular, or have another common singular. */
 const leftOut = new Set(
   `con sis spoke cur that this ill mean good new mathematic physic politic economic ethic statistic linguistic folk people
   human firearm being proceeding finding setting saving earning surrounding thank cloth outskirt odd premise pant

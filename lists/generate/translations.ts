@@ -5,17 +5,17 @@ import { gpt2Vocabulary, own, wordnet } from './sources.js'
 import { withEnglishForms } from './translations/english.js'
 import { frenchGender, italianGender, spanishGender, type Gendered } from './translations/gender.js'
 
-/** What a language's two lists are made from, one file for each direction (lists/generate/translations). */
+/** The sources of a language's two lists, one file per direction (lists/generate/translations). */
 interface Language {
   readonly code: string
   readonly name: string
-  /** `english : word / alternatives`; some languages share one, a column each. */
+  /** `english : word / alternatives`; some languages share a file, with a column each. */
   readonly fromEnglish: string
   readonly column: number
   /** `word : english / further senses`. */
   readonly intoEnglish: string
   readonly gender: Gendered
-  /** How an answer in the language is judged: by its first token where most tokenizers have its words in several. */
+  /** How an answer in the language is judged: by its first token if most tokenizers split its words. */
   readonly scoring: GeneratedList['scoring']
 }
 
@@ -70,7 +70,7 @@ export function translationLists(): GeneratedList[] {
   return [intoEnglish(french), intoEnglish(spanish), fromEnglish(french), fromEnglish(spanish)]
 }
 
-/** The further ones of Italian, German, Japanese and Chinese. */
+/** Further lists: Italian, German, Japanese and Chinese. */
 export function furtherTranslationLists(): GeneratedList[] {
   return [italian, ...germanJapaneseChinese].flatMap((language) => [
     fromEnglish(language),
@@ -78,7 +78,7 @@ export function furtherTranslationLists(): GeneratedList[] {
   ])
 }
 
-/** A foreign word is answered by its first sense; every other sense of its line is accepted, in both spellings and regions. */
+/** The answer to a foreign word is its first sense; every other sense on its line is accepted, in both spellings and all regions. */
 function intoEnglish(language: Language): GeneratedList {
   const entries = lines(language.intoEnglish).map(([input = '', senses = []]) => {
     const [answer = '', ...others] = senses.filter((sense) => !sense.startsWith('-'))
@@ -99,7 +99,7 @@ function intoEnglish(language: Language): GeneratedList {
   )
 }
 
-/** An English word is answered by the first translation of its line. Accepted are the others, and the feminine forms of all but those after a dash. */
+/** The answer to an English word is the first translation on its line. The others are accepted, and the feminine forms of all except those after a dash. */
 function fromEnglish(language: Language): GeneratedList {
   const entries = lines(language.fromEnglish).flatMap((cells) => {
     const input = cells[0] ?? ''
@@ -161,12 +161,12 @@ function isWord(text: string): boolean {
   return text !== '' && !text.includes(' ')
 }
 
-/** People also write oe for œ. */
+/** œ is also written oe. */
 function ligatures(word: string): string[] {
   return [word, word.replaceAll('œ', 'oe')]
 }
 
-/** Pairs like animal -> animal tell little: the least frequent ones above 5% are left out. */
+/** Pairs like animal -> animal show little: above 5%, the least frequent ones are left out. */
 function withFewIdentities(sorted: readonly Entry[]): Entry[] {
   const isIdentity = ({ input, answer, accept }: Entry) => input === answer || accept.includes(input)
   const identities = sorted.filter(isIdentity)

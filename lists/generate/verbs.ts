@@ -5,7 +5,7 @@ import { entry, type Entry, type GeneratedList } from './list.js'
 import { gpt2Vocabulary, own, wordnet } from './sources.js'
 import { readSynsets, tagCounts } from './wordnet.js'
 
-/** How many verbs are taken; the rarest of them stand in WordNet's texts a few times. */
+/** How many verbs are used; the rarest occur a few times in WordNet's texts. */
 const count = 1300
 
 /** present -> gerund and present -> past simple, over the same verbs. */
@@ -35,7 +35,7 @@ export function pastPerfectList(): GeneratedList {
   return { ...rest, sources: [...sources, own('irregular-participles.txt')] }
 }
 
-/** Modals, forms of other verbs that are spelt like verbs of their own, variants, and words not to be printed. */
+/** Modals, forms of other verbs that look like verbs themselves, variants, and offensive words. */
 const leftOut = new Set(
   `will can may might must fell found bound wound ground saw bore felt wove shod rent born sorb bethink instal fulfil
   enrol rape cock ejaculate bitch screw piss fart tit ass well better cap part down behoof shun ware methink

@@ -32,7 +32,7 @@ export function readSynsets(pos: PartOfSpeech): Map<string, Synset> {
   return new Map(synsets.map((synset) => [synset.offset, synset]))
 }
 
-/** How often each lemma (lower case, spaces) stands in WordNet's sense-tagged texts as this part of speech. */
+/** How often each lemma (lower case, spaces) occurs in WordNet's sense-tagged texts as this part of speech. */
 export function tagCounts(pos: PartOfSpeech): Map<string, number> {
   const types = { noun: ['1'], verb: ['2'], adj: ['3', '5'], adv: ['4'] }[pos]
   const counts = new Map<string, number>()

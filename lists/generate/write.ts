@@ -4,7 +4,7 @@ import { wordListPath, type WordListFile } from '../../src/tasks/lists.js'
 import { corrected } from './corrections.js'
 import type { GeneratedList } from './list.js'
 
-/** Corrects, sorts and writes a list, an entry a line so that changes can be reviewed. */
+/** Corrects, sorts and writes a list, one entry per line so that changes can be reviewed. */
 export function writeList(list: GeneratedList): WordListFile {
   const file = finished(list)
   const path = wordListPath(list.task)
@@ -13,7 +13,7 @@ export function writeList(list: GeneratedList): WordListFile {
   return file
 }
 
-/** The list as its file has it: corrected, NFC, most frequent first. */
+/** The list as in its file: corrected, NFC, most frequent first. */
 export function finished(list: GeneratedList): WordListFile {
   const { task, category, scoring, about, date, sources } = list
   const entries = corrected(task, list.entries)

@@ -4,7 +4,7 @@ import { factLists } from '../generate/facts.js'
 import { draws, reviewOf, writeReview } from './review.js'
 
 /**
- * `npm run data:review`: brings the review files up to date with the lists and says what is left to judge by hand.
+ * `npm run data:review`: updates the review files from the lists and reports what is left to judge by hand.
  */
 for (const draw of draws([...allLists(), ...furtherLists(), ...factLists()].map(({ task }) => task))) {
   const rows = reviewOf(draw, readWordList(draw.task))

@@ -17,7 +17,7 @@ export interface Draw {
 /** Seeds of the draws, in the order in which they were judged; what they found is in the generators. */
 export const seeds = [41, 42, 20261201, 20261202, 20261203, 20261204, 20261205, 20261206, 20261207, 20261208] as const
 
-/** The draw that a list must still answer to, where it isn't that of most: the verbs have not changed since the first one. */
+/** The draw that still applies to a list, if not the latest: the verbs have not changed since the first one. */
 const lastSeeds: Readonly<Record<string, number>> = {
   linguistic_present_simple_gerund: 41,
   linguistic_present_simple_past_simple: 41,
@@ -44,7 +44,7 @@ export function draws(tasks: readonly string[]): Draw[] {
   return tasks.map((task) => ({ task, seed: lastSeeds[task] ?? 20261201 }))
 }
 
-/** The draws of a list before this one, whose entries it leaves out. */
+/** Earlier draws of a list, whose entries are excluded. */
 export function earlierDraws({ task, seed }: Draw): Draw[] {
   return seeds.filter((earlier) => earlier < seed).map((earlier) => ({ task, seed: earlier }))
 }
@@ -81,8 +81,8 @@ type Judgement = z.infer<typeof judgement>
 const columns = ['input', 'answer', 'accept', 'verdict', 'correction', 'reason'] as const
 
 /**
- * The inputs with the lowest hashes of (seed, task, input). Each input's place depends on itself only, so the draw is a
- * sample of the list whatever is added or removed: what is removed makes way for the next, nothing else moves.
+ * The inputs with the lowest hashes of (seed, task, input). Each input's rank depends only on itself, so the draw stays a
+ * sample of the list when entries are added or removed: a removed entry makes room for the next, and nothing else moves.
  */
 export function drawn({ task, seed }: Draw, inputs: Iterable<string>): string[] {
   return [...new Set(inputs)]
@@ -94,7 +94,7 @@ export function drawn({ task, seed }: Draw, inputs: Iterable<string>): string[] 
 
 /**
  * The review that a list needs: judgements are kept while the list has their entry, or its correction; entries newly
- * drawn, or changed since they were judged, have a blank verdict. What an earlier draw has is left out.
+ * drawn, or changed since they were judged, have a blank verdict. Entries of earlier draws are excluded.
  */
 export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>): Judgement[] {
   const old = new Map(readReview(draw).map((row) => [row.input, row]))
@@ -117,7 +117,7 @@ export function reviewOf(draw: Draw, { entries }: Pick<WordListFile, 'entries'>)
   })
 }
 
-/** What the list must have for the row to hold. */
+/** What the list must contain for the row to hold. */
 function standing({ answer, accept, correction }: Judgement): string {
   if (correction !== '') return correction
   return accept === '' ? answer : `${answer}|${accept}`

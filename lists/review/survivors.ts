@@ -5,7 +5,7 @@ import { namedTokenizer } from '../../src/cli/named-tokenizers.js'
 import { wordListIds, wordListTask } from '../../src/tasks/lists.js'
 import { singleTokenReading, type Encoder } from '../../src/tasks/single-token.js'
 
-/** Lists of foreign words must keep this many pairs, whichever model is asked. */
+/** Lists of foreign words must keep this many pairs with every model. */
 export const required = { lists: ['translation_en_fr', 'translation_en_es'], pairs: 100 }
 
 interface NamedEncoder {
@@ -34,8 +34,8 @@ async function llama(path: string): Promise<NamedEncoder> {
 }
 
 /**
- * `npm run data:survivors -- PATH...`: what the single-token filter leaves of each word list in both readings, with GPT-2's
- * tokenizer and those named, as docs/word-lists.md has it. Exit code 1 where a list keeps fewer pairs than required.
+ * `npm run data:survivors -- PATH...`: how many pairs of each word list pass the single-token filter in both readings, with GPT-2's
+ * tokenizer and those named, as in docs/word-lists.md. Exit code 1 if a list keeps fewer pairs than required.
  */
 async function print(paths: readonly string[]): Promise<void> {
   const tokenizers = [gpt2]

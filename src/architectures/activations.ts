@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 
-/** Activation functions under the names that Hugging Face's config.json has for them. */
+/** Activation functions by their names in Hugging Face's config.json. */
 const builders = {
   /** x Φ(x), exact */
   gelu,
   gelu_python: gelu,
-  /** x Φ(x) by a tanh; the next ones are the same function */
+  /** x Φ(x) approximated by tanh, under several names */
   gelu_new: tanhGelu,
   gelu_fast: tanhGelu,
   gelu_pytorch_tanh: tanhGelu,
@@ -28,7 +28,7 @@ const builders = {
   linear: (_graph: GraphBuilder, x: Value) => x,
   leaky_relu: (graph: GraphBuilder, x: Value) => graph.node('LeakyRelu', [x], { alpha: { float: 0.01 } }),
   hardswish: (graph: GraphBuilder, x: Value) => graph.node('HardSwish', [x]),
-  /** x Φ(x), cut at 10 */
+  /** x Φ(x), clipped at 10 */
   gelu_10: (graph: GraphBuilder, x: Value) => graph.node('Min', [gelu(graph, x), constant(graph, 'ten', 10)]),
   /** x tanh(log(1 + e^x)) */
   mish: (graph: GraphBuilder, x: Value) =>
@@ -37,7 +37,7 @@ const builders = {
 
 export type Activation = keyof typeof builders
 
-/** A config's field; other names are refused with the list of these. */
+/** A config's field; other names are refused, listing these. */
 export const activationField = z.enum(Object.keys(builders) as [Activation, ...Activation[]])
 
 export function activate(graph: GraphBuilder, activation: Activation, x: Value): Value {
@@ -49,7 +49,7 @@ export function quickGelu(graph: GraphBuilder, x: Value, alpha: number): Value {
   return graph.node('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft')
 }
 
-/** One number, the same in every block. */
+/** One number, shared by all blocks. */
 export function constant(graph: GraphBuilder, name: string, value: number): Value {
   return graph.once('constant', name as Value, () => graph.weight(name, Float32Array.of(value), []))
 }

@@ -1,6 +1,6 @@
 /** Slopes of ALiBi (arXiv 2108.12409) by head. */
 
-/** As BLOOM and Falcon have them. In f32, as transformers computes them. */
+/** As in BLOOM and Falcon, computed in f32 like transformers. */
 export function alibiSlopes(heads: number): number[] {
   const whole = 2 ** Math.floor(Math.log2(heads))
   const powers = (of: number, exponents: readonly number[]) => {
@@ -12,7 +12,7 @@ export function alibiSlopes(heads: number): number[] {
   return [...powers(whole, upTo(whole, 1)), ...powers(2 * whole, upTo(further, 2))]
 }
 
-/** As MPT has them: heads of a number that is no power of 2 take every second slope of the next one first. */
+/** As in MPT: if the number of heads is no power of 2, every second slope of the next power comes first. */
 export function mptSlopes(heads: number): number[] {
   const whole = 2 ** Math.ceil(Math.log2(heads))
   const slopes = Array.from({ length: whole }, (_, i) => f32(2 ** -((i + 1) * (8 / whole))))

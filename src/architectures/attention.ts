@@ -12,14 +12,14 @@ export interface Context {
   readonly graph: GraphBuilder
   readonly checkpoint: Checkpoint
   readonly inputs: BlockInputs
-  /** Is given the attention weights, `[I, V, G, Sq, Sk]`. */
+  /** Receives the attention weights, `[I, V, G, Sq, Sk]`. */
   readonly takePattern?: (weights: Value) => void
 }
 
 /** The Linears that read the block's input: keys and values of all R rows, queries of the Q that are read later. */
 export function attentionReaders(attention: AttentionSpec, { selectRows: rows }: BlockInputs): Reader[] {
   const { project, queryNorm, scale } = attention
-  // Scaled here, in the product itself, or else in the norm's weight: rotation is linear.
+  // Scaled here, in the product itself, or else in the norm's weight, since rotation is linear.
   const alpha = queryNorm ? 1 : scale
   if (project.kind === 'fused') return [{ linear: project.queryKeyValue }]
   if (project.kind === 'split')
@@ -29,7 +29,7 @@ export function attentionReaders(attention: AttentionSpec, { selectRows: rows }:
   return [{ linear: keyValueDown }, ofQuery]
 }
 
-/** @param products what the readers gave, in their order. Returns `[Q, heads * d_value]`. */
+/** @param products the readers' outputs, in order. Returns `[Q, heads * d_value]`. */
 export function attend(context: Context, attention: AttentionSpec, products: readonly Value[]): Value {
   const { graph, checkpoint, inputs, takePattern } = context
   const parts =
@@ -165,7 +165,7 @@ function scaled(graph: GraphBuilder, value: Value, factor: number): Value {
   return graph.node('Mul', [value, graph.weight('scale', Float32Array.of(factor), [1])])
 }
 
-/** Cut to [-clip, clip], times the scale that `x` has already. */
+/** Clipped to [-clip, clip], times the scale already in `x`. */
 function clipped(graph: GraphBuilder, x: Value, clip: number | null, scale = 1): Value {
   if (clip === null) return x
   const limit = clip * scale

@@ -3,10 +3,10 @@ import { type AttentionSpec, type Rotary } from './decoder.js'
 import { keyValueWidths, readsPositions } from './decoder-sizes.js'
 
 /**
- * What every block takes.
+ * The inputs of every block.
  *
- * A block gets R rows `[R, d_model]`, in any order, and computes Q of them to the end (`rows`). C rows more are only looked
- * at: their keys and values come with them, as an earlier run gave them out. Attention runs per item: item i of I has Sq
+ * A block gets R rows `[R, d_model]`, in any order, and computes Q of them to the end (`rows`). C further rows are only attended
+ * to: their keys and values are passed along from an earlier run. Attention runs per item: item i of I has Sq
  * query slots and Sk key slots, each naming a row, a cached one or one of the R behind them; slots may share rows, and
  * short items are padded. `mask` is 0 where a query slot may see a key slot and -1e30 elsewhere.
  */
@@ -17,7 +17,7 @@ export interface BlockInputs {
   readonly querySlots: Value
   /** `[I Sk]`, indices into the C + R rows. */
   readonly keySlots: Value
-  /** `[C, ...]`, as `keys` and `values` of those rows were. */
+  /** `[C, ...]`: the `keys` and `values` outputs of those rows. */
   readonly cachedKeys: Value
   readonly cachedValues: Value
   /** `[I, 1, 1, Sq, Sk]` */
@@ -28,9 +28,9 @@ export interface BlockInputs {
   readonly items: Value
   readonly queryLength: Value
   readonly keyLength: Value
-  /** `[R, 1]`; null where the block has no use for them. */
+  /** `[R, 1]`; null if the block does not need them. */
   readonly positions: Value | null
-  /** `[I, 1, 1, 1, Sk]`, those of the key slots, where there is ALiBi. */
+  /** `[I, 1, 1, 1, Sk]`, positions of the key slots, for ALiBi. */
   readonly keyPositions: Value | null
   /** The Q rows of a `[R, ...]` value. */
   readonly selectRows: (value: Value) => Value
@@ -75,7 +75,7 @@ function rotation(
   const sine = graph.input('rotary_sin', 'float', ['P', width / 2])
   const selectedPositions = selectRows(positions)
   return (value, heads, dHead, which) => {
-    // Each row is a sequence of its own, at its own position: [rows, 1, heads d_head].
+    // Each row is a separate sequence at its own position: [rows, 1, heads d_head].
     const asSequences = graph.node('Unsqueeze', [value, graph.ints([1])])
     const at = which === 'all' ? positions : selectedPositions
     const rotated = graph.node(
@@ -83,7 +83,7 @@ function rotation(
       [asSequences, at, cosine, sine],
       {
         interleaved: interleaved ? 1 : 0,
-        // The operator takes a width only where it is a part of the head.
+        // The operator takes a width only for partial rotation.
         ...(width < dHead ? { rotary_embedding_dim: width, num_heads: heads } : {}),
       },
       'com.microsoft',

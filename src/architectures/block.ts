@@ -13,7 +13,7 @@ import { norm } from './norms.js'
 
 /**
  * ONNX model of block `layer`; inputs and outputs as in src/engine/block-sessions.ts. Layers of one kind give the same nodes in
- * the same order and differ in weights only: where weights are streamed, one session runs them all.
+ * the same order and differ only in weights: with streamed weights, one session runs them all.
  * Letters: R rows, Q of them computed to the end, H heads.
  */
 export function blockGraph(
@@ -21,7 +21,7 @@ export function blockGraph(
   decoder: DecoderSpec,
   layer: number,
   numerics?: NumericsMode,
-  /** Its components come out, and can be edited on their way: see components.ts. */
+  /** Outputs its components, with optional edits: see components.ts. */
   tapped = false,
 ): OnnxGraph {
   const { attention, mlp, parallel, norms, residualScale, residualIsNormed } = decoder.layers[
@@ -53,7 +53,7 @@ export function blockGraph(
   )
   const middle = tap ? tap('resid_mid', summed, decoder.dModel) : summed // [Q, d_model]
 
-  // Side by side, the MLP reads what attention read; one after the other, what attention wrote.
+  // In parallel, the MLP reads attention's input; in sequence, the sum with attention's output.
   const mlpInput =
     norms.beforeMlp === 'shared'
       ? selectRows(attentionInput)
@@ -73,7 +73,7 @@ export function blockGraph(
   graph.output('resid_post', out, 'float', ['Q', decoder.dModel])
   return graph.build()
 
-  /** residual + residualScale x what `make` gives, normed first where there is a norm. */
+  /** residual + residualScale x the output of `make`, normed first if there is a norm. */
   function sum(
     residual: Value,
     make: (options: SumOptions) => Value,
@@ -99,7 +99,7 @@ function plus(graph: GraphBuilder, x: Value, { alpha = 1, added }: SumOptions): 
   return added === undefined ? scaled : graph.node('Add', [scaled, added])
 }
 
-/** Several parts may be of one tensor: it is read once while a graph is built. */
+/** Several parts may share one tensor, which is read once while a graph is built. */
 function readOnce(checkpoint: Checkpoint): Checkpoint {
   const values = new Map<string, Float32Array>()
   return {

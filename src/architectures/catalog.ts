@@ -104,16 +104,16 @@ export const families: readonly Family[] = [
   llama4,
 ]
 
-/** A checkpoint together with the description of what it computes. */
+/** A checkpoint and the description of its computation. */
 export interface Model {
   readonly decoder: DecoderSpec
-  /** Its tensors under the names that the description has for them. */
+  /** Its tensors under the description's names. */
   readonly checkpoint: Checkpoint
-  /** What its files have that is decided, not computed as it stands: see src/weights/settle-weights.ts. */
+  /** Decisions on ambiguous contents of its files: see src/weights/settle-weights.ts. */
   readonly warnings: readonly string[]
 }
 
-/** A checkpoint's model. Throws MODEL where its config cannot be run. */
+/** A checkpoint's model. Throws MODEL if its config cannot be run. */
 export function identify(opened: Checkpoint): Model {
   const { path } = opened
   const { checkpoint: settled, warnings } = withOwnHead(opened, (config) =>
@@ -128,12 +128,12 @@ export function identify(opened: Checkpoint): Model {
   }
 }
 
-/** What a config.json says of its model, by its `model_type`. Throws MODEL, naming the families known. */
+/** The description of a config.json's model, by its `model_type`. Throws MODEL, naming the families known. */
 export function describeDecoder(config: Readonly<Record<string, unknown>>, path: string): DecoderSpec {
   const type = config['model_type']
   const found = families.find(({ name }) => name === type)
   if (found) return found.describe(config, path)
-  // A model of texts and pictures: its language model alone.
+  // A multimodal model: only its language model.
   const text = config['text_config'] as Readonly<Record<string, unknown>> | null | undefined
   const language = families.find(({ name }) => name === text?.['model_type'])
   if (text && language) {

@@ -2,21 +2,21 @@ import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { AttentionSpec } from './decoder.js'
 
 /**
- * A block's components at a row, in the order in which they come about (docs/components.md): the residual stream before it,
- * what each head gives to the output projection, what attention adds, the stream between, what the MLP adds, the stream
+ * A block's components at a row, in order of computation (docs/components.md): the residual stream before it,
+ * each head's input to the output projection, attention's output, the stream between, the MLP's output, the stream
  * after it.
  */
 export const components = ['resid_pre', 'heads', 'attn_out', 'resid_mid', 'mlp_out', 'resid_post'] as const
 export type Component = (typeof components)[number]
 
-/** Those that no array between two blocks holds. */
+/** Those that are not in the arrays between blocks. */
 export const innerComponents = ['heads', 'attn_out', 'resid_mid', 'mlp_out'] as const
 export type InnerComponent = (typeof innerComponents)[number]
 
-/** Which row of the edits' tables each of the Q rows takes, `[Q]`. */
+/** The row of the edits' tables for each of the Q rows, `[Q]`. */
 export const editOfRow = 'edit_of_row'
 
-/** Output of blocks that norm what attention gives before it is added: that, before the norm, `[Q, d_model]`. */
+/** Output, for blocks that norm attention's output before adding it: its value before the norm, `[Q, d_model]`. */
 export const attentionRaw = 'attn_raw'
 
 /** Which of each item's query slots is a last token whose attention comes out: one-hot, `[I, 1, 1, 1, Sq]`. */
@@ -35,7 +35,7 @@ export function addedTable(component: InnerComponent): string {
 
 /**
  * Makes each component an output of the graph, after its edit: times a row of `NAME_scale`, plus one of `NAME_added`, tables of
- * V edits, `[V, width]`. An edit of ones and zeros leaves every bit as it is.
+ * V edits, `[V, width]`. An edit of ones and zeros changes no bit.
  */
 export function tappedComponents(graph: GraphBuilder) {
   const editOf = graph.input(editOfRow, 'int64', ['Q'])

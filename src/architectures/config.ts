@@ -6,7 +6,7 @@ import type { DecoderSpec } from './decoder.js'
 export interface Family {
   /** config.json's `model_type`. */
   readonly name: string
-  /** For docs/models.md: repositories that have it, and what sets it apart. */
+  /** For docs/models.md: example repositories, and what is special. */
   readonly examples: readonly string[]
   readonly special: string
   /** Unknown values are refused by name. Throws MODEL. */
@@ -52,11 +52,11 @@ function withNames(
     Object.hasOwn(renamed, key) ? (renamed[key] as string) : key,
     value,
   ])
-  // The field's own name counts where both are there.
+  // The field's own name wins if both are present.
   return Object.fromEntries([...older, ...entries])
 }
 
-/** `null` is as good as absent, but where a field gives it a meaning. */
+/** `null` means absent, unless a field gives it a meaning. */
 function withoutNulls(config: Readonly<Record<string, unknown>>, fields: z.ZodRawShape) {
   const meaningful = (key: string) =>
     Object.hasOwn(fields, key) && z.safeParse(fields[key] as z.ZodType, null).success
@@ -65,19 +65,19 @@ function withoutNulls(config: Readonly<Record<string, unknown>>, fields: z.ZodRa
   )
 }
 
-/** Kinds of fields; counts bound what is made of them, since they come from outside. */
+/** Kinds of fields; counts are bounded, since they come from outside. */
 export const size = z.int().positive()
 export const blockCount = z.int().positive().max(1000)
 export const flag = z.boolean()
 export const positive = z.number().positive()
-/** Null: not used, whatever the default is. */
+/** Null: unused, regardless of the default. */
 export const windowField = z.int().positive().nullable()
-/** Null: as many as heads, whatever the default is. */
+/** Null: as many as heads, regardless of the default. */
 export const keyValueHeadsField = size.nullable()
 /** A factor that null leaves out. */
 export const capField = z.number().positive().nullable()
 
-/** Throws MODEL where a condition on several fields does not hold. */
+/** Throws MODEL if a condition on several fields does not hold. */
 export function insist(holds: boolean, path: string, message: string): asserts holds {
   if (!holds) throw new TaskvecError('MODEL', `${path}: ${message}`)
 }

@@ -11,9 +11,9 @@ export interface DecoderSpec {
   readonly blocks: number
   readonly dModel: number
   readonly vocab: number
-  /** Positions that the model can be run at. */
+  /** The number of positions that the model supports. */
   readonly maxPositions: number
-  /** What stands before the tensors' names, `model.`; repositories of a model without its head leave it out. */
+  /** Prefix of the tensors' names, `model.`; repositories without the head omit it. */
   readonly prefix: string
   readonly embedding: EmbeddingSpec
   readonly layers: readonly LayerSpec[]
@@ -43,10 +43,10 @@ export interface NormSpec {
   readonly kind: 'rms' | 'layer'
   readonly width: number
   readonly epsilon: number
-  /** Null: all ones. A list is one tensor per head; more values than `width` are different weights for each head. */
+  /** Null: all ones. A list has one tensor per head; more values than `width` are separate weights for each head. */
   readonly weight: TensorRef | readonly TensorRef[] | null
   readonly bias: TensorRef | null
-  /** Added to the stored weight: 1 where it is stored as its difference from 1 (Gemma). */
+  /** Added to the stored weight: 1 if it is stored as the difference from 1 (Gemma). */
   readonly weightOffset: 0 | 1
 }
 
@@ -78,22 +78,22 @@ export interface UnembeddingSpec {
 export interface LayerSpec {
   readonly attention: AttentionSpec
   readonly mlp: MlpSpec | ExpertsSpec
-  /** Attention and MLP both read the block's input; else the MLP reads what attention wrote. */
+  /** Attention and MLP both read the block's input; else the MLP reads the sum with attention's output. */
   readonly parallel: boolean
   readonly norms: LayerNorms
-  /** What attention and MLP give is multiplied by this before it is added. */
+  /** The outputs of attention and MLP are multiplied by this before they are added. */
   readonly residualScale: number
-  /** The normed input takes the place of the residual that is added to (BLOOM's option). */
+  /** The normed input replaces the residual (BLOOM's option). */
   readonly residualIsNormed: boolean
 }
 
 export interface LayerNorms {
   readonly beforeAttention: NormSpec | null
-  /** Of what attention gives, before it is added. */
+  /** On attention's output, before it is added. */
   readonly afterAttention: NormSpec | null
   /** Of the sum after attention (post-norm). */
   readonly afterAttentionSum: NormSpec | null
-  /** `shared`: the MLP reads what attention read. */
+  /** `shared`: the MLP reads attention's input. */
   readonly beforeMlp: NormSpec | 'shared' | null
   readonly afterMlp: NormSpec | null
   readonly afterMlpSum: NormSpec | null
@@ -115,7 +115,7 @@ export interface AttentionSpec {
   readonly keyNorm: NormSpec | null
   /** Queries and keys are normed after they are rotated. */
   readonly normsRotated: boolean
-  /** Queries, keys and values are cut to [-clip, clip]. */
+  /** Queries, keys and values are clipped to [-clip, clip]. */
   readonly clip: number | null
   readonly rotary: Rotary | null
   /** Scores become cap tanh(scores / cap). */
@@ -148,11 +148,11 @@ export interface FusedProjection {
 
 /**
  * Multi-head latent attention (DeepSeek): keys and values come from a narrow latent, and a key's rotated part, the same for
- * all heads, stands beside it. A query's last `rotary.width` entries are rotated.
+ * all heads, is stored separately. A query's last `rotary.width` entries are rotated.
  */
 export interface LatentProjection {
   readonly kind: 'latent'
-  /** Queries through a latent of their own, or not. */
+  /** Whether queries have their own latent. */
   readonly queryDown: { readonly linear: LinearSpec; readonly norm: NormSpec } | null
   readonly query: LinearSpec
   /** To the latent and the rotated part of a key. */
@@ -181,7 +181,7 @@ export interface Rotary {
   readonly width: number
   /** Radians by position, `width / 2` of them. */
   readonly angles: (position: number) => Float64Array
-  /** Cosines and sines are multiplied by it; 1 but for some kinds of scaling. */
+  /** Factor of cosines and sines; 1 except for some kinds of scaling. */
   readonly scale: number
   /** Whether entry 2i is rotated with 2i + 1 (GPT-J), rather than entry i with i + width / 2. */
   readonly interleaved: boolean
@@ -218,11 +218,11 @@ export interface ExpertsSpec {
   readonly router: LinearSpec
   readonly experts: readonly MlpSpec[]
   readonly perRow: number
-  /** How the router's logits become weights of experts, and how those that are chosen are weighed. */
+  /** How the router's logits become weights of experts, and the weights of the chosen. */
   readonly routing: Routing
-  /** The experts' inputs are weighed, not their outputs (LLaMA 4). */
+  /** The experts' inputs are weighted, not their outputs (LLaMA 4). */
   readonly weighsInput: boolean
-  /** Computed for every row, and added; times sigmoid(gate) where there is one. */
+  /** Computed for every row and added, times sigmoid(gate) if there is a gate. */
   readonly shared: { readonly mlp: MlpSpec; readonly gate: LinearSpec | null } | null
 }
 

@@ -11,7 +11,7 @@ interface Choice {
   readonly weights: Value
 }
 
-/** Mixture of experts over the rows of `x`, `[Q, d_model]`: each expert computes the rows that are sent to it, if any. */
+/** Mixture of experts over the rows of `x`, `[Q, d_model]`: each expert computes the rows routed to it, if any. */
 export function expertsOutput(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
@@ -80,7 +80,7 @@ function weighted(graph: GraphBuilder, { normalised, scale }: Routing, chosen: V
   return scale === 1 ? weights : graph.node('Mul', [weights, constant(graph, 'routed_scale', scale)])
 }
 
-/** Scores outside the best groups become 0, or, where scores may be negative, lower than any. */
+/** Scores outside the best groups become 0 or, if scores may be negative, lower than any other. */
 function onlyBestGroups(
   graph: GraphBuilder,
   { count, chosen, best }: NonNullable<Routing['groups']>,
@@ -102,7 +102,7 @@ function onlyBestGroups(
   return graph.node('Reshape', [masked, graph.ints([-1, experts])])
 }
 
-/** Phi-3.5 MoE's: each expert's weight is a softmax over the logits near the largest of those that are left. */
+/** Phi-3.5 MoE: each expert's weight is a softmax over the logits close to the largest remaining one. */
 function sparsemixer(graph: GraphBuilder, { jitter }: Routing, perRow: number, logits: Value): Choice {
   const lowest = constant(graph, 'no_logit', -1e30)
   const threshold = constant(graph, 'threshold', 2 * jitter)

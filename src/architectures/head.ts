@@ -44,8 +44,8 @@ export function headGraph(
 }
 
 /**
- * ONNX model that gives, for what a head gave, `exp_sum` `[Q, 1]`, each row's sum of exp(logit - highest): onnxruntime's exp is
- * vectorised and JavaScript's is not. Apart from the head's, since who only asks for the greedy token has no use for it.
+ * ONNX model that computes `exp_sum` `[Q, 1]` from a head's output, each row's sum of exp(logit - highest): onnxruntime's exp is
+ * vectorised, JavaScript's is not. Separate from the head, since greedy decoding does not need it.
  */
 export function expSumGraph(): OnnxGraph {
   const graph = new GraphBuilder('exp_sum')

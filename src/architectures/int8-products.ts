@@ -2,7 +2,7 @@ import type { GraphBuilder, Value } from '../onnx/graph.js'
 import { hadamard, rotate } from './hadamard.js'
 import type { Weight } from './weight.js'
 
-/** A product of `x`, or of some of its rows, that is taken in whole numbers. */
+/** An integer product of `x`, or of some of its rows. */
 export interface Factor {
   readonly weight: Weight
   readonly alpha?: number | undefined
@@ -12,8 +12,8 @@ export interface Factor {
 
 /**
  * alpha x W^T of each factor, `[rows, out]`, approximately: weights of 8 bits with a scale per output, quantised here, when the
- * graph is built, times activations of 8 bits with a scale per row. Whole numbers are summed exactly, so that a row's result does
- * not depend on the rows beside it. `x` is made ready once for all of them.
+ * graph is built, times activations of 8 bits with a scale per row. Integer sums are exact, so a row's result does
+ * not depend on the other rows. `x` is quantised once for all of them.
  */
 export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: readonly Factor[]): Value[] {
   const sizes = inputSizes(factors.map(({ weight }) => weight))
@@ -27,7 +27,7 @@ export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: read
 }
 
 /**
- * alpha (quantised - 128) W^T, `[rows, out]`, of W as it is in 8 bits: the sum of whole numbers is exact on every processor, and
+ * alpha (quantised - 128) W^T, `[rows, out]`, with W quantised to 8 bits: the integer sum is exact on every processor, and
  * rounded when it is multiplied by the output's scale.
  */
 export function wholeNumberProduct(
@@ -66,7 +66,7 @@ function rotatedTogether(inputs: number): number {
   return Math.min(neighbours, inputs & -inputs)
 }
 
-/** The root mean square of what all weights have for an input, per input. */
+/** The root mean square of all weights of an input, per input. */
 function inputSizes(weights: readonly Weight[]): Float32Array {
   const squares = new Float32Array(weights[0]?.inputs ?? 0)
   const rows = weights.reduce((sum, { outputs }) => sum + outputs, 0)
@@ -76,7 +76,7 @@ function inputSizes(weights: readonly Weight[]): Float32Array {
 }
 
 /**
- * The same products of evener factors, since what is large takes the bits of what is small. Smoothed: each input's weights
+ * The same products of more even factors, since large values cost small ones their bits. Smoothed: each input's weights
  * are divided by their size and its activations multiplied by it. Rotated: neighbouring inputs, weights and activations alike, by
  * Hadamard's orthogonal matrix, which spreads an outlier over all of them (QuaRot, arXiv 2404.00456; there over all inputs).
  */
@@ -94,12 +94,12 @@ function rotatedWeight(weight: Weight, sizes: Float32Array, width: number): Weig
   return { ...weight, values: rotate(smoothed, width) }
 }
 
-/** 8 bits, 128 stands for 0, and the `step` of each row, `[rows, 1]`. */
+/** 8 bits with zero point 128, and the `step` of each row, `[rows, 1]`. */
 function quantiseRows(graph: GraphBuilder, x: Value): { quantised: Value; step: Value } {
   const axis = graph.ints([1])
   const highest = graph.node('ReduceMax', [x, axis], { keepdims: 1 })
   const lowest = graph.node('ReduceMin', [x, axis], { keepdims: 1 })
-  const largest = graph.node('Max', [highest, graph.node('Neg', [lowest]), constant(graph, 'least', 1e-30)]) // a row of zeros stays one
+  const largest = graph.node('Max', [highest, graph.node('Neg', [lowest]), constant(graph, 'least', 1e-30)]) // keeps rows of zeros
   const step = graph.node('Mul', [largest, constant(graph, 'share', 1 / 127)])
   const steps = graph.node('Reshape', [step, graph.ints([-1])])
   const middles = graph.node('Expand', [middle(graph), graph.node('Shape', [steps])])
@@ -116,8 +116,8 @@ function constant(graph: GraphBuilder, name: string, value: number): Value {
 }
 
 /**
- * `[in, out]`, as MatMulInteger takes them, 128 standing for 0, with a scale for each output. Unsigned, as the activations are: of
- * signed weights onnxruntime adds pairs of products in 16 bits where the processor has no VNNI or its like, and those saturate.
+ * `[in, out]`, as MatMulInteger takes them, with zero point 128 and a scale for each output. Unsigned like the activations: with
+ * signed weights, onnxruntime adds pairs of products in 16 bits on processors without VNNI or the like, which saturates.
  */
 function quantiseOutputs({ values, outputs, inputs }: Weight) {
   const quantised = new Uint8Array(inputs * outputs).fill(128)

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { insist } from './config.js'
 
-/** What layers see, where their kinds alternate: config.json's `layer_types`. */
+/** Alternating kinds of attention: config.json's `layer_types`. */
 const kinds = ['full_attention', 'sliding_attention', 'chunked_attention'] as const
 type Kind = (typeof kinds)[number]
 
-/** A config's field; other kinds are refused with the list of these. */
+/** A config's field; other kinds are refused, listing these. */
 export const layerTypesField = z.array(z.enum(kinds)).optional()
 
-/** Whether each layer has a sliding window: by `layer_types`, or else as the family usually has it. Throws MODEL. */
+/** Whether each layer has a sliding window: by `layer_types`, or the family's default. Throws MODEL. */
 export function slidingLayers(
   c: { readonly layer_types?: readonly Kind[] | undefined; readonly num_hidden_layers: number },
   usual: (layer: number) => boolean,
@@ -21,7 +21,7 @@ export function slidingLayers(
   return types.map((type) => type === 'sliding_attention')
 }
 
-/** Every `pattern`-th layer sees everything, the others a window. */
+/** Every `pattern`th layer has full attention, the others a window. */
 export function everyNth(pattern: number): (layer: number) => boolean {
   return (layer) => (layer + 1) % pattern !== 0
 }

@@ -13,7 +13,7 @@ import type {
 } from './decoder.js'
 import { linear, tensor } from './parts.js'
 
-/** The sizes that every family has, whatever its config calls them. */
+/** The sizes that every family has, under whatever names. */
 export interface Core {
   readonly family: string
   readonly blocks: number
@@ -42,7 +42,7 @@ export const llamaNames = {
   out: 'self_attn.o_proj',
 }
 
-/** Makes the parts of one layer; names are given as they follow the layer's own. */
+/** Makes the parts of one layer; names follow the layer's prefix. */
 export class LayerParts {
   constructor(
     readonly core: Core,
@@ -99,12 +99,12 @@ export class LayerParts {
   }
 }
 
-/** What a family does otherwise. Functions are asked for each layer. */
+/** How a family differs. Functions are called for each layer. */
 export interface Changes {
   readonly names?: Partial<typeof llamaNames>
-  /** The kind of norm that is used throughout. */
+  /** The kind of norm used throughout. */
   readonly norm: (name: string, width: number) => NormSpec
-  /** Biases of the projections of queries, keys and values, and of what attention gives. */
+  /** Biases of the projections of queries, keys and values, and of the attention output. */
   readonly bias?: { readonly queryKeyValue?: boolean; readonly out?: boolean }
   /** One product for queries, keys and values, under this name. */
   readonly fused?: { readonly name: string; readonly order: FusedProjection['order'] }

@@ -50,8 +50,8 @@ export interface Reader {
 }
 
 /**
- * What each Linear gives that reads `normed`, the output of a norm, `[rows, out]` each. These are the products that `w8a8` takes in
- * whole numbers: what attention and activations give has outliers, in which 8 bits lose the rest.
+ * The outputs `[rows, out]` of all Linears that read `normed`, the output of a norm. These are the products that `w8a8` computes in
+ * integers: the outputs of attention and activations have outliers that 8 bits cannot represent along with the rest.
  */
 export function normedLinears(
   graph: GraphBuilder,

@@ -6,7 +6,7 @@ import type { LayerParts } from './layer-parts.js'
 /** A config's number of experts; the largest published have 512. */
 export const expertCount = size.max(4096)
 
-/** In Qwen's and others' configs: which layers are mixtures, the rest having one MLP. */
+/** In Qwen's and others' configs: which layers are mixtures; the rest have a single MLP. */
 export const sparseLayerFields = {
   decoder_sparse_step: size.default(1),
   mlp_only_layers: z.array(z.int().nonnegative()).default([]),
@@ -19,7 +19,7 @@ export function isSparse(
   return !c.mlp_only_layers.includes(layer) && (layer + 1) % c.decoder_sparse_step === 0
 }
 
-/** A mixture as most families have it: softmax over all experts. What is given says the rest. Throws MODEL. */
+/** The mixture of most families: softmax over all experts. Arguments give the rest. Throws MODEL. */
 export function mixture(
   { linear, core }: LayerParts,
   path: string,
@@ -63,7 +63,7 @@ export function mixture(
   }
 }
 
-/** A router and gated experts under the names that Qwen gave them, `dMlp` wide. */
+/** A router and gated experts under Qwen's names, `dMlp` wide. */
 export function namedExperts(parts: LayerParts, dMlp = parts.core.dMlp) {
   return {
     router: 'mlp.gate',
@@ -89,7 +89,7 @@ export function linearOfExpert(
   }
 }
 
-/** Groups of experts, as a config has them. Throws MODEL. */
+/** A config's groups of experts. Throws MODEL. */
 export function groupsOf(
   { count, chosen, best }: { count: number; chosen: number; best: 1 | 2 },
   { experts, perRow }: { experts: number; perRow: number },
@@ -111,7 +111,7 @@ export function sharedExperts(
   return { mlp: parts.gatedMlp({ name: 'mlp.shared_experts', dMlp, bias }), gate: null }
 }
 
-/** DeepSeek-V3's mixture and its heirs': sigmoids, a bias for the choice, groups, shared experts. Throws MODEL. */
+/** The mixture of DeepSeek-V3 and its successors: sigmoids, a bias for the choice, groups, shared experts. Throws MODEL. */
 export function sigmoidMixture(
   parts: LayerParts,
   path: string,

@@ -12,8 +12,8 @@ export function mlpReaders({ up }: MlpSpec, rows?: Reader['rows']): Reader[] {
 }
 
 /**
- * What comes out of the MLP, `[rows, d_model]`.
- * @param products what the readers gave, in their order
+ * The output of the MLP, `[rows, d_model]`.
+ * @param products the readers' outputs, in order
  * @param options of the last product
  */
 export function mlpOutput(

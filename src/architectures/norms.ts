@@ -4,8 +4,8 @@ import type { NormSpec, TensorRef } from './decoder.js'
 import { readTensor, tensorName } from './linear.js'
 
 /**
- * A norm over the last axis of `x`, `[rows, columns]`, or over every `width` of its columns. What it gives is multiplied by
- * `scale`, inside the weight, where it costs nothing.
+ * A norm over the last axis of `x`, `[rows, columns]`, or over every `width` of its columns. The output is multiplied by
+ * `scale`, folded into the weight at no cost.
  */
 export function norm(
   graph: GraphBuilder,

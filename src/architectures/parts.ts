@@ -1,6 +1,6 @@
 import type { LinearSpec, NormSpec, TensorRef } from './decoder.js'
 
-/** The small parts of a description, as its tensors are usually named: `name.weight` and `name.bias`. */
+/** The small parts of a description, with the usual names of tensors: `name.weight` and `name.bias`. */
 
 export function tensor(name: string, ...shape: readonly number[]): TensorRef {
   return { name, shape }

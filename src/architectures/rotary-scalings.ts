@@ -26,7 +26,7 @@ export const parameters = z.looseObject({
   short_factor: z.array(z.number().positive()).max(maxRotary).optional(),
 })
 
-/** What a kind of scaling is computed from. */
+/** The inputs of a kind of scaling. */
 interface Unscaled {
   /** Entries of a head that are rotated. */
   readonly width: number
@@ -35,7 +35,7 @@ interface Unscaled {
   readonly theta: number
   readonly scaling: z.infer<typeof parameters>
   readonly maxPositions: number
-  /** Positions that the model was trained with before it was stretched. */
+  /** The context length in training, before it was stretched. */
   readonly original: number
   readonly path: string
 }
@@ -44,7 +44,7 @@ interface Scaled {
   readonly frequencies: Float32Array
   /** Of cosines and sines; default 1. */
   readonly scale?: number
-  /** Where the frequencies hold for fewer positions than the config's; default: its own. */
+  /** If the frequencies hold for fewer positions than the config's; default: the config's. */
   readonly maxPositions?: number
 }
 
@@ -52,7 +52,7 @@ interface Scaled {
 export const scalings: Readonly<Record<string, (unscaled: Unscaled) => Scaled>> = {
   default: ({ inverses }) => ({ frequencies: inverses.map((inverse) => 1 / inverse) }),
   linear,
-  // Frequencies change beyond max_position_embeddings only, which is as far as a model is run.
+  // Frequencies change only beyond max_position_embeddings, the limit here.
   dynamic: ({ inverses }) => ({ frequencies: inverses.map((inverse) => 1 / inverse) }),
   yarn,
   longrope,
@@ -91,7 +91,7 @@ function yarn({ width, inverses, theta, scaling, maxPositions, original, path }:
   }
 }
 
-/** LongRoPE (arXiv:2402.13753): a factor per frequency. Longer texts take other factors, for all positions at once. */
+/** LongRoPE (arXiv:2402.13753): a factor per frequency. Longer texts use other factors, at all positions. */
 function longrope({ inverses, scaling, maxPositions, original, path }: Unscaled): Scaled {
   const factors = need(scaling.short_factor, 'short_factor', path)
   if (factors.length !== inverses.length)

@@ -4,7 +4,7 @@ import { insist } from './config.js'
 import type { Rotary } from './decoder.js'
 import { f32, maxRotary, parameters, scalings } from './rotary-scalings.js'
 
-/** Rotary position embedding frequencies, from the fields that Hugging Face's config.json has for them. */
+/** Rotary position embedding frequencies, from the fields of Hugging Face's config.json. */
 
 /** In config.json: `rope_theta` and `rope_scaling`, or, since transformers 5, both inside `rope_parameters`. */
 export const rotaryFields = {
@@ -15,7 +15,7 @@ export const rotaryFields = {
   original_max_position_embeddings: z.number().positive().optional(),
 }
 
-/** Where layers that see everything and layers with a window are rotated differently. */
+/** If full-attention layers and layers with a window are rotated differently. */
 export const rotaryFieldsByKind = {
   ...rotaryFields,
   rope_parameters: z
@@ -28,11 +28,11 @@ export type RotaryConfig = z.infer<z.ZodObject<typeof rotaryFields>>
 export interface RotaryOptions {
   readonly dHead: number
   readonly maxPositions: number
-  /** `rope_theta` where the config has none. */
+  /** The default of `rope_theta`. */
   readonly theta?: number
-  /** The share of each head that is rotated where the config does not say it; null: heads are rotated as a whole. */
+  /** The default share of each head that is rotated; null: whole heads. */
   readonly partial?: number | null
-  /** What an odd number of rotated entries is: one more, or refused. */
+  /** Whether an odd number of rotated entries is rounded up or refused. */
   readonly odd?: 'rounded up' | 'refused'
   readonly interleaved?: boolean
 }
@@ -63,7 +63,7 @@ export function rotaryOf(
 }
 
 /**
- * Rotations of layers that see everything and of those with a window. Scaling is the former's alone, unless `rope_parameters`
+ * Rotations of full-attention layers and of those with a window. Scaling applies only to the former, unless `rope_parameters`
  * says otherwise. Throws MODEL.
  */
 export function rotaryByKind(
@@ -95,7 +95,7 @@ export function rotaryByKind(
   }
 }
 
-/** Entries of a head that are rotated, of `dHead`. Throws MODEL where they make no pairs. */
+/** Entries of a head that are rotated, of `dHead`. Throws MODEL if they do not form pairs. */
 function rotaryWidth(dHead: number, fraction: number, odd: RotaryOptions['odd'], path: string): number {
   const width = Math.floor(dHead * fraction)
   const rounded = odd === 'rounded up' ? 2 * Math.ceil(width / 2) : width
@@ -108,7 +108,7 @@ function rotaryWidth(dHead: number, fraction: number, odd: RotaryOptions['odd'],
 
 /**
  * Angles by position, the factor of cosines and sines, and for how many positions they hold. In f32 step by step, as
- * transformers does: at position 300 the last bits of a frequency are seen. Throws MODEL.
+ * transformers does: at position 300 the last bits of a frequency matter. Throws MODEL.
  */
 function rotaryEmbedding(
   config: RotaryConfig,
@@ -125,7 +125,7 @@ function rotaryEmbedding(
     const known = Object.keys(scalings).join(', ')
     throw new TaskvecError('MODEL', `${path}: rope scaling "${type}" is not supported; known: ${known}`)
   }
-  // Before anything of this size is made: the number comes from outside.
+  // Checked before allocation, since the number comes from outside.
   if (width > maxRotary)
     throw new TaskvecError('MODEL', `${path}: a head of ${width} values; at most ${maxRotary} are allowed`)
   const theta = scaling.rope_theta ?? config.rope_theta ?? defaultTheta

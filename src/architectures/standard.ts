@@ -7,7 +7,7 @@ import { rotaryFields, rotaryOf, type RotaryOptions } from './rotary.js'
 import { type Core, llamaNames, LayerParts, type Changes } from './layer-parts.js'
 
 /**
- * The usual decoder, to be described by what a family does otherwise: LLaMA's names of tensors, a norm before attention and one
+ * The standard decoder, from which families describe their differences: LLaMA's names of tensors, a norm before attention and one
  * before the MLP, projections apart, a gated MLP, no biases.
  */
 export function decoderOf(core: Core, path: string, changes: Changes): DecoderSpec {
@@ -110,7 +110,7 @@ const noNorms: LayerNorms = {
   afterMlpSum: null,
 }
 
-/** Fields of config.json as LLaMA and most later families have them. */
+/** The fields of config.json in LLaMA and most later families. */
 export const standardFields = {
   hidden_size: size,
   num_hidden_layers: blockCount,

@@ -3,8 +3,8 @@ import { type DecoderSpec } from './decoder.js'
 import { expectedTensors } from './decoder-sizes.js'
 
 /**
- * The checkpoint with its tensors under the names that its description has: repositories publish models with or
- * without the prefix of the model inside its head (`gpt_neox.`, `transformer.`, `model.`), and a language model beside others under a prefix.
+ * The checkpoint with its tensors under its description's names: repositories publish models with or
+ * without the prefix of the model inside its head (`gpt_neox.`, `transformer.`, `model.`), and a language model among others under a prefix.
  */
 export function underExpectedNames(checkpoint: Checkpoint, decoder: DecoderSpec): Checkpoint {
   const { prefix } = decoder

@@ -12,13 +12,13 @@ interface TreeAttention {
   readonly keys: Value
   /** `[R, keyValueHeads * d_value]` */
   readonly values: Value
-  /** Is given the weights, `[I, V, G, Sq, Sk]`. */
+  /** Receives the weights, `[I, V, G, Sq, Sk]`. */
   readonly takePattern: ((weights: Value) => void) | undefined
 }
 
 /**
  * Softmax(q k^T + mask) v per item and head over trees of rows, back to rows: `[Q, heads * d_value]`. The R rows' keys and
- * values come out as `keys` and `values`, for runs of later rows. Letters: H heads, V
+ * values are also output as `keys` and `values`, for runs of later rows. Letters: H heads, V
  * key-value heads, G query heads that share one, d the width of a head.
  */
 export function treeAttention(
@@ -66,7 +66,7 @@ export function softcapped(graph: GraphBuilder, x: Value, cap: number | null): V
   return graph.node('Mul', [graph.node('Tanh', [graph.node('Div', [x, limit])]), limit])
 }
 
-/** Adds slope times the key's position: softmax does not see that the query's is not taken off. */
+/** Adds slope times the key's position; the query's position cancels in the softmax. */
 function withAlibi(
   graph: GraphBuilder,
   { keyPositions }: BlockInputs,
@@ -86,7 +86,7 @@ function withAlibi(
   ])
 }
 
-/** Over keys; a sink is one more, whose share is let go of. */
+/** Over keys, plus a sink, whose share is dropped. */
 function softmax(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
@@ -101,7 +101,7 @@ function softmax(
   ])
   const dims = [keyValueHeads, heads / keyValueHeads, 1, 1]
   const sink = graph.node('Add', [zeros, graph.weight(sinks.name, readTensor(checkpoint, sinks), dims)])
-  // First, so that the keys are what follows, however many.
+  // First, so that the keys follow, however many.
   const all = graph.node('Softmax', [graph.node('Concat', [sink, scores], { axis: -1 })], { axis: -1 })
   return graph.node('Slice', [all, graph.ints([1]), graph.ints([2 ** 31 - 1]), last])
 }

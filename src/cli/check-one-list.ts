@@ -90,7 +90,7 @@ export async function checkOne(
   }
 }
 
-/** Problems of lines and of pairs as they stand in the file, those of the whole list behind them. */
+/** Problems of lines and pairs in file order, then those of the whole list. */
 function inOrderOfLines(
   { id, where, lineOf, own }: Omit<CheckedList, 'own'> & { readonly own?: CheckedList['own'] | undefined },
   problems: readonly ListProblem[],

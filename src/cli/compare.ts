@@ -83,7 +83,7 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
         'USAGE',
         `${sweep.id} and ${name} have nothing in common to compare in the table ${options.table}`,
         {
-          hint: `Pair unlike models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'nothing of the kind'}`,
+          hint: `Pair different models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'nothing of the kind'}`,
         },
       )
     const format = options.json ? 'json' : options.format

@@ -36,7 +36,7 @@ export const commands: Record<string, { does: string; load: () => Promise<Comman
     load: async () => (await import('./compare.js')).compareCommand(),
   },
   report: {
-    does: 'Every figure and table of a sweep as one HTML page, and each as a file of its own.',
+    does: 'Every figure and table of a sweep as one HTML page, and each as a separate file.',
     load: async () => (await import('./report.js')).reportCommand(),
   },
   verify: {
@@ -64,7 +64,7 @@ export const commands: Record<string, { does: string; load: () => Promise<Comman
     load: async () => (await import('./tasks.js')).tasksCommand(),
   },
   vectors: {
-    does: 'Take task vectors θ out of a sweep, and bring in those of others.',
+    does: 'Export task vectors θ of a sweep, and import vectors of other tools.',
     load: async () => (await import('./vectors.js')).vectorsCommand(),
   },
   predict: {

@@ -89,10 +89,10 @@ function describe(
   const runs = (added['runs'] ?? 0) + (added['unit_runs'] ?? 0)
   const rows = Object.entries(added).map(([table, count]) => `${count} ${table}`)
   return [
-    `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} already there, ${rounded} equal but for the last bits, ${conflicts.length} conflicts`,
+    `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} already there, ${rounded} equal except for last bits, ${conflicts.length} conflicts`,
     ...(kinds.length > 1
       ? [
-          `  results of ${kinds.length} kinds of processors, which agree within a bound, not to the last bit, and keep keys of their own (docs/numerics.md): ${kinds.map((kind) => kind ?? 'not recorded').join('; ')}`,
+          `  results of ${kinds.length} kinds of processors, which agree within a bound, not to the last bit, and keep separate keys (docs/numerics.md): ${kinds.map((kind) => kind ?? 'not recorded').join('; ')}`,
         ]
       : []),
     ...(rows.length > 0 ? [`  rows: ${rows.join(', ')}`] : []),

@@ -11,7 +11,7 @@ export interface NamedTokenizer {
   readonly encoder: Encoder & Coder
 }
 
-/** Of the catalogue's models that are pulled, or committed beside it; models with the same tokenizer.json share one. */
+/** For the catalogue's models that are pulled or come with taskvec; models with the same tokenizer.json share one. */
 export function atHand(): NamedTokenizer[] {
   const sharing = new Map<string, string[]>()
   for (const { id, files } of modelCatalog()) {

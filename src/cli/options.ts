@@ -115,7 +115,7 @@ export function builtinPromptOption(): Option {
     const found = builtinTemplates.find(({ id }) => id === name)
     if (found) return found
     throw new InvalidArgumentError(
-      `"${name}" is no prompt${didYouMean(name, names) || '.'} The prompts: ${names.join(', ')}.`,
+      `"${name}" is not a prompt${didYouMean(name, names) || '.'} The prompts: ${names.join(', ')}.`,
     )
   })
 }

@@ -162,7 +162,7 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
       'USAGE',
       `predict takes exactly one of --prompt, --token-ids and --task; ${given} given`,
       {
-        hint: 'See the examples of taskvec predict --help; --query stands with --task, --list, --vector, --template or demonstrations.',
+        hint: 'See the examples of taskvec predict --help; --query goes with --task, --list, --vector, --template or demonstrations.',
       },
     )
   if (task !== undefined && query === undefined)

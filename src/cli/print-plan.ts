@@ -38,7 +38,7 @@ function readable({
   const fetched = fetch.map(({ model, bytes }) => `${model} (${readableSize(bytes)})`)
   return [
     boxedTable(head, rows, [1, 3, 4, 6, 7]),
-    `${count(settings.length, 'setting')} x ${count(models, 'model')} x ${count(tasks, 'task')}: ${count(cells, 'cell')}, less where results are stored already.`,
+    `${count(settings.length, 'setting')} x ${count(models, 'model')} x ${count(tasks, 'task')}: ${count(cells, 'cell')}, minus stored results.`,
     ...(uncounted.length > 0
       ? [`Not counted, as their blocks are not known before they are opened: ${uncounted.join(', ')}.`]
       : []),

@@ -28,7 +28,7 @@ interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .argument('[sweeps...]', 'id, name or group (default: the latest); several: side by side')
-    .option('--out <dir>', 'the folder to write (default: reports/SWEEP beside the database)', expanded)
+    .option('--out <dir>', 'the folder to write (default: reports/SWEEP next to the database)', expanded)
     .option('--with <sweep>', 'compare with another sweep instead of the published results')
     .option(
       '--by <keys>',

@@ -17,7 +17,7 @@ const every = 1000
 const shown = 12
 
 /**
- * Follows a sweep to its end, whichever process runs it: it reads the database, so it works beside `taskvec run`, over SSH
+ * Follows a sweep to its end, whichever process runs it: it reads the database, so it works alongside `taskvec run`, over SSH
  * and after a crash. Where stdout is no terminal, a line whenever something changed.
  */
 export async function watchStatus(db: string, wanted: string | undefined): Promise<void> {

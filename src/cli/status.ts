@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
 import { boxedTable } from '../report/boxed-table.js'
 import { renderFailure } from '../report/failure.js'
+import { groupedWarnings } from '../report/grouped-warnings.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps, type SweepSummary } from '../store/sweeps.js'
 import { sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
@@ -60,7 +61,8 @@ async function status(
       )
     } else {
       process.stdout.write(render(sweep, tasks) + '\n')
-      for (const { model, warning } of warnings) process.stdout.write(`warning: ${model}: ${warning}\n`)
+      for (const { model, warning } of groupedWarnings(warnings))
+        process.stdout.write(`warning: ${model}: ${warning}\n`)
       for (const failure of failures) process.stdout.write(`${renderFailure(failure)}\n`)
       process.stderr.write(nextStep(sweep, runningIn, others, databaseOption(db)))
     }

@@ -6,6 +6,7 @@ import { describeError, TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { modeLabel } from '../domain/numerics.js'
 import { renderFailure } from '../report/failure.js'
+import { groupedWarnings } from '../report/grouped-warnings.js'
 import { renderLayerCurves } from '../report/layer-curves.js'
 import { renderMainTable } from '../report/main-table.js'
 import { openReadOnly } from '../store/open.js'
@@ -163,7 +164,8 @@ async function finish(
         `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), weights: weightTypes(reader, id), first: firstTokens(reader, id), scores: meanScores(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
       )
 
-    const warnings = sweepWarnings(reader, id)
+    const all = sweepWarnings(reader, id)
+    const warnings = logFormat === 'json' ? all : groupedWarnings(all)
     for (const { model, warning } of logFormat === 'json' ? warnings : warnings.slice(0, mostWarnings))
       say(`warning: ${model}: ${warning}`, { event: 'warning', model })
     if (logFormat !== 'json' && warnings.length > mostWarnings)

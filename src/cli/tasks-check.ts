@@ -68,7 +68,7 @@ function promptNamed(name: string): PromptFormat | undefined {
   const template = builtinTemplates.find(({ id }) => id === name && promptNames.includes(id))
   if (template) return formatOf(template)
   throw new InvalidArgumentError(
-    `"${name}" is no prompt${didYouMean(name, promptNames) || '.'} The prompts: ${promptNames.join(', ')}.`,
+    `"${name}" is not a prompt${didYouMean(name, promptNames) || '.'} The prompts: ${promptNames.join(', ')}.`,
   )
 }
 
@@ -77,10 +77,11 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   if (file !== undefined && columns === undefined && holdsItems(file)) return checkItems(file, json)
   const builtin = builtinLists()
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
+  // The file first: tokenizers take seconds to load.
+  const lists = file === undefined ? builtin : [await ownList(file, scoring, columns)]
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
-  for (const list of file === undefined ? builtin : [await ownList(file, scoring, columns)])
-    checked.push(await checkOne(list, builtin, tokenizers, options.prompt))
+  for (const list of lists) checked.push(await checkOne(list, builtin, tokenizers, options.prompt))
   if (checked.some(({ problems }) => problems.length > 0)) process.exitCode = 1
   if (json) return print(checked)
   printTables(checked)

@@ -6,7 +6,7 @@ import type { ConfigFile } from './schema.js'
 
 /**
  * The axes of a config: keys that may hold a list (docs/settings.md, Axes). A setting is one combination of their values, and
- * makes a sweep of its own; those of one config are a group.
+ * makes a separate sweep; those of one config are a group.
  */
 
 export interface Setting {

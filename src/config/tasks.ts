@@ -110,7 +110,7 @@ function taskSpec(
   )
 }
 
-/** The pairs of a list, whether its splits are a column, files of their own, or none. */
+/** The pairs of a list, whether its splits are a column, separate files, or none. */
 function readSources(
   sources: ReturnType<typeof sourcesOf>,
   read: (source: OneSource) => SplitFile,

@@ -60,7 +60,7 @@ function refuseUnclear(label: string, vectors: readonly Vector[]): void {
     throw new TaskvecError(
       'USAGE',
       unclear === null
-        ? `${label} has several vectors, and one does not say of which layer it is`
+        ? `${label} has several vectors, and one does not name its layer`
         : `${label} has several vectors of layer ${unclear}`,
       { hint: 'Pick one by a part of its name: FILE#PART, for instance by its task.' },
     )

@@ -58,7 +58,7 @@ export function outsideCause(error: unknown): OutsideCause | null {
   )
     return {
       message: `the system gives this process no more memory: ${error.message}`,
-      hint: 'Where ulimit -v is set, lift it (ulimit -v unlimited): Node reserves far more addresses than it uses. Limit memory with --memory-limit or a control group instead.',
+      hint: 'If ulimit -v is set, lift it (ulimit -v unlimited): Node reserves far more addresses than it uses. Limit memory with --memory-limit or a control group instead.',
     }
   const known = typeof code === 'string' ? codes[code] : undefined
   if (known !== undefined && syscall !== undefined) {

@@ -30,6 +30,7 @@ export async function packedBlocks(
   tapped = false,
 ): Promise<BlockWeights> {
   const sessions = new Map<number, InferenceSession>()
+  let bytes = 0
   const ahead = new ReadAhead(checkpoint)
 
   async function enter(layer: number): Promise<InferenceSession> {
@@ -39,15 +40,18 @@ export async function packedBlocks(
     const graph = blockGraph(await ahead.take(), decoder, layer, numerics, tapped)
     if (execution === 'streamed' && layer + 1 < decoder.blocks)
       ahead.start(blockTensors(decoder, layer + 1).map(([name]) => name))
-    const session = await InferenceSession.create(graph.encode(), sessionOptions(device))
+    const encoded = graph.encode()
+    const session = await InferenceSession.create(encoded, sessionOptions(device))
     sessions.set(layer, session)
+    bytes += encoded.byteLength
     return session
   }
 
   async function drop(): Promise<void> {
     for (const session of sessions.values()) await session.release()
     sessions.clear()
-    if (execution === 'streamed') collectGarbage()
+    if (execution === 'streamed') collectGarbage(bytes)
+    bytes = 0
   }
 
   if (execution === 'packed') for (let layer = 0; layer < decoder.blocks; layer++) await enter(layer)
@@ -104,8 +108,9 @@ export async function fedBlocks(
   }
 
   function drop(): void {
+    const fed = [...weights.values()].flatMap((block) => Object.values(block.fed))
     weights.clear()
-    collectGarbage()
+    collectGarbage(fed.reduce((bytes, { data }) => bytes + (data as Float32Array).byteLength, 0))
   }
 
   if (execution === 'held') for (let layer = 0; layer < decoder.blocks; layer++) await enter(layer)

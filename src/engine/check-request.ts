@@ -6,7 +6,7 @@ import type { EvaluateItem, EvaluateRequest, Patch, ProjectRequest } from './eng
 export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
   const { items, layers, thetas, givenTheta, generate, top = 1 } = request
   if (!Number.isInteger(top) || top < 1)
-    throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, 1 at least`)
+    throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, at least 1`)
   layers.forEach((layer, i) => {
     if (!Number.isInteger(layer) || layer < 0 || layer >= decoder.blocks || layer <= (layers[i - 1] ?? -1)) {
       throw new TaskvecError(
@@ -28,7 +28,7 @@ export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): v
   if (generate) {
     const { maxTokens, stop } = generate
     if (!Number.isInteger(maxTokens) || maxTokens < 1)
-      throw new TaskvecError('TASK', `maxTokens is ${maxTokens}; it must be a whole number, 1 at least`)
+      throw new TaskvecError('TASK', `maxTokens is ${maxTokens}; it must be a whole number, at least 1`)
     if (stop.includes('')) throw new TaskvecError('TASK', 'an empty stop text would end every answer')
   }
   for (const item of items) checkItem(decoder, item, request)
@@ -61,7 +61,7 @@ export function checkPrompt(
 export function checkProject(decoder: DecoderSpec, { vectors, top, tokens }: ProjectRequest): void {
   checkVectors(decoder, vectors, 'the vectors to project')
   if (!Number.isInteger(top) || top < 0) {
-    throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, 0 at least`)
+    throw new TaskvecError('TASK', `top is ${top}; it must be a whole number, at least 0`)
   }
   tokens.forEach((token) => checkToken(decoder.vocab, token))
 }

@@ -12,14 +12,14 @@ export interface TaskVectorQuestion {
   readonly query: string
   /** The layer L to patch at; undefined: every layer. */
   readonly layer: number | undefined
-  /** S and x', drawn from a task by seed, or as they are. */
+  /** S and x': drawn from a task by seed, or given. */
   readonly drawn?: { readonly task: TaskSpec; readonly seed: number; readonly demonstrations: number }
   readonly given?: Pick<Item, 'demonstrations' | 'dummyQueries'>
   /** Absent: the paper's. */
   readonly prompt?: PromptTemplate | undefined
   /** Absent: one token. */
   readonly answer?: Answer
-  /** How many of the likeliest tokens of each answer. */
+  /** How many top tokens to give for each answer. */
   readonly top: number
 }
 
@@ -39,10 +39,10 @@ export interface TaskVectorAnswer {
   readonly dummyQueries: readonly string[]
   readonly regular: string
   readonly baseline: string
-  /** The likeliest first tokens of the regular and the baseline answer, descending; the lowest id first among equals. */
+  /** The most likely first tokens of the regular and the baseline answer, descending; ties by lowest id. */
   readonly regularTop: readonly Likely[]
   readonly baselineTop: readonly Likely[]
-  /** By L; `top` as above; `likeliest`: θ itself through the final norm and the unembedding, the likeliest tokens first (docs/protocol.md, Vocabulary projection). */
+  /** By L; `top` as above; `likeliest`: the top tokens of θ itself through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
   readonly hypothesis: readonly {
     readonly layer: number
     readonly prediction: string
@@ -51,14 +51,14 @@ export interface TaskVectorAnswer {
   }[]
 }
 
-/** How many draws to look through for one in which the query itself does not stand. */
+/** How many draws to try for one without the query. */
 const draws = 20
 const shownTokens = 8
 
 /**
- * f(x; θ): the query answered from [x, ->] with θ(S) patched in (paper, section 3), beside the regular and the
- * baseline answer. S and x' are drawn by seed, and never contain the query. A task with a θ of its config's own (`theta:`) answers by that.
- * Errors: TASK where the task is unknown, too small, or L out of range.
+ * f(x; θ): the query answered from [x, ->] with θ(S) patched in (paper, section 3), with the regular and the
+ * baseline answer. S and x' are drawn by seed, and never contain the query. A task whose config gives a θ (`theta:`) uses that.
+ * Errors: TASK if the task is unknown or too small, or L is out of range.
  */
 export async function answerByTaskVector(
   engine: Engine,
@@ -138,7 +138,7 @@ async function likely(
   )
 }
 
-/** All of the model's, or those of which a given θ has a vector, where it has several. */
+/** All of the model's layers, or those for which a given θ with several vectors has one. */
 function chooseLayers(
   layer: number | undefined,
   blocks: number,

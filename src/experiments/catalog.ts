@@ -50,12 +50,13 @@ export const resultTables: Readonly<Record<string, ResultTable>> = Object.fromEn
   experiments.flatMap(({ tables = {} }) => Object.entries(tables)),
 )
 
-/** What the experiments of a config consist of. An experiment may bring another's units: those of the other's own settings stand. */
-export function unitsOf(chosen: readonly ChosenExperiment[], tasks: readonly string[]): NewUnit[] {
+/** The units of a config's further experiments. An experiment may include another's units; if both are configured, the other's own settings win. */
+export function unitsOf(chosen: readonly ('main' | ChosenExperiment)[], tasks: readonly string[]): NewUnit[] {
   const units = new Map<string, NewUnit>()
   const bringsOthers = (unit: NewUnit, experiment: string) =>
     Number(experiments.find(({ name }) => name === experiment)?.kinds?.[unit.experiment] === undefined)
-  const all = chosen.flatMap(({ experiment, ...settings }) => {
+  const further = chosen.filter((each) => each !== 'main')
+  const all = further.flatMap(({ experiment, ...settings }) => {
     const made = experiments.find(({ name }) => name === experiment)?.units?.(settings, tasks) ?? []
     return made.map((unit) => ({ unit, others: bringsOthers(unit, experiment) }))
   })

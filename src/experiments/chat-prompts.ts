@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js'
 
 type Asked = { readonly prompt?: PromptTemplate | undefined } & Pick<Protocol, 'paired'>
 
-/** The protocol's prompts as formats: those of chat models are read from the model itself. Errors: TASK where it has none. */
+/** The protocol's prompts as formats: chat formats are read from the model. Errors: TASK if it has none. */
 export async function withChatPrompts<P extends Asked>(
   engine: Partial<Pick<Engine, 'chatFormat'>>,
   protocol: P,

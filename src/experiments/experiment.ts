@@ -9,18 +9,18 @@ import type { ResultTable, SweepRows } from './sweep-rows.js'
 import type { Population } from '../tasks/sampling.js'
 
 /**
- * What an experiment is: a folder here, and one line in catalog.ts. It sees neither Temporal nor an open database. The store asks
+ * An experiment: a folder here and one line in catalog.ts. It sees neither Temporal nor an open database. The store asks
  * it what to compute next and inserts the rows it returns; workers run its forward passes by name; configs, `results`, `verify`
  * and the report find its settings, tables, checks and section here (docs/adding-an-experiment.md).
  */
 export interface Experiment<Settings = unknown> {
-  /** As a config's `experiments:` names it. */
+  /** Its name in a config's `experiments:`. */
   readonly name: string
   /** Fills in defaults; its output is part of the sweep's id. Absent: it has no settings. */
   readonly settings?: z.ZodType<Settings>
-  /** The units it consists of, in the order in which a sweep computes them. */
+  /** Its units, in the order in which a sweep computes them. */
   units?(settings: Settings, tasks: readonly string[]): NewUnit[]
-  /** What each of its units is, by the name of the column `experiment`. */
+  /** Its kinds of units, by the value of the column `experiment`. */
   readonly kinds?: Readonly<Record<string, UnitKind>>
   /** What `taskvec results --table NAME` prints. */
   readonly tables?: Readonly<Record<string, ResultTable>>
@@ -31,7 +31,7 @@ export interface Experiment<Settings = unknown> {
 export interface ExperimentSection {
   readonly id: string
   readonly title: string
-  /** Units without which there is nothing to show; none: the section says so itself. */
+  /** Units that the section needs; without any, it says so itself. */
   readonly units: readonly string[]
   blocks(rows: SweepRows): readonly Block[]
 }
@@ -47,16 +47,32 @@ export interface UnitKind<Settings = unknown> {
   readonly passes?: readonly ForwardPasses[]
   /** Its steps' computations on stored θ. */
   readonly analyses?: readonly Analysis[]
-  /** Where a complete unit has rows. */
+  /** The tables that hold a complete unit's rows. */
   readonly table: SQLiteTable
-  /** Errors: TASK where it cannot be done for this model and these tasks: the unit is skipped, with the message. */
+  /** What its largest step sends to a worker: a sweep that asks for more than can be sent is refused when it begins. */
+  hands?(settings: Settings, protocol: Protocol, unit: Pick<NewUnit, 'thetaTask'>): readonly HandedItems[]
+  /** Errors: TASK if it is impossible for this model and these tasks: the unit is skipped, with the message. */
   plan(context: PlanContext, settings: Settings): UnitPlan
   /** What is wrong with the rows of a complete unit; null: nothing. */
   check?(stored: StoredRows): string | null
 }
 
+export interface HandedItems {
+  /** What says how many, as a config names it. */
+  readonly setting: string
+  /** The first ones of it, as the main experiment used them. */
+  readonly split: Split
+  readonly items: number
+  /** Drawn for this experiment instead, with so many demonstrations. */
+  readonly demonstrations?: number
+  /** Of each of these tasks, in one step; absent: of the unit's task, or of one of all tasks at a time. */
+  readonly ofTasks?: 'all' | readonly string[]
+  /** That come back for each of them. */
+  readonly predictions?: number
+}
+
 export interface UnitPlan {
-  /** All that determines the results, besides the experiment and the model's hash: the unit's key hashes it. */
+  /** Everything that determines the results besides the experiment and the model's hash; part of the unit's key. */
   readonly identity: object
   readonly modelHash: string
   /** The first step whose rows are not stored yet; null: complete. */
@@ -68,7 +84,7 @@ export interface Step {
   /** Unique within the unit. */
   readonly name: string
   readonly activity: string
-  /** On stored θ, beside the database; else forward passes on a worker that has the model. */
+  /** On stored θ, next to the database; else forward passes on a worker that has the model. */
   readonly onThetas: boolean
   /** JSON of at most 2 MiB. */
   readonly input: object
@@ -83,7 +99,7 @@ export interface ForwardPasses<Input extends object = object, Result extends obj
   run(engine: Engine, input: Input, options: EvaluateOptions): Promise<Result>
 }
 
-/** A computation on stored θ, in a process of its own beside the database: θ are too large for payloads. */
+/** A computation on stored θ, in a separate process next to the database: θ are too large for payloads. */
 export interface Analysis<Result extends object = object> {
   readonly activity: string
   run(thetas: ThetaReader, input: AnalysisInput): Result
@@ -102,11 +118,11 @@ export interface ThetaReader {
   vectors(runId: number, layer: number): { readonly vectors: Float32Array; readonly dModel: number }
 }
 
-/** What forward passes on one task's items take. */
+/** Input of forward passes on one task's items. */
 export interface TaskStep {
   readonly model: string
   readonly modelHash: string
-  /** The numeric set-up that the sweep's results are of. */
+  /** The numeric set-up of the sweep's results. */
   readonly numerics?: NumericsJson
   readonly task: string
   readonly scoring: Scoring
@@ -144,7 +160,7 @@ export function rowsOf<Table extends SQLiteTable>(
   return { table, rows }
 }
 
-/** What a unit's run holds already. */
+/** What a unit's run already holds. */
 export interface StoredRows {
   has<Table extends SQLiteTable>(table: Table, where?: Partial<Table['$inferSelect']>): boolean
   all<Table extends SQLiteTable>(table: Table): Table['$inferSelect'][]
@@ -153,7 +169,7 @@ export interface StoredRows {
 /** What a unit is planned from. */
 export interface PlanContext {
   readonly place: UnitPlace
-  /** A task of the sweep as the main experiment left it. Errors: TASK where it is not in the sweep, or has failed. */
+  /** A task of the sweep as the main experiment left it. Errors: TASK if it is not in the sweep or has failed. */
   readonly task: (task: string) => FinishedTask
   /** Complete runs of another of the experiment's units, by task, in the config's order. */
   readonly runsOf: (unit: string) => readonly UnitRun[]
@@ -185,6 +201,6 @@ export interface FinishedTask {
   readonly itemsHash: Readonly<Record<Split, string>>
   /** The first n items of a split (default: all), as the main experiment used them. */
   items(split: Split, n?: number): Item[]
-  /** What the items were drawn from. Errors: TASK where they were given one by one. */
+  /** What the items were drawn from. Errors: TASK for explicit items. */
   population(): Population
 }

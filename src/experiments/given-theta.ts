@@ -2,12 +2,12 @@ import { TaskvecError } from '../domain/errors.js'
 import type { GivenTheta } from '../domain/types.js'
 import type { EvaluateRequest } from '../engine/engine.js'
 
-/** What is patched in instead of θ, for the layers of a request. */
+/** The vectors patched in instead of θ, for the layers of a request. */
 export type GivenVectors = Pick<EvaluateRequest, 'patch'> & { readonly givenTheta: Float32Array }
 
 /**
- * A θ that the config gives, as the engine takes it: `[layers, d_model]`. One vector is patched in at every L; of several, each at its
- * own. Errors: TASK where it is of another model, or has no vector for an L.
+ * A θ given by the config, as the engine takes it: `[layers, d_model]`. A single vector is patched in at every L; of several, each at its
+ * own. Errors: TASK if it belongs to another model or has no vector for an L.
  */
 export function givenTheta(
   { name, mode, layers: own, base64 }: GivenTheta,

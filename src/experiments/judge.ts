@@ -7,8 +7,8 @@ import { graded, isCorrect, scoreOf } from '../tasks/scoring.js'
 type Asked = Pick<Item, 'query' | 'answer' | 'accept' | 'prompt'>
 
 /**
- * Whether what was generated for each item is right (docs/datasets.md, Scoring), and under a graded rule how far. `tokens` are
- * the first ones of the texts. Text decides, except under `first-token`, and
+ * Whether the text generated for each item is right (docs/datasets.md, Scoring) and, under a graded rule, its score. `tokens` are
+ * the first tokens of the texts. Text decides, except under `first-token`, and
  * under `prefix` where a token is part of a character: then it is right if an answer begins with that token.
  */
 export async function judge(
@@ -38,7 +38,7 @@ export async function judge(
   }
 }
 
-/** Whether the token itself, not its text, says what is right. */
+/** Whether the token itself, not its text, decides. */
 export function decidedByToken(scoring: ScoringRule, text: string): boolean {
   return scoring === 'first-token' || (scoring === 'prefix' && isPartOfCharacter(text))
 }
@@ -70,7 +70,7 @@ async function firstTokens(engine: Pick<Engine, 'encode'>, items: readonly Asked
   })
 }
 
-/** The tokens that follow the prompt where its answer does; else, where the two merge, the answer's own. */
+/** The tokens that follow the prompt; if prompt and answer merge, the answer's own tokens. */
 export function answerTokens(
   bare: readonly number[],
   answered: readonly number[],

@@ -21,8 +21,8 @@ import { beginningsOf, type Coder } from '../tasks/first-token.js'
 import type { Task } from '../tasks/task.js'
 
 /**
- * A task made ready for one model: pairs filtered by its tokenizer (writable at all; one-token answers), items of all splits drawn by seed. Explicit items
- * are taken exactly as written. Errors: TASK where the task is unknown or too small.
+ * A task prepared for one model: pairs filtered by its tokenizer (writable at all; one-token answers), items of all splits drawn by seed. Explicit items
+ * are taken exactly as written. Errors: TASK if the task is unknown or too small.
  */
 export async function prepareTask(
   engine: Pick<Engine, 'encode' | 'decode'> &
@@ -78,7 +78,7 @@ export async function prepareTask(
   }
 }
 
-/** Items that no list of pairs stands behind are used as they are: all that can be done is to say so. */
+/** Items without a list of pairs are used as they are, with a warning. */
 async function unknownWords(encoder: Encoder, task: string, items: readonly Item[]): Promise<string[]> {
   if (encoder.unknownToken === undefined) return []
   const pairs = items.flatMap(({ demonstrations, query, answer, dummyQueries }, item) =>
@@ -97,7 +97,7 @@ async function unknownWords(encoder: Encoder, task: string, items: readonly Item
   ]
 }
 
-/** A token that is part of a character has no text to compare: said, as what counts is then another thing. */
+/** A token that is part of a character has no text to compare, so scoring differs: a warning says so. */
 async function partialAnswers(
   coder: Coder,
   { id, scoring }: Pick<Task, 'id' | 'scoring'>,
@@ -120,7 +120,7 @@ function inFormat(
   return { baseline: written(items.baseline), dev: written(items.dev), test: written(items.test) }
 }
 
-/** Under a prompt of the user's: what becomes of the place where the answer follows. Known of the paper's. */
+/** Under the user's own prompt: how tokens fall where the answer follows. Known for the paper's prompt. */
 async function atTheBoundary(
   engine: Pick<Engine, 'encode'>,
   task: string,

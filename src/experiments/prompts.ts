@@ -5,7 +5,7 @@ import { answerGap, answeredPrompt, formatPrompt, specialOf } from '../prompt/fo
 import { cut, readScoring, wholeCharacters } from '../tasks/scoring.js'
 import { answerTokens, judge } from './judge.js'
 
-/** Prompts of items as token ids, and what the model answers to them. */
+/** Prompts of items as token ids, and the model's answers to them. */
 
 export type RunningEngine = Pick<Engine, 'encode' | 'decode' | 'decodeAll' | 'evaluate'>
 
@@ -21,13 +21,13 @@ export interface ItemPrompts {
   readonly answerTokens?: readonly number[]
 }
 
-/** What a request for answers that are read by `scoring` has besides its items. */
+/** The options of a request for answers scored by `scoring`. */
 export function generating(scoring: Scoring): { generate?: Generate } {
   const { answer } = readScoring(scoring)
   return answer ? { generate: answer } : {}
 }
 
-/** What an engine is asked about the answer. */
+/** What the engine reports about the answer. */
 export function answerOf({
   answerToken,
   answerTokens,
@@ -35,7 +35,7 @@ export function answerOf({
   return { answerToken, ...(answerTokens ? { answerTokens } : {}) }
 }
 
-/** Token ids of every prompt of every item, in one call of the tokenizer: all have one prompt format. */
+/** Token ids of every prompt of every item, in one call of the tokenizer; all have the same prompt format. */
 export async function promptsOf(
   engine: Pick<Engine, 'encode'>,
   items: readonly Item[],
@@ -71,8 +71,8 @@ export async function promptsOf(
 }
 
 /**
- * What was read at each item's last token, scored. Where the scoring is of whole answers and only one token was read, that
- * is held against the answer's first one. Throws MODEL where a value is not a number.
+ * The reading at each item's last token, scored. If the scoring is for whole answers and only one token was read, that
+ * is compared with the answer's first one. Throws MODEL if a value is not a number.
  */
 export async function predict(
   engine: Pick<Engine, 'encode' | 'decode' | 'decodeAll'>,

@@ -6,7 +6,7 @@ import { predict, type RunningEngine } from './prompts.js'
 
 /** Accuracy and means over some items. */
 export interface Score {
-  /** The task, where the step is about several. */
+  /** The task, if the step covers several. */
   readonly task?: string
   readonly setting: string
   readonly layer: number
@@ -22,7 +22,7 @@ export interface Scores {
   readonly scores: readonly Score[]
 }
 
-/** Accuracy, and the means of what was read about the answers. At least one item. */
+/** Accuracy and mean metrics of the answers, over at least one item. */
 export async function scoreOf(
   engine: RunningEngine,
   items: readonly Item[],

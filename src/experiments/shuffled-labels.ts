@@ -2,8 +2,8 @@ import type { Item } from '../domain/types.js'
 import { randomFor } from '../statistics/random.js'
 
 /**
- * Items whose demonstrations' outputs are in random order (Todd et al. 2023, section 2.3): the prompt keeps its form and its words,
- * and no longer says what the task is. Item i depends on (seed, task, i) only; an output may stay in its place.
+ * Items whose demonstrations' outputs are in random order (Todd et al. 2023, section 2.3): the prompt keeps its form and its words
+ * but no longer shows the task. Item i depends on (seed, task, i) only; an output may keep its place.
  */
 export function withShuffledLabels(items: readonly Item[], seed: number, task: string): Item[] {
   return items.map((item, index) => {

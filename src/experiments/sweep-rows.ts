@@ -20,7 +20,7 @@ export type ColumnType = 'text' | 'whole' | 'real' | 'truth'
 /** A row of a view, with its task's category. */
 export type ViewRow<View extends SQLiteView> = View['$inferSelect'] & { readonly category: Category }
 
-/** `model` and `task` stand in the config's order; `byLength`: 2 before 10. */
+/** `model` and `task` are in the config's order; `byLength`: 2 before 10. */
 export type Order = string | { readonly byLength: string }
 
 export interface ViewQuery<View extends SQLiteView, Column extends keyof ViewRow<View>> {
@@ -31,14 +31,14 @@ export interface ViewQuery<View extends SQLiteView, Column extends keyof ViewRow
   readonly where?: { readonly [Name in keyof View['$inferSelect']]?: readonly View['$inferSelect'][Name][] }
 }
 
-/** One sweep, where it is filtered as `filter` says. */
+/** One sweep, filtered by `filter`. */
 export interface SweepRows {
   readonly filter: ResultFilter
   of<View extends SQLiteView, Column extends keyof ViewRow<View>>(
     view: View,
     query: ViewQuery<View, Column>,
   ): Pick<ViewRow<View>, Column>[]
-  /** The mean of `of` over the rows that are alike in `by` and have items, computed by SQLite. */
+  /** The mean of `of` over the rows that share `by` and have items, computed by SQLite. */
   means<View extends SQLiteView, By extends keyof View['$inferSelect']>(
     view: View,
     query: {
@@ -47,13 +47,13 @@ export interface SweepRows {
       readonly where: ViewQuery<View, never>['where']
     },
   ): (Pick<View['$inferSelect'], By> & { readonly mean: number; readonly count: number })[]
-  /** Tasks made ready for a model. */
+  /** Tasks prepared for a model. */
   tasks(): { readonly model: string; readonly task: string; readonly bestLayer: number | null }[]
   /** N by model. */
   blocks(): ReadonlyMap<string, number>
   /** A table as `taskvec results` prints it. */
   table(name: string): ResultRows
-  /** Its means over the seeds of the sweep's config; null where that has one. */
+  /** Its means over the seeds of the sweep's config; null if there is only one. */
   overSeeds(name: string): ResultRows | null
 }
 
@@ -72,10 +72,10 @@ export interface ResultTable {
   readonly computed?: Readonly<Record<string, readonly [minuend: string, subtrahend: string]>>
   readonly filters: readonly FilterName[]
   readonly order: readonly Order[]
-  /** Its accuracies, each with the column that counts its items; `counts`: how many are right stands there instead. */
+  /** Its accuracies, each with the column that counts its items; `counts`: the column holds numbers of right items instead. */
   readonly accuracies?: Readonly<Record<string, string>>
   readonly counts?: true
-  /** What may be averaged over several seeds; the rows are told apart by `keys`. */
+  /** What may be averaged over several seeds; `keys` identify the rows. */
   readonly averaged?: readonly string[]
   readonly keys?: readonly string[]
   /** In the paper's layout; the last one has all rows. */

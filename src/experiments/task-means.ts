@@ -2,13 +2,13 @@ import { groupBy } from '../figures/paper-rules.js'
 import { bootstrapMeans, type Interval } from '../statistics/bootstrap.js'
 
 export interface TaskMean<Row> extends Interval {
-  /** One of those that the mean is of. */
+  /** A row of the mean. */
   readonly row: Row
   readonly mean: number
   readonly tasks: number
 }
 
-/** Mean over a model's tasks of rows that are alike in `cell`, the tasks counting alike; bootstrap over tasks, 95 %. */
+/** Mean over a model's tasks of rows with the same `cell`, all tasks weighted equally; bootstrap over tasks, 95 %. */
 export function meansOverTasks<Row extends { readonly task: string }>(
   rows: readonly Row[],
   {
@@ -22,7 +22,7 @@ export function meansOverTasks<Row extends { readonly task: string }>(
   },
 ): TaskMean<Row>[] {
   const cells = groupBy(rows, cell)
-  // Tasks that were given other components have no such cell: each set of tasks is resampled by itself.
+  // Tasks with other components lack this cell, so each set of tasks is resampled separately.
   return groupBy(cells, ([, of]) => of.map(({ task }) => task).join('\n')).flatMap(([, alike]) => {
     const tasks = alike[0]?.[1].length ?? 0
     const byTask = Array.from({ length: tasks }, (_, task) =>

@@ -1,3 +1,5 @@
+import { cutItems } from '../domain/item-parts.js'
+import { largestPayload } from '../domain/payloads.js'
 import type { Item } from '../domain/types.js'
 import type { Engine, EvaluateOptions } from '../engine/engine.js'
 import { thetas as thetaTable } from '../store/schema/units.js'
@@ -91,19 +93,18 @@ export interface ThetaPart {
   readonly end: number
 }
 
-/** (layers, items) cut into parts that fit a payload each. */
-export function thetaParts(layers: readonly number[], items: number, dModel: number): ThetaPart[] {
+/** (layers, items) cut into parts whose items and whose θ fit a payload each. */
+export function thetaParts(layers: readonly number[], items: readonly Item[], dModel: number): ThetaPart[] {
   const vectors = Math.max(1, Math.floor(maxVectorBytes / (4 * dModel)))
   const layersAtOnce = Math.min(layers.length, vectors)
-  const itemsAtOnce = Math.max(1, Math.floor(vectors / layersAtOnce))
+  const firsts = cutItems(
+    items.map((item) => Buffer.byteLength(JSON.stringify(item)) + 1),
+    1,
+    { items: Math.max(1, Math.floor(vectors / layersAtOnce)), bytes: largestPayload - 4_000 },
+  )
   const parts: ThetaPart[] = []
   for (let l = 0; l < layers.length; l += layersAtOnce)
-    for (let first = 0; first < items; first += itemsAtOnce)
-      parts.push({
-        layers: layers.slice(l, l + layersAtOnce),
-        first,
-        end: Math.min(items, first + itemsAtOnce),
-      })
+    parts.push(...firsts.map((part) => ({ layers: layers.slice(l, l + layersAtOnce), ...part })))
   return parts
 }
 

@@ -118,7 +118,7 @@ function layersOf(
     throw new TaskvecError(
       'USAGE',
       `${experiment} of ${task.model}, ${task.task} has θ after block ${there.join(', ')}, not ${absent.join(', ')}`,
-      { hint: 'Take --layers all, or the main experiment, whose θ are computed where they are not stored.' },
+      { hint: 'Take --layers all, or the main experiment, whose missing θ are computed.' },
     )
   }
   if (layers === 'best') return ofBest(task)

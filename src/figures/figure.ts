@@ -9,7 +9,7 @@ export interface Figure {
   /** File name without ending. */
   readonly id: string
   readonly title: string
-  /** A second line: which model, where each has a figure of its own. */
+  /** A second line: the model, if each has its own figure. */
   readonly subtitle?: string
   /** One of several models that have this figure each: the page shows one at a time. */
   readonly model?: string

@@ -19,7 +19,7 @@ export interface IntervalDots {
   readonly size: number
 }
 
-/** Layers of a plot: dots told apart by colour and shape that say their value (`says`), on lines of their intervals. */
+/** Layers of a plot: dots, distinct by colour and shape, that show their value (`says`), on lines for their intervals. */
 export function intervalDots({ y, series, names, x, scales, legend, size }: IntervalDots): Layers {
   const { colour, shape } = scales ?? seriesScales(names)
   const yOffset = { field: series, type: 'nominal', sort: [...names] } as const

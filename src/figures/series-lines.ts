@@ -19,15 +19,15 @@ export interface SeriesLines {
       readonly nice?: boolean
     }
   }
-  /** Where it is left out, a series alone has no legend: the figure says elsewhere what it is of. */
+  /** Without it, a single series has no legend: the figure names it elsewhere. */
   readonly legend?: { readonly title?: string; readonly columns?: number }
   /** From `low` to `high`. */
   readonly band?: boolean
-  /** In a panel beside others: thinner. */
+  /** In one of several panels: thinner. */
   readonly panel?: boolean
 }
 
-/** Layers of a plot: lines told apart by colour and dash, points that say their value (`says`), and bands. */
+/** Layers of a plot: lines distinct by colour and dash, points that show their value (`says`), and bands. */
 export function seriesLines({ series, names, x, y, legend, band, panel }: SeriesLines): Layers {
   const scales = seriesScales(names)
   const { title = null, columns = lineLegend.columns } = legend ?? {}

@@ -2,8 +2,8 @@ import type { Config } from 'vega-lite'
 import { wilsonInterval } from '../statistics/wilson.js'
 
 /**
- * Conventions of all figures. Colours are Okabe and Ito's (2008), told apart by colour-blind readers; what colour says is
- * also said by shape, dash or place. Ink, rules and paper have colours of their own, which the page replaces in dark mode.
+ * Conventions of all figures. Colours are Okabe and Ito's (2008), distinct to colour-blind readers; shape, dash or place
+ * always repeat what colour says. Ink, rules and paper have fixed colours, which the page replaces in dark mode.
  */
 export const ink = '#1b1b1b'
 export const faint = '#6b6b6b'
@@ -115,7 +115,7 @@ export const config: Config = {
     symbolOpacity: 1,
   },
   header: { labelColor: ink, titleColor: ink, labelFontSize: 12, labelFontWeight: 500 },
-  // Only marks with a value of their own are announced and shown on hover.
+  // Only marks with a value are announced and shown on hover.
   line: { aria: false },
   area: { aria: false },
   rule: { aria: false },
@@ -134,10 +134,10 @@ export const accuracyY = {
   axis: { title: 'accuracy', format: '.1f', values: [0, 0.2, 0.4, 0.6, 0.8, 1] as number[] },
 } as const
 
-/** The same lying, where rows are named on the left. */
+/** The same horizontally, with rows named on the left. */
 export const accuracyX = { ...accuracyY, axis: { ...accuracyY.axis, grid: false } } as const
 
-/** Of a heat map's fields. Viridis rises evenly in lightness: read alike in grey and by colour-blind readers. */
+/** For a heat map's fields. Viridis rises evenly in lightness, so it also works in grey and for colour-blind readers. */
 export const accuracyColour = {
   field: 'accuracy',
   type: 'quantitative',
@@ -153,6 +153,12 @@ export function layerX(title: string) {
     axis: { title, grid: false, format: 'd', tickMinStep: 1 },
   } as const
 }
+export const depthX = {
+  field: 'depth',
+  type: 'quantitative',
+  scale: { domain: [0, 1] as number[], padding: 8 },
+  axis: { title: 'relative depth L / N', grid: false, format: '.1f', tickCount: 5 },
+} as const
 export const patchedAt = 'layer L after which θ is patched in'
 export const takenAt = 'layer L after which θ is taken'
 

@@ -8,18 +8,18 @@ import { didYouMean } from '../domain/did-you-mean.js'
 
 /**
  * The models known by id: one file each in configs/models, `<id>.yaml`. Shapes as in docs/protocol.md, Models of the paper.
- * Hashes of what Hugging Face holds are asked of it when a model is pulled, and recorded beside the model.
+ * Hashes come from Hugging Face when a model is pulled, and are recorded with the model.
  */
 const schema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   title: z.string(),
-  /** On Hugging Face; a model has one of this, a folder and pip: one id, one set of weights. */
+  /** On Hugging Face; a model has one of repo, folder and pip: one id, one set of weights. */
   repository: z
     .string()
     .regex(/^[\w.-]+\/[\w.-]+$/)
     .optional(),
   revision: z.string().default('main'),
-  /** A Hugging Face folder of miniatures/: nothing has to be fetched. `files` holds its hashes. */
+  /** A Hugging Face folder of miniatures/: nothing to fetch. `files` holds its hashes. */
   folder: z
     .string()
     .regex(/^\w[\w.-]*$/)
@@ -44,7 +44,7 @@ const schema = z.strictObject({
   /** Of the weights: parameters times the dtype's size, headers add some kilobytes; of a GGUF file its size. */
   bytes: z.int().positive(),
   licence: z.string(),
-  /** Where its terms of use are: who fetches the model accepts them. */
+  /** The URL of its terms of use, accepted by fetching the model. */
   terms: z.url().optional(),
   /** The model, of the catalogue, that this one is a quantisation of. */
   of: z.string().optional(),
@@ -57,7 +57,7 @@ const schema = z.strictObject({
       file: z.string().regex(/^([\w-][\w.-]*\/)*[\w-][\w.-]*\.gguf$/),
       bytes: z.int().positive(),
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      /** Packages of the same version that hold the file cut into pieces, in order; bytes and hash are of the whole. */
+      /** Packages of the same version that hold the file in pieces, in order; bytes and hash are of the whole. */
       parts: z
         .array(
           z.strictObject({
@@ -113,7 +113,7 @@ export function catalogModel(id: string, folder?: string): CatalogModel {
   })
 }
 
-/** The same model in other weights: those that the one of this id is a quantisation of, or is quantised to. */
+/** The same model in other weights: the original of a quantisation, or its quantisations. */
 export function otherWeights(id: string): CatalogModel[] {
   const of = modelCatalog().find((model) => model.id === id)?.of
   return modelCatalog().filter((model) => model.of === id || model.id === of)

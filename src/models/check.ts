@@ -21,7 +21,7 @@ export interface ModelCheck extends TensorDifferences {
   /** Storage types of the tensors, for instance `Q4_1, F32`. */
   readonly weights: string
   readonly files: readonly FileCheck[]
-  /** What is decided for its user: see docs/model-files.md. */
+  /** Decisions made for the user: see docs/model-files.md. */
   readonly warnings: readonly string[]
   /** Number of tensors that the architecture reads. */
   readonly tensors: number
@@ -33,13 +33,13 @@ interface FileCheck {
   readonly name: string
   readonly bytes: number
   readonly sha256: string
-  /** Against what `models pull` recorded; null where there is no record. */
+  /** Against what `models pull` recorded; null if there is no record. */
   readonly asRecorded: boolean | null
 }
 
 /**
  * Verifies a Hugging Face folder, one file of weights or a GGUF file without running it: headers, config, tokenizer, every tensor's name and
- * shape against the architecture, and hashes where they are recorded. Errors: MODEL, WEIGHTS where it cannot be opened.
+ * shape against the architecture, and recorded hashes. Errors: MODEL; WEIGHTS if it cannot be opened.
  */
 export async function checkModel(path: string): Promise<ModelCheck> {
   const opened = await openCheckpoint(path)

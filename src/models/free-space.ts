@@ -1,10 +1,10 @@
 import { statfsSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
 
-/** Room left on the disk beyond what is asked for: a disk filled to the last byte hurts every other program. */
+/** Space to leave free beyond the request, since a full disk hurts every other program. */
 const spareBytes = 100_000_000
 
-/** Throws DOWNLOAD where the folder's disk has no room for `bytes` more. */
+/** Throws DOWNLOAD if the folder's disk has no room for `bytes` more. */
 export function ensureFreeSpace(folder: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder)
   const free = bavail * bsize

@@ -13,26 +13,26 @@ export interface HubDataset {
   /** `owner/name` */
   readonly dataset: string
   readonly split: string
-  /** One of its subsets, where it has several. */
+  /** One of its subsets, if there are several. */
   readonly subset?: string | undefined
   /** A branch, tag or commit. */
   readonly revision: string
 }
 
-/** Its files on this machine, and the commit they are of. */
+/** Its files on this machine, and their commit. */
 export interface FetchedDataset {
   readonly files: readonly string[]
   readonly commit: string
 }
 
-/** Of the forms in which a data set may lie beside each other, the first that it has is taken. */
+/** A data set may come in several formats: the first of these that it has is used. */
 const forms = [/\.parquet$/, /\.(jsonl|ndjson)$/, /\.json$/, /\.csv$/, /\.tsv$/]
-/** Where the Hub keeps a copy in Parquet of data sets that are not. */
+/** Where the Hub keeps a Parquet copy of other formats. */
 const converted = 'refs/convert/parquet'
 const largest = 500_000_000
 
 /**
- * Brings a split's files here, unless they are; a commit is never asked for again. Respects HF_ENDPOINT and HF_TOKEN.
+ * Fetches a split's files unless they are here; a commit is never fetched again. Respects HF_ENDPOINT and HF_TOKEN.
  * Errors: DOWNLOAD.
  */
 export async function fetchDataset(
@@ -53,7 +53,7 @@ export async function fetchDataset(
   )
 }
 
-/** Null where the revision has none of the split. */
+/** Null if the revision has no file of the split. */
 async function inRevision(
   wanted: HubDataset,
   revision: string,

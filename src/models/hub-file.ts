@@ -10,18 +10,18 @@ import { readableSize } from './free-space.js'
 import type { Fetch } from './fetch.js'
 import { type Repository, mayPass, refusal, reasonOf } from './hub-repository.js'
 
-/** Tries in a row that brought no byte; a long download may be cut more often than that. */
+/** Consecutive tries without a byte; a long download may be interrupted more often. */
 const fruitlessTries = 4
 
 /** A file as the repository lists it. */
 export interface RemoteFile {
   readonly name: string
   readonly bytes: number
-  /** sha256 of the content for large files, which lie beside git; git's own blob hash for those within it. */
+  /** sha256 of the content for large files, which are outside git; git's blob hash for those within it. */
   readonly hash: { readonly kind: 'sha256' | 'git'; readonly hex: string }
 }
 
-/** Errors: DOWNLOAD where the listing makes no sense. */
+/** Errors: DOWNLOAD if the listing is malformed. */
 export function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry): RemoteFile {
   const hex = lfs?.oid ?? oid ?? ''
   if (!Number.isSafeInteger(bytes) || bytes < 0 || !/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex))
@@ -29,7 +29,7 @@ export function remoteFile({ path: name, size: bytes, lfs, oid }: ListFileEntry)
   return { name, bytes, hash: { kind: lfs ? 'sha256' : 'git', hex } }
 }
 
-/** Downloads a file, resuming where an earlier try was cut off, and returns its sha256. Errors: DOWNLOAD. */
+/** Downloads a file, resuming an interrupted try, and returns its sha256. Errors: DOWNLOAD. */
 export async function fetchFile(
   repository: Repository,
   file: RemoteFile,
@@ -94,7 +94,7 @@ async function append(
   await pipeline(body, count, createWriteStream(part, { flags: 'a' }), { signal: context.signal })
 }
 
-/** The sha256 of the file at `path` where it is the listed one, else null. */
+/** The sha256 of the file at `path` if it is the listed one, else null. */
 export async function matching(path: string, { bytes, hash }: RemoteFile): Promise<string | null> {
   if (statSync(path, { throwIfNoEntry: false })?.size !== bytes) return null
   const sha256 = createHash('sha256')

@@ -9,7 +9,7 @@ import {
 } from '@huggingface/hub'
 import { TaskvecError } from '../domain/errors.js'
 
-/** A host that has not answered by then is taken as unreachable, after one more try. */
+/** A host that does not answer within this time counts as unreachable after one more try. */
 const answerWithinMs = 6_000
 
 /** A repository at one commit. */
@@ -71,7 +71,7 @@ export async function openRepository(
   }
 }
 
-/** Refusals stay refusals; a host that is busy or cannot be reached may be there a moment later. */
+/** Refusals are final; a busy or unreachable host may recover a moment later. */
 export function mayPass(error: unknown): boolean {
   if (error instanceof TaskvecError) return false
   return !(error instanceof HubApiError) || error.statusCode === 429 || error.statusCode >= 500

@@ -29,7 +29,7 @@ const fixedNames = new Set([
 /** Of a LoRA adapter. */
 const adapterNames = ['adapter_config.json', 'adapter_model.safetensors']
 
-/** Of the forms of weights that a repository may hold beside each other, the first that it has is fetched. */
+/** A repository may hold weights in several formats: the first of these that it has is fetched. */
 const weightForms: readonly { readonly weights: RegExp; readonly index?: string }[] = [
   { weights: /^model\.safetensors$/ },
   { weights: /^model-\d{5}-of-\d{5}\.safetensors$/, index: 'model.safetensors.index.json' },
@@ -38,8 +38,8 @@ const weightForms: readonly { readonly weights: RegExp; readonly index?: string 
 ]
 
 /**
- * Fetches a repository's config, tokenizer and weights (safetensors, else PyTorch's) at the commit that the catalogue's revision stands
- * for now. Respects HF_ENDPOINT and HF_TOKEN. Errors: DOWNLOAD.
+ * Fetches a repository's config, tokenizer and weights (safetensors, else PyTorch's) at the commit that the catalogue's revision currently
+ * points to. Respects HF_ENDPOINT and HF_TOKEN. Errors: DOWNLOAD.
  */
 export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
   const { model, draft, report, signal } = context
@@ -73,8 +73,8 @@ export async function fetchFromHuggingFace(context: Fetch): Promise<Manifest> {
 }
 
 /**
- * Brings a repository's model into Hugging Face's own cache, unless it is there, and gives the commit. A commit is never asked for
- * again; where the host cannot be reached, a branch is what it last was. An adapter comes with its base. Errors: DOWNLOAD, MODEL.
+ * Fetches a repository's model into Hugging Face's cache, unless it is there, and returns the commit. A commit is never fetched
+ * again; if the host is unreachable, a branch keeps its last known commit. An adapter comes with its base. Errors: DOWNLOAD, MODEL.
  */
 export async function fetchIntoCache(
   model: ModelRef & { readonly repo: string },

@@ -7,7 +7,7 @@ import { modelFolder, readManifest } from './manifest.js'
 import { expanded } from '../system/home.js'
 import { say } from '../system/log.js'
 
-/** A model as configs name it: an id of the catalog, or a name of the user's own with a path or a repository. */
+/** A model as configs name it: an id of the catalogue, or a user's name with a path or a repository. */
 export interface ModelRef {
   readonly id: string
   /** A Hugging Face folder, a model of its cache, one file of weights, or a GGUF file. */
@@ -16,11 +16,11 @@ export interface ModelRef {
   readonly repo?: string
   /** Of the repository: a branch, a tag or a commit. */
   readonly revision?: string
-  /** What the revision stood for when the sweep began. */
+  /** The commit of the revision when the sweep began. */
   readonly commit?: string
 }
 
-/** The real path of the model's folder or GGUF file. Errors: MODEL where it is unknown, not there, or not pulled yet. */
+/** The real path of the model's folder or GGUF file. Errors: MODEL if it is unknown, missing, or not pulled yet. */
 export function locateModel({ id, path, repo, revision = 'main', commit = revision }: ModelRef): string {
   if (repo !== undefined) {
     const folder = cachedSnapshot(repo, commit)
@@ -51,7 +51,7 @@ export function locateModel({ id, path, repo, revision = 'main', commit = revisi
   })
 }
 
-/** What a command line names: a path where there is one, else a repository, `owner/name` or `owner/name@revision`, else an id. */
+/** A model on the command line: an existing path, else a repository, `owner/name` or `owner/name@revision`, else an id. */
 export function modelRef(given: string): ModelRef {
   const named = expanded(given)
   if (existsSync(named)) return { id: basename(named), path: resolve(named) }
@@ -60,14 +60,14 @@ export function modelRef(given: string): ModelRef {
   return repo === undefined || isPath ? { id: named } : { id: basename(repo), repo, revision }
 }
 
-/** The folder of a committed or pulled model, or its GGUF file; null where there is none. */
+/** The folder of a committed or pulled model, or its GGUF file; null if there is none. */
 export function pulledModel(id: string): string | null {
   // An id with a slash or dots could leave the folder of models.
   if (basename(id) !== id || id.startsWith('.')) return null
   return modelIn(modelFolder(id)) ?? modelUnderFormerId(id)
 }
 
-/** The id of what is in the folder of this id, where that is another: until 0.1.0 a pull took a quantised file under the id of the model itself. */
+/** The id of the model in this id's folder, if it is another: until 0.1.0 a pull stored a quantised file under the id of the model itself. */
 export function renamed(id: string): string | null {
   const { source, files: [file] = [] } = readManifest(modelFolder(id)) ?? {}
   if (source !== 'pypi') return null
@@ -85,7 +85,7 @@ const noticed = new Set<string>()
 function noticeOnce(id: string, now: string): void {
   if (!noticed.has(id))
     say(
-      `${id}: this machine has ${now} under that id, from before the two had names of their own. Write ${now} for these weights; ` +
+      `${id}: this machine has ${now} under that id, from before the two had separate ids. Write ${now} for these weights; ` +
         `taskvec models pull ${id} fetches the others.`,
     )
   noticed.add(id)

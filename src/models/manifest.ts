@@ -7,8 +7,8 @@ import { fileHash } from '../weights/model-hash.js'
 import { committedFolder, miniaturesFolder, modelCatalog } from './catalog.js'
 
 /**
- * Where a model came from, and what each file was when it was checked: `models pull` wrote it beside the model; of a
- * model that is committed with the catalogue it is the catalogue's own entry.
+ * Where a model came from, and what each file was when it was checked: `models pull` writes it next to the model; for a
+ * model that comes with the catalogue, it is the catalogue's entry.
  */
 const schema = z.object({
   id: z.string(),
@@ -34,7 +34,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeFileSync(join(folder, manifestName), JSON.stringify(manifest, null, 2) + '\n')
 }
 
-/** Null where there is none, or none that can be read: the folder was not made by a pull that ended. */
+/** Null if missing or unreadable: no completed pull made the folder. */
 export function readManifest(folder: string): Manifest | null {
   if (relative(miniaturesFolder(), dirname(folder)) === '') return committedManifest(basename(folder))
   let text: string
@@ -58,7 +58,7 @@ function committedManifest(folder: string): Manifest | null {
     : null
 }
 
-/** The first file of a pulled model that is gone or not what it was; null where all are. */
+/** The first file of a pulled model that is missing or altered; null if none. */
 export async function firstAltered(folder: string, manifest: Manifest): Promise<string | null> {
   for (const { name, bytes, sha256 } of manifest.files) {
     const file = join(folder, name)
@@ -68,7 +68,7 @@ export async function firstAltered(folder: string, manifest: Manifest): Promise<
   return null
 }
 
-/** Throws WEIGHTS where a pulled model is no longer what was pulled. Says nothing of models from elsewhere. */
+/** Throws WEIGHTS if a pulled model has changed. Ignores models from elsewhere. */
 export async function refuseAltered(path: string): Promise<void> {
   const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : dirname(path)
   const manifest = readManifest(folder)

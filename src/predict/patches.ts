@@ -109,7 +109,7 @@ function picked(
   const layers = vectors.map((vector) => vector.layer)
   const open = vectors.find((vector) => vector.layer === null)
   if (open)
-    throw new TaskvecError('USAGE', `${label} does not say of which layer it is`, {
+    throw new TaskvecError('USAGE', `${label} does not name its layer`, {
       hint: 'Name it: --layer L.',
     })
   const twice = layers.findIndex((layer, i) => layers.indexOf(layer) < i)

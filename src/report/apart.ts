@@ -6,13 +6,13 @@ import { modelRecords, weightTypes } from '../store/report-queries.js'
 import { taskLabels } from './task-labels.js'
 import { varying, type SettingKey, type SweepOfGroup } from '../store/settings.js'
 
-/** Sweeps of several configs side by side: what would be taken for the same and is not has a name of its own, and is said. */
+/** Sweeps of several configs side by side: models and tasks that share an id but differ get distinct names and a note. */
 export interface Apart {
-  /** Its id; with the sweep's where another sweep has other weights under it. */
+  /** Its id; with the sweep's if another sweep has other weights under the same id. */
   readonly model: (sweep: string, id: string) => string
-  /** Its label, else its id; with the sweep's where another sweep has other pairs, items or scoring under it. */
+  /** Its label or id; with the sweep's if another sweep has other pairs, items or scoring under the same id. */
   readonly task: (sweep: string, id: string) => string
-  /** Sentences; none of the settings of one config. */
+  /** Sentences; none for the settings of one config. */
   readonly notes: readonly string[]
 }
 
@@ -26,7 +26,7 @@ export function apart(db: Database.Database, sweeps: readonly SweepOfGroup[]): A
   )
   const tasks = differing(
     sweeps.flatMap((sweep) =>
-      specsOf(sweep).map((spec) => ({ sweep: sweep.id, id: spec.id, content: canonicalJson(spec) })),
+      specsOf(sweep).map((spec) => ({ sweep: sweep.id, id: spec.id, content: contentOf(spec) })),
     ),
   )
   const named =
@@ -34,9 +34,12 @@ export function apart(db: Database.Database, sweeps: readonly SweepOfGroup[]): A
     (sweep: string, name: string, id = name) =>
       ids.has(id) ? `${name} (${sweep})` : name
   const labels = new Map(sweeps.map((sweep) => [sweep.id, taskLabels(sweep)]))
+  // One task has one name: the first label that any of the sweeps gives it.
+  const shared = new Map([...labels.values()].reverse().flatMap((of) => [...of]))
+  const label = (sweep: string, id: string) => (tasks.has(id) ? labels.get(sweep) : shared)?.get(id) ?? id
   return {
     model: named(models),
-    task: (sweep, id) => named(tasks)(sweep, labels.get(sweep)?.get(id) ?? id, id),
+    task: (sweep, id) => named(tasks)(sweep, label(sweep, id), id),
     notes: ofOneConfig(sweeps) ? [] : [...drawnApart(sweeps), ...weights(), ...lists()],
   }
 
@@ -46,19 +49,19 @@ export function apart(db: Database.Database, sweeps: readonly SweepOfGroup[]): A
         const type = weightTypes(db, id).get(model)
         return type === undefined ? [] : [`${type} in ${id}`]
       })
-      return `The model ${model} has other weights in one sweep than in another (${types.join(', ')}): each stands for itself.`
+      return `The model ${model} has other weights in one sweep than in another (${types.join(', ')}): they are shown apart.`
     })
   }
 
   function lists(): string[] {
     return [...tasks].map(
       (task) =>
-        `The task ${task} has other pairs, items or scoring in one sweep than in another: each stands for itself.`,
+        `The task ${task} has other pairs, items or scoring in one sweep than in another: they are shown apart.`,
     )
   }
 }
 
-/** Which values of a key have other models or tasks behind them than the rest: means over them are of different things. */
+/** A note if the values of a key have different models or tasks behind them, so that their means are not comparable. */
 export function unlike(
   key: SettingKey,
   rows: readonly { readonly value: string | number; readonly model: string; readonly task: string }[],
@@ -83,8 +86,13 @@ function drawnApart(sweeps: readonly SweepOfGroup[]): string[] {
   const keys = varying(sweeps)
   const differ = keys.length === 0 ? '' : ` They differ in ${keys.join(', ')}.`
   return [
-    `${sweeps.length} sweeps that are not settings of one config.${differ} Each drew its items for itself, so a difference between them also has the draw's in it.`,
+    `${sweeps.length} sweeps of different configs.${differ} Each drew its own items, so differences between them include that of the draw.`,
   ]
+}
+
+/** Whatever it is called and grouped by. */
+function contentOf(spec: TaskSpec): string {
+  return canonicalJson({ ...spec, label: null, category: null })
 }
 
 function specsOf({ config }: SweepOfGroup): readonly TaskSpec[] {

@@ -1,8 +1,8 @@
 import stringWidth from 'string-width'
 
 /**
- * A small table for the terminal, in a box, as cli-table3 draws its compact ones, which takes a quarter of a millisecond a row and
- * more the more there are: a sweep of a thousand models has 18,000. `right`: columns that are aligned to the right.
+ * A small table in a box for the terminal, like cli-table3's compact ones, which take a quarter of a millisecond per row and
+ * more as rows grow: a sweep of a thousand models has 18,000. `right`: right-aligned columns.
  */
 export function boxedTable(
   head: readonly string[],
@@ -32,7 +32,7 @@ export function boxedTable(
 
 const ascii = /^[\x20-\x7e]*$/
 
-/** Columns that a terminal gives a text. */
+/** The width of a text in a terminal. */
 function widthOf(text: string): number {
   return ascii.test(text) ? text.length : stringWidth(text)
 }

@@ -5,7 +5,7 @@ import type { Value } from '../figures/table.js'
 export function jsonCell(value: Value | undefined): string {
   const text = JSON.stringify(plain(value))
   if (printableAscii.test(text)) return text
-  // Beyond U+FFFF a character is two units, each with an escape of its own.
+  // Beyond U+FFFF a character is two units, each escaped separately.
   return text.replace(unsafeInJson, (character) =>
     character
       .split('')
@@ -27,11 +27,11 @@ function plain(value: Value | undefined): string | number | boolean | null {
   return value ?? null
 }
 
-/** What a terminal obeys though JSON allows it within a string: DEL, C1 controls, marks that turn the direction of text. */
+/** Control characters that JSON allows within a string: DEL, C1 controls, marks that turn the direction of text. */
 const unsafeInJson = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu
 const printableAscii = /^[\x20-\x7e]*$/
 
-/** For people: six digits, one line, and nothing that a terminal would obey. */
+/** For people: six digits, one line, no control characters. */
 export function visible(value: Value | undefined): string {
   if (typeof value === 'number') return sixDigits(value)
   if (value instanceof Uint8Array) return `(${value.length} bytes)`

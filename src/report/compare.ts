@@ -11,7 +11,7 @@ export interface ComparedAccuracy {
   readonly kind: string
   readonly correct: number
   readonly items: number
-  /** Where the task's scoring is graded: the mean of the scores of these items. */
+  /** Under graded scoring: the mean score of these items. */
   readonly meanScore?: number | undefined
 }
 
@@ -38,12 +38,12 @@ export type Comparison = {
   readonly oursHigh: number
   readonly theirsLow: number
   readonly theirsHigh: number
-  /** Where scores are graded on a side; null of a task whose scoring is not. */
+  /** Mean scores of both sides; null for a task without graded scoring. */
   readonly ourMeanScore?: number | null
   readonly theirMeanScore?: number | null
 }
 
-/** Which of their models each of ours is set beside. */
+/** Which of their models each of ours is compared with. */
 export type Pairing = (model: string) => readonly string[]
 
 export const sameModel: Pairing = (model) => [model]
@@ -52,8 +52,8 @@ export const sameModel: Pairing = (model) => [model]
 const margin = 0.2
 
 /**
- * Every cell of ours beside theirs of the same task and kind, and of the models that `pairing` names. `higher` and `lower`:
- * the adjusted p is below 0.05. `consistent`: it is not, and the interval rules out differences of `margin`. Else there are
+ * Every cell of ours with theirs of the same task and kind, for the models that `pairing` names. `higher` and `lower`:
+ * the adjusted p is below 0.05. `consistent`: it is not, and the interval rules out differences of `margin`. Otherwise there are
  * too few items to tell.
  */
 export function compareCells(

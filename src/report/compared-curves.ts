@@ -2,16 +2,16 @@ import { compareEach, sameModel, type Comparison } from './compare.js'
 import { bestLayerPairs, curvePoints, type BestLayers, type Curve } from './comparison-cells.js'
 import { groupBy } from '../figures/paper-rules.js'
 
-/** One model's by-layer curve of one task beside another run's. */
+/** One model's by-layer curve of one task, and another run's. */
 export interface CurveTask {
   readonly model: string
   readonly task: string
   /** By our L; all points of all tasks and models are one family of tests. */
   readonly points: readonly { readonly layer: number; readonly comparison: Comparison }[]
-  /** Null where one of the curves is zero throughout. */
+  /** Null if one of the curves is all zero. */
   readonly best:
     | (BestLayers & {
-        /** Their dev accuracy at the depth of our best L (`ours`) beside that at their own (`theirs`). */
+        /** Their dev accuracy at the depth of our best L (`ours`) and at their own (`theirs`). */
         readonly comparison: Comparison
       })
     | null

@@ -4,7 +4,7 @@ import type { LayerRow, MainRow } from '../store/results.js'
 import type { ComparedAccuracy, Pairing } from './compare.js'
 import type { PaperResults } from './paper-results.js'
 
-/** What can be set beside another run: a sweep's accuracies and the published ones, as cells. */
+/** What can be compared: a sweep's accuracies and the published ones, as cells. */
 
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
@@ -121,7 +121,7 @@ export function publishedCurves({ main, items }: PaperResults): Curve[] {
   )
 }
 
-/** Our curves and theirs of the same task, of the models that `pairing` names. */
+/** Our curves and theirs of the same task, for the models that `pairing` names. */
 function pairsOf(ours: readonly Curve[], theirs: readonly Curve[], pairing: Pairing): [Curve, Curve][] {
   const others = new Map(theirs.map((curve) => [`${curve.model}\n${curve.task}`, curve]))
   return ours.flatMap((curve) =>
@@ -132,7 +132,7 @@ function pairsOf(ours: readonly Curve[], theirs: readonly Curve[], pairing: Pair
   )
 }
 
-/** Their layer at the depth of ours: the same L where both have as many blocks. */
+/** Their layer at the depth of ours: the same L if both have the same number of blocks. */
 function atDepth(layer: number, { blocks: ours }: Curve, { blocks: theirs }: Curve): number {
   return Math.min(theirs - 1, Math.round((layer * theirs) / ours))
 }
@@ -166,7 +166,7 @@ export interface BestLayers {
 }
 
 /**
- * Whether our best L would have been as good a choice there: their dev accuracy at the depth of our best L beside that at
+ * Whether our best L would have been as good a choice there: their dev accuracy at the depth of our best L and at
  * their own. Layers themselves have no interval; accuracies do.
  */
 export function bestLayerPairs(
@@ -192,7 +192,7 @@ export function bestLayerPairs(
   })
 }
 
-/** The lowest L with the highest accuracy; null where that is 0. */
+/** The lowest L with the highest accuracy; null if that is 0. */
 function bestLayer({ accuracies }: Curve): number | null {
   const points = Array.from(accuracies, ([layer, accuracy]) => ({ layer, accuracy }))
   const best = bestOf(points, ({ accuracy }) => accuracy)

@@ -17,7 +17,7 @@ import type { Namesakes } from './namesakes.js'
 import { paperResults } from './paper-results.js'
 import { blocksOf, sweepRows } from './sweep-rows.js'
 
-/** What one side of a comparison has; read when it is asked for. */
+/** One side of a comparison, read on demand. */
 export interface Side {
   /** Table 6. */
   readonly main: () => ComparedAccuracy[]

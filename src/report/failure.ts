@@ -1,7 +1,7 @@
 import { indented } from '../domain/errors.js'
 import type { FailureRow } from '../store/sweep-state.js'
 
-/** Last lines of a failed process that a terminal gets. */
+/** How many last lines of a failed process the terminal shows. */
 const shownLines = 5
 
 /** What failed, where, after how many attempts, why, and what its process said last. */

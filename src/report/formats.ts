@@ -26,9 +26,9 @@ export function writeValues(
 }
 
 /**
- * Rows one after the other in a format, in pieces: no format holds them all in memory, and none is read before the piece
- * before it has been taken. CSV, JSON and the terminal's table are written here: libraries take whole tables, or
- * microseconds a field.
+ * Rows in a format, piece by piece: no format holds all of them in memory, and rows are read only as pieces are
+ * consumed. CSV, JSON and the terminal's table are written here, since libraries need whole tables or
+ * microseconds per field.
  */
 export function* textOf(
   rows: Iterable<Values>,

@@ -10,14 +10,14 @@ import type { Value, Values } from '../figures/table.js'
 import type { Format } from './text-format.js'
 import { tableNames, tableOf, resultRows, withSetting, withWilson } from './result-rows.js'
 
-/** Tables over several sweeps: means, and rows beside each other. */
+/** Tables over several sweeps: means, and rows of all of them. */
 
 /** The tables that have a mean over seeds. */
 export const averagedTables = tableNames.filter((name) => resultTables[name]?.averaged !== undefined)
 
 /**
- * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps that are alike in `by`, by row. A row that
- * only some of them have says so by the column `count`. What has one id in several sweeps and is not the same has names of its own.
+ * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps that share the values of `by`, by row. The
+ * column `count` says how many of them have the row. Models and tasks that share an id but differ get distinct names.
  */
 export function overSettings(
   db: Database.Database,
@@ -29,7 +29,7 @@ export function overSettings(
 ): ResultRows {
   const definition = tableOf(table)
   const { keys = [] } = definition
-  // Rows are told apart by their models and tasks anyway.
+  // Rows differ by their models and tasks anyway.
   const by = given.filter((key): key is keyof Setting => key !== 'models' && key !== 'tasks')
   const names = apart(db, sweeps)
   const named = (sweep: string, key: string, value: Value) =>
@@ -80,7 +80,7 @@ export function overSeeds(
   return overSettings(db, table, sweeps, by, filter, 'seeds')
 }
 
-/** A table of every sweep, one after the other, with a column for each key that varies; `named`: and the sweep's. */
+/** A table of all sweeps in turn, with a column for each key that varies and, if `named`, the sweep. */
 export function groupRows(
   db: Database.Database,
   table: string,

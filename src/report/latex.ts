@@ -48,7 +48,7 @@ function latexText(text: string): string {
   return text.replace(/[\\{}&%$#_~^→θ]/g, (character) => special[character] as string)
 }
 
-/** Cells of row after row: most texts are those of the row before, and escaping is what takes time. */
+/** Cells row by row: most texts repeat those of the row before, and escaping is slow. */
 function repeated(cell: (value: Value) => string): (row: Values) => string[] {
   const before: Value[] = []
   const texts: string[] = []

@@ -3,7 +3,7 @@ import { groupBy, learnedAbove, learnedTasks, meanAndSd } from '../figures/paper
 
 const bars = '▁▂▃▄▅▆▇█'
 
-/** Figure 3 for a terminal, a line per model: mean dev accuracy over its learned tasks (all, where there are none) by L. */
+/** Figure 3 for a terminal, a line per model: mean dev accuracy over its learned tasks (all, if there are none) by L. */
 export function renderLayerCurves(cells: readonly LayerCell[]): string {
   const models = groupBy(cells, ({ model }) => model)
   const width = Math.max(...models.map(([model]) => model.length))

@@ -4,13 +4,13 @@ import { wilsonInterval } from '../statistics/wilson.js'
 import { boxedTable } from './boxed-table.js'
 
 export interface MainTableOptions {
-  /** Named where it is not f32. */
+  /** Named unless it is f32. */
   readonly mode?: string | null
-  /** What each model's weights are stored in (`weightTypes`): named beside it. */
+  /** What each model's weights are stored in (`weightTypes`), shown with its name. */
   readonly weights?: ReadonlyMap<string, string>
-  /** Accuracies by first token (`firstTokens`), stricter than `prefix`: beside each accuracy as `1st`. */
+  /** Accuracies by first token (`firstTokens`), stricter than `prefix`: shown with each accuracy as `1st`. */
   readonly first?: ReadonlyMap<string, number>
-  /** Mean scores (`meanScores`), where a task's scoring is graded: beside each accuracy as `score`. */
+  /** Mean scores (`meanScores`), if a task's scoring is graded: shown with each accuracy as `score`. */
   readonly scores?: ReadonlyMap<string, number>
 }
 
@@ -70,7 +70,7 @@ function renderModel(
         mean((row) => row.regular),
       ],
     ],
-    // All but the model's and the intervals are numbers.
+    // All columns except the model and the intervals are numbers.
     head.flatMap((name, i) => (i === 0 || name === '95 %' ? [] : [i])),
   )
 }

@@ -4,13 +4,13 @@ import { modelRecords, ownLists } from '../store/report-queries.js'
 import { builtinTaskIds } from '../tasks/registry.js'
 import { paperResults } from './paper-results.js'
 
-/** What a sweep calls by an id of the paper's though it is something else: it is not compared with the published results. */
+/** Models and tasks that share an id with the paper's but differ from them, and so are not compared with the published results. */
 export interface Namesakes {
   readonly models: readonly string[]
   readonly tasks: readonly string[]
 }
 
-/** Files of one model count slightly different parameters: a GGUF holds frequencies of its own. */
+/** Files of one model count slightly different parameters: a GGUF also stores frequencies. */
 const sameParameters = 0.01
 
 export function namesakes(db: Database.Database, sweepId: string): Namesakes {

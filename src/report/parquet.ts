@@ -4,7 +4,7 @@ import type { Value, Values } from '../figures/table.js'
 
 const types = { text: 'STRING', whole: 'INT32', real: 'DOUBLE', truth: 'BOOLEAN' } as const
 
-/** Rows of a row group: what is held in memory at once. */
+/** Rows of a row group, held in memory at once. */
 const groupRows = 100_000
 
 /** One Parquet file, row group by row group. `columns`: in order, with their types. */
@@ -34,7 +34,7 @@ export function writeParquet(
   void file.finish()
 }
 
-/** What readers look for: rows of one of these stand together, and a row group says which it has. */
+/** Columns that readers filter by: equal values are adjacent, and row groups record which they have. */
 const soughtBy = ['model', 'task', 'category', 'split', 'kind', 'analysis', 'layer']
 
 function sourceOf(name: string, type: ColumnType) {
@@ -43,7 +43,7 @@ function sourceOf(name: string, type: ColumnType) {
     type: types[type],
     nullable: true,
     statistics: soughtBy.includes(name),
-    // Digits of measured numbers neither come again nor get shorter.
+    // Measured numbers neither repeat nor compress.
     ...(type === 'real' && ({ encoding: 'PLAIN', codec: 'UNCOMPRESSED' } as const)),
   }
 }

@@ -20,7 +20,7 @@ import type { Values } from '../figures/table.js'
 import type { Format } from './text-format.js'
 
 /**
- * What `taskvec results` prints: the experiments' tables with an interval beside every accuracy, and
+ * What `taskvec results` prints: the experiments' tables with an interval for every accuracy, and
  * every prediction. Rows come one at a time: some tables have millions.
  */
 
@@ -40,7 +40,7 @@ const namingSettings = ['main', 'layers', 'predictions']
 const named = ['demonstrations', 'prompt', 'dummyQueries', 'seed'] as const
 
 /**
- * Nothing is read before `rows` are. Where they are not f32 on the cpu, every row says so, in a last column `numerics`. In JSON,
+ * Nothing is read before `rows` is. If results are not f32 on the CPU, a last column `numerics` says so. In JSON,
  * rows of the main experiment also name their setting and their model's weights, and those of `main` have accuracies by first token.
  */
 export function resultRows(
@@ -82,7 +82,7 @@ function referenceRows(
   return withMeanScores(db, table, sweep.id, rows)
 }
 
-/** With columns of the sweep's setting, the same in every row; and what its model's weights are stored in, where `weights` says so. */
+/** With columns of the sweep's setting, the same in every row; and, with `weights`, the storage type of its model's weights. */
 export function withSetting(
   { columns, rows }: ResultRows,
   keys: readonly (keyof Setting)[],

@@ -10,9 +10,9 @@ import { troubles } from './sections/troubles.js'
 import { whatWasRun } from './sections/what-was-run.js'
 import { sweepRows } from './sweep-rows.js'
 
-/** Everything of a sweep: `taskvec report`. `other`: the sweep to set it beside; null is the published results. */
+/** Everything about a sweep: `taskvec report`. `other`: the sweep to compare it with; null: the published results. */
 export function sweepReport(db: Database.Database, sweep: SweepSummary, other: SweepSummary | null): Report {
-  // One transaction: a sweep that runs meanwhile does not show in half of the figures.
+  // One transaction: figures agree even if the sweep is still running.
   return db.transaction((): Report => {
     const rows = sweepRows(db, sweep)
     return {

@@ -22,7 +22,7 @@ export function withLabels<Row extends object>(labels: ReadonlyMap<string, strin
   return { ...row, ...(Object.fromEntries(values) as Partial<Row>) }
 }
 
-/** The same of rows by position. */
+/** The same for rows by position. */
 export function rowsWithLabels(labels: ReadonlyMap<string, string>, table: ResultRows): ResultRows {
   if (labels.size === 0) return table
   const names = Object.keys(table.columns)

@@ -5,7 +5,7 @@ export type Format = (typeof formats)[number]
 export const textFormats = formats.filter((format) => format !== 'parquet')
 export type TextFormat = (typeof textFormats)[number]
 
-/** How a table stands in a text format: `head`, the rows with `separator` between them, `tail`. */
+/** How a text format writes a table: `head`, the rows with `separator` between them, `tail`. */
 export interface TextLayout {
   readonly head: string
   readonly row: (row: Values) => string

@@ -3,7 +3,7 @@ import type { Value, Values } from '../figures/table.js'
 import type { TextFormat, TextLayout } from './text-format.js'
 import { latexLayout } from './latex.js'
 
-/** Rows of a terminal table that its columns' widths are taken from. */
+/** The number of rows from which a terminal table takes its columns' widths. */
 export const measuredRows = 500
 
 /** `first`: the first rows of the table, `measuredRows` at most, which only the terminal's table needs. */

@@ -32,8 +32,8 @@ const picturesAtOnce = 2
 const manifestFile = 'report.json'
 
 /**
- * Writes the page, each figure as SVG, PNG and CSV, each table as CSV and LaTeX. In a folder beside `folder` that takes its
- * name when it is whole; an older report there is replaced, anything else is not touched. Errors: USAGE.
+ * Writes the page, each figure as SVG, PNG and CSV, each table as CSV and LaTeX. In a folder next to `folder` that takes its
+ * name once it is complete; an older report there is replaced, and other files are not touched. Errors: USAGE.
  */
 export async function writeReport(report: Report, folder: string): Promise<Manifest> {
   refuseOthers(folder)
@@ -53,7 +53,7 @@ async function writeFiles(report: Report, folder: string): Promise<Manifest> {
   const figures = blocks.flatMap((block) => ('figure' in block ? [block.figure] : []))
   const tables = blocks.flatMap((block) => ('table' in block ? [block.table] : []))
   const inPage = new Map<string, string>()
-  // Pictures are made on other threads while the next figure is drawn on this one; few at once, for memory's sake.
+  // PNGs are rendered on other threads while this one draws the next figure; only a few at once, to save memory.
   const pictures: Promise<void>[] = []
   for (const { id, ...figure } of figures) {
     const svg = await drawSvg({ id, ...figure })

@@ -8,13 +8,13 @@ import type { TaskProgress } from '../store/store-inputs.js'
 import type { ItemRow, RecentWork } from '../store/page-queries.js'
 import type { ProgressTotals } from '../sweep/progress-totals.js'
 
-/** What the server answers and the page reads, as JSON. */
+/** The server's JSON answers, which the page reads. */
 
 export interface SweepLine extends Pick<
   SweepSummary,
   'id' | 'name' | 'status' | 'createdAt' | 'finishedAt' | 'group'
 > {
-  /** Its values of the axes that vary within its group, as people say them; '' where none does. */
+  /** Its values of the axes that vary within its group, in words; '' if none does. */
   readonly setting: string
 }
 
@@ -22,11 +22,11 @@ export interface SweepLine extends Pick<
 export interface GroupView {
   readonly id: string
   readonly name: string
-  /** Those with several values, by which the accuracies can be shown. */
+  /** Axes with several values, by which accuracies can be shown. */
   readonly axes: readonly { readonly id: SettingKey; readonly title: string }[]
   readonly settings: readonly (Pick<SweepLine, 'id' | 'status' | 'setting'> & Pick<SweepView, 'extent'>)[]
   readonly by: SettingKey
-  /** The report's own: figures drawn, texts plain. */
+  /** The report's blocks: figures drawn, texts plain. */
   readonly blocks: readonly (
     | { readonly text: string }
     | { readonly title: string; readonly caption: string; readonly svg: string }
@@ -44,11 +44,11 @@ export interface Field extends Omit<TaskProgress, 'cellsReused'> {
   readonly baseline: number | null
   readonly hypothesis: number | null
   readonly regular: number | null
-  /** What the accuracies are of: baseline, and hypothesis and regular. */
+  /** The number of items behind the accuracies: baseline; hypothesis and regular. */
   readonly baselineItems: number
   readonly testItems: number
   readonly failed: boolean
-  /** Only of a task whose scoring is graded (f1, chrf): the means of its scores. */
+  /** Mean scores; only for a task with graded scoring (f1, chrf). */
   readonly meanScores?: Readonly<Record<'baseline' | 'hypothesis' | 'regular', number | null>>
 }
 
@@ -56,15 +56,19 @@ export interface SweepView extends Omit<SweepLine, 'group' | 'setting'> {
   readonly config: string
   readonly models: readonly string[]
   readonly tasks: readonly string[]
+  /** By task, where the config gives one. */
+  readonly labels: Readonly<Record<string, string>>
+  /** By task, once it is prepared. */
+  readonly categories: Readonly<Record<string, string>>
   readonly fields: readonly Field[]
   readonly extent: ProgressTotals
   readonly failures: readonly FailureRow[]
   readonly warnings: readonly { readonly model: string; readonly warning: string }[]
-  /** The process that is running a sweep with this database; null where none is. */
+  /** The process that is running a sweep with this database, if any. */
   readonly runningIn: number | null
-  /** What computed something in the last minutes, the latest first. */
+  /** Workers that computed something in the last minutes, latest first. */
   readonly workers: readonly RecentWork[]
-  /** At the pace since this page's server began to look, s; null where that is not known. */
+  /** Seconds, at the pace since this server started; null if unknown. */
   readonly secondsLeft: number | null
 }
 
@@ -94,6 +98,8 @@ export interface PlaygroundChoices {
   /** The sweep's models that are not on this machine. */
   readonly absent: readonly string[]
   readonly tasks: readonly string[]
+  /** Of the sweep's tasks, where its config gives one. */
+  readonly labels: Readonly<Record<string, string>>
   readonly prompts: readonly string[]
   /** Of the library (docs/vectors.md). */
   readonly vectors: readonly string[]

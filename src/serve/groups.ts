@@ -17,7 +17,7 @@ export class Groups {
     private readonly watch: Watch,
   ) {}
 
-  /** By the first axis that varies, where `by` is none of those. Throws USAGE where there is no such group. */
+  /** By the first axis that varies, unless `by` is one of them. Throws USAGE if there is no such group. */
   async view(wanted: string, by: string | undefined): Promise<GroupView> {
     const sweeps = settingsOfGroup(this.db, findSweep(this.db, wanted))
     const varied = varying(sweeps)

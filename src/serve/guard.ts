@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 
-/** The page sends no longer requests. */
+/** The page's requests are shorter. */
 const longestUrl = 2000
 
 const policy = [
@@ -26,10 +26,10 @@ const headers = {
 }
 
 /**
- * Who may send requests: only those who have the link. Another site in the same browser has neither our Host (DNS rebinding), nor
+ * Only those who have the link may send requests. Another site in the same browser has neither our Host (DNS rebinding), nor
  * our Origin, nor the token; the token comes once in the link and is then kept in a cookie that scripts cannot read.
- * Only GET and HEAD, since nothing here changes anything; and at `posts`, questions as JSON: by a program, with the token in its
- * header; by a browser's cookie only where `ofPage`, and with our own Origin, which every browser sends with a POST.
+ * Only GET and HEAD, since the server is read-only; and at `posts`, questions as JSON: from programs with the token in the
+ * header, from a browser's cookie only if `ofPage`, and with our own Origin, which every browser sends with a POST.
  */
 export function guard(
   port: () => number,
@@ -69,7 +69,7 @@ export function guard(
   }
 }
 
-/** Takes the same time whatever is given. */
+/** Takes constant time. */
 function same(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(a), digest(b))

@@ -3,7 +3,7 @@ import { TaskvecError } from '../domain/errors.js'
 
 type Handler = Parameters<typeof serve>[0]['fetch']
 
-/** On loopback; port 0 takes a free one. Errors: USAGE where it cannot be used. */
+/** On loopback; port 0 takes a free one. Errors: USAGE if the port cannot be used. */
 export function listen(fetch: Handler, port: number): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch, port, hostname: '127.0.0.1', serverOptions: { maxHeaderSize: 8192 } }, () =>

@@ -16,11 +16,11 @@ import { builtinTaskIds, furtherIds } from '../tasks/registry.js'
 import { libraryNames, namedVectors, pickVectors } from '../vectors/library.js'
 import type { PlaygroundChoices } from './api.js'
 
-/** After so long without a question the model is released, ms. */
+/** After this long without a question the model is released, ms. */
 const idle = 60_000
 const mostWaiting = 4
 
-/** What a question may name besides what comes with taskvec: of one sweep, or of none. */
+/** What a question may name besides what comes with taskvec: from one sweep, or none. */
 interface Own {
   readonly models: readonly ModelRef[]
   readonly tasks: readonly TaskSpec[]
@@ -40,8 +40,8 @@ const asked = z.looseObject({
 
 /**
  * Answers questions of `POST /api/v1/predict` (docs/api.md) for the page: a sweep's models, tasks and prompts are known by the names that
- * its config gives them. One model is loaded at a time and one question answered at a time, in a process of its own, by the sweep's numerics. Nobody
- * who asks names a file: models are the catalogue's or the sweep's, vectors the library's or numbers.
+ * its config gives them. One model is loaded and one question answered at a time, in a separate process, in the sweep's numerics. Questions
+ * cannot name files: models come from the catalogue or the sweep, vectors from the library or as numbers.
  */
 export class Playground {
   #loaded: { readonly key: string; readonly engine: EngineProcess } | null = null
@@ -54,11 +54,13 @@ export class Playground {
   /** Throws USAGE where there is no such sweep. */
   choices(sweep?: string): PlaygroundChoices {
     const { models, tasks, prompts, demonstrations, prompt } = this.#own(sweep)
+    const labels = tasks.flatMap(({ id, label }) => (label === undefined ? [] : [[id, label] as const]))
     const here = models.filter(isHere)
     return {
       models: unique([...here, ...modelCatalog().filter(({ id }) => pulledModel(id) !== null)]),
       absent: unique(models.filter((model) => !here.includes(model))),
       tasks: unique([...tasks, ...[...builtinTaskIds, ...furtherIds()].map((id) => ({ id }))]),
+      labels: Object.fromEntries(labels),
       prompts: unique([...prompts, ...builtinTemplates]),
       vectors: libraryNames(),
       demonstrations,

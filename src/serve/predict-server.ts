@@ -28,8 +28,8 @@ const mostWaiting = 64
 const several = z.array(predictRequest).min(1).max(mostAtOnce)
 
 /**
- * Answers questions to one model over HTTP on loopback: the engine is loaded once, in a process of its own, and asked one question
- * at a time. Files are named by nobody who asks: vectors are the library's, or numbers (docs/api.md). Errors: MODEL, WEIGHTS; USAGE where the port is taken.
+ * Answers questions to one model over HTTP on loopback: the engine is loaded once, in a separate process, and answers one question
+ * at a time. Questions cannot name files: vectors come from the library or as numbers (docs/api.md). Errors: MODEL, WEIGHTS; USAGE if the port is taken.
  */
 export async function startPredictServer(
   model: ModelRef,

@@ -1,11 +1,12 @@
 import type Database from 'better-sqlite3'
 import { lockHolder } from '../store/writer-lock.js'
 import { meanScores } from '../store/mean-scores.js'
+import { taskLabels } from '../report/task-labels.js'
 import { mainResults } from '../store/results.js'
 import { axes, described, settingOf, varies, type Setting } from '../store/settings.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
 import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
-import { itemRows, recentWork, type ItemSelection } from '../store/page-queries.js'
+import { itemRows, recentWork, taskCategories, type ItemSelection } from '../store/page-queries.js'
 import { progressTotals, Pace } from '../sweep/progress-totals.js'
 import { SweepReading } from '../sweep/sweep-reading.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
@@ -54,7 +55,8 @@ export class Watch {
   }
 
   #read(wanted: string): SweepView {
-    const { id, name, status, createdAt, finishedAt, config } = findSweep(this.db, wanted)
+    const sweep = findSweep(this.db, wanted)
+    const { id, name, status, createdAt, finishedAt, config } = sweep
     const failures = sweepFailures(this.db, id)
     const failed = new Set(failures.map(({ model, task }) => `${model} ${task}`))
     const results = new Map(mainResults(this.db, id).map((row) => [`${row.model} ${row.task}`, row]))
@@ -101,6 +103,8 @@ export class Watch {
       config,
       models: [...new Set(fields.map(({ model }) => model))],
       tasks: [...new Set(fields.map(({ task }) => task))],
+      labels: Object.fromEntries(taskLabels(sweep)),
+      categories: taskCategories(this.db, id),
       fields,
       extent,
       failures,

@@ -2,13 +2,15 @@ import { unitName, type Timing, type UnitPlace } from '../domain/unit-place.js'
 import { TaskvecError } from '../domain/errors.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { largestPayload } from '../domain/payloads.js'
-import type { NewUnit, Step, UnitKind, UnitPlan } from '../experiments/experiment.js'
+import type { Step, UnitKind, UnitPlan } from '../experiments/experiment.js'
 import { promptRevision } from '../prompt/revision.js'
 import { planContext } from './plan-context.js'
 import { timings } from './schema/runs.js'
 import { unitRuns, units } from './schema/units.js'
 import type { Statements } from './statements.js'
+import type { NewSweep } from './store-inputs.js'
 import { storedRows } from './stored-rows.js'
+import { refuseLargeUnits } from './unit-limits.js'
 
 /**
  * The further experiments of a sweep, in units that are stored as a whole, each under a key that hashes all that determines it.
@@ -35,14 +37,12 @@ export interface UnitsOf {
   readonly failed: readonly string[]
 }
 
-/** Registers the units of a sweep; a repeated call changes nothing. */
-export function createUnits(
-  db: Statements,
-  sweepId: string,
-  models: readonly string[],
-  registered: readonly NewUnit[],
-): void {
-  for (const modelId of models)
+/** Registers the units of a sweep; a repeated call changes nothing. Errors: TASK where a new one asks for too much at once. */
+export function createUnits(db: Statements, kinds: UnitKinds, sweep: NewSweep): void {
+  const { id: sweepId, models, units: registered = [] } = sweep
+  if (db.pluck('select 1 from units where sweep_id = ?', [sweepId]) === undefined)
+    refuseLargeUnits(kinds, sweep)
+  for (const { id: modelId } of models)
     for (const { experiment, task: taskId, thetaTask: thetaTaskId, settings } of registered)
       db.insert(units, {
         ...{ sweepId, modelId, experiment, taskId, thetaTaskId },

@@ -59,7 +59,7 @@ export type TaskToPrepare =
 export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare {
   const task = taskOf(spec, protocol)
   refuseLargeList(task)
-  const expected = expectedSize(task, withoutChat(protocol))
+  const expected = expectedSize(task, protocol)
   // Too few pairs for an item: preparing the task as a whole reports that, and why.
   if (expected === null) return { size: 'whole', spec }
   refuseBeyondLimits(task, expected)
@@ -78,11 +78,6 @@ export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare
     scoring: scoringFor(task.scoring, protocol.answer),
     ...promptsIn(protocol),
   }
-}
-
-/** Of a chat template nothing is known here, and little of a task's size depends on it. */
-function withoutChat({ prompt, ...protocol }: Protocol): Protocol {
-  return prompt && !('chat' in prompt) ? { ...protocol, prompt } : protocol
 }
 
 function promptsIn({ prompt, paired }: Protocol): { protocol?: Pick<Protocol, 'prompt' | 'paired'> } {

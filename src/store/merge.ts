@@ -21,7 +21,7 @@ export interface MergeReport {
   readonly added: Readonly<Record<string, number>>
   /** Runs that both had, to the bit. */
   readonly equal: number
-  /** Runs that both had, equal but for the last bits of their numbers: another processor computed them. */
+  /** Runs that both had, equal except for last bits of their numbers: another processor computed them. */
   readonly rounded: number
   readonly conflicts: readonly Conflict[]
   /** Kinds of processors that the runs of both files come from, each once; null: not recorded. Runs of two kinds have two keys. */

@@ -23,6 +23,15 @@ export function recentWork(db: Database.Database, sweepId: string, since: string
     .all(sweepId, since) as RecentWork[]
 }
 
+/** The category of each task that is prepared. */
+export function taskCategories(db: Database.Database, sweepId: string): Record<string, string> {
+  const rows = db
+    .prepare('select distinct task_id, category from prepared_tasks where sweep_id = ?')
+    .raw()
+    .all(sweepId) as [string, string][]
+  return Object.fromEntries(rows)
+}
+
 export interface ItemRow {
   readonly item: number
   readonly query: string

@@ -84,5 +84,5 @@ function populationOf(db: Statements, task: string, pairsHash: string | null, sp
   }
   const resolved = resolveTask(JSON.parse(spec) as TaskSpec)
   if (resolved.kind === 'generated') return resolved
-  throw new TaskvecError('TASK', `${task}: its items are given one by one, so none can be drawn`)
+  throw new TaskvecError('TASK', `${task}: its items are explicit, so none can be drawn`)
 }

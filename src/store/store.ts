@@ -56,7 +56,7 @@ export class Store {
     private readonly kinds: UnitKinds,
   ) {}
 
-  /** Registers a sweep, or finds the one with this id again; a repeated call changes nothing. */
+  /** Registers a sweep, or finds the one with this id again; a repeated call changes nothing. Errors: TASK (unit-limits.ts). */
   createSweep(sweep: NewSweep): void {
     this.db.write(() => {
       const { id, name, config, protocol, codeVersion, machine } = sweep
@@ -75,8 +75,7 @@ export class Store {
       sweep.tasks.forEach((task, position) =>
         this.db.insert(sweepTasks, { sweepId: id, taskId: task.id, position, spec: canonicalJson(task) }),
       )
-      const models = sweep.models.map((model) => model.id)
-      createUnits(this.db, id, models, sweep.units ?? [])
+      createUnits(this.db, this.kinds, sweep)
     })
   }
 

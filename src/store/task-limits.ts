@@ -22,8 +22,31 @@ interface ExpectedSize {
 /** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
 const seen = 20
 
-/** By a few items of each split, drawn small and taken as large as they will be; null where none can be drawn. */
+/** Null where none can be drawn. */
 export function expectedSize(task: Task, protocol: Protocol): ExpectedSize | null {
+  const counts = countsOf(task, protocol)
+  const sizes = expectedItems(task, protocol)
+  if (!sizes) return null
+  const splits = Object.values(sizes)
+  return {
+    bytes:
+      task.kind === 'items'
+        ? bytesOf(task.items)
+        : Object.entries(counts).reduce((sum, [split, count]) => sum + count * sizes[split as Split].mean, 0),
+    items: Math.max(...Object.values(counts)),
+    largest: Math.max(...splits.map(({ largest }) => largest)),
+  }
+}
+
+/**
+ * Bytes of an item of each split, by a few of them that are drawn small and taken as large as they will be; null where none can be
+ * drawn.
+ */
+export function expectedItems(
+  task: Task,
+  settings: Protocol,
+): Record<Split, { readonly mean: number; readonly largest: number }> | null {
+  const protocol = withoutChat(settings)
   const counts = countsOf(task, protocol)
   const looked = 8
   try {
@@ -40,22 +63,23 @@ export function expectedSize(task: Task, protocol: Protocol): ExpectedSize | nul
       task.kind === 'items'
         ? 1
         : (demonstrations + dummyQueries) / (small.demonstrations + small.dummyQueries)
-    const splits = Object.entries(counts).map(([split, count]) => {
-      const sizes = Array.from({ length: Math.min(looked, count) }, (_, i) =>
-        bytesOf(draw(split as Split, Math.floor((i * count) / looked))),
+    const sizesOf = (split: Split) => {
+      const sizes = Array.from({ length: Math.min(looked, counts[split]) }, (_, i) =>
+        bytesOf(draw(split, Math.floor((i * counts[split]) / looked))),
       ).map((bytes) => (split === 'baseline' ? bytes : scale * bytes))
       const mean = sizes.reduce((a, b) => a + b, 0) / Math.max(1, sizes.length)
-      return { bytes: count * mean, largest: Math.max(0, ...sizes) }
-    })
-    return {
-      bytes: task.kind === 'items' ? bytesOf(task.items) : splits.reduce((sum, { bytes }) => sum + bytes, 0),
-      items: Math.max(...Object.values(counts)),
-      largest: Math.max(...splits.map(({ largest }) => largest)),
+      return { mean, largest: Math.max(0, ...sizes) }
     }
+    return { baseline: sizesOf('baseline'), dev: sizesOf('dev'), test: sizesOf('test') }
   } catch (error) {
     if (error instanceof TaskvecError && error.code === 'TASK') return null
     throw error
   }
+}
+
+/** Of a chat template nothing is known here, and little of a task's size depends on it. */
+function withoutChat({ prompt, ...protocol }: Protocol): Protocol {
+  return prompt && !('chat' in prompt) ? { ...protocol, prompt } : protocol
 }
 
 const lower = 'Lower testItems, devItems, baselineItems or demonstrations, or use shorter texts.'
@@ -82,7 +106,7 @@ export function refuseLargeList(task: Task): void {
     )
 }
 
-export function refuseChunk(task: Task, bytes: number): void {
+export function refuseChunk(task: Pick<Task, 'id'>, bytes: number): void {
   const most = largestPayload / 2
   if (bytes > most)
     throw new TaskvecError(

@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeDecoder } from '../architectures/catalog.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { unitKinds, unitsOf } from '../experiments/catalog.js'
 import { resolveLayers } from '../domain/layers.js'
 import { modeLabel } from '../domain/numerics.js'
 import { modelCatalog } from '../models/catalog.js'
 import { promptName } from '../prompt/templates.js'
+import { refuseLargeUnits } from '../store/unit-limits.js'
 import { requirementsOf } from './requirements.js'
 
 /** What a config would run, as far as it can be told without computing: `taskvec run --dry-run`. */
@@ -36,12 +38,14 @@ interface PlannedSweep {
   readonly coreHours: number
 }
 
-/** Errors: TASK where a layer is out of a model's range. */
+/** Errors: TASK where a layer is out of a model's range, or an experiment hands over more than Temporal passes on. */
 export function dryRun(sweeps: readonly SweepConfig[]): DryRun {
   const [first] = sweeps
   const blocks = new Map((first?.models ?? []).map((model) => [model.id, blocksOf(model)]))
   const settings = sweeps.map((sweep): PlannedSweep => {
     const { demonstrations, dummyQueries, prompt, seed } = sweep.protocol
+    const tasks = sweep.tasks.map(({ id }) => id)
+    refuseLargeUnits(unitKinds, { ...sweep, units: unitsOf(sweep.experiments, tasks) })
     const layers = [...blocks].map(([model, n]) =>
       n === null ? 0 : resolveLayers(sweep.layers, n, model).length,
     )

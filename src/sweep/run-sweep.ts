@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import type { SweepInput } from '../../workflows/inputs.js'
 import { taskvecHome } from '../system/home.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
-import type { ChosenExperiment } from '../domain/unit-place.js'
 import { unitKinds, unitsOf } from '../experiments/catalog.js'
 import { canonicalJson } from '../domain/identity.js'
 import { locateModel } from '../models/locate.js'
@@ -156,13 +155,9 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
     models: config.models.map((model) => model.id),
     tasks: config.tasks.map((task) => task.id),
     ...(config.mode ? { mode: config.mode } : {}),
-    ...(furtherOf(config).length > 0 ? { further: true } : {}),
+    ...(config.experiments.some((each) => each !== 'main') ? { further: true } : {}),
     ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
   }
-}
-
-function furtherOf({ experiments }: SweepConfig): ChosenExperiment[] {
-  return experiments.filter((experiment) => experiment !== 'main')
 }
 
 function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, string>): NewSweep {
@@ -181,7 +176,7 @@ function newSweep(id: string, config: SweepConfig, models: ReadonlyMap<string, s
     },
     protocol: config.protocol,
     units: unitsOf(
-      furtherOf(config),
+      config.experiments,
       config.tasks.map((task) => task.id),
     ),
     ...(config.group === undefined ? {} : { group: config.group }),

@@ -6,7 +6,7 @@ export const lower = [...'abcdefghijklmnopqrstuvwxyz']
 const upper = lower.map((letter) => letter.toUpperCase())
 export const sources: readonly Source[] = [{ name: 'made by code (src/tasks)', licence: 'MIT' }]
 
-/** The six algorithmic tasks of the paper (docs/protocol.md, Tasks). Letters stand as written: no single-token filter. */
+/** The six algorithmic tasks of the paper (docs/protocol.md, Tasks). Letters are used as written: no single-token filter. */
 export function algorithmicTasks(): readonly (ListTask | GeneratedTask)[] {
   return [
     written('algorithmic_next_letter', lower.slice(0, -1), (x) => shift(x, 1)),
@@ -22,7 +22,7 @@ function shift(letter: string, by: number): string {
   return String.fromCharCode(letter.charCodeAt(0) + by)
 }
 
-/** A mapping with so few inputs that all of them are written out. */
+/** A mapping with few enough inputs to list them all. */
 export function written(id: string, inputs: readonly string[], answer: (x: string) => string): ListTask {
   const pairs = inputs.map((input): Pair => ({ input, output: answer(input), accept: [] }))
   return { kind: 'list', id, category: 'algorithmic', scoring: 'exact', sources, pairs, singleToken: false }

@@ -2,9 +2,9 @@ import type { Item } from '../domain/types.js'
 import { answeredPrompt, formatPrompt, specialOf } from '../prompt/format.js'
 import type { Encode } from './single-token.js'
 
-/** The boundary between prompt and answer: tokens may reach across it (docs/protocol.md, Prompt). */
+/** The boundary between prompt and answer: tokens may span it (docs/protocol.md, Prompt). */
 
-/** How many answers change the prompt's own tokens where they follow it. */
+/** How many answers change the prompt's tokens when they follow it. */
 export async function mergingAnswers(
   encoder: { readonly encode: Encode },
   items: readonly Pick<Item, 'query' | 'answer' | 'prompt'>[],

@@ -1,12 +1,12 @@
 import { createContext, Script } from 'node:vm'
 import { TaskvecError } from '../domain/errors.js'
 
-/** Of one search, milliseconds: an expression that backtracks without end is an error, not a hang. */
+/** Limit of one search, ms: endless backtracking is an error, not a hang. */
 const longest = 1000
 
 const known = new Map<string, (text: string) => string | null>()
 
-/** What an expression finds first in a text: its first group, where it has one that took part. Null: nothing. Errors: TASK where it takes too long. */
+/** The first match in a text: its first participating group, else all of it. Null: no match. Errors: TASK if it takes too long. */
 export function firstMatch(pattern: string, text: string): string | null {
   const find = known.get(pattern) ?? searcher(pattern)
   known.set(pattern, find)

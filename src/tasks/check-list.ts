@@ -1,10 +1,10 @@
 import type { Pair, ScoringRule } from '../domain/types.js'
 import { isCorrect } from './scoring.js'
 
-/** What there is to know of a list before it is run. */
+/** What to know about a list before it is run. */
 export interface ListReport {
   readonly pairs: number
-  /** The most frequent answer and its share: always giving it would be right that often, with no task learnt. */
+  /** The most frequent answer and its share: the accuracy of always giving it, without learning the task. */
   readonly majority: { readonly answer: string; readonly share: number }
   /** Pairs whose input, repeated as the answer, would count as right. */
   readonly copies: readonly Pair[]
@@ -22,16 +22,16 @@ export interface ListProblem {
   readonly text: string
 }
 
-/** What is asked of one list besides. */
+/** Options for one list. */
 export interface ListAims {
   readonly pairs?: number
   /** The largest share that one answer may have. */
   readonly share?: number
 }
 
-/** More copies than this share make a list that asks for repeating its input. */
+/** With more copies than this share, the list rewards repeating the input. */
 const mostCopies = 0.05
-/** Answers that begin their input: more than this share and it is the list's rule (cats -> cat), else an accident. */
+/** Answers that begin their input: above this share it is the list's rule (cats -> cat), below it an accident. */
 const accident = 0.1
 
 export function checkList(pairs: readonly Pair[], scoring: ScoringRule, aims: ListAims = {}): ListReport {

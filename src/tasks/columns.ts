@@ -1,8 +1,8 @@
 import { didYouMean } from '../domain/did-you-mean.js'
 
 /**
- * Which columns (keys, in JSON) of a list hold x, y, further right answers, and the split of each pair: by name, or by number
- * from 1. An input or an answer that is not given is found by its name.
+ * Which columns (keys, in JSON) of a list hold x, y, further accepted answers, and the split of each pair: by name, or by number
+ * from 1. An input or answer that is not given is found by name.
  */
 export interface Columns {
   readonly input?: Column | undefined
@@ -21,14 +21,14 @@ export interface Roles {
   readonly unused: readonly string[]
 }
 
-/** Why no roles were found: what to say, and `columns:` as it may be meant. */
+/** Why no roles were found: the message, and a suggested `columns:`. */
 export interface Unclear {
   readonly text: string
   readonly suggested: Suggested
 }
 type Suggested = Readonly<Record<'input' | 'answer', Column>>
 
-/** Names that public data sets of this field use. */
+/** Column names used by public data sets of the field. */
 const inputNames = words('input inputs x question query source src prompt text sentence')
 const answerNames = words('answer answers output outputs y target targets tgt label completion response')
 const acceptNames = words('accept accepted alternatives aliases')
@@ -38,7 +38,7 @@ const headings = words(
   'id idx index no nr key value word words term phrase translation meaning definition lang language category ' +
     'source_text target_text question_id label_text',
 )
-/** Words that are a header where the whole line is made of them. */
+/** Words that form a header if the whole line consists of them. */
 const topics = words(
   'english french german spanish italian portuguese dutch russian chinese japanese korean arabic hindi latin ' +
     'français deutsch español italiano en fr de es it pt nl ru zh ja ko ar hi la ' +
@@ -47,7 +47,7 @@ const topics = words(
     'before after from to left right first second',
 )
 
-/** Roles by the names that are known; undefined where none of them is. */
+/** Roles by known names; undefined if there are none. */
 export function rolesByName(names: readonly string[]): Roles | undefined {
   const input = onlyOf(names, inputNames)
   const answer = onlyOf(names, answerNames)
@@ -55,7 +55,7 @@ export function rolesByName(names: readonly string[]): Roles | undefined {
   return roles(names, { input, answer, accept: indicesOf(names, acceptNames) })
 }
 
-/** Roles by the config's names, by number needs no names; or what is wrong with them. */
+/** Roles by the config's names or numbers, or what is wrong with them. */
 export function rolesByConfig(names: readonly string[], columns: Columns): Roles | string {
   const wanted = [columns.input, columns.answer, columns.accept, columns.split]
   const missing = wanted.find((column) => column !== undefined && indexOf(names, column) < 0)
@@ -84,7 +84,7 @@ export function rolesByConfig(names: readonly string[], columns: Columns): Roles
   })
 }
 
-/** What to ask about names that tell no roles. */
+/** The question to ask when names do not determine roles. */
 export function unclear(names: readonly string[]): Unclear {
   const [input, ...otherInputs] = indicesOf(names, inputNames)
   const [answer, ...otherAnswers] = indicesOf(names, answerNames)
@@ -94,24 +94,24 @@ export function unclear(names: readonly string[]): Unclear {
   const text = several
     ? `several of ${listed} may be the ${several}`
     : `which of ${listed} are input and answer?`
-  // An identifier is the last thing to be meant.
+  // An identifier is the least likely choice.
   const free = named.filter((name) => !/^(id|idx|index|no|nr|.*_id)$/i.test(name))
   const x = input === undefined ? free.find((name) => name !== names[answer ?? -1]) : names[input]
   const y = answer === undefined ? free.find((name) => name !== x) : names[answer]
   return { text, suggested: { input: x ?? named[0] ?? 1, answer: y ?? named[1] ?? 2 } }
 }
 
-/** Whether a first line is likelier a header than a pair, its names unknown. */
+/** Whether a first line with unknown names is more likely a header than a pair. */
 export function mayBeHeader(first: readonly string[]): boolean {
   const cells = first.map(plain).filter((cell) => cell !== '')
   const known = [inputNames, answerNames, acceptNames, headings]
-  // A letter alone is likelier one of a pair of letters than half a header.
+  // A single letter is more likely part of a pair than of a header.
   const isName = (cell: string) => cell.length > 1 && known.some((names) => names.has(cell))
   if (cells.some((cell) => isName(cell) || /^\p{L}+_\p{L}+$/u.test(cell))) return true
   return cells.length > 0 && cells.every((cell) => topics.has(cell))
 }
 
-/** `; did you mean "answer"?` for a name that is nearly a known one, `accept` alone where input and answer are there. */
+/** `; did you mean "answer"?` for a name that is nearly a known one, `accept` only if input and answer are known. */
 export function misspelt(name: string, found: boolean): string {
   const known = [...acceptNames, ...(found ? [] : [...inputNames, ...answerNames])]
   if (known.includes(plain(name))) return ''
@@ -133,7 +133,7 @@ function roles(names: readonly string[], found: Omit<Roles, 'unused'>): Roles {
   return { ...found, unused: names.filter((name, i) => name !== '' && !used.includes(i)) }
 }
 
-/** The one column that bears a known name; undefined where none or several do. */
+/** The one column with a known name; undefined if none or several have one. */
 function onlyOf(names: readonly string[], known: ReadonlySet<string>): number | undefined {
   const [index, second] = indicesOf(names, known)
   return second === undefined ? index : undefined

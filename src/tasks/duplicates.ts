@@ -2,19 +2,19 @@ import type { Pair } from '../domain/types.js'
 import { mostHeldOut } from './list-splits.js'
 import type { LineProblem } from './text-file.js'
 
-/** What becomes of an input that a list has twice. `merge`: one pair, further answers are accepted; `refuse`: an error. */
+/** How repeated inputs of a list are handled. `merge`: one pair, further answers are accepted; `refuse`: an error. */
 export const duplicateRules = ['merge', 'refuse'] as const
 export type DuplicateRule = (typeof duplicateRules)[number]
 
-/** A pair, and the line where it stands. */
+/** A pair and its line. */
 export interface LocatedPair {
   readonly line: number
   readonly pair: Pair
-  /** Of a list of several files: which of them. */
+  /** The file, for a list of several files. */
   readonly file?: string
 }
 
-/** Of so many inputs with several answers a note has room. */
+/** The most inputs with several answers that a note lists. */
 const mostNamed = 5
 
 /** One pair per input, in the order of first lines, and what was merged. */
@@ -84,7 +84,7 @@ function conflicts(file: string, groups: readonly (readonly LocatedPair[])[]): s
   )
 }
 
-/** Every input that stands on an earlier line too. */
+/** Every input that is also on an earlier line. */
 export function repeats(located: readonly LocatedPair[]): LineProblem[] {
   const lineOf = new Map<string, number>()
   return located.flatMap(({ line, pair: { input } }) => {
@@ -96,7 +96,7 @@ export function repeats(located: readonly LocatedPair[]): LineProblem[] {
           {
             line,
             text: `"${input}" is given twice; first on line ${earlier}`,
-            hint: 'Keep one of them, or merge them (duplicates: merge); put further right answers behind the preferred one.',
+            hint: 'Keep one of them, or merge them (duplicates: merge); list other accepted answers after the preferred one.',
           },
         ]
   })

@@ -2,7 +2,7 @@ import type { Pair } from '../domain/types.js'
 import { randomFor } from '../statistics/random.js'
 import type { GeneratedTask } from './task.js'
 
-/** Different inputs of a generated task, always the same ones: what people are shown and what is checked of it. */
+/** A fixed set of distinct inputs of a generated task, for display and checks. */
 export function examplesOf(task: GeneratedTask, count: number): Pair[] {
   const random = randomFor({ task: task.id, purpose: 'show' })
   const pairs = new Map<string, Pair>()

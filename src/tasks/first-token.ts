@@ -2,7 +2,7 @@ import type { PromptFormat } from '../domain/types.js'
 import { answerGap } from '../prompt/format.js'
 import { lastWords, type Encode } from './single-token.js'
 
-/** What is asked of a tokenizer here; an Engine fits. */
+/** The tokenizer interface needed here; an Engine has it. */
 export interface Coder {
   readonly encode: Encode
   /** The text of each token alone. */
@@ -13,16 +13,16 @@ export interface Coder {
 export interface Beginnings {
   /** Answers of one token. */
   readonly whole: number
-  /** Answers whose first token is part of a character, so that its text is none. */
+  /** Answers whose first token is part of a character, and so has no text. */
   readonly partial: number
 }
 
-/** Whether a token's text is that of a part of a character: bytes that are no UTF-8 decode to U+FFFD. */
+/** Whether a token's text is part of a character: invalid UTF-8 decodes to U+FFFD. */
 export function isPartOfCharacter(text: string): boolean {
   return text.includes('\uFFFD')
 }
 
-/** Counted where the answer stands, after the prompt's last words (the arrow). */
+/** Counted where the answer is, after the prompt's last words (the arrow). */
 export async function beginningsOf(
   answers: readonly string[],
   coder: Coder,

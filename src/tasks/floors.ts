@@ -2,7 +2,7 @@ import type { Pair, ScoringRule } from '../domain/types.js'
 import { isCorrect } from './scoring.js'
 import type { Encoder } from './single-token.js'
 
-/** What a list gives away: shares of its pairs, 0 to 1, that count as right without the task being known. */
+/** Floors of a list: shares of its pairs, 0 to 1, that count as right without knowing the task. */
 export interface Floors {
   /** Repeating the input. */
   readonly copier: number
@@ -23,7 +23,7 @@ export function floorsOf(pairs: readonly Pair[], scoring: ScoringRule, commonest
 
 /**
  * Share of the pairs that the first token of the preferred answer, written after a space, would get right by itself: 1
- * under the prefix rule where the token holds a letter, the single-token answers under the exact one.
+ * under the prefix rule if the token contains a letter, the single-token answers under the exact one.
  */
 export async function firstTokenShare(
   pairs: readonly Pair[],

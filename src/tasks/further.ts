@@ -75,7 +75,7 @@ function ofWords(id: string, answer: (word: string) => string): ListTask {
   return { ...list, id, category: 'algorithmic', sources: [...sources, ...list.sources], pairs }
 }
 
-/** Countries to capitals and capitals to countries. A name that is both stands once, as the country. */
+/** Countries to capitals and capitals to countries. A name that is both is listed once, as the country. */
 function bothWays(id: string): ListTask {
   const list = wordListTask('knowledge_country_capital')
   const countries = new Set(list.pairs.map(({ input }) => input))

@@ -1,12 +1,12 @@
 import { jsonMembers, type JsonMember, type JsonPlace } from './json-members.js'
 
-/** A member of a member, under its whole path; of a list of objects, that of each of them. */
+/** Nested members by their whole path; in a list of objects, those of each. */
 export interface InnerMember extends JsonMember {
   readonly others?: readonly JsonPlace[]
 }
 
 /**
- * The members of an object, in which those that are asked for by a path, as `answers.text`, stand in place of the value that
+ * The members of an object, in which those that are asked for by a path, as `answers.text`, replace the value that
  * holds them. Names that are members themselves are no paths.
  */
 export function withInner(
@@ -24,7 +24,7 @@ export function withInner(
     const outer = members.find(({ key }) => key !== null && path.startsWith(`${key.text}.`))
     if (!outer?.key) return []
     const found = valuesAt(text, outer, path.slice(outer.key.text.length + 1))
-    // An empty list has no objects to look into, and no text either.
+    // An empty list has neither objects nor text.
     const [first, ...others] = found.length === 0 && isEmpty(text, outer) ? [outer] : found
     if (!first) return []
     opened.add(outer)

@@ -4,7 +4,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 import type { Item, Split } from '../domain/types.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
 
-/** One line may hold hundreds of demonstrations, not a book. */
+/** One line may hold hundreds of demonstrations, but not a book. */
 const maxLineLength = 1_000_000
 
 const answer = z.string().refine((text) => text.trim() !== '', 'must not be blank')
@@ -21,7 +21,7 @@ const itemLine = z.strictObject({
 
 /**
  * Explicit items: JSON Lines, a line each, used exactly as written, spaces included. Blank lines are skipped. The
- * baseline is [x, ->], so a baseline line's demonstrations and dummy queries take no part.
+ * baseline is [x, ->], so a baseline line's demonstrations and dummy queries are unused.
  * Errors: CONFIG naming what is wrong with file, line and key.
  */
 export function readItemsFile(file: string): Record<Split, readonly Item[]> {
@@ -30,7 +30,7 @@ export function readItemsFile(file: string): Record<Split, readonly Item[]> {
   return items
 }
 
-/** The items of every line that has one, and what is wrong with the other lines. Errors: CONFIG where there is no such file. */
+/** The items of every line that has one, and what is wrong with the other lines. Errors: CONFIG if there is no such file. */
 export function scanItemsFile(file: string): {
   readonly items: Record<Split, readonly Item[]>
   readonly problems: readonly LineProblem[]

@@ -12,7 +12,7 @@ import { jsonMembers, type JsonMember, type JsonPlace } from './json-members.js'
 import type { LineProblem } from './text-file.js'
 import type { Row, Rows } from './word-list-rows.js'
 
-/** Where an entry says its split; no place: nowhere, though it should. */
+/** Where an entry names its split; no place: it should but does not. */
 interface SplitPlace {
   readonly place: JsonPlace | undefined
 }
@@ -26,7 +26,7 @@ export class EntryReader {
   private readonly rows: Row[] = []
   private readonly problems: LineProblem[] = []
   private readonly unusedKeys = new Set<string>()
-  /** By the keys of an entry: its roles, or the problem that was named, with the number of entries. */
+  /** By an entry's keys: its roles, or the reported problem and its number of entries. */
   private readonly known = new Map<string, Roles | { problem: LineProblem; entries: number }>()
 
   constructor(
@@ -162,14 +162,14 @@ export class EntryReader {
     }))
   }
 
-  /** An entry that has a problem is no row. */
+  /** An entry with a problem gives no row. */
   private collect(at: number, read: () => Omit<Row, 'line'>): void {
     const before = this.problems.length
     const row = read()
     if (this.problems.length === before) this.rows.push({ line: this.lineOf(at), ...row })
   }
 
-  /** Numbers and true or false as they are written; null is no text. */
+  /** Numbers and booleans as written; null is no text. */
   private texts({
     start,
     end,

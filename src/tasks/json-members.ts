@@ -1,4 +1,4 @@
-/** Where a value lies in a JSON text: `[start, end)`. */
+/** A value's place in a JSON text: `[start, end)`. */
 export interface JsonPlace {
   readonly start: number
   readonly end: number
@@ -12,7 +12,7 @@ export interface JsonMember extends JsonPlace {
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s"[\]{},:]+/g
 
 /**
- * The members of the array or object at `start` of a text that is JSON, repeated keys too: JSON.parse gives neither those nor
+ * The members of the array or object at `start` of a JSON text, including repeated keys; JSON.parse gives neither those nor
  * places. Strings and numbers have none.
  */
 export function jsonMembers(text: string, start: number): JsonMember[] {

@@ -3,7 +3,7 @@ import type { LineProblem } from './text-file.js'
 
 /** Train, dev and test of a list, as its author made them (docs/datasets.md, Splits). */
 
-/** What a list's values of a split are called, by what they are used as; absent: the usual names. */
+/** The values of a list's splits, by their use; absent: the usual names. */
 export type SplitNames = Partial<Readonly<Record<ListSplit, readonly string[] | undefined>>>
 
 const usual: Readonly<Record<ListSplit, readonly string[]>> = {
@@ -12,12 +12,12 @@ const usual: Readonly<Record<ListSplit, readonly string[]>> = {
   test: ['test', 'testing', 'tst'],
 }
 
-/** Demonstrations and queries of the results come from these; without dev, train takes its part. */
+/** Demonstrations and queries of the results come from these; without dev, train replaces it. */
 const needed = ['train', 'test'] as const
-/** Of so many values a message has room. */
+/** The most values that a message lists. */
 const mostNamed = 8
 
-/** The split that a value stands for, by the given names before the usual ones; undefined where it stands for none. */
+/** The split that a value means, by the given names before the usual ones; undefined if none. */
 export function splitNamed(value: string, names: SplitNames = {}): ListSplit | undefined {
   const plain = value.trim().toLowerCase()
   const called = (list: readonly string[] | undefined) => list?.some((name) => name.toLowerCase() === plain)
@@ -27,7 +27,7 @@ export function splitNamed(value: string, names: SplitNames = {}): ListSplit | u
   )
 }
 
-/** Values that stand for no split, and a split that no value stands for: each as one problem, with what was found. */
+/** Values that mean no split, and splits without a value: one problem each, with what was found. */
 export function splitProblems(
   values: readonly { readonly line: number; readonly split: string }[],
   names: SplitNames = {},
@@ -53,7 +53,7 @@ export function splitProblems(
   ]
 }
 
-/** How many pairs each split has, as people are told; nothing of a list without them. */
+/** How many pairs each split has, in words; empty for a list without splits. */
 export function splitNotes(pairs: readonly Pair[]): string[] {
   const sizes = listSplits.map((split) => pairs.filter((pair) => pair.split === split).length)
   if (sizes.every((size) => size === 0)) return []
@@ -62,7 +62,7 @@ export function splitNotes(pairs: readonly Pair[]): string[] {
   return [`pairs by split: ${said.join(', ')}${noDev}`]
 }
 
-/** Of an input in several splits: the one that is most held out. */
+/** For an input in several splits, the most held-out one. */
 export function mostHeldOut(pairs: readonly Pair[]): ListSplit | undefined {
   return [...listSplits].reverse().find((split) => pairs.some((pair) => pair.split === split))
 }

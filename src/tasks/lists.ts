@@ -9,7 +9,7 @@ export interface WordListFile {
   readonly task: string
   readonly category: Category
   readonly scoring: ScoringRule
-  /** What the list says and what it doesn't. */
+  /** What the list covers and what it does not. */
   readonly about: string
   /** Date of the facts, YYYY-MM-DD. */
   readonly date: string
@@ -21,7 +21,7 @@ export interface WordListFile {
 /** The folders of lists/ that hold word lists. */
 const categories = ['knowledge', 'linguistic', 'translation'] as const satisfies readonly Category[]
 
-/** The file of a word-list task, `knowledge_country_capital` being lists/knowledge/country_capital.json. */
+/** The file of a word-list task: `knowledge_country_capital` is lists/knowledge/country_capital.json. */
 export function wordListPath(id: string): string {
   return join(projectRoot(), 'lists', `${id.replace('_', '/')}.json`)
 }
@@ -48,7 +48,7 @@ export function wordListTask(id: string): ListTask {
   return { kind: 'list', id, category, scoring, sources, pairs, singleToken: scoring === 'exact' }
 }
 
-/** What a built-in list says and what it doesn't, and the date of its facts; undefined for tasks made by code. */
+/** What a built-in list covers and what it does not, and the date of its facts; undefined for generated tasks. */
 export function wordListNotes(id: string): Pick<WordListFile, 'about' | 'date'> | undefined {
   return existsSync(wordListPath(id)) ? readWordList(id) : undefined
 }

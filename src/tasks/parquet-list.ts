@@ -2,12 +2,12 @@ import { readFileSync, statSync } from 'node:fs'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { TaskvecError } from '../domain/errors.js'
 
-/** A list of words is small; what is larger is another kind of data. */
+/** Word lists are small; anything larger is another kind of data. */
 const most = { fileBytes: 100_000_000, rows: 500_000, textBytes: 50_000_000 }
 
 /**
- * A Parquet file as JSON Lines, an object a row: texts, numbers and lists of them. A member of a record is a column of its own
- * under `record.member`; bytes are left out. Errors: CONFIG where it is missing, damaged or too large.
+ * A Parquet file as JSON Lines, an object a row: texts, numbers and lists of them. A member of a record is a separate column
+ * under `record.member`; bytes are left out. Errors: CONFIG if it is missing, damaged or too large.
  */
 export async function parquetLines(file: string): Promise<string> {
   const size = statSync(file, { throwIfNoEntry: false })?.size
@@ -36,7 +36,7 @@ export async function parquetLines(file: string): Promise<string> {
   }
 }
 
-/** How a list that is a Parquet file is read on; undefined for all others. Errors: as `parquetLines`. */
+/** How to read a Parquet file as a list; undefined for other files. Errors: as `parquetLines`. */
 export async function parquetAhead(file: string): Promise<{ file: string; text: string } | undefined> {
   return isParquet(file) ? { file: 'rows.jsonl', text: await parquetLines(file) } : undefined
 }

@@ -13,15 +13,15 @@ import type { ListTask } from './task.js'
 
 /** Fewer pairs produce a warning, since items repeat often and few words carry the result (docs/protocol.md, Single-token outputs). */
 const fewPairs = 70
-/** A smaller share of a list produces one as well: what is left may be another kind of word than the list's. */
+/** So does a smaller share of a list, since the rest may be another kind of word. */
 const leastShare = 0.2
 
-/** What a tokenizer makes of each pair of a list: '1' where it can be used so. Lists that are cut give theirs piece by piece. */
+/** Which pairs of a list a tokenizer can use: '1' if so. Lists that are cut give theirs piece by piece. */
 export interface PairMarks extends SingleTokenMarks {
   readonly writable: string
-  /** Under each prompt of the pairing, where there are several. */
+  /** Under each prompt of the pairing, if there are several. */
   readonly paired?: readonly PairMarks[]
-  /** The protocol's prompt, where it was to be read from the model. */
+  /** The protocol's prompt, if it comes from the model. */
   readonly prompt?: PromptTemplate
 }
 
@@ -70,12 +70,12 @@ export function joinedMarks(slices: readonly PairMarks[]): PairMarks {
 
 export interface ReadList extends Pick<PreparedTask, 'reading' | 'warnings'> {
   readonly pairs: readonly Pair[]
-  /** The same pairs as the pairing's first prompt writes them, where there is one. */
+  /** The same pairs as written by the pairing's first prompt, if there is one. */
   readonly drawnAs?: readonly Pair[]
 }
 
 /**
- * The pairs that a model can use, in the reading that keeps enough of them, and warnings where they are few. Of paired
+ * The pairs that a model can use, in the reading that keeps enough of them, and warnings if they are few. Paired
  * prompts all keep the same pairs, each in its own reading.
  */
 export function readList(task: ListTask, marks: PairMarks): ReadList {
@@ -125,12 +125,14 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
     }
 
   const { reading, pairs, kept } = chooseReading(task.pairs, marks)
-  const share = `${((100 * pairs.length) / task.pairs.length).toPrecision(2)} %`
+  const few = pairs.length < fewPairs ? `at least ${fewPairs} are advised` : ''
+  const share = Number(((100 * pairs.length) / task.pairs.length).toPrecision(2))
   const warning =
-    `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share}): answers of one token in this model's tokenizer only ` +
-    `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})` +
-    (pairs.length < fewPairs ? `; at least ${fewPairs} are advised` : '')
-  // Where the words alone cost all that is lost, one warning says so.
+    pairs.length === task.pairs.length
+      ? `${task.id}: the list has ${pairs.length} pairs; ${few}`
+      : `${task.id}: kept ${pairs.length} of ${task.pairs.length} pairs (${share} %): answers of one token in this model's tokenizer only ` +
+        `(with a leading space ${kept.leadingSpace}, without ${kept.noSpace})${few && `; ${few}`}`
+  // If unknown words alone explain the loss, one warning says so.
   const lost = pairs.length === writable.length && unknown.length > 0 ? unknown : [...unknown, warning]
   return {
     reading,
@@ -140,12 +142,12 @@ function readUnder(task: ListTask, marks: PairMarks): ReadList & { readonly kept
   }
 }
 
-/** Whether a filter left so little that it must be said: few pairs, or a small share of the list. */
+/** Whether a filter left so little that a warning is due: few pairs, or a small share of the list. */
 function isLoss(kept: number, of: number): boolean {
   return kept < fewPairs || kept < leastShare * of
 }
 
-/** Where too few pairs are left, says why they are so few. */
+/** If too few pairs are left, the error explains why. */
 export function explained<T>(warnings: readonly string[], draw: () => T): T {
   try {
     return draw()
@@ -157,7 +159,7 @@ export function explained<T>(warnings: readonly string[], draw: () => T): T {
   }
 }
 
-/** So many answers begin with part of a character. */
+/** How many answers begin with part of a character. */
 export function partialWarning(id: string, partial: number, answers: number): string {
   return (
     `${id}: ${partial} of ${answers} answers begin with a token that is part of a character in this model's ` +

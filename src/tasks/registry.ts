@@ -28,12 +28,12 @@ export const builtinTaskIds = [
   'knowledge_location_religion',
 ] as const
 
-/** Further tasks, no part of `tasks: all`. */
+/** Further tasks, not in `tasks: all`. */
 export function furtherIds(): string[] {
   return furtherTaskIds(builtinTaskIds)
 }
 
-/** Errors: TASK where a built-in id is unknown or `top` doesn't fit. */
+/** Errors: TASK if a built-in id is unknown or `top` doesn't fit. */
 export function resolveTask(spec: TaskSpec): Task {
   switch (spec.kind) {
     case 'builtin':
@@ -49,7 +49,7 @@ export function resolveTask(spec: TaskSpec): Task {
   }
 }
 
-/** As a sweep asks it: where answers are of several tokens, none is left out for being so. Errors: as `resolveTask`. */
+/** As a sweep runs it: if answers have several tokens, none is filtered for that. Errors: as `resolveTask`. */
 export function taskOf(spec: TaskSpec, { answer }: Pick<Protocol, 'answer'>): Task {
   const task = resolveTask(spec)
   return answer && task.kind === 'list' ? { ...task, singleToken: false } : task

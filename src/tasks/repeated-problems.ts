@@ -1,9 +1,9 @@
-/** Of one kind of problem, the first so many lines are named. */
+/** How many lines are named for each kind of problem. */
 const named = 3
 
 /**
- * Messages `FILE:LINE: TEXT`, those of one text in one file together where they are more than three: the first three lines
- * and a count, instead of the first. Other messages stay as they are.
+ * Messages `FILE:LINE: TEXT`, merging more than three of the same text in a file: the first three lines
+ * and a count, in place of the first. Other messages are unchanged.
  */
 export function groupRepeated(messages: readonly string[]): string[] {
   const groups = new Map<string, string[]>()

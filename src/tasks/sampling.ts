@@ -11,8 +11,8 @@ export type Population = readonly Pair[] | GeneratedTask
 /**
  * The items of all three splits. Item i of a split depends only on (seed, task, pairs, split, i): never on the order
  * of execution, on the other splits, or on how many items are asked for (docs/protocol.md, Sampling). `drawnAs`: the same
- * pairs as another prompt writes them, whose draws are to be repeated.
- * Errors: TASK where the population is smaller than one item needs.
+ * pairs as another prompt writes them, whose draws are repeated.
+ * Errors: TASK if the population is smaller than one item needs.
  */
 export function drawItems(
   task: string,
@@ -29,7 +29,7 @@ export function drawItems(
   }
 }
 
-/** The same items, one by one. Errors: TASK, at once, where the population is smaller than one item needs. */
+/** The same items, one by one. Errors: TASK, at once, if the population is smaller than one item needs. */
 export function itemDrawer(
   task: string,
   population: Population,
@@ -57,7 +57,7 @@ export function itemDrawer(
 interface Pools {
   /** S and x'. */
   readonly demonstrations: Population
-  /** Only of a list with splits of its own: x of each split. */
+  /** Only for a list with its own splits: x of each split. */
   readonly queries?: Readonly<Record<Split, readonly Pair[]>>
 }
 
@@ -72,7 +72,7 @@ function poolsOf(population: Population): Pools {
   }
 }
 
-/** Each query of a split once, in an order of its own, then all of them once more. */
+/** Each query of a split once, shuffled, then all of them once more. */
 function queryDrawer(
   key: object,
   queries: NonNullable<Pools['queries']>,
@@ -93,7 +93,7 @@ export function testQueries(population: Population): Population {
   return poolsOf(population).queries?.test ?? population
 }
 
-/** What is drawn of an item, whatever of it is used. */
+/** All that is drawn for an item, used or not. */
 function atMost({ demonstrations, dummyQueries, dummyMayBeDemonstration, paired }: Protocol) {
   return {
     demonstrations: Math.max(demonstrations, paired?.demonstrations ?? 0),
@@ -108,9 +108,9 @@ function baselineItem({ input, output, accept }: Pair): Item {
 }
 
 /**
- * S and x without replacement; then the dummy queries x', all different, none equal to x. Of paired settings all draw the
- * same, one of them as it would alone: the others take less of it, or more S from a stream of their own. `held`: x, where it
- * comes from a split of its own.
+ * S and x without replacement; then the dummy queries x', all different, none equal to x. Paired settings all draw the
+ * same, one of them as it would alone: the others take less of it, or further S from a separate stream. `held`: x, if it
+ * comes from a separate split.
  */
 function demonstratedItem(key: object, population: Population, protocol: Protocol, held?: Pair): Item {
   const { demonstrations: k, dummyQueries: dummies, dummyMayBeDemonstration, paired } = protocol
@@ -140,7 +140,7 @@ function demonstratedItem(key: object, population: Population, protocol: Protoco
   }
 }
 
-/** S with other labels or in another order, where the protocol asks for it (docs/protocol.md, Sampling). */
+/** S with other labels or in another order, if the protocol says so (docs/protocol.md, Sampling). */
 function arranged(
   demonstrations: readonly Demonstration[],
   key: object,
@@ -165,7 +165,7 @@ function arranged(
     : shuffled(labelled, randomFor({ ...key, purpose: 'order', orderSeed }))
 }
 
-/** Every order equally likely (Fisher and Yates). */
+/** Every order equally likely (Fisher-Yates). */
 function shuffled<T>(things: readonly T[], random: RandomSource): T[] {
   const all = [...things]
   for (let i = all.length - 1; i > 0; i--) {
@@ -176,7 +176,7 @@ function shuffled<T>(things: readonly T[], random: RandomSource): T[] {
 }
 
 /**
- * S and dummy queries x' around a given query, which stands in neither. Errors: TASK where the population is too small.
+ * S and dummy queries x' for a given query, which is in neither. Errors: TASK if the population is too small.
  */
 export function demonstrationsFor(
   random: RandomSource,
@@ -227,7 +227,7 @@ function assertEnough(
     throw new TaskvecError('TASK', `${task}: no pairs of the split "${without}" are left`, {
       hint: 'Queries are drawn from them: give the split more pairs.',
     })
-  // Where x comes from another split, none is taken from these for it.
+  // If x comes from another split, none of these is used for it.
   const own = queries === undefined || queries.dev === population ? needed : needed - 1
   if (size >= own) return
   const pairs = queries ? 'pairs of the split "train"' : 'pairs'

@@ -11,24 +11,24 @@ export interface Judged {
   readonly accept: readonly string[]
 }
 
-/** From which score on a graded rule counts as right, where it does not say. */
+/** The default threshold of graded rules. */
 const usualThreshold = 0.5
 
 /**
- * docs/datasets.md, Scoring: equal to the answer or an accepted alternative after stripping; under `prefix` also when
- * one of them begins with the prediction or the prediction begins with it. Case matters. Under `first-token` it is the
- * token that counts (src/experiments/judge.ts); a text alone is judged as under `prefix`.
+ * docs/datasets.md, Scoring: equal to the answer or an accepted alternative after stripping; under `prefix` also if
+ * one of them begins with the prediction or the prediction begins with it. Case matters. Under `first-token` the
+ * token counts (src/experiments/judge.ts); a text alone is judged as under `prefix`.
  */
 export function isCorrect(judged: Judged): boolean {
   return scoreOf(judged) >= (graded(judged.scoring)?.threshold ?? 1)
 }
 
-/** 0 to 1: the best that an accepted answer gives; 0 or 1 under a rule that is not graded. */
+/** 0 to 1: the best score over accepted answers; 0 or 1 under ungraded rules. */
 export function scoreOf({ scoring, prediction, answer, accept }: Judged): number {
   const given = (
     pattern(scoring) === null ? prediction : (firstMatch(pattern(scoring) ?? '', prediction) ?? '')
   ).trim()
-  // Everything begins with the empty text: without this, a model that answers nothing would be always right.
+  // Everything begins with the empty text: without this, a model that answers nothing would always be right.
   if (given === '') return 0
   const right = [answer, ...accept].map((text) => text.trim()).filter((text) => text !== '')
   return Math.max(0, ...right.map((text) => compare(scoring, given, text)))
@@ -52,14 +52,14 @@ function compare(scoring: ScoringRule, given: string, right: string): number {
   }
 }
 
-/** Of `f1` and `chrf`: which one, and the score from which on it is right. */
+/** For `f1` and `chrf`: which one, and the threshold. */
 export function graded(scoring: ScoringRule): { measure: 'f1' | 'chrf'; threshold: number } | null {
   const [measure, threshold] = scoring.split(' ', 2)
   if (measure !== 'f1' && measure !== 'chrf') return null
   return { measure, threshold: threshold === undefined ? usualThreshold : Number(threshold) }
 }
 
-/** Null where it is no rule. */
+/** Null if it is not a rule. */
 export function parseRule(text: string): ScoringRule | null {
   if ((scorings as readonly string[]).includes(text)) return text as ScoringRule
   const [measure, threshold] = text.split(' ', 2)
@@ -95,7 +95,7 @@ export function cut(text: string, stop: readonly string[] = ['\n']): string {
   return text.slice(0, Math.min(text.length, ...ends))
 }
 
-/** Without the part of a character that it ends with: bytes that are no UTF-8 decode to U+FFFD. */
+/** Without a partial character at the end: invalid UTF-8 decodes to U+FFFD. */
 export function wholeCharacters(text: string): string {
   return text.replace(/\uFFFD+$/u, '')
 }

@@ -6,25 +6,25 @@ export type Encode = (texts: readonly string[], options?: { special?: boolean })
 
 export interface SingleTokenReading {
   readonly reading: 'leading-space' | 'no-space'
-  /** The writable pairs whose y is one token, x and y written as the reading writes them. */
+  /** The writable pairs whose y is one token, as the reading writes x and y. */
   readonly pairs: readonly Pair[]
   /** How many pairs each reading keeps. */
   readonly kept: { readonly leadingSpace: number; readonly noSpace: number }
 }
 
-/** The leading-space reading is used where it keeps at least this share of what the other keeps. */
+/** The leading-space reading is used if it keeps at least this share of what the other keeps. */
 const leadingSpaceShare = 0.7
 
-/** What the filters ask of a tokenizer. */
+/** What the filters need of a tokenizer. */
 export interface Encoder {
   readonly encode: Encode
-  /** Undefined where everything can be written. */
+  /** Undefined if everything can be written. */
   readonly unknownToken?: number | undefined
 }
 
 /**
  * The pairs that can be written as a demonstration without the unknown token: two words that are both unknown would be
- * the same word to the model. An unknown token in the prompt's own words counts for no pair.
+ * the same word to the model. An unknown token in the prompt's format counts against no pair.
  */
 export async function writablePairs(
   pairs: readonly Pair[],
@@ -35,7 +35,7 @@ export async function writablePairs(
   const texts = pairs.map(({ input, output }) =>
     answeredPrompt({ query: input, ...(prompt && { prompt }) }, output),
   )
-  // Apart: `:->` in one piece might be unknown where `:` and `->` are not.
+  // Separately: `:->` in one piece might be unknown although `:` and `->` are not.
   const { before, after } = aroundQuery(prompt)
   const own = [before, after]
   const unknowns = (await encode([...own, ...texts], { special: false })).map(
@@ -60,7 +60,7 @@ export async function singleTokenReading(
   return chooseReading(pairs, await markSingleTokens(pairs, encoder, prompt))
 }
 
-/** A prompt that writes the space before y itself leaves one reading, without. */
+/** A prompt that writes the space before y itself has only the reading without. */
 export async function markSingleTokens(
   pairs: readonly Pair[],
   encoder: Encoder,
@@ -90,14 +90,14 @@ export function written(pair: Pair, reading: PreparedTask['reading']): Pair {
   return reading === 'leading-space' ? withLeadingSpace(pair) : pair
 }
 
-/** Accepted alternatives stay as they are: they are compared after stripping and never put into a prompt. */
+/** Accepted alternatives are unchanged: they are compared after stripping and never put into a prompt. */
 function withLeadingSpace(pair: Pair): Pair {
   return { ...pair, input: ` ${pair.input}`, output: ` ${pair.output}` }
 }
 
 /**
- * One token where it stands, after the prompt's last words (the arrow): a SentencePiece tokenizer writes a word at the start of a text otherwise
- * than within it. (The authors' code asks the same of `!y`.)
+ * Whether it is one token in its place, after the prompt's last words (the arrow): a SentencePiece tokenizer encodes a word differently at the
+ * start of a text. (The authors' code checks `!y`.)
  */
 async function singleTokenPairs(
   all: readonly Pair[],
@@ -114,7 +114,7 @@ async function singleTokenPairs(
   })
 }
 
-/** What an answer follows, in whatever prompt: the format's words behind x; where it has none, something that ends no word. */
+/** What precedes an answer: the format's words after x or, without any, something that ends no word. */
 export function lastWords(prompt: PromptFormat | undefined): string {
   return aroundQuery(prompt).after || '!'
 }

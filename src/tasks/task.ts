@@ -19,13 +19,13 @@ interface TaskBase {
 /** A mapping written out: letters, a word list of lists/, or a user's own list. */
 export interface ListTask extends TaskBase {
   readonly kind: 'list'
-  /** Most frequent first where the list is a word list. */
+  /** Most frequent first in a word list. */
   readonly pairs: readonly Pair[]
   /** Only pairs whose y is one token of the model are used (docs/protocol.md, Single-token outputs). */
   readonly singleToken: boolean
 }
 
-/** Too many inputs to write out: each is made when it is drawn. */
+/** Too many inputs to list: each is generated when it is drawn. */
 export interface GeneratedTask extends TaskBase {
   readonly kind: 'generated'
   /** How many different inputs there are. */
@@ -33,7 +33,7 @@ export interface GeneratedTask extends TaskBase {
   readonly generate: (random: RandomSource) => Pair
 }
 
-/** Items given one by one, used exactly as written. */
+/** Explicit items, used exactly as written. */
 export interface ItemsTask extends TaskBase {
   readonly kind: 'items'
   readonly items: Readonly<Record<Split, readonly Item[]>>

@@ -2,21 +2,21 @@ import { readFileSync, statSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
 import { groupRepeated } from './repeated-problems.js'
 
-/** Word lists and items are text that people wrote; larger files are something else. */
+/** Word lists and items are written by people; larger files are something else. */
 const maxFileBytes = 50_000_000
 
 /** What is wrong with one line of a user's file. */
 export interface LineProblem {
   readonly line: number
   readonly text: string
-  /** What to do about it, where that isn't plain. */
+  /** What to do about it, if that isn't obvious. */
   readonly hint?: string
 }
 
 /** Of so many problems a message has no room. */
 const mostNamed = 20
 
-/** Errors: CONFIG where there are problems; it names each kind with its lines, the first twenty kinds. */
+/** Errors: CONFIG if there are problems, with the lines of the first twenty kinds. */
 export function refuseProblems(file: string, problems: readonly LineProblem[]): void {
   const inOrder = [...problems].sort((a, b) => a.line - b.line)
   const [first] = inOrder
@@ -29,9 +29,9 @@ export function refuseProblems(file: string, problems: readonly LineProblem[]): 
   throw new TaskvecError('CONFIG', [...named, ...rest].join('\n'), hint === undefined ? {} : { hint })
 }
 
-/** Errors: CONFIG where the file is missing, too large or not UTF-8. */
+/** Errors: CONFIG if the file is missing, too large or not UTF-8. */
 export function readTextFile(file: string): string {
-  // No name has a zero byte; Node refuses one by an error of its own.
+  // No file name has a zero byte; Node would throw a different error.
   const found = file.includes('\0') ? undefined : statSync(file, { throwIfNoEntry: false })
   if (!found?.isFile()) throw new TaskvecError('CONFIG', `${file}: ${found ? 'not a file' : 'no such file'}`)
   if (found.size > maxFileBytes)

@@ -1,6 +1,6 @@
 /** Graded comparisons of a text with an answer, 0 to 1; docs/datasets.md gives examples. */
 
-/** As SQuAD's evaluation does, and without accents: lower case, no punctuation, no English articles, single spaces. */
+/** Like SQuAD's evaluation, but also without accents: lower case, no punctuation, no English articles, single spaces. */
 export function normalise(text: string): string {
   return text
     .normalize('NFD')
@@ -13,7 +13,7 @@ export function normalise(text: string): string {
     .join(' ')
 }
 
-/** The harmonic mean of precision and recall over normalised words, repetitions counted (SQuAD). */
+/** The harmonic mean of precision and recall over normalised words, counting repetitions (SQuAD). */
 export function f1(text: string, answer: string): number {
   const [given, right] = [words(text), words(answer)]
   if (given.length === 0 || right.length === 0) return Number(given.length === right.length)
@@ -26,7 +26,7 @@ const beta = 2
 
 /**
  * chrF2 (Popović 2015) as sacreBLEU computes it: F with β = 2 of the mean precision and recall over character n-grams of 1
- * to 6, spaces left out; lengths that either text is too short for do not count.
+ * to 6, ignoring spaces and lengths that either text is too short for.
  */
 export function chrf(text: string, answer: string): number {
   const [given, right] = [characters(text), characters(answer)]

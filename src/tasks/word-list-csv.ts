@@ -87,7 +87,7 @@ function layoutOf(first: CsvRecord, { records }: Table, columns: Columns | undef
   return { roles: { input: 0, answer: 1, accept: [], unused: [] }, header: false }
 }
 
-/** Which cells are further answers: what the header says; beyond the answer, where nothing does. */
+/** Which cells are further answers: as the header says, else those after the answer. */
 function acceptColumns(roles: Roles, header: CsvRecord | undefined, cells: readonly string[]): number[] {
   const unnamed = cells.flatMap((_, i) =>
     i >= (header?.cells.length ?? 2) && i > roles.answer && i !== roles.split ? [i] : [],
@@ -106,7 +106,7 @@ function askHeader({ line, cells }: CsvRecord): LineProblem {
   }
 }
 
-/** Three columns and more, of which the first counts the lines. */
+/** Three or more columns, the first of which numbers the lines. */
 function isNumbered(records: readonly CsvRecord[]): boolean {
   const numbers = records.map(({ cells }) =>
     cells.length > 2 && /^\d+$/.test(cells[0] ?? '') ? Number(cells[0]) : NaN,
@@ -160,7 +160,7 @@ function separated(file: string, text: string): { table: Table; notes: string[] 
   return { table, notes: note }
 }
 
-/** Least where few lines have two columns; most where the header's names are known. */
+/** Lowest if few lines have two columns; highest if the header's names are known. */
 function score({ table, wide }: { table: Table; wide: readonly CsvRecord[] }): number {
   const [first] = table.records
   if (first && rolesByName(first.cells)) return 4
@@ -170,7 +170,7 @@ function score({ table, wide }: { table: Table; wide: readonly CsvRecord[] }): n
     : wide.length / (table.records.length + 1)
 }
 
-/** Where a quote is out of place, lines are read one by one, so that the others can be told from the broken ones. */
+/** After a misplaced quote, lines are read one by one to isolate the broken ones. */
 function tableOf(text: string, separator: Separator): Table {
   const whole = parseCsv(text, separator)
   if (!(whole instanceof CsvError)) return { records: whole, problems: [] }
@@ -185,7 +185,7 @@ function tableOf(text: string, separator: Separator): Table {
   return { records, problems }
 }
 
-/** The parser counts from the line that it was given. */
+/** The parser counts from its first line. */
 function withoutLine(message: string): string {
   return message.replace(/ (at|on) line \d+/g, '')
 }

@@ -14,12 +14,12 @@ export type BlankRule = (typeof blankRules)[number]
 
 export interface ReadOptions {
   readonly columns?: Columns | undefined
-  /** What the values of its column of splits are called, where they have other names than the usual ones. */
+  /** The values in its column of splits, if they are not the usual ones. */
   readonly splits?: SplitNames | undefined
   readonly duplicates?: DuplicateRule | undefined
-  /** What becomes of an entry whose input or answer is blank; default: an error. */
+  /** How entries with a blank input or answer are handled; default: an error. */
   readonly blanks?: BlankRule | undefined
-  /** What was read of it before, where it is no text or no file here; `file`: a name that tells its form. */
+  /** What was read before, if it is not a text file here; `file`: a name that shows its format. */
   readonly ahead?: { readonly file: string; readonly text: string } | undefined
 }
 
@@ -47,7 +47,7 @@ export interface SplitFile extends Pick<ReadOptions, 'ahead'> {
   readonly file: string
 }
 
-/** A list whose splits are files of their own. Errors: as `readWordListFile`. */
+/** A list whose splits are separate files. Errors: as `readWordListFile`. */
 export function readSplitFiles(
   files: Partial<Readonly<Record<ListSplit, SplitFile>>>,
   options: Omit<ReadOptions, 'ahead' | 'splits'> = {},
@@ -69,8 +69,8 @@ export function readSplitFiles(
 }
 
 /**
- * Every entry that can be read, with its line, repeated inputs too; and what is wrong with the other ones.
- * Errors: CONFIG where the file can't be read at all, or has nothing in it.
+ * Every readable entry with its line, including repeated inputs, and what is wrong with the others.
+ * Errors: CONFIG if the file can't be read at all or is empty.
  */
 export function scanWordListFile(
   file: string,
@@ -134,14 +134,14 @@ function pairOf({ cells, split: value }: Row, names: SplitNames | undefined): Pa
   return { input, output, accept: [...others], ...(split ? { split } : {}) }
 }
 
-/** Texts that hold what the prompt is built with are used as they are: all that can be done is to say so. */
+/** Texts that contain the prompt's separators are used as they are, with a warning. */
 function inPrompt(pairs: readonly Pair[]): string[] {
   const count = (part: RegExp) =>
     pairs.filter(({ input, output }) => part.test(input) || part.test(output)).length
   const [lines, arrows] = [count(/[\r\n]/), count(/->/)]
   const of = (n: number, what: string) => `${n} of ${pairs.length} pairs have ${what} in them`
   return [
-    ...(lines > 0 ? [`${of(lines, 'a line break')}, which is also what stands between demonstrations`] : []),
-    ...(arrows > 0 ? [`${of(arrows, '"->"')}, which is also what stands between x and y`] : []),
+    ...(lines > 0 ? [`${of(lines, 'a line break')}, which also separates demonstrations`] : []),
+    ...(arrows > 0 ? [`${of(arrows, '"->"')}, which also separates x and y`] : []),
   ]
 }

@@ -6,7 +6,7 @@ import { EntryReader } from './json-entries.js'
 
 /**
  * The entries of a JSON word list with their lines: {"hot": "cold"}, {"hot": ["cold", "icy"]}; a list of objects or of
- * [x, y, ...]; {"examples": [..]}; or a list per column, {"input": [..], "output": [..]}. Errors: CONFIG where it isn't JSON.
+ * [x, y, ...]; {"examples": [..]}; or a list per column, {"input": [..], "output": [..]}. Errors: CONFIG if it isn't JSON.
  */
 export function jsonRows(file: string, text: string, columns?: Columns): Rows {
   assertJson(file, text)
@@ -49,7 +49,7 @@ function readObject(
   else if (wrapped.length > 1)
     reader.problem(
       wrapped[1]?.key?.start ?? 0,
-      `several lists in one file (${wrapped.map(({ key }) => key?.text).join(', ')}); put each into a file of its own`,
+      `several lists in one file (${wrapped.map(({ key }) => key?.text).join(', ')}); put each into its own file`,
     )
   else {
     const [list] = wrapped as [JsonMember]
@@ -58,7 +58,7 @@ function readObject(
   }
 }
 
-/** Where an object holds a list for each column, the roles of its keys. */
+/** If an object holds a list for each column, the roles of its keys. */
 function columnsOfLists(
   text: string,
   members: readonly JsonMember[],
@@ -71,7 +71,7 @@ function columnsOfLists(
   return isList(roles.input) && isList(roles.answer) ? roles : undefined
 }
 
-/** What the first member of a value begins with; a list of texts is no list of entries. */
+/** The first character of a value's first member; a list of texts is not a list of entries. */
 function firstOf(text: string, { start }: JsonPlace): string | undefined {
   if (text[start] !== '[' && text[start] !== '{') return undefined
   const inside = text.slice(start + 1).match(/\S/)

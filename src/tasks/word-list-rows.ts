@@ -4,14 +4,14 @@ import type { LineProblem } from './text-file.js'
 export interface Row {
   readonly line: number
   readonly cells: readonly string[]
-  /** What its column of splits says, where the config names one. */
+  /** The value in its column of splits, if the config names one. */
   readonly split?: string
 }
 
-/** What the rows of a file are, and what is wrong with those that are none. */
+/** The rows of a file, and what is wrong with the other lines. */
 export interface Rows {
   readonly rows: readonly Row[]
   readonly problems: readonly LineProblem[]
-  /** What its user should know of how it was read. */
+  /** What the user should know about how it was read. */
   readonly notes: readonly string[]
 }

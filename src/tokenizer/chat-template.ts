@@ -72,7 +72,7 @@ function renderer(
 ): (messages: readonly Message[]) => string {
   const failure = (cause: unknown) =>
     new TaskvecError('TASK', `${path}: its chat template cannot be rendered: ${(cause as Error).message}`, {
-      hint: 'Some templates take no system message. Else write the prompt as a template of your own: docs/settings.md.',
+      hint: 'Some templates take no system message. Otherwise write the prompt as your own template: docs/settings.md.',
       cause,
     })
   let parsed: Template
@@ -116,7 +116,7 @@ function irregular(path: string): TaskvecError {
     'TASK',
     `${path}: its chat template does not write every message in the same frame`,
     {
-      hint: 'Write the prompt as a template of your own: docs/settings.md.',
+      hint: 'Write the prompt as your own template: docs/settings.md.',
     },
   )
 }

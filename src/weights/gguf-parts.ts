@@ -70,7 +70,7 @@ export function readGgufParts(files: readonly BoundedFile[]): GgufFile {
   return { metadata: first.metadata, tensors }
 }
 
-const otherDownloads = { hint: 'The parts are of different downloads: fetch them all again.' }
+const otherDownloads = { hint: 'The parts come from different downloads: fetch them all again.' }
 
 function refuseOtherPart(
   path: string,

@@ -73,7 +73,8 @@ export function readGguf(file: BoundedFile): GgufFile {
   const metadata = new Map<string, GgufValue>()
   for (let i = 0; i < entryCount; i++) {
     const key = cursor.string()
-    if (metadata.has(key)) throw new TaskvecError('WEIGHTS', `${file.path}: metadata key ${key} stands twice`)
+    if (metadata.has(key))
+      throw new TaskvecError('WEIGHTS', `${file.path}: metadata key ${key} appears twice`)
     metadata.set(key, cursor.value(cursor.u32(), key, 0))
   }
   const headers = Array.from({ length: tensorCount }, () => readTensorHeader(cursor))
@@ -86,7 +87,7 @@ export function readGguf(file: BoundedFile): GgufFile {
   const seen = new Set<string>()
   const tensors = headers.map((header) => {
     if (seen.has(header.name))
-      throw new TaskvecError('WEIGHTS', `${file.path}: tensor ${header.name} stands twice`)
+      throw new TaskvecError('WEIGHTS', `${file.path}: tensor ${header.name} appears twice`)
     seen.add(header.name)
     return placeTensor(file, dataStart, header)
   })

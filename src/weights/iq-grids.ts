@@ -136,7 +136,18 @@ export interface Grid {
   readonly values: Int8Array
 }
 
+/** Unpacked when a model of its type is read: few models have any. */
 function grid(words: string, width: Grid['width'], steps: readonly number[]): Grid {
+  let values: Int8Array | undefined
+  return {
+    width,
+    get values() {
+      return (values ??= unpacked(words, width, steps))
+    },
+  }
+}
+
+function unpacked(words: string, width: Grid['width'], steps: readonly number[]): Int8Array {
   const bytes = Buffer.from(words, 'base64')
   const bits = 16 / width
   const values = new Int8Array((bytes.length / 2) * width)
@@ -144,7 +155,7 @@ function grid(words: string, width: Grid['width'], steps: readonly number[]): Gr
     const word = bytes.readUInt16LE(2 * Math.floor(i / width))
     values[i] = steps[(word >> (bits * (i % width))) & (2 ** bits - 1)] as number
   }
-  return { width, values }
+  return values
 }
 
 const thirds = [8, 25, 43]

@@ -151,8 +151,9 @@ const iq1_m: BlockFormat = {
 }
 
 function shifted(index: number, scale: number, down: boolean, out: Float32Array, at: number): void {
+  const { values } = grids.iq1s
   const shift = down ? -0.125 : 0.125
-  for (let i = 0; i < 8; i++) out[at + i] = scale * ((grids.iq1s.values[8 * index + i] as number) + shift)
+  for (let i = 0; i < 8; i++) out[at + i] = scale * ((values[8 * index + i] as number) + shift)
 }
 
 export const iqQuants = {

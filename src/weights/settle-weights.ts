@@ -80,7 +80,7 @@ export function unreadTensors(checkpoint: Checkpoint, expected: Expected): strin
   if (within.length > 0)
     throw new TaskvecError(
       'MODEL',
-      `${checkpoint.path}: ${listed(within)} in the file, but not announced by config.json; what a block computes would be another thing`,
+      `${checkpoint.path}: ${listed(within)} in the file, but not announced by config.json; a block would compute something else`,
       {
         hint: within.some((name) => name.endsWith('.bias'))
           ? 'A LLaMA has biases by "attention_bias": true or "mlp_bias": true; another model_type may be meant.'
@@ -122,6 +122,6 @@ function refuseAdapter(path: string): void {
   const adapter = join(path, 'adapter_config.json')
   if (!existsSync(adapter)) return
   throw new TaskvecError('MODEL', `${adapter}: the weights have an adapter, which would not be applied`, {
-    hint: "Move it to a folder of its own, whose path is then the adapted model's, or merge it (peft's merge_and_unload, then save_pretrained).",
+    hint: "Move it to a separate folder and use that path for the adapted model, or merge it (peft's merge_and_unload, then save_pretrained).",
   })
 }

@@ -92,7 +92,7 @@ export function tensorsOf(
     throw new TaskvecError(
       'WEIGHTS',
       `${index.path}: ${absent.length} tensors are not in the shard that it names, the first is ${tensor} in ${name}`,
-      { hint: 'Index and shards are of different downloads: fetch the folder again.' },
+      { hint: 'Index and shards come from different downloads: fetch the folder again.' },
     )
   }
   return { tensors, unread }

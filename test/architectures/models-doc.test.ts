@@ -11,35 +11,35 @@ it('docs/models.md lists every family that runs', async () => {
 
 const intro = `# Models
 
-taskvec runs any checkpoint whose config.json has one of these \`model_type\`s, as a Hugging Face folder. Others are refused by
-name: state-space models and encoders cannot be described.
+taskvec runs any checkpoint whose config.json has one of these \`model_type\`s, as a Hugging Face folder. It refuses others by
+name: it cannot describe state-space models and encoders.
 
-Each family is held against transformers in f32 on tiny random models of at least two sets of options
+Each family is tested against transformers in f32 on tiny random models with at least two sets of options
 (\`test/golden/make_families.py\`, \`make_tiny.py\`): after every block and in the logits the largest difference is below 1e-4, for
-prompts of 1 to 300 tokens, one at a time and batched, with weights in memory and streamed. In a mixture of experts each expert
-computes only the rows that are sent to it.
+prompts of 1 to 300 tokens, one at a time and batched, with weights in memory and streamed. In a mixture of experts, each expert
+computes only the rows routed to it.
 
-\`npm run random-models\` writes random models with random options: every field of transformers' config classes is left out, null or drawn,
-rotation as older files and as transformers 5 write it. With \`--count 8 --seed 3\` and transformers 5.24, 384 of 392 models of 49 families
-were equal within 1e-4 (of the largest value, where that is above 1), 8 were refused by name, none differed.
+\`npm run random-models\` writes random models with random options: every field of transformers' config classes is omitted, null or drawn,
+and rotation is written in the old form and in that of transformers 5. With \`--count 8 --seed 3\` and transformers 5.24, 384 of 392 models of 49 families
+agreed within 1e-4 (of the largest value, if that is above 1), 8 were refused by name, and none differed.
 
-A checkpoint that holds a language model beside others (\`text_config\` in its config.json, tensors under \`language_model.\`) runs as
-that language model. This table is generated from \`src/architectures/families\`.
+A multimodal checkpoint (\`text_config\` in its config.json, tensors under \`language_model.\`) runs as
+its language model. This table is generated from \`src/architectures/families\`.
 
 | \`model_type\` | for example | what sets it apart |
 | --- | --- | --- |`
 
 const checkpoints = `## Gemma 3 270M
 
-\`taskvec models pull gemma3-270m-q4\` fetches it under [its terms](https://ai.google.dev/gemma/terms). Held against transformers with
-plain hooks over the same GGUF file, on 40 items of each of four tasks (to_lower, past simple, capitals, antonyms) and all 18 layers:
-\`test/golden/make_gemma3.py\`, \`test/engine/gemma3.test.ts\`, which asks for 99.9 % of 3,040 predictions. When last run, all were equal.
+\`taskvec models pull gemma3-270m-q4\` fetches it under [its terms](https://ai.google.dev/gemma/terms). It is tested against transformers with
+plain hooks on the same GGUF file, on 40 items of each of four tasks (to_lower, past simple, capitals, antonyms) and all 18 layers:
+\`test/golden/make_gemma3.py\`, \`test/engine/gemma3.test.ts\`. The test requires 99.9 % of 3,040 predictions to agree; in the last run, all did.
 
 \`taskvec bench --model gemma3-270m-q4\`, 20 dev and 20 test items, an Intel Xeon (AVX-512), one run on a busy machine
 (\`bench/results/2026-11-29-gemma3.json\`): the published method takes 4.2 times the wavefront's processor time, an expert's loop 1.2 times, with the
-same predictions. A third of the operations is the unembedding of 262,144 tokens, which no method can leave out.
+same predictions. A third of the operations is the unembedding of 262,144 tokens, which no method can avoid.
 
-\`configs/gemma3.yaml\`, 50 dev and 50 test items: θ answers in layers 9 to 11 of 18, and from the next on hardly at all.
+\`configs/gemma3.yaml\`, 50 dev and 50 test items: θ works in layers 9 to 11 of 18 and hardly at all after that.
 
 ![Accuracy of θ alone by layer: Gemma 3 270M on 18 tasks](by-layer-gemma3-270m.svg)
 `

@@ -64,6 +64,10 @@ describe('a prepared task', () => {
     const { warnings } = await prepareTask(shortWords, list(69), protocol)
     expect(warnings.join()).toContain('mine: kept 69 of 100 pairs (69 %): answers of one token')
     expect((await prepareTask(shortWords, list(70), protocol)).warnings).toEqual([])
+    const short = { ...list(30), pairs: list(30).pairs.slice(0, 30) }
+    expect((await prepareTask(shortWords, short, protocol)).warnings).toEqual([
+      'mine: the list has 30 pairs; at least 70 are advised',
+    ])
     await expect(prepareTask(shortWords, list(5), protocol)).rejects.toThrow(
       'mine: 5 pairs are left, but an item needs 6',
     )

@@ -148,5 +148,6 @@ describe('θ of another setting', () => {
     expect(fromName({ seed: 42 })).toBe('s42')
     expect(() => fromSchema.parse({})).toThrow(/must hold demonstrations, prompt or seed/)
     expect(() => fromSchema.parse({ prompt: 'chat' })).toThrow(/takes no chat template/)
+    expect(() => fromSchema.parse({ numerics: 'int8' })).toThrow(/sweep's numerics alone/)
   })
 })

@@ -10,6 +10,7 @@ Versions that made the committed file: torch 2.15.0, transformers 5.24.0.
 """
 
 import importlib.machinery
+import inspect
 import json
 import sys
 import types
@@ -21,16 +22,24 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 HERE = Path(__file__).parent
 
 
-class TraceDict:
-    """Of baukit's: `edit_output(output, name)` of the named modules, while the context lasts."""
+class TraceDict(dict):
+    """Of baukit's: the inputs of the named modules, and `edit_output(output, name[, inputs])` of them, while the context lasts."""
 
-    def __init__(self, model, layers, edit_output):
+    def __init__(self, model, layers, edit_output=None, **_):
         self.hooks = []
+        inputs = edit_output is not None and "inputs" in inspect.signature(edit_output).parameters
+
+        def edited(output, name, given):
+            if inputs:
+                return edit_output(output, name, given)
+            out = edit_output((output,) if torch.is_tensor(output) else output, name)
+            return out[0] if torch.is_tensor(output) else out
+
         for name in layers:
 
-            def hook(_, __, output, name=name):
-                edited = edit_output((output,) if torch.is_tensor(output) else output, name)
-                return edited[0] if torch.is_tensor(output) else edited
+            def hook(_, given, output, name=name):
+                self[name] = types.SimpleNamespace(input=given[0])
+                return edited(output, name, given) if edit_output else None
 
             self.hooks.append(model.get_submodule(name).register_forward_hook(hook))
 
@@ -62,13 +71,18 @@ class Words:
         return self.pairs[index]
 
 
-@torch.no_grad()
-def main(code: str, folder: str, file: str) -> None:
+def importable(code: str) -> None:
+    """The checkout's modules, and what they import."""
     stand_in("baukit", TraceDict=TraceDict, get_module=None)
     stand_in("bitsandbytes")
     stand_in("sklearn")
     stand_in("sklearn.model_selection", train_test_split=None)
     sys.path.insert(0, str(Path(code) / "src"))
+
+
+@torch.no_grad()
+def main(code: str, folder: str, file: str) -> None:
+    importable(code)
     from utils.eval_utils import n_shot_eval
     from utils.extract_utils import compute_function_vector
 
@@ -126,4 +140,5 @@ def main(code: str, folder: str, file: str) -> None:
     (HERE / "smollm2-public-accuracies.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

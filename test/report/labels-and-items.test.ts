@@ -38,6 +38,11 @@ describe('the report', () => {
   it('calls a task by its label, else by its id as it is written', () => {
     const table6 = tables().find(({ id }) => id === 'table-6')
     expect(table6?.rows.map(({ task }) => task)).toEqual(['To capitals', 'my_own'])
+    const table5 = tables().find(({ id }) => id === 'table-5')
+    expect(table5?.rows.map(({ task, label }) => [task, label])).toEqual([
+      ['upper', 'To capitals'],
+      ['my_own', null],
+    ])
     const figures = report.sections.flatMap(({ blocks }) =>
       blocks.flatMap((b) => ('figure' in b ? [b.figure] : [])),
     )

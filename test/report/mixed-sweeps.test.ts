@@ -22,6 +22,10 @@ beforeAll(() => {
   const file = newDatabase()
   const store = openStore(file)
   add(store, 'few-1', { demonstrations: 1, weights: 'gguf F32+Q4_1', hash: 'a', tasks: [upper, mine('A')] })
+  add(store, 'named-1', {
+    ...{ demonstrations: 1, weights: 'gguf F32+Q4_1', hash: 'a' },
+    tasks: [{ ...upper, label: 'To capitals' }],
+  })
   add(store, 'more-1', { demonstrations: 5, weights: 'safetensors BF16', hash: 'b', tasks: [mine('B')] })
   store.close()
   db = openDatabase(file)
@@ -65,6 +69,9 @@ function add(
   store.setSweepStatus(id, 'complete')
 }
 
+const valueOf = (key: SettingKey, sweep: string) =>
+  key === 'demonstrations' ? (sweep === 'few-1' ? '1' : '5') : key === 'models' ? `m (${sweep})` : sweep
+
 const both = () => namedSweeps(db, ['few', 'more-1', 'few-1'])
 const report = (by: SettingKey[]) => groupReport(db, both(), by)
 
@@ -87,9 +94,7 @@ describe('sweeps of several configs', () => {
       'upper',
     ])
     expect(notes).toEqual([
-      expect.stringMatching(
-        /^2 sweeps that are not settings of one config\. They differ in demonstrations\./,
-      ),
+      expect.stringMatching(/^2 sweeps of different configs\. They differ in demonstrations\./),
       expect.stringContaining(
         'm has other weights in one sweep than in another (Q4_1 in few-1, BF16 in more-1)',
       ),
@@ -129,6 +134,35 @@ describe('sweeps of several configs', () => {
       text: 'Not every value has the same tasks (m (few-1): 2, m (more-1): 1): their means are over different ones.',
     })
   })
+
+  it('show a task that only one of them labels as one task, by its label', () => {
+    const { task, notes } = apart(db, namedSweeps(db, ['few', 'named']))
+    expect([task('few-1', 'upper'), task('named-1', 'upper')]).toEqual(['To capitals', 'To capitals'])
+    expect(notes).toHaveLength(1)
+  })
+
+  it.each(['demonstrations', 'models', 'sweep', 'tasks'] as const)(
+    'have by-layer curves with intervals by %s, on shared axes',
+    (key) => {
+      const figures = (report([key]).sections[0]?.blocks ?? []).flatMap((block) =>
+        'figure' in block && block.figure.id.startsWith('by-layer') ? [block.figure] : [],
+      )
+      const rows = figures.flatMap((figure) => [...figure.rows])
+      if (key === 'tasks') expect(figures.map(({ model }) => model)).toEqual(['m (few-1)', 'm (more-1)'])
+      else
+        expect(rows).toEqual(
+          ['few-1', 'more-1'].flatMap((sweep) =>
+            [0, 1].map(() => expect.objectContaining({ value: valueOf(key, sweep) }) as unknown),
+          ),
+        )
+      for (const row of rows.filter(({ layer }) => layer === 1)) expect(row['accuracy']).toBeCloseTo(2 / 3)
+      if (key === 'demonstrations')
+        expect(rows.find(({ value, layer }) => value === '5' && layer === 1)).toMatchObject({
+          ...{ tasks: 1, items: 3, low: expect.closeTo(0.208, 3) as number },
+          high: expect.closeTo(0.939, 3) as number,
+        })
+    },
+  )
 
   it('give rows with means by a key, under the names that tell them apart', () => {
     const { columns, rows } = overSettings(db, 'main', both(), ['demonstrations', 'models'], {}, 'settings')

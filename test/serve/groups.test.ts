@@ -54,7 +54,8 @@ it('lists the settings of a group with how far each is, and draws their accuraci
     ['study-5', { done: 8, all: 8 }],
     ['study-10', expect.objectContaining({ done: 0 })],
   ])
-  const [figure, table] = view.blocks
+  const [figure, byLayer, table] = view.blocks
+  expect(byLayer).toMatchObject({ title: 'Accuracy of θ alone by layer and demonstrations k' })
   expect(figure).toMatchObject({
     title: 'Accuracy by demonstrations k',
     svg: expect.stringMatching(/^<svg/) as string,

@@ -237,19 +237,19 @@ it('shows what failed, why, and the last lines of its process', async () => {
     /^cut algorithmic_to_upper: WEIGHTS after 1 attempt on \S+\/\d+.*model\.safetensors: tensor .* truncated/,
   )
   expect(await shown.getByText('out of memory').isVisible()).toBe(false)
-  await shown.getByText('its last lines').click()
+  await shown.getByText('last lines of its log').click()
   expect(await shown.getByText('out of memory').isVisible()).toBe(true)
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
   expect(trouble).toEqual([])
   await page.close()
 })
 
-it('reports that the server is away; serve ends with exit code 0 on SIGTERM', async () => {
+it('reports that the connection is gone; serve ends with exit code 0 on SIGTERM', async () => {
   const { page } = await open(1440, 'light')
   server.kill('SIGTERM')
   expect((await server).exitCode).toBe(0)
   await page.getByRole('status').waitFor()
-  expect(await page.getByRole('status').textContent()).toMatch(/The server is away/)
+  expect(await page.getByRole('status').textContent()).toMatch(/No connection/)
   await page.close()
 })
 

@@ -44,9 +44,9 @@ describe('every number of a config at its maximum', () => {
     },
   )
 
-  it('a list of 400,000 pairs is refused, one of thousands goes to the tokenizer in slices', () => {
-    expect(() => taskToPrepare(list(400_000, 10), protocol)).toThrow(
-      /its 400000 pairs take \d+\.\d MB; a list may have 12\.0 MB/,
+  it('a list of 13 MB is refused, one of thousands goes to the tokenizer in slices', () => {
+    expect(() => taskToPrepare(list(20_000, 600), protocol)).toThrow(
+      /its 20000 pairs take \d+\.\d MB; a list may have 12\.0 MB/,
     )
     expect(taskToPrepare(list(20_000, 60), protocol)).toMatchObject({ size: 'large', slices: 9 })
   })

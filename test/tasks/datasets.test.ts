@@ -93,9 +93,7 @@ describe('a list as public data sets have it', () => {
     ])
     const { pairs, notes } = read('lines.csv', 'input,output\n"say ""a"",\nthen b",c\nd,e\n')
     expect(pairs).toEqual([pair('say "a",\nthen b', 'c'), pair('d', 'e')])
-    expect(notes).toEqual([
-      '1 of 2 pairs have a line break in them, which is also what stands between demonstrations',
-    ])
+    expect(notes).toEqual(['1 of 2 pairs have a line break in them, which also separates demonstrations'])
   })
 
   it('keeps further columns behind the answer as accepted answers where there is no header', () => {

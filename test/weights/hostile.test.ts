@@ -86,7 +86,7 @@ describe('a safetensors file is refused where', () => {
       '5 bytes after the last tensor',
     ],
     [
-      'a name stands twice',
+      'a name appears twice',
       safetensorsBytes(
         `{"a":${JSON.stringify(entry([1], 0, 4))},"a":${JSON.stringify(entry([1], 4, 8))}}`,
         Buffer.alloc(8),
@@ -150,9 +150,9 @@ describe('a GGUF file is refused where', () => {
       'the header needs bytes',
     ],
     [
-      'a key stands twice',
+      'a key appears twice',
       withMetadata(['general.architecture', string('llama')]),
-      'general.architecture stands twice',
+      'general.architecture appears twice',
     ],
     ['a value has an unknown type', withMetadata(['a.b', [99, 0]]), 'value type 99 of metadata key a.b'],
     ['arrays are nested without end', withMetadata(['a.b', nestedArray(1000)]), 'arrays nested 3 deep'],
@@ -174,9 +174,9 @@ describe('a GGUF file is refused where', () => {
     ['a tensor lies outside', withTensor({ offset: 32 }), 'it is truncated or points outside'],
     ['a tensor lies far outside', withTensor({ offset: 2n ** 52n }), 'it is truncated or points outside'],
     [
-      'a tensor stands twice',
+      'a tensor appears twice',
       ggufBytes({ ...good, tensors: [tensor, tensor] }),
-      'output_norm.weight stands twice',
+      'output_norm.weight appears twice',
     ],
     [
       'a tensor is no part of a llama',

@@ -1,4 +1,4 @@
-/** English words as they are written and said on both sides of the Atlantic: whoever gives one gives the other too. */
+/** British and American variants of English words: each is accepted for the other. */
 
 /** American : British spelling. */
 const spellings = table(`
@@ -20,7 +20,7 @@ const spellings = table(`
   artifact : artefact, inquiry : enquiry, jail : gaol, raccoon : racoon, chili : chilli,  adviser : advisor,
   gypsy : gipsy, hiccup : hiccough, disk : disc, mom : mum`)
 
-/** The word of one region : what others say for the same thing. Read in this direction only: a lift isn't always an elevator. */
+/** A regional word : its equivalents elsewhere. One direction only: a lift isn't always an elevator. */
 const regional = table(`
   elevator : lift, apartment : flat, movie : film, soccer : football, bicycle : bike, bookstore : bookshop, truck : lorry,
   refrigerator : fridge, autumn : fall, subway : underground, luggage : baggage, baggage : luggage, corn : maize, maize : corn,
@@ -37,7 +37,7 @@ const regional = table(`
   waistcoat : vest,  lawyer : attorney, attorney : lawyer, doctor : physician,  mum : mother, shrimp : prawn, prawn : shrimp,
   peanut : groundnut, chickpea : garbanzo,  shovel : spade, pavement : sidewalk, lightbulb : bulb, bulb : lightbulb`)
 
-/** All that a word may be written or said as, itself first; what ends in -ize is written -ise too. */
+/** All variants of a word, itself first; -ize is also written -ise. */
 function englishForms(word: string): string[] {
   const ise = word
     .replace(/(?<!^s|^pr|^ca|^ma|e)ize$/, 'ise')
@@ -45,7 +45,7 @@ function englishForms(word: string): string[] {
   return [...new Set([word, ise, ...(spellings.get(word) ?? []), ...(regional.get(word) ?? [])])]
 }
 
-/** The same for every word of a list, one side of each spelling standing for the other. */
+/** The same for every word of a list, with either spelling in place of the other. */
 export function withEnglishForms(words: readonly string[]): string[] {
   return [
     ...new Set([

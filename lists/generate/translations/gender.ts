@@ -1,12 +1,12 @@
 import { readSynsets, tagCounts, type PartOfSpeech } from '../wordnet.js'
 
 /**
- * Feminine forms. English marks no gender, so that the feminine of an adjective, or of a person, is as right a translation
+ * Feminine forms. English marks no gender, so the feminine of an adjective or a person is as right a translation
  * as the masculine (big: grand, grande; singer: cantante; doctor: médico, médica).
  */
 export type Gendered = (english: string, word: string) => string[]
 
-/** Feminine forms of a French word that stands for an English adjective or a person of either sex. */
+/** Feminine forms of a French word that translates an English adjective or a person of either sex. */
 export const frenchGender: Gendered = real((english, word) => {
   if (isAdjective(english)) return frenchFeminine(word)
   return isPerson(english) && /(eur|ien|er|ant|ent|é|at|an|mi|in)$/.test(word) ? frenchFeminine(word) : []
@@ -23,7 +23,7 @@ export const italianGender: Gendered = real((english, word) =>
     : [],
 )
 
-/** Only forms that exist, and none of an English word for males or for a thing. */
+/** Only existing forms, and none for English words for males or things. */
 function real(forms: Gendered): Gendered {
   return (english, word) =>
     male.has(english) || things.has(english) ? [] : forms(english, word).filter((form) => !notWords.has(form))
@@ -32,7 +32,7 @@ function real(forms: Gendered): Gendered {
 /** WordNet has these as adjectives or persons too; their translations are nouns and prepositions that have no feminine. */
 const things = new Set(['end', 'hand', 'under', 'nine', 'center'])
 
-/** What the rules make of adverbs, prepositions, verbs and nouns of one gender: found by reading all forms that they give. */
+/** Wrong forms that the rules derive from adverbs, prepositions, verbs and nouns of one gender, found by reading all output. */
 const notWords = new Set(
   `abbée aprèse attentionne auprèse autrese autruie bonnese clée contraventionne couleuse courrière curée dossière froideuse
   fronte gentlemane horse juniore longtempse lueuse légèretée maine maintse mamane mannequine médecine millierse moteuse montante
@@ -58,7 +58,7 @@ const notWords = new Set(
   ),
 )
 
-/** Of one form only, or another part of speech than the English word's: found by reading all forms that the rules give. */
+/** Words with one form only, or of another part of speech than the English word; found by reading all output. */
 const uninflected = new Set(
   `ténèbres des tous trois moins feu clef dessus roman du certains quelques non deux sous dessous bien mieux près million société plusieurs tôt cadeau filet mal avant devant six dehors
   douleur tard milieu cent dix leader sept huit quartier rocher bébé repos bonbon tailleur soeur sœur marron est nord sud argent comprimé

@@ -7,7 +7,7 @@ import { decoderOf } from '../standard.js'
 export const bloom = family({
   name: 'bloom',
   examples: ['bigscience/bloom-560m', 'bigscience/bloom-7b1'],
-  special: 'ALiBi; a norm behind the embedding; one product for queries, keys and values of each head',
+  special: 'ALiBi; a norm after the embedding; one product for queries, keys and values of each head',
   fields: {
     hidden_size: size,
     n_layer: blockCount,

@@ -16,7 +16,7 @@ const fields = {
   attention_bias: flag.default(false),
 }
 
-/** A parallel residual behind one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
+/** A parallel residual after one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
 function shared(
   c: { layer_norm_eps: number; logit_scale: number; attention_bias: boolean },
   rotary: { theta?: number },
@@ -36,7 +36,7 @@ export const cohere = family({
   name: 'cohere',
   examples: ['CohereLabs/c4ai-command-r-v01', 'CohereLabs/aya-expanse-8b'],
   special:
-    'parallel residual behind one norm; interleaved rotary embedding; scaled logits; norms of queries and keys of each head',
+    'parallel residual after one norm; interleaved rotary embedding; scaled logits; norms of queries and keys of each head',
   fields: { ...fields, use_qk_norm: flag.default(false) },
   describe: (c, path) =>
     standardDecoder('cohere', c, path, {
@@ -52,7 +52,7 @@ export const cohere = family({
     }),
 })
 
-/** Command R7B: three layers with a window to one that sees everything and is not rotated. */
+/** Command R7B: three layers with a window to one with full attention and no rotation. */
 export const cohere2 = family({
   name: 'cohere2',
   examples: ['CohereLabs/c4ai-command-r7b-12-2024'],

@@ -20,7 +20,7 @@ const fields = {
 }
 type Config = z.infer<z.ZodObject<typeof fields>>
 
-/** Multi-head latent attention. transformers' latent norms have an epsilon of their own. */
+/** Multi-head latent attention. The latent norms of transformers use a separate epsilon. */
 function latentAttention(c: Config, { linear, tensor }: LayerParts): Partial<AttentionSpec> {
   const { hidden_size: dModel, num_attention_heads: heads, kv_lora_rank: latent, q_lora_rank: ofQuery } = c
   const dHead = c.qk_nope_head_dim + c.qk_rope_head_dim
@@ -61,7 +61,7 @@ function sharpening(scaling: z.infer<typeof parameters> | undefined): number {
   return scaled && by && factor > 1 ? 0.1 * by * Math.log(factor) + 1 : 1
 }
 
-/** DeepSeek-V2 (arXiv 2405.04434): latent attention, small experts beside shared ones. */
+/** DeepSeek-V2 (arXiv 2405.04434): latent attention, small experts and shared ones. */
 export const deepseekV2 = family({
   name: 'deepseek_v2',
   examples: ['deepseek-ai/DeepSeek-V2-Lite', 'deepseek-ai/DeepSeek-V2'],
@@ -77,7 +77,7 @@ export const deepseekV2 = family({
     topk_method: z.enum(['greedy', 'group_limited_greedy']).default('greedy'),
     n_group: size.optional(),
     topk_group: size.optional(),
-    // transformers leaves it out, DeepSeek's own code does not: no published model has it.
+    // transformers omits it, DeepSeek's code does not; no published model has it.
     norm_topk_prob: z.literal(false).default(false),
   },
   renamed: { num_experts: 'n_routed_experts' },

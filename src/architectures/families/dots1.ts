@@ -4,7 +4,7 @@ import { layerTypesField, slidingLayers } from '../layer-kinds.js'
 import { expertCount, sigmoidMixture } from '../mixture.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
-/** dots.llm1 (arXiv 2506.05767): DeepSeek-V3's mixture behind Qwen3's attention. */
+/** dots.llm1 (arXiv 2506.05767): DeepSeek-V3's mixture with Qwen3's attention. */
 export const dots1 = family({
   name: 'dots1',
   examples: ['rednote-hilab/dots.llm1.base'],

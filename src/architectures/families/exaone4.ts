@@ -14,7 +14,7 @@ export const exaone4 = family({
     ...standardFields,
     rms_norm_eps: positive.default(1e-5),
     sliding_window: windowField.default(4096),
-    // In letters, "LLLG", it stands beside layer_types, which say the same.
+    // As letters, "LLLG": redundant with layer_types.
     sliding_window_pattern: z.union([z.int().nonnegative(), z.string()]).default(4),
     layer_types: layerTypesField,
   },

@@ -7,7 +7,7 @@ import { decoderOf } from '../standard.js'
 import { type LayerParts } from '../layer-parts.js'
 
 /**
- * Falcon (arXiv 2311.16867), old and new: a parallel residual behind one norm (7B), behind two (40B), or none (RW); one
+ * Falcon (arXiv 2311.16867), old and new: a parallel residual after one norm (7B) or two (40B), or none (RW); one
  * key-value head or groups of them; rotary embedding or ALiBi.
  */
 export const falcon = family({

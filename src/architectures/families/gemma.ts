@@ -104,14 +104,14 @@ export const gemma3 = family({
   fields: {
     ...gemma2Fields,
     ...rotaryFieldsByKind,
-    // The larger models' files leave these out.
+    // The larger models' files omit these.
     num_attention_heads: size.default(8),
     num_key_value_heads: size.default(4),
     vocab_size: size.default(262208),
     max_position_embeddings: size.default(131072),
     rope_local_base_freq: z.number().positive().default(10000),
     sliding_window_pattern: size.default(6),
-    // attn_logit_softcapping is there too, and transformers leaves it unread.
+    // attn_logit_softcapping is present too, but transformers ignores it.
     final_logit_softcapping: capField.default(null),
   },
   describe(c, path) {

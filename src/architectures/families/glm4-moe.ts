@@ -3,7 +3,7 @@ import { family, flag, positive, size } from '../config.js'
 import { expertCount, sigmoidMixture } from '../mixture.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
-/** GLM-4.5 (arXiv 2508.06471): DeepSeek-V3's mixture behind usual attention, half of each head rotated. */
+/** GLM-4.5 (arXiv 2508.06471): DeepSeek-V3's mixture with standard attention, half of each head rotated. */
 export const glm4Moe = family({
   name: 'glm4_moe',
   examples: ['zai-org/GLM-4.5-Air-Base', 'zai-org/GLM-4.6'],

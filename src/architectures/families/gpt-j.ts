@@ -12,7 +12,7 @@ import { gpt2Renamed } from './gpt2.js'
 export const gptJ = family({
   name: 'gptj',
   examples: ['EleutherAI/gpt-j-6b'],
-  special: 'parallel residual behind one norm; interleaved, partial rotary embedding; a bias in the head',
+  special: 'parallel residual after one norm; interleaved, partial rotary embedding; a bias in the head',
   fields: {
     n_embd: size,
     n_layer: blockCount,

@@ -13,7 +13,7 @@ export const gptNeox = family({
   name: 'gpt_neox',
   examples: ['EleutherAI/pythia-410m', 'EleutherAI/gpt-neox-20b'],
   special:
-    'parallel residual behind two norms; one product for queries, keys and values of each head; partial rotary embedding',
+    'parallel residual after two norms; one product for queries, keys and values of each head; partial rotary embedding',
   fields: {
     hidden_size: size,
     num_hidden_layers: blockCount,

@@ -79,7 +79,7 @@ export const gptOss = family({
   },
 })
 
-/** Where the config says nothing of rotation. */
+/** If the config does not specify rotation. */
 const usualYarn = {
   rope_parameters: parameters.parse({
     rope_type: 'yarn',

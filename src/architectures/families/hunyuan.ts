@@ -5,7 +5,7 @@ import { standardDecoder, standardFields } from '../standard.js'
 
 const rope = parameters.extend({ alpha: z.number().positive().optional() })
 
-/** Hunyuan (dense): LLaMA with norms of queries and keys after they are rotated, and a base of rotation that is scaled. */
+/** Hunyuan (dense): LLaMA with norms of queries and keys after they are rotated, and a scaled base of rotation. */
 export const hunyuan = family({
   name: 'hunyuan_v1_dense',
   examples: ['tencent/Hunyuan-0.5B-Pretrain', 'tencent/Hunyuan-7B-Pretrain'],

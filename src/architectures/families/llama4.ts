@@ -10,7 +10,7 @@ export const llama4 = family({
   name: 'llama4_text',
   examples: ['meta-llama/Llama-4-Scout-17B-16E'],
   special:
-    'mixture of experts, their input weighed, with a shared one; attention in chunks; every fourth layer unrotated',
+    'mixture of experts with weighted inputs and a shared expert; attention in chunks; every fourth layer unrotated',
   fields: {
     ...standardFields,
     num_key_value_heads: keyValueHeadsField.default(8),

@@ -13,11 +13,11 @@ const attentionFields = z.looseObject({
   alibi: z.literal(true).default(true),
 })
 
-/** MPT (transformers' modeling_mpt.py, which leaves `alibi_bias_max` unread): ALiBi, no biases anywhere, one product for queries, keys and values. */
+/** MPT (transformers' modeling_mpt.py, which ignores `alibi_bias_max`): ALiBi, no biases anywhere, one product for queries, keys and values. */
 export const mpt = family({
   name: 'mpt',
   examples: ['mosaicml/mpt-7b', 'mosaicml/mpt-30b'],
-  special: 'ALiBi; no biases, in LayerNorm neither; clipped queries, keys and values',
+  special: 'ALiBi; no biases, not even in LayerNorm; clipped queries, keys and values',
   fields: {
     d_model: size,
     n_heads: size,
@@ -26,7 +26,7 @@ export const mpt = family({
     vocab_size: size,
     layer_norm_epsilon: positive.default(1e-5),
     attn_config: attentionFields.prefault({}),
-    // transformers builds none, whatever it says.
+    // transformers builds none, regardless.
     no_bias: flag.default(true),
     logit_scale: z.null().default(null),
     tie_word_embeddings: flag.default(true),

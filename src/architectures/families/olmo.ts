@@ -27,7 +27,7 @@ export const olmo = family({
     }),
 })
 
-/** Norms of what attention and MLP give, none of what they read. */
+/** Norms on the outputs of attention and MLP, not on their inputs. */
 export const afterOnly = ({ norm }: LayerParts) => ({
   afterAttention: norm('post_attention_layernorm'),
   afterMlp: norm('post_feedforward_layernorm'),

@@ -3,11 +3,11 @@ import { family, flag, positive } from '../config.js'
 import { layerNorm, tensor } from '../parts.js'
 import { standardDecoder, standardFields } from '../standard.js'
 
-/** Phi-1, 1.5 and 2 (arXiv 2309.05463): GPT-J's parallel residual behind one norm, biases everywhere. */
+/** Phi-1, 1.5 and 2 (arXiv 2309.05463): GPT-J's parallel residual after one norm, biases everywhere. */
 export const phi = family({
   name: 'phi',
   examples: ['microsoft/phi-1_5', 'microsoft/phi-2'],
-  special: 'parallel residual behind one norm; partial rotary embedding; biases, in the head too',
+  special: 'parallel residual after one norm; partial rotary embedding; biases, in the head too',
   fields: {
     ...standardFields,
     layer_norm_eps: positive.default(1e-5),

@@ -8,7 +8,7 @@ import { standardDecoder, standardFields } from '../standard.js'
 export const phimoe = family({
   name: 'phimoe',
   examples: ['microsoft/Phi-3.5-MoE-instruct', 'microsoft/Phi-tiny-MoE-instruct'],
-  special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with factors of its own',
+  special: 'mixture of experts chosen one after another; LayerNorm; LongRoPE with its own factors',
   fields: {
     ...standardFields,
     num_key_value_heads: keyValueHeadsField.default(8),
@@ -36,7 +36,7 @@ export const phimoe = family({
         mixture(parts, path, {
           router: 'block_sparse_moe.gate',
           count: c.num_local_experts,
-          // transformers chooses two, whatever num_experts_per_tok says.
+          // transformers always chooses two, ignoring num_experts_per_tok.
           perRow: 2,
           expert: (index) =>
             parts.gatedMlp({ name: `block_sparse_moe.experts.${index}`, parts: ['w1', 'w3', 'w2'] }),

@@ -12,11 +12,11 @@ const fields = {
   norm_topk_prob: flag.default(false),
 }
 
-/** Qwen1.5-MoE and Qwen2-MoE (arXiv 2407.10671): many small experts and a shared one behind a gate. */
+/** Qwen1.5-MoE and Qwen2-MoE (arXiv 2407.10671): many small experts and a gated shared one. */
 export const qwen2Moe = family({
   name: 'qwen2_moe',
   examples: ['Qwen/Qwen1.5-MoE-A2.7B', 'Qwen/Qwen2-57B-A14B'],
-  special: 'mixture of experts with a shared one behind a gate; biases of queries, keys and values',
+  special: 'mixture of experts with a gated shared one; biases of queries, keys and values',
   fields: {
     ...fields,
     num_experts: expertCount.default(60),
@@ -24,7 +24,7 @@ export const qwen2Moe = family({
     moe_intermediate_size: size.default(1408),
     shared_expert_intermediate_size: size.default(5632),
     qkv_bias: flag.default(true),
-    // transformers writes 0 where the window is not used.
+    // transformers writes 0 if the window is unused.
     sliding_window: z.preprocess((window) => (window === 0 ? null : window), windowField).default(4096),
   },
   renamed: { num_local_experts: 'num_experts' },

@@ -5,7 +5,7 @@ import { standardDecoder, standardFields } from '../standard.js'
 export const seedOss = family({
   name: 'seed_oss',
   examples: ['ByteDance-Seed/Seed-OSS-36B-Base'],
-  special: 'biases of queries, keys and values; another one by config for what attention gives',
+  special: 'biases of queries, keys and values; one of the attention output by config',
   fields: {
     ...standardFields,
     num_key_value_heads: keyValueHeadsField.default(8),

@@ -25,7 +25,7 @@ export const smollm3 = family({
   describe(c, path) {
     const rotated = (layer: number) =>
       (c.no_rope_layers ? c.no_rope_layers[layer] : (layer + 1) % c.no_rope_layer_interval) !== 0
-    // Of use_sliding_window only the usual kinds of layers depend, as in transformers.
+    // use_sliding_window affects only the default kinds of layers, as in transformers.
     const sliding = slidingLayers(c, (layer) => c.use_sliding_window && !rotated(layer), path)
     return standardDecoder('smollm3', c, path, {
       rotary: { theta: 2e6 },

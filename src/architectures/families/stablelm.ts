@@ -9,7 +9,7 @@ export const stablelm = family({
   name: 'stablelm',
   examples: ['stabilityai/stablelm-2-1_6b', 'stabilityai/stablelm-3b-4e1t', 'stabilityai/stablelm-2-12b'],
   special:
-    'LayerNorm; partial rotary embedding; in the 12B a parallel residual and a norm of its own for each head',
+    'LayerNorm; partial rotary embedding; in the 12B, a parallel residual and a separate norm for each head',
   fields: {
     ...standardFields,
     layer_norm_eps: positive.default(1e-5),

@@ -5,7 +5,7 @@ import { layerCurve } from '../layer-curve.js'
 import type { RunningEngine } from '../prompts.js'
 import type { Scores } from '../scores.js'
 
-/** θ added to the last token's own state after block L instead of put in its place, as function vectors are. */
+/** θ added to the last token's state after block L instead of replacing it, like a function vector. */
 export function addition(
   engine: RunningEngine & Pick<Engine, 'info'>,
   { items, scoring }: TaskStep,

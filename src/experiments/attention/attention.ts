@@ -9,7 +9,7 @@ import {
   type StoredRows,
   type UnitKind,
 } from '../experiment.js'
-import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
+import { commonIdentity, hashOf, perTask, taskStep, testItemsOf } from '../task-units.js'
 import { attentionShares as sharesOf, type AttentionResult, type AttentionStep } from './forward-passes.js'
 import { attentionMap } from './attention-map.js'
 import { readersTable } from './readers-table.js'
@@ -31,6 +31,7 @@ const passes: ForwardPasses<AttentionStep, AttentionResult> = {
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: attentionShares,
+  hands: testItemsOf('attention'),
   plan({ place, task, seed }, { items: asked }) {
     const of = task(place.task)
     const items = of.items('test', asked)
@@ -46,7 +47,7 @@ const ofOneTask: UnitKind<Settings> = {
   check: (stored) => shareBeyondOne(stored),
 }
 
-/** A head's attention to all parts is 1, or less where it has a sink. */
+/** A head's attention sums to 1 over all parts, or to less if it has a sink. */
 function shareBeyondOne(stored: StoredRows): string | null {
   const sums = new Map<string, number>()
   for (const { layer, head, part, attention } of stored.all(attentionShares)) {
@@ -62,7 +63,7 @@ function shareRows({ items, groups, heads, base64 }: AttentionResult) {
   const bytes = Buffer.from(base64, 'base64')
   const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
   let next = 0
-  // Six places: what f32 and the bootstrap know.
+  // Six places: the precision of f32 and the bootstrap.
   const value = () => Math.round((values[next++] as number) * 1e6) / 1e6
   const rows = heads.flatMap((count, layer) =>
     Array.from({ length: count }, (_, head) =>

@@ -10,7 +10,7 @@ export interface AttentionStep extends TaskStep {
 
 export interface AttentionResult {
   readonly items: number
-  /** Groups that have tokens, with how many a prompt has on average. */
+  /** Groups that have tokens, with their mean number per prompt. */
   readonly groups: readonly { readonly group: Group; readonly tokens: number }[]
   /** Query heads, by layer. */
   readonly heads: readonly number[]
@@ -21,7 +21,7 @@ export interface AttentionResult {
 /** A model of 5,120 heads has 40,000 intervals a task. */
 const resamples = 1000
 
-/** Where the last token of [S, x, ->] looks: the attention of each head to each group of tokens, summed over its tokens. */
+/** What the last token of [S, x, ->] attends to: each head's attention to each group of tokens, summed over the group. */
 export async function attentionShares(
   engine: Pick<Engine, 'encode' | 'components'>,
   { items, seed }: AttentionStep,

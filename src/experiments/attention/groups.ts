@@ -3,8 +3,8 @@ import type { Engine } from '../../engine/engine.js'
 import { formatPrompt, specialOf, stretchesOf, type PromptPart, type Stretch } from '../../prompt/format.js'
 
 /**
- * What the last token may look at. All but `induction` are one token's once: `first`, the prompt's first token, whatever it is,
- * where heads look that have nothing to read; then by the part of the prompt it is of. `induction`: the tokens that follow an
+ * What the last token may attend to. Except for `induction`, each token is in one group: `first`, the prompt's first token, whatever it is,
+ * where idle heads attend; else by the part of the prompt it belongs to. `induction`: the tokens that follow an
  * earlier token equal to the last one, which induction heads read (Olsson et al. 2022, arXiv 2209.11895).
  */
 export const groups = [
@@ -21,7 +21,7 @@ export interface GroupedPrompt {
 
 /**
  * Prompts [S, x, ->] as token ids, each token in its groups. Where parts meet is found by tokenizing the prompt up to there, which
- * holds for every tokenizer and for special tokens; a token that two parts share is of the later one.
+ * works for every tokenizer and for special tokens; a token shared by two parts belongs to the later one.
  */
 export async function groupedPrompts(
   engine: Pick<Engine, 'encode'>,
@@ -60,7 +60,7 @@ export async function groupedPrompts(
   })
 }
 
-/** Neighbours of one part as one. */
+/** Joins neighbours of one part. */
 function merged(stretches: readonly Stretch[]): Stretch[] {
   const all: { part: PromptPart; text: string }[] = []
   for (const { part, text } of stretches) {
@@ -72,7 +72,7 @@ function merged(stretches: readonly Stretch[]): Stretch[] {
   return all
 }
 
-/** How many tokens two sequences begin with alike. */
+/** The length of the common prefix of two sequences. */
 function sharedStart(a: readonly number[], b: readonly number[]): number {
   const first = a.findIndex((token, i) => token !== b[i])
   return first < 0 ? a.length : first

@@ -10,7 +10,7 @@ export function readersTable(rows: readonly Share[]): Table {
     id: 'label-readers',
     title: 'Heads that read labels',
     caption:
-      'The heads that look most at the demonstrations’ outputs, mean over tasks; beside it what even attention would give the outputs, and their attention to the tokens behind an earlier token equal to the last one.',
+      'The heads that attend most to the demonstrations’ outputs, mean over tasks; with what uniform attention would give the outputs, and their attention to the tokens that follow an earlier copy of the last token.',
     columns: {
       ...{ model: 'Model', rank: 'Rank', layer: 'Layer', head: 'Head' },
       ...{ outputs: 'Outputs', even: 'Even', induction: 'Induction' },
@@ -48,7 +48,7 @@ function evenShare(rows: readonly Share[]): number {
   )
 }
 
-/** 0 of none: prompts without demonstrations have no outputs. */
+/** 0 if there are none: prompts without demonstrations have no outputs. */
 function meanOf(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((a, b) => a + b, 0) / values.length
 }

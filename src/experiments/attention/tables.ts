@@ -7,19 +7,19 @@ import { groups } from './groups.js'
 const measured = {
   layer: integer().notNull(),
   head: integer().notNull(),
-  /** Which tokens are looked at. */
+  /** Which tokens are attended to. */
   part: text({ enum: groups }).notNull(),
   /** Summed over the part's tokens, mean over the items. */
   attention: real().notNull(),
   /** Bootstrap over the items, 95 %. */
   low: real().notNull(),
   high: real().notNull(),
-  /** Of the part, in a prompt on average: what even attention would give it is this over the tokens of all parts but `induction`. */
+  /** The part's mean number of tokens in a prompt; uniform attention would give it this over the tokens of all parts except `induction`. */
   tokens: real().notNull(),
   items: integer().notNull(),
 }
 
-/** Where the last token of [S, x, ->] looks, head by head. */
+/** What the last token of [S, x, ->] attends to, by head. */
 export const attentionShares = sqliteTable('attention_shares', { runId: unitRun(), ...measured }, (table) => [
   primaryKey({ columns: [table.runId, table.layer, table.head, table.part] }),
   check('attention_interval', sql`${table.low} <= ${table.high}`),

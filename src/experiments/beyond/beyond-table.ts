@@ -9,10 +9,10 @@ const names: Readonly<Record<string, string>> = {
   addition: 'θ added',
   decodability: 'decodability',
 }
-/** Analyses of every L; the others are at each task's best L. */
+/** Analyses at every L; the others are at each task's best L. */
 const everyLayer = ['multi_context', 'addition', 'decodability']
 
-/** Means over tasks, at the L with the highest mean where every L is there. */
+/** Means over tasks, at the L with the highest mean if every L was computed. */
 export function beyondTable(scores: readonly BeyondScore[]): Table {
   const rows = groupBy(scores, ({ model, analysis, setting }) => `${model}\n${analysis}\n${setting}`).map(
     ([, of]) => {
@@ -42,7 +42,7 @@ export function beyondTable(scores: readonly BeyondScore[]): Table {
     id: 'beyond',
     title: 'Experiments beyond the paper',
     caption:
-      'Means over tasks, accuracy ± one standard deviation; log-probability, rank and logit difference of the answer’s first token. L: best is each task’s own, chosen on dev items; a number is the L with the highest mean on these test items themselves, so its accuracy is an upper bound.',
+      'Means over tasks, accuracy ± one standard deviation; log-probability, rank and logit difference of the answer’s first token. L: “best” is each task’s own best L, chosen on dev items; a number is the L with the highest mean on these test items, so its accuracy is an upper bound.',
     columns: {
       model: 'Model',
       analysis: 'Experiment',

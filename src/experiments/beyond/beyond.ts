@@ -21,7 +21,7 @@ import type { BeyondPart } from './part.js'
 const parts = { demonstrationSets, multiContext, layerTransfer, templateTransfer, addition, decodability }
 
 const settings = z.strictObject({
-  /** Test items at most that each of them uses. */
+  /** At most this many test items are used by each. */
   items: count.default(50),
   demonstrationSets: demonstrationSets.setting,
   multiContext: multiContext.setting,
@@ -31,7 +31,7 @@ const settings = z.strictObject({
   decodability: decodability.setting,
 })
 
-/** Those whose scores the section shows, but for the layer transfer, which has means only. */
+/** Those whose scores the section shows; the layer transfer has only means. */
 const shown = ['demonstration_sets', 'multi_context', 'template_transfer', 'addition', 'decodability']
 
 /** The experiments beyond the paper (docs/experiments.md). */

@@ -11,7 +11,7 @@ const ways = {
   addition: 'θ added',
 } as const
 
-/** Beyond the paper: multi-context θ, and θ added instead of put in place, by L beside the paper's own way. */
+/** Beyond the paper: multi-context θ, and θ added instead of patched in, by L, compared with the paper's method. */
 export function otherWays(rows: readonly BeyondScore[], cells: readonly CellAccuracy[]): Figure | null {
   const others = rows.flatMap(({ model, task, analysis, layer, correct, items }) =>
     analysis === 'multi_context' || analysis === 'addition'
@@ -50,7 +50,7 @@ export function otherWays(rows: readonly BeyondScore[], cells: readonly CellAccu
     id: 'other-ways',
     title: 'Other ways to use θ, by layer',
     caption:
-      'Mean over all tasks. Put in place: the paper’s way, on dev items. Of other items’ prompts: θ is the mean of the last-token states of all other items’ [S, x, →] that do not hold the query. Added: θ is added to the last token’s own state. Hover: ± one standard deviation over tasks.',
+      'Mean over all tasks. Put in place: the paper’s method, on dev items. Of other items’ prompts: θ is the mean last-token state of all other items’ [S, x, →] that do not contain the query. Added: θ is added to the last token’s state. Hover: ± one standard deviation over tasks.',
     spec: { config, data: { values }, ...panelPerModel(models, 200, layer) },
     rows: values.map(({ says: _says, ...row }) => row),
   }

@@ -3,9 +3,9 @@ import type { beyond } from '../../store/schema/views.js'
 import type { NewUnit, UnitKind } from '../experiment.js'
 import type { ViewRow } from '../sweep-rows.js'
 
-/** An experiment beyond the paper: a switch of `beyond` in configs, with units of its own. */
+/** An experiment beyond the paper: a switch of `beyond` in configs, with its own units. */
 export interface BeyondPart<Setting = unknown> {
-  /** Its default included; what it gives is part of the sweep's id. */
+  /** Includes its default; the output is part of the sweep's id. */
   readonly setting: z.ZodType<Setting>
   /** `items`: test items at most. None where it is switched off. */
   units(setting: Setting, items: number, tasks: readonly string[]): NewUnit[]

@@ -5,7 +5,7 @@ import type { Item, Pair, Protocol } from '../../domain/types.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
 import { demonstrationsFor, isGenerated, testQueries, type Population } from '../../tasks/sampling.js'
 
-/** Queries drawn, of which those that both tasks know are kept (docs/protocol.md, Conflicting tasks). */
+/** How many queries are drawn; those that both tasks share are kept (docs/protocol.md, Conflicting tasks). */
 const draws = 1000
 
 /** A query of both tasks: S of A, and (S, x') of B. */
@@ -21,7 +21,7 @@ interface Side {
 
 /**
  * The first `count` queries of A that are inputs of B too, with S of A, and S and x' of B; neither holds x. Each draw
- * depends on the seed, both tasks and its own number only. Errors: TASK where the tasks share no input, or one is too small.
+ * depends on the seed, both tasks and its own number only. Errors: TASK if the tasks share no input, or one is too small.
  */
 export function drawConflicting(
   a: Side,

@@ -43,6 +43,9 @@ const passes: ForwardPasses<ConflictingStep, ConflictingResult> = {
 const ofOnePair: UnitKind<Omit<Settings, 'pairs'>> = {
   passes: [passes],
   table: conflictingPredictions,
+  hands: ({ demonstrations, items }) => [
+    { setting: 'conflicting: items', split: 'test', items: 2 * items, demonstrations, predictions: 1 },
+  ],
   plan({ place: { model, task, thetaTask }, task: finished }, { demonstrations, items: count }) {
     const a = finished(task)
     const b = finished(thetaTask)

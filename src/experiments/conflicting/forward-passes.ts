@@ -33,7 +33,7 @@ export interface ConflictingResult {
  *
  * 1. Regular: [S_A, x, ->].
  * 2. Conflicting: the same prompt with θ(S_B) patched in at the best L for B.
- * 3. Each prediction is held against A's answer and against B's.
+ * 3. Each prediction is scored by A's answer and by B's.
  */
 export async function conflictingTasks(
   engine: RunningEngine,
@@ -50,7 +50,7 @@ export async function conflictingTasks(
     items.map((item) => item.b),
     scoringB,
   )
-  // Two entries an item: each is asked about the answer that it should give.
+  // Two entries per item, one for each expected answer.
   const request = items.flatMap((_, i) => {
     const { regular, ...ofA } = a[i] as ItemPrompts
     const { theta, ...ofB } = b[i] as ItemPrompts

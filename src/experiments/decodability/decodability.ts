@@ -12,7 +12,7 @@ import { decodeAllLayers } from './forward-passes.js'
 
 const passes = thetaPasses('decodabilityThetas', 'decodability (θ)')
 
-/** θ at every L of n different (S, x'): the draws of the dev items, continued where there are fewer. */
+/** θ at every L of n different (S, x'): the draws of the dev items, continued if there are fewer. */
 const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
   passes: [passes],
   table: thetaTable,
@@ -24,7 +24,7 @@ const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
       testItems: 0,
       baselineItems: 0,
     })
-    const parts = thetaParts(allLayers(of.blocks), thetas, of.dModel)
+    const parts = thetaParts(allLayers(of.blocks), items, of.dModel)
     return {
       identity: {
         ...commonIdentity(of),

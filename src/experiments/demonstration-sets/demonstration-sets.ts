@@ -3,7 +3,7 @@ import { drawItems } from '../../tasks/sampling.js'
 import type { BeyondPart } from '../beyond/part.js'
 import type { ForwardPasses } from '../experiment.js'
 import type { Scores } from '../scores.js'
-import { hashOf, perTask, scoredUnit } from '../task-units.js'
+import { hashOf, perTask, scoredUnit, testItemsOf } from '../task-units.js'
 import { demonstrationSets as run, type DemonstrationSetsStep } from './forward-passes.js'
 
 const passes: ForwardPasses<DemonstrationSetsStep, Scores> = {
@@ -12,7 +12,7 @@ const passes: ForwardPasses<DemonstrationSetsStep, Scores> = {
   run,
 }
 
-/** Sets in the pool per set that is asked for: some hold the query and are passed over. */
+/** Sets in the pool per requested set: those that contain the query are skipped. */
 const spare = 2
 
 /** θ averaged over n demonstration sets. */
@@ -39,6 +39,13 @@ export const demonstrationSets: BeyondPart<readonly number[]> = {
         const layer = of.bestLayer
         return { identity: { pool: hashOf(pool), sets, layer }, input: { ...step, pool, sets, layer } }
       },
+      ({ items, sets }, { demonstrations }) => [
+        ...testItemsOf('beyond')({ items }),
+        {
+          ...{ setting: 'beyond: demonstrationSets', split: 'dev' },
+          ...{ items: spare * Math.max(...sets), demonstrations },
+        },
+      ],
     ),
   },
 }

@@ -4,7 +4,7 @@ import type { Figure } from '../../figures/figure.js'
 import { panelPerModel } from '../../figures/panels.js'
 import { accuracyY, categoryScale, config, ink, shown, shownOf, lineLegend } from '../../figures/style.js'
 
-/** Beyond the paper: accuracy of f(x; θ) where θ is the mean over n demonstration sets, a line per task and their mean. */
+/** Beyond the paper: accuracy of f(x; θ) with θ the mean over n demonstration sets, a line per task and their mean. */
 export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
   const points = rows.filter(({ analysis }) => analysis === 'demonstration_sets')
   if (points.length === 0) return null
@@ -53,7 +53,7 @@ export function demonstrationSets(rows: readonly BeyondScore[]): Figure | null {
     id: 'demonstration-sets',
     title: 'θ averaged over demonstration sets',
     caption:
-      'Hypothesis accuracy at the best L where θ is the mean over n sets of demonstrations; a thin line per task, bold: their mean. A task whose pairs are too few for n sets has fewer items there.',
+      'Hypothesis accuracy at the best L with θ the mean over n sets of demonstrations; thin: a task each, bold: their mean. Tasks with too few pairs for n sets have fewer items there.',
     spec: {
       config,
       data: { values: [...ofTasks, ...means] },

@@ -13,7 +13,7 @@ export interface DemonstrationSetsStep extends TaskStep {
 
 /**
  * θ averaged over n demonstration sets, patched in at the best L: f(x; θ) for growing n. An item takes the first n (S, x')
- * of a pool in which x does not stand; where fewer than n are left, it is left out, so n = 50 can have fewer items.
+ * of a pool that do not contain x; an item with fewer than n is left out, so n = 50 can have fewer items.
  */
 export async function demonstrationSets(
   engine: RunningEngine,
@@ -58,7 +58,7 @@ export async function demonstrationSets(
   return { scores }
 }
 
-/** Whether an input stands among an item's demonstrations or dummy queries. */
+/** Whether an input is among an item's demonstrations or dummy queries. */
 function holds({ demonstrations, dummyQueries }: Item, input: string): boolean {
   return demonstrations.some((pair) => pair.input === input) || dummyQueries.includes(input)
 }

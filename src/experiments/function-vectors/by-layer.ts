@@ -39,7 +39,7 @@ export function byLayer(model: string, scores: readonly VectorScore[]): Figure |
     title: 'θ and function vectors',
     subtitle: model,
     caption:
-      'Accuracy with θ put in place of the last token’s state after block L or added to it, with the function vector (the sum of the top heads’ mean outputs) added, and with a random vector of its norm; mean over tasks, hover: ± one standard deviation.',
+      'Accuracy with θ replacing the last token’s state after block L or added to it, with the function vector (the sum of the top heads’ mean outputs) added, and with a random vector of its norm; mean over tasks, hover: ± one standard deviation.',
     spec: accuracyPanels(
       values,
       { field: 'prompt', names: Object.values(prompts) },

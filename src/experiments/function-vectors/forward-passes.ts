@@ -32,8 +32,8 @@ export interface FunctionVectorResult {
 }
 
 /**
- * The function vector of one task beside its θ (Todd et al. 2023, sections 2.3 and 3): the sum of the chosen heads' mean
- * contributions, added to the last token after block L, for every L; beside it θ_L in place and added, and a random vector
+ * The function vector of one task compared with its θ (Todd et al. 2023, sections 2.3 and 3): the sum of the chosen heads' mean
+ * contributions, added to the last token after block L, for every L; compared with θ_L in place and added, and a random vector
  * of the same norm.
  */
 export async function functionVector(
@@ -86,7 +86,7 @@ export async function functionVector(
   }
 
   const scores: FunctionVectorResult['scores'][number][] = []
-  // θ in place of a prompt's last state leaves nothing of its labels there: but its earlier tokens do speak.
+  // θ replaces the last state, and with it all trace of the labels there; the earlier tokens still carry them.
   for (const prompt of ['zero-shot', 'shuffled'] as const)
     for (const kind of vectorKinds) {
       const readings = await patched(prompt, kind)

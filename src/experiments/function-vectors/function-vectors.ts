@@ -48,7 +48,7 @@ const scoresTable = {
   averaged: ['accuracy', 'firstToken'],
 } as const
 
-/** θ beside the function vector of Todd et al. (2023), on the same items. */
+/** θ and the function vector of Todd et al. (2023), on the same items. */
 export const functionVectors: Experiment<Settings> = {
   name: 'functionVectors',
   settings,

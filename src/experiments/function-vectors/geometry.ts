@@ -1,4 +1,4 @@
-/** How a function vector and θ lie to each other after block `layer`. */
+/** How a function vector relates to θ after block `layer`. */
 export interface Geometry {
   readonly layer: number
   readonly cosine: number
@@ -44,7 +44,7 @@ export function geometry(
   })
 }
 
-/** Gram and Schmidt, twice; what depends on the vectors before it is left out. */
+/** Gram-Schmidt, twice; linearly dependent vectors are dropped. */
 export function orthonormal(vectors: readonly Float32Array[]): Float64Array[] {
   const basis: Float64Array[] = []
   for (const vector of vectors) {

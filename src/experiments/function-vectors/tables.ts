@@ -3,7 +3,7 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
-/** What is put in or added after block `layer`, and how often the answer is right then. */
+/** What is patched in or added after block `layer`, and how often the answer is then right. */
 export const functionVectorScores = sqliteTable(
   'function_vector_scores',
   {
@@ -28,17 +28,18 @@ export const functionVectorScores = sqliteTable(
   ],
 )
 
-/** The heads whose mean outputs the function vectors are the sums of, best first. */
+const topHead = {
+  rank: integer().notNull(),
+  layer: integer().notNull(),
+  head: integer().notNull(),
+  /** Indirect effect, mean over tasks. */
+  effect: real().notNull(),
+}
+
+/** The heads whose mean outputs sum to the function vectors, best first. */
 export const functionVectorHeads = sqliteTable(
   'function_vector_heads',
-  {
-    runId: unitRun(),
-    rank: integer().notNull(),
-    layer: integer().notNull(),
-    head: integer().notNull(),
-    /** Indirect effect, mean over tasks. */
-    effect: real().notNull(),
-  },
+  { runId: unitRun(), ...topHead },
   (table) => [primaryKey({ columns: [table.runId, table.rank] })],
 )
 
@@ -54,14 +55,10 @@ const angles = {
   inRandomSpan: real('in_random_span').notNull(),
 }
 
-/** How θ and the function vector of a task lie to each other, after each block. */
+/** How θ and the function vector of a task relate, after each block. */
 export const functionVectorGeometry = sqliteTable(
   'function_vector_geometry',
-  {
-    runId: unitRun(),
-    taskId: text('task_id').notNull(),
-    ...angles,
-  },
+  { runId: unitRun(), taskId: text('task_id').notNull(), ...angles },
   (table) => [primaryKey({ columns: [table.runId, table.taskId, table.layer] })],
 )
 
@@ -82,10 +79,7 @@ export const shuffledFunctionVectorsView = sqliteView('function_vectors_shuffled
 
 export const functionVectorHeadsView = sqliteView('function_vector_top_heads', {
   ...ofTask,
-  rank: integer().notNull(),
-  layer: integer().notNull(),
-  head: integer().notNull(),
-  effect: real().notNull(),
+  ...topHead,
 }).existing()
 
 export const functionVectorGeometryView = sqliteView('function_vector_angles', {
@@ -98,7 +92,7 @@ export type Angles = Pick<
   'model' | 'task' | keyof typeof angles
 >
 
-/** Means over a model's tasks, by prompt: `zero-shot`, `shuffled`, `natural-text`; the interval is of 1.96 standard errors, null of one task. */
+/** Means over a model's tasks, by prompt: `zero-shot`, `shuffled`, `natural-text`; the interval is ± 1.96 standard errors, null for one task. */
 export const functionVectorMeansView = sqliteView('function_vector_means', {
   ...ofTask,
   prompt: text().notNull(),

@@ -8,7 +8,7 @@ export interface TopHead {
   readonly effect: number
 }
 
-/** The heads whose outputs the function vectors consist of. */
+/** The heads whose outputs make up the function vectors. */
 export function topHeadsTable(heads: readonly TopHead[]): Table {
   return {
     id: 'function-vector-heads',

@@ -12,8 +12,8 @@ export interface RankedHead extends Head {
 }
 
 /**
- * The heads with the largest mean effect over the tasks whose mediation is stored; by default 2 % of them, ten at least: 10 of GPT-J's
- * 448, 20 of LLaMA 7B's 1024, as Todd et al. Errors: TASK where no effects of heads are stored.
+ * The heads with the largest mean effect over the tasks whose mediation is stored; by default 2 % of them, at least ten: 10 of GPT-J's
+ * 448, 20 of LLaMA 7B's 1024, as Todd et al. Errors: TASK if no effects of heads are stored.
  */
 export function topHeads({ runsOf, storedBy }: PlanContext, asked: number | null): RankedHead[] {
   const effects = runsOf('mediation').flatMap(({ runId }) =>

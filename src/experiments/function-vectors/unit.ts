@@ -1,6 +1,6 @@
 import { passesStep, rowsOf, type ForwardPasses, type UnitKind } from '../experiment.js'
 import { withShuffledLabels } from '../shuffled-labels.js'
-import { commonIdentity, hashOf, taskStep } from '../task-units.js'
+import { commonIdentity, hashOf, taskStep, testItemsOf } from '../task-units.js'
 import { functionVector, type FunctionVectorResult, type FunctionVectorStep } from './forward-passes.js'
 import { functionVectorGeometry, functionVectorHeads, functionVectorScores } from './tables.js'
 import { places, topHeads } from './top-heads.js'
@@ -24,6 +24,11 @@ const passes: ForwardPasses<FunctionVectorStep, FunctionVectorResult> = {
 export const functionVectorsUnit: UnitKind<FunctionVectorSettings> = {
   passes: [passes],
   table: functionVectorScores,
+  hands: ({ items, prompts }) => [
+    ...testItemsOf('functionVectors')({ items }),
+    { setting: 'functionVectors: items', split: 'test', items },
+    { setting: 'functionVectors: prompts', split: 'dev', items: prompts },
+  ],
   plan(context, { heads: asked, items: number, prompts }) {
     const { task, seed } = context
     const runs = context.runsOf('mediation')

@@ -3,7 +3,7 @@ import type { AnswerMetrics } from '../../engine/engine.js'
 import type { Scoring } from '../../domain/types.js'
 import { predict } from '../prompts.js'
 
-/** What is stored of the answers that a vector gives, over a task's items. */
+/** Stored scores of a vector's answers, over a task's items. */
 export interface VectorScores {
   readonly correct: number
   /** Items whose greedy token is the answer's first. */

@@ -3,7 +3,7 @@ import type { Engine, EvaluateOptions } from '../../engine/engine.js'
 import { randomFor } from '../../statistics/random.js'
 import { promptsOf } from '../prompts.js'
 
-/** What function vectors are made of, and the control beside them. */
+/** What function vectors are made of, and their control. */
 
 export interface Head {
   readonly layer: number

@@ -20,7 +20,7 @@ export function layerTransfer(model: string, cells: readonly TransferCell[]): Fi
     title: 'θ of one layer patched in at another',
     subtitle: model,
     caption:
-      'Hypothesis accuracy, mean over tasks, where θ is taken after one block and patched in after another. The diagonal is the paper’s own experiment.',
+      'Hypothesis accuracy, mean over tasks, with θ taken after one block and patched in after another. The diagonal is the paper’s experiment.',
     spec: {
       config,
       width: 275,

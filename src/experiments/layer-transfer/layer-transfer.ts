@@ -6,7 +6,7 @@ import { layerTransfer as run } from './forward-passes.js'
 
 /** θ taken at one layer and patched in at another. */
 export const layerTransfer: BeyondPart<{ readonly every: number } | null> = {
-  /** Every how many-th layer is source and target; null: switched off. */
+  /** The stride of source and target layers; null: switched off. */
   setting: z
     .union([z.boolean(), z.strictObject({ every: z.int().min(1).max(1000) })], {
       error: 'must be true, false or {every}',

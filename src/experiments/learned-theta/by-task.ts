@@ -54,7 +54,7 @@ export function byTask(model: string, scores: readonly LearnedScore[]): Figure |
     id: `learned-theta-${model}`,
     title: 'θ, learned',
     subtitle: model,
-    caption: `Test accuracy with θ in place at the best L: each query’s own, and one for all queries, the mean over the dev items, that mean scaled, and moved to where the dev items’ answers are likeliest, without gradients. Lines: Wilson’s interval, 95 %. Means over tasks: ${said.join(', ')}.`,
+    caption: `Test accuracy with θ patched in at the best L: each query’s own, and one for all queries: the mean over the dev items, that mean scaled, and that mean optimised without gradients for the dev items’ answers. Lines: Wilson’s interval, 95 %. Means over tasks: ${said.join(', ')}.`,
     spec: {
       config,
       width: 225,

@@ -15,7 +15,7 @@ export type LearnedKind = (typeof learnedKinds)[number]
 type OneForAll = Exclude<LearnedKind, 'own'>
 
 export interface LearnedThetaStep extends TaskStep {
-  /** What is learned from. */
+  /** The items to learn from. */
   readonly dev: readonly Item[]
   readonly layer: number
   readonly directions: number
@@ -31,10 +31,10 @@ const alongMean = 0.25
  * One θ for all queries of a task, learned without gradients, after block L:
  *
  * 1. θ of each dev item; their mean.
- * 2. `scaled`: the mean times that factor with which the answers' first tokens of the dev items are likeliest, mean log-probability.
+ * 2. `scaled`: the mean times the factor that maximises the mean log-probability of the first tokens of the dev items' answers.
  * 3. `learned`: the mean moved along itself and along some directions in which the dev items' θ differ, by an evolution strategy that seeks
  *    the same (as black-box tuning does with prompts: Sun et al. 2022, arXiv 2201.03514). Where that ends below the mean, the mean stays.
- * 4. Each of them in place at the last token of [x, ->] of the test items, and of the dev items (`<kind>-dev`).
+ * 4. Each of them patched in at the last token of [x, ->] of the test items, and of the dev items (`<kind>-dev`).
  */
 export async function learnedTheta(
   engine: RunningEngine & Pick<Engine, 'components'>,

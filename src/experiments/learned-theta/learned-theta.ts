@@ -5,7 +5,7 @@ import { beyond } from '../../store/schema/views.js'
 import { passesStep, type Experiment, type ForwardPasses, type UnitKind } from '../experiment.js'
 import { scoreRows, type Scores } from '../scores.js'
 import { count } from '../settings.js'
-import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
+import { commonIdentity, hashOf, perTask, taskStep, testItemsOf } from '../task-units.js'
 import { byTask } from './by-task.js'
 import { learnedTheta as run, type LearnedThetaStep } from './forward-passes.js'
 
@@ -14,7 +14,7 @@ const settings = z.strictObject({
   items: count.default(50),
   /** Dev items that θ is learned from, the first ones. */
   devItems: count.min(2).default(50),
-  /** In which θ moves, besides its own. */
+  /** Directions in which θ moves, besides its own. */
   directions: z.int().min(1).max(64).default(8),
   generations: z.int().min(1).max(1000).default(20),
 })
@@ -26,6 +26,10 @@ const passes: ForwardPasses<LearnedThetaStep, Scores> = { activity: 'learnedThet
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: unitScores,
+  hands: ({ items, devItems }) => [
+    ...testItemsOf('learnedTheta')({ items }),
+    { setting: 'learnedTheta: devItems', split: 'dev', items: devItems },
+  ],
   plan({ place, task, seed }, { items: tested, devItems, directions, generations }) {
     const of = task(place.task)
     const [items, dev] = [of.items('test', tested), of.items('dev', devItems)]
@@ -42,7 +46,7 @@ const ofOneTask: UnitKind<Settings> = {
   },
 }
 
-/** One θ of a task, learned on its dev items without gradients: its rows stand in the view `beyond`. */
+/** One θ of a task, learned on its dev items without gradients; its rows are in the view `beyond`. */
 export const learnedTheta: Experiment<Settings> = {
   name: 'learnedTheta',
   settings,

@@ -17,7 +17,7 @@ export function barsByModel(bars: readonly Bar[], excluded: number, source = '')
     sort: models,
     axis: { title: null, labelAngle: models.length > 3 ? -30 : 0 },
   } as const
-  // Bars stand on 0.
+  // Bars start at 0.
   const scale = { domain: [0, 1] as number[] }
   const xOffset = { field: 'kind', type: 'nominal', sort: [...kinds] } as const
   return {

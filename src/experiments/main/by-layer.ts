@@ -15,6 +15,7 @@ import {
   accuracyY,
   categoryScale,
   config,
+  depthX,
   ink,
   layerX,
   lineLegend,
@@ -41,15 +42,7 @@ export function meanByLayer(curves: readonly CurvePoint[], over: 'layer' | 'dept
     ...spread(point.mean, point.sd),
     says: `${point.model}, L = ${point.layer} (L / N = ${shown(point.depth)}): ${shown(point.mean)} ± ${shown(point.sd)} over ${point.tasks} tasks`,
   }))
-  const x =
-    over === 'layer'
-      ? layerX(patchedAt)
-      : ({
-          field: 'depth',
-          type: 'quantitative',
-          scale: { domain: [0, 1] as number[], padding: 8 },
-          axis: { title: 'relative depth L / N', grid: false, format: '.1f', tickCount: 5 },
-        } as const)
+  const x = over === 'layer' ? layerX(patchedAt) : depthX
   const layer = seriesLines({
     series: 'model',
     names: models,
@@ -121,14 +114,14 @@ export function modelsByLayer(cells: readonly LayerCell[]): Figure | null {
   }
 }
 
-/** Of a plot whose lines are named at its right. */
+/** Width of a plot whose lines are named at the right. */
 const labelledWidth = 245
 /** A line of small type, pixels. */
 const labelHeight = 12
 
 /**
- * Where each line's name stands at the right of the plot, with the point that it is led from: that of the L with the highest mean, in whose
- * order the names stand, so that leaders do not cross.
+ * The place of each line's name at the right of the plot, and the point where its leader starts: at the L with the highest mean. Names are in
+ * the order of these points, so that leaders do not cross.
  */
 function lineLabels(cells: readonly LayerCell[]) {
   const meanAt = (layer: number) => {
@@ -139,7 +132,7 @@ function lineLabels(cells: readonly LayerCell[]) {
   const best = layers.reduce((a, b) => (meanAt(b) > meanAt(a) ? b : a))
   const led = cells.filter(({ layer }) => layer === best).sort((a, b) => b.accuracy - a.accuracy)
   const gap = labelHeight / Math.max(230, led.length * labelHeight)
-  // From above, each as near to its point as those above it and the room for those below it allow.
+  // From the top, each as close to its point as the names above and below it allow.
   let above = 1 + gap
   return led.map((cell, i) => {
     const least = (led.length - 1 - i) * gap
@@ -226,7 +219,7 @@ export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure
     id: `by-layer-${model}`,
     title: 'Accuracy of θ alone by layer',
     subtitle: model,
-    caption: `Dev accuracy of the hypothesis run by L, a thin line per task, named in the order of the L with the highest mean.${mean}`,
+    caption: `Dev accuracy of the hypothesis run by L; thin: a task each, named in the order at the L with the highest mean.${mean}`,
     spec,
     rows: cells.map((cell) => ({ ...cell })),
   }

@@ -18,9 +18,9 @@ function resultRows(rows: SweepRows): ResultRow[] {
 }
 
 /**
- * The main experiment (docs/protocol.md, Main experiment). It has no units: its cells and runs are what a sweep consists of, so
- * the store keeps their keys (src/store/run-links.ts) and workflows/task.ts runs its steps under the names that recorded
- * histories hold. All else of it is here.
+ * The main experiment (docs/protocol.md, Main experiment). It has no units: a sweep consists of its cells and runs, so
+ * the store keeps their keys (src/store/run-links.ts) and workflows/task.ts runs its steps under the names in recorded
+ * histories. Everything else is here.
  */
 export const main: Experiment = {
   name: 'main',

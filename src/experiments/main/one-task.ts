@@ -14,7 +14,7 @@ import {
 } from '../../figures/style.js'
 import type { LayerCell } from './by-layer.js'
 
-/** The runs without θ, once they are there. */
+/** The runs without θ, once computed. */
 export interface BesideCurve {
   readonly baseline: number
   readonly regular: number
@@ -22,7 +22,7 @@ export interface BesideCurve {
   readonly testItems: number
 }
 
-/** The curve of one (model, task), which grows as cells arrive, between its baseline and its regular run: `taskvec serve`. */
+/** The curve of one (model, task), which grows as cells arrive, with its baseline and regular runs: `taskvec serve`. */
 export function oneTaskByLayer(
   model: string,
   task: string,

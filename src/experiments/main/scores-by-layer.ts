@@ -33,7 +33,7 @@ export function scoresByLayer(model: string, cells: readonly ScoredCell[]): Figu
     title: 'Mean scores by layer',
     subtitle: model,
     caption:
-      'Of the tasks whose scoring is graded (f1, chrf): mean score of the hypothesis run on dev items, 0 to 1, by L.',
+      'Tasks with graded scoring (f1, chrf): mean score of the hypothesis run on dev items, 0 to 1, by L.',
     spec: {
       config,
       width: plotWidth,

@@ -20,11 +20,11 @@ export interface MainExperiment {
   readonly cells: readonly LayerCell[]
   /** N by model. */
   readonly blocks: ReadonlyMap<string, number>
-  /** Further tables of the same experiment, where a sweep has them. */
+  /** Further tables of the same experiment, if the sweep has them. */
   readonly tables?: readonly Table[]
 }
 
-/** Figures 3 and 4, Table 6, and what the paper's rules leave out of them, by name. */
+/** Figures 3 and 4, Table 6, and the names of what the paper's rules exclude. */
 export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperiment): Section {
   const title = 'Main experiment'
   if (cells.length === 0)
@@ -65,7 +65,7 @@ function exclusions(rows: readonly ResultRow[]): Table {
   return {
     id: 'excluded',
     title: 'Left out of Figure 4',
-    caption: `Pairs whose gain by demonstrations, regular − baseline, is below ${leastGain.toFixed(2)}: whether θ carries the task cannot be seen where demonstrations do not help.`,
+    caption: `Pairs whose gain by demonstrations, regular − baseline, is below ${leastGain.toFixed(2)}: if demonstrations do not help, the effect of θ cannot be seen.`,
     columns: { model: 'Model', task: 'Task', baseline: 'Baseline', regular: 'Regular', gain: 'Gain' },
     align: 'llrrr',
     rows: rows.map(({ model, task, baseline, regular }) => ({

@@ -9,7 +9,7 @@ export function differenceTable({ columns, rows }: ResultRows): Table {
     id: 'difference',
     title: 'Hypothesis minus regular',
     caption:
-      'On the same test items. In brackets: 95 % by the paired bootstrap, items that share their demonstrations drawn together.',
+      'On the same test items. In brackets: 95 % by the paired bootstrap; items that share their demonstrations are resampled together.',
     columns: { model: 'Model', task: 'Task', difference: 'Difference', interval: '' },
     align: 'llrl',
     rows: objects(columns, rows).map((row) => ({
@@ -36,7 +36,7 @@ export function scoresTable({ columns, rows }: ResultRows): Table | null {
     id: 'mean-scores',
     title: 'Mean scores',
     caption:
-      'Of the tasks whose scoring is graded (f1, chrf): the mean of the score over the items, 0 to 1; in brackets the accuracy, the share of items whose score reaches the threshold.',
+      'Tasks with graded scoring (f1, chrf): the mean score over the items, 0 to 1; in brackets the accuracy, the share of items whose score reaches the threshold.',
     columns: {
       model: 'Model',
       task: 'Task',
@@ -55,15 +55,14 @@ export function scoresTable({ columns, rows }: ResultRows): Table | null {
   }
 }
 
-/** Table 6 over the sweeps that one config with several seeds made. */
+/** Table 6 over the sweeps of one config with several seeds. */
 export function seedsTable({ columns, rows }: ResultRows): Table {
   const spread = (row: Row, kind: string) =>
     `${share(Number(row[kind]))} ± ${typeof row[`${kind}Sd`] === 'number' ? share(Number(row[`${kind}Sd`])) : '?'}`
   return {
     id: 'seeds',
     title: 'Over the seeds',
-    caption:
-      'Mean ± standard deviation over the sweeps of the config’s seeds; seeds: how many have the task.',
+    caption: 'Mean ± standard deviation over the config’s seeds; seeds: how many have the task.',
     columns: {
       model: 'Model',
       task: 'Task',

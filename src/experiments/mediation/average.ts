@@ -14,7 +14,7 @@ export interface AverageEffect {
   readonly tasks: number
 }
 
-/** Mean over a model's tasks of each component's effect, the tasks counting alike. */
+/** Mean over a model's tasks of each component's effect, all tasks weighted equally. */
 export function averageEffects(
   rows: readonly Pick<MediationRow, 'task' | 'component' | 'layer' | 'head' | 'effect'>[],
 ): AverageEffect[] {

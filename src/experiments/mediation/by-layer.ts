@@ -28,7 +28,7 @@ export function effectsByLayer(model: string, rows: readonly MediationRow[]): Fi
     title: 'Layers that write the task',
     subtitle: model,
     caption:
-      'What attention, MLP or the whole residual stream has on average over clean prompts, put in its place at the last token of prompts with shuffled labels: change of the answer’s probability, mean over tasks; bands: bootstrap over tasks, 95 %.',
+      'The mean of attention, MLP or the whole residual stream over clean prompts, patched in at the last token of prompts with shuffled labels: change of the answer’s probability, mean over tasks; bands: bootstrap over tasks, 95 %.',
     spec: {
       config,
       data: { values },

@@ -26,9 +26,9 @@ export interface MediationStep extends TaskStep {
 export interface Effect {
   readonly component: Mediator
   readonly layer: number
-  /** Null where it is a whole layer's. */
+  /** Null for a whole layer. */
   readonly head: number | null
-  /** Mean over the items of the answer's probability with the patch, less that without; 95 %. */
+  /** The answer's probability with the patch minus without, mean over the items; 95 %. */
   readonly effect: number
   readonly low: number
   readonly high: number
@@ -37,7 +37,7 @@ export interface Effect {
 export interface MediationResult {
   readonly effects: readonly Effect[]
   readonly items: number
-  /** The answer's mean probability, clean and with shuffled labels, nothing patched. */
+  /** The answer's mean probability, clean and with shuffled labels, without patching. */
   readonly clean: number
   readonly shuffled: number
 }
@@ -46,8 +46,8 @@ export interface MediationResult {
  * Causal indirect effects (Todd et al. 2023, section 2.3), for one task:
  *
  * 1. Each component's mean at the last token of the clean prompts [S, x, ->].
- * 2. That mean put in its place at the last token of prompts with shuffled labels, one component at a time.
- * 3. Effect: how much likelier the answer's first token becomes.
+ * 2. That mean patched in at the last token of prompts with shuffled labels, one component at a time.
+ * 3. Effect: the gain in probability of the answer's first token.
  */
 export async function mediationEffects(
   engine: Pick<Engine, 'encode' | 'components'>,

@@ -44,6 +44,10 @@ const passes: ForwardPasses<MediationStep, MediationResult> = {
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: mediationEffects,
+  hands: ({ items, prompts }) => [
+    { setting: 'mediation: items', split: 'dev', items },
+    { setting: 'mediation: prompts', split: 'dev', items: prompts },
+  ],
   plan({ place, task, seed }, { items: asked, prompts, components }) {
     const of = task(place.task)
     const clean = of.items('dev', prompts)

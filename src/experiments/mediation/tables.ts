@@ -9,12 +9,12 @@ const measured = {
   low: real().notNull(),
   high: real().notNull(),
   items: integer().notNull(),
-  /** The answer's mean probability in the clean prompts, and in those with shuffled labels as they are. */
+  /** The answer's mean probability in the clean prompts, and in those with shuffled labels. */
   clean: real().notNull(),
   shuffled: real().notNull(),
 }
 
-/** What a component's mean over clean prompts does to the answer's probability where labels are shuffled. */
+/** The effect of a component's mean over clean prompts on the answer's probability when labels are shuffled. */
 export const mediationEffects = sqliteTable(
   'mediation_effects',
   {
@@ -22,7 +22,7 @@ export const mediationEffects = sqliteTable(
     /** `heads`, `attention`, `mlp`, `resid_post`. */
     component: text().notNull(),
     layer: integer().notNull(),
-    /** -1 where it is a whole layer's. */
+    /** -1 for a whole layer. */
     head: integer().notNull(),
     ...measured,
   },
@@ -32,7 +32,7 @@ export const mediationEffects = sqliteTable(
   ],
 )
 
-/** A row per task, component, layer and head; the head is null where it is a whole layer's. */
+/** A row per task, component, layer and head; the head is null for a whole layer. */
 export const mediationView = sqliteView('mediation', {
   ...ofTask,
   component: text().notNull(),
@@ -41,7 +41,7 @@ export const mediationView = sqliteView('mediation', {
   ...measured,
 }).existing()
 
-/** Mean over a model's tasks of each component's effect; the interval is of 1.96 standard errors, null of one task. */
+/** Mean over a model's tasks of each component's effect; the interval is ± 1.96 standard errors, null for one task. */
 export const mediationMeansView = sqliteView('mediation_means', {
   ...ofTask,
   component: text().notNull(),

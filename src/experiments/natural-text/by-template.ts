@@ -18,7 +18,7 @@ const lineEnd = '⏎'
 
 const names: Readonly<Record<string, string>> = { none: 'nothing', ...vectorNames }
 
-/** How often sentences go on with the answer, by template and by what is put in at their last token. */
+/** How often sentences continue with the answer, by template and by the vector at their last token. */
 export function byTemplate(model: string, scores: readonly TextScore[]): Figure | null {
   if (scores.length === 0) return null
   const values = groupBy(scores, ({ template, kind, layer }) => `${template}\n${kind}\n${layer}`)
@@ -28,7 +28,7 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     .map(({ row: { template, kind, layer }, mean, low, high, tasks }) => ({
       ...{ model, template, put: names[kind] ?? kind, layer, accuracy: mean, low, high, tasks },
     }))
-  // Where every L was tried, the best of each.
+  // If every L was tried, the best of each.
   const best = groupBy(values, ({ template, put }) => `${template}\n${put}`).map(([, of]) => {
     const value = of.reduce((a, b) => (b.accuracy > a.accuracy ? b : a))
     const { template, put, layer, accuracy, low, high, tasks } = value
@@ -61,7 +61,7 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     id: `natural-text-${model}`,
     title: 'Vectors in natural text',
     subtitle: model,
-    caption: `How often the continuation of a sentence with the query holds the answer, where θ is put in place of the last token’s state or added to it, or the function vector or a random one of its norm is added${several ? '; at the L that is best for each, chosen on these same items: an upper bound' : ', each at the L that is best for it in [x, →]'}. Mean over the tasks that have the template; lines: bootstrap over tasks, 95 %.`,
+    caption: `How often the continuation of a sentence with the query contains the answer, with θ replacing the last token’s state or added to it, or with the function vector or a random vector of its norm added${several ? '; at the best L of each, chosen on these same items: an upper bound' : ', each at the L that is best for it in [x, →]'}. Mean over the tasks that have the template; lines: bootstrap over tasks, 95 %.`,
     spec: {
       config,
       width: 200,

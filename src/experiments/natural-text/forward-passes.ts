@@ -24,16 +24,16 @@ export interface NaturalTextResult {
   readonly items: number
   readonly scores: readonly ({
     readonly template: string
-    /** `none`: nothing is put in. */
+    /** `none`: no vector. */
     readonly kind: VectorKind | 'none'
-    /** Null where nothing is put in. */
+    /** Null without a vector. */
     readonly layer: number | null
   } & VectorScores)[]
 }
 
 /**
- * Queries in sentences of natural text (Todd et al. 2023, section 3.2): the vectors of `functionVector`, put in or added at the last token
- * of each sentence; right is a continuation of `maxTokens` tokens that holds the answer.
+ * Queries in sentences of natural text (Todd et al. 2023, section 3.2): the vectors of `functionVector`, patched in or added at the last token
+ * of each sentence. A continuation of `maxTokens` tokens is right if it contains the answer.
  */
 export async function naturalText(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,

@@ -23,11 +23,11 @@ const given = z.strictObject({
   /** Test items, the first ones. */
   items: count.default(20),
   maxTokens: z.int().min(1).max(200).default(5),
-  /** `best`: of each kind the L that is best for it in [x, ->], mean over the tasks. */
+  /** `best`: for each kind, the L that is best in [x, ->], mean over the tasks. */
   layers: z.enum(['best', 'all']).default('best'),
 })
 
-/** `naturalText` of function vectors: null where it is switched off. */
+/** `naturalText` of function vectors: null: switched off. */
 export const naturalTextSetting = z
   .union([z.boolean(), given], { error: 'must be true, false or {templates, items, maxTokens, layers}' })
   .default(true)
@@ -49,9 +49,13 @@ const passes: ForwardPasses<NaturalTextStep, NaturalTextResult> = {
 export const naturalTextUnit: UnitKind<NaturalTextSettings> = {
   passes: [passes],
   table: naturalTextScores,
+  hands: ({ items, prompts }) => [
+    { setting: 'functionVectors: naturalText: items', split: 'test', items },
+    { setting: 'functionVectors: prompts', split: 'dev', items: prompts },
+  ],
   plan(context, { heads: asked, prompts, items: number, templates, maxTokens, layers }) {
     const [vectors] = context.runsOf('function_vectors')
-    if (!vectors) throw new TaskvecError('TASK', 'function vectors come first, and there are none')
+    if (!vectors) throw new TaskvecError('TASK', 'function vectors are needed, but there are none')
     const scores = context.storedBy(vectors.runId).all(functionVectorScores)
     const names = [...new Set(scores.map(({ taskId }) => taskId))]
     checkTemplates(templates, names)
@@ -93,7 +97,7 @@ export const naturalTextUnit: UnitKind<NaturalTextSettings> = {
   },
 }
 
-/** Of each kind the lowest L with the highest mean accuracy in [x, ->]; of the random vector, the function vector's. */
+/** For each kind, the lowest L with the highest mean accuracy in [x, ->]; for the random vector, the function vector's L. */
 function bestLayers(scores: readonly (typeof functionVectorScores.$inferSelect)[]) {
   const of = (kind: VectorKind) => {
     const own = scores.filter((score) => score.prompt === 'zero-shot' && score.kind === kind)

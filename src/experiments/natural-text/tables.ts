@@ -3,18 +3,18 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
-/** How often the continuation of a sentence with the query holds the answer. */
+/** How often the continuation of a sentence with the query contains the answer. */
 export const naturalTextScores = sqliteTable(
   'natural_text_scores',
   {
     runId: unitRun(),
     taskId: text('task_id').notNull(),
     template: text().notNull(),
-    /** As in `function_vector_scores`; `none`: nothing is put in. */
+    /** As in `function_vector_scores`; `none`: no vector. */
     kind: text({
       enum: ['none', 'theta-replaced', 'theta-added', 'function-vector', 'random-vector'],
     }).notNull(),
-    /** -1 where nothing is put in. */
+    /** -1 without a vector. */
     layer: integer().notNull(),
     items: integer().notNull(),
     correct: integer().notNull(),
@@ -31,7 +31,7 @@ export const naturalTextScores = sqliteTable(
   ],
 )
 
-/** A row per task, template, kind and L; the layer is null where nothing is put in. */
+/** A row per task, template, kind and L; the layer is null without a vector. */
 export const naturalTextView = sqliteView('natural_text', {
   ...ofTask,
   template: text().notNull(),

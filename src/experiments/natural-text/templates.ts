@@ -1,7 +1,7 @@
 import { TaskvecError } from '../../domain/errors.js'
 import type { Item, PromptFormat } from '../../domain/types.js'
 
-/** Sentences that a query is put into: those of the code of Todd et al. 2023 (github.com/ericwtodd/function_vectors, natural_text_eval.py). */
+/** Sentences around a query: those of the code of Todd et al. 2023 (github.com/ericwtodd/function_vectors, natural_text_eval.py). */
 
 const ofWords = [
   'The word "{x}", means',
@@ -20,7 +20,7 @@ const ofPlaces = [
 /** Templates for all tasks, or by task. */
 export type Templates = readonly string[] | Readonly<Record<string, readonly string[]>>
 
-/** Of a task without templates of its own: of places, of other knowledge (people, products), else of words. */
+/** For a task without its own templates: of places, of other knowledge (people, products), else of words. */
 export function templatesOf(task: string, given: Templates): readonly string[] {
   if (isForAll(given)) return given
   const own = given[task]
@@ -29,7 +29,7 @@ export function templatesOf(task: string, given: Templates): readonly string[] {
   return task.startsWith('knowledge_') ? ofAnything : ofWords
 }
 
-/** Errors: TASK where templates are of a task that is not in the sweep. */
+/** Errors: TASK if a template's task is not in the sweep. */
 export function checkTemplates(given: Templates, tasks: readonly string[]): void {
   const unknown = isForAll(given) ? undefined : Object.keys(given).find((task) => !tasks.includes(task))
   if (unknown !== undefined)
@@ -43,7 +43,7 @@ function isForAll(given: Templates): given is readonly string[] {
   return Array.isArray(given)
 }
 
-/** The query alone in a sentence, the answer behind it. Words are put in without the space that they have in prompts. */
+/** A sentence with the query, followed by the answer. Words are inserted without the leading space that they have in prompts. */
 export function inSentence(item: Item, template: string): Item {
   const format: PromptFormat = {
     demonstration: `${template} {y}`,

@@ -37,15 +37,15 @@ export interface ProbeResult extends Scores {
 }
 
 const folds = 5
-/** Of contributions that are held at once. */
+/** Contributions held in memory at once. */
 const bytesAtOnce = 256e6
-/** Heads of a layer, where the engine has not said how many there are. */
+/** Heads of a layer, if the engine has not said how many there are. */
 const assumedHeads = 64
 
 /**
  * Whether a linear classifier names the task: the nearest class mean, cross-validated over the prompts [S, x', ->] of all tasks. It reads θ_L,
  * and the sums of heads' contributions to the same last tokens; each is the mean over an item's dummy queries. A sum is read from
- * the first block that adds to it. How a task's mean sum lies to its mean θ stands beside it.
+ * the first block that adds to it. Also how a task's mean sum relates to its mean θ.
  */
 export async function probe(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,

@@ -28,13 +28,16 @@ const passes: ForwardPasses<ProbeStep, ProbeResult> = { activity: 'probeTasks', 
 export const probingUnit: UnitKind<ProbingSettings> = {
   passes: [passes],
   table: unitScores,
+  hands: ({ items }) => [
+    { setting: 'functionVectors: probing: items', split: 'test', items, ofTasks: 'all' },
+  ],
   plan(context, { items: number, heads: asked }) {
     const heads = places(topHeads(context, asked))
     const runs = context.runsOf('mediation')
     const of = runs.map(({ task }) => context.task(task))
     const [first] = of
     if (!first || of.length < 2)
-      throw new TaskvecError('TASK', `there is ${of.length} task; probing tells two at least apart`)
+      throw new TaskvecError('TASK', `probing needs at least two tasks; there is ${of.length}`)
     const tasks = of.map((task) => ({ task: task.task, items: task.items('test', number) }))
     const { model, modelHash, numerics } = first
     const { seed } = context

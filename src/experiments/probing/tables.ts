@@ -13,7 +13,7 @@ const angles = {
   normTheta: real('norm_theta').notNull(),
 }
 
-/** What heads wrote to a task's last tokens, beside θ there. */
+/** What heads wrote to a task's last tokens, compared with θ there. */
 export const headSumAngles = sqliteTable(
   'head_sum_angles',
   { runId: unitRun(), taskId: text('task_id').notNull(), ...angles },

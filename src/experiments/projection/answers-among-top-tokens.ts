@@ -10,7 +10,7 @@ type ProjectedAnswers = Omit<typeof projectionAnswersView.$inferSelect, 'sweep' 
 const tops = ['top1', 'top20', 'top100'] as const
 const names = { top1: 'top 1', top20: 'top 20', top100: 'top 100' }
 
-/** Beside Tables 3 and 7: whether the projection of the mean θ names the task's answers, by L, mean over tasks. */
+/** With Tables 3 and 7: whether the projection of the mean θ names the task's answers, by L, mean over tasks. */
 export function answersAmongTopTokens(rows: readonly ProjectedAnswers[]): Figure | null {
   if (rows.length === 0) return null
   const models = groupBy(rows, ({ model }) => model).map(([model]) => model)
@@ -41,7 +41,7 @@ export function answersAmongTopTokens(rows: readonly ProjectedAnswers[]): Figure
     id: 'projected-answers',
     title: 'Answers among the top tokens of θ',
     caption:
-      'The mean θ of a task through the final norm and the unembedding, after every L: share of the test items whose answer is among the likeliest tokens; mean over tasks, hover: ± one standard deviation.',
+      'The mean θ of a task through the final norm and the unembedding, after every L: share of the test items whose answer is among the top tokens; mean over tasks, hover: ± one standard deviation.',
     spec: { config, data: { values }, ...panelPerModel(models, 180, layer) },
     rows: values.map(({ says: _says, ...row }) => row),
   }

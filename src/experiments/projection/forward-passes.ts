@@ -6,7 +6,7 @@ import { promptsOf } from '../prompts.js'
 export interface ProjectionResult {
   readonly layers: readonly {
     readonly layer: number
-    /** The likeliest first. */
+    /** Most likely first. */
     readonly tokens: readonly { readonly token: number; readonly text: string; readonly logProb: number }[]
     readonly items: number
     readonly meanRank: number
@@ -18,7 +18,7 @@ export interface ProjectionResult {
 }
 
 /**
- * What θ says of the vocabulary (paper, section 5.2, Tables 3 and 7; docs/protocol.md, Vocabulary projection): the mean θ_L over
+ * θ projected to the vocabulary (paper, section 5.2, Tables 3 and 7; docs/protocol.md, Vocabulary projection): the mean θ_L over
  * the test items, through the final norm and the unembedding, for every L.
  */
 export async function vocabularyProjection(

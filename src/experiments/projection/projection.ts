@@ -28,6 +28,7 @@ const passes: ForwardPasses<TaskStep & { readonly top: number }, ProjectionResul
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
   table: projectionTokens,
+  hands: (_, { testItems }) => [{ setting: 'testItems', split: 'test', items: testItems }],
   plan({ place, task }, { top }) {
     const of = task(place.task)
     return {
@@ -54,7 +55,7 @@ function projectionRows({ layers }: ProjectionResult) {
   ]
 }
 
-/** The top tokens at the best L + 2 (docs/protocol.md), at the last layer where there are no two more, or at the filter's layer. */
+/** The top tokens at the best L + 2 (docs/protocol.md), at the last layer if there are no two more, or at the filter's layer. */
 export function projectedTokens(rows: SweepRows): ProjectedToken[] {
   const blocks = rows.blocks()
   return rows.tasks().flatMap(({ model, task, bestLayer }) => {
@@ -69,7 +70,7 @@ export function projectedTokens(rows: SweepRows): ProjectedToken[] {
   })
 }
 
-/** What the mean θ says of the vocabulary (docs/protocol.md, Vocabulary projection): Tables 3 and 7. */
+/** The mean θ projected to the vocabulary (docs/protocol.md, Vocabulary projection): Tables 3 and 7. */
 export const projection: Experiment<Settings> = {
   name: 'projection',
   settings,

@@ -34,7 +34,7 @@ export function tables3And7(tokens: readonly ProjectedToken[]): Table[] {
     id,
     title,
     caption:
-      'The mean θ through the final norm and the unembedding, at the best L + 2: of the 100 top tokens the first 20, stripped, letters only, what differs in case only once.',
+      'The mean θ through the final norm and the unembedding, at the best L + 2: the first 20 of the top 100 tokens, stripped, letters only, without repetitions that differ only in case.',
     columns: { model: 'Model', task: 'Task', layer: 'L', tokens: 'Top tokens in the task vector projection' },
     align: 'llrp{9cm}',
     rows: chosen.map(({ id: _id, ...row }) => row),

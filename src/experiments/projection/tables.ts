@@ -2,54 +2,38 @@ import { integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzl
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
-/** The likeliest tokens of the mean θ after block `layer`, through final norm and unembedding. */
-export const projectionTokens = sqliteTable(
-  'projection_tokens',
-  {
-    runId: unitRun(),
-    layer: integer().notNull(),
-    /** 1: the likeliest. */
-    rank: integer().notNull(),
-    token: integer().notNull(),
-    text: text().notNull(),
-    logProb: real('log_prob').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.runId, table.layer, table.rank] })],
-)
-
-/** Where the task's own answers stand in that projection: over the test items' answers. */
-export const projectionScores = sqliteTable(
-  'projection_scores',
-  {
-    runId: unitRun(),
-    layer: integer().notNull(),
-    items: integer().notNull(),
-    meanRank: real('mean_rank').notNull(),
-    meanLogProb: real('mean_log_prob').notNull(),
-    /** Items whose answer is the likeliest token, among the 20 likeliest, among the 100 likeliest. */
-    top1: integer().notNull(),
-    top20: integer().notNull(),
-    top100: integer().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.runId, table.layer] })],
-)
-
-export const projectionsView = sqliteView('projections', {
-  ...ofTask,
+const likely = {
   layer: integer().notNull(),
+  /** 1: most likely. */
   rank: integer().notNull(),
   token: integer().notNull(),
   text: text().notNull(),
   logProb: real('log_prob').notNull(),
-}).existing()
+}
 
-export const projectionAnswersView = sqliteView('projection_answers', {
-  ...ofTask,
+const answers = {
   layer: integer().notNull(),
   items: integer().notNull(),
   meanRank: real('mean_rank').notNull(),
   meanLogProb: real('mean_log_prob').notNull(),
+  /** Items whose answer is the top token, among the top 20, among the top 100. */
   top1: integer().notNull(),
   top20: integer().notNull(),
   top100: integer().notNull(),
-}).existing()
+}
+
+/** The top tokens of the mean θ after block `layer`, through final norm and unembedding. */
+export const projectionTokens = sqliteTable('projection_tokens', { runId: unitRun(), ...likely }, (table) => [
+  primaryKey({ columns: [table.runId, table.layer, table.rank] }),
+])
+
+/** How the test items' answers rank in that projection. */
+export const projectionScores = sqliteTable(
+  'projection_scores',
+  { runId: unitRun(), ...answers },
+  (table) => [primaryKey({ columns: [table.runId, table.layer] })],
+)
+
+export const projectionsView = sqliteView('projections', { ...ofTask, ...likely }).existing()
+
+export const projectionAnswersView = sqliteView('projection_answers', { ...ofTask, ...answers }).existing()

@@ -33,7 +33,7 @@ export function distanceHistograms(model: string, rows: readonly Distances[]): F
     title: 'Figure 9: cosine distances of task vectors',
     subtitle: model,
     caption:
-      'Densities of the cosine distances between two θ of the same task and of different tasks; a vector’s distance to itself is left out. The height of each panel is its own.',
+      'Densities of the cosine distances between two θ of the same task and of different tasks; a vector’s distance to itself is excluded. Each panel has its own scale.',
     spec: {
       config,
       data: { values: values.filter(({ density }) => density > 0) },

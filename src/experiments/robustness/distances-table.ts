@@ -10,7 +10,7 @@ export function distancesTable(rows: readonly Distances[]): Table {
     id: 'robustness',
     title: 'Distances, purity and silhouette of θ',
     caption:
-      'Cosine distances, mean ± standard deviation. Purity: share of the θ whose nearest neighbour is of the same task. L: of the middle layers the one with the highest dev accuracy.',
+      'Cosine distances, mean ± standard deviation. Purity: share of the θ whose nearest neighbour belongs to the same task. L: the middle layer with the highest dev accuracy.',
     columns: {
       model: 'Model',
       task: 'Task',

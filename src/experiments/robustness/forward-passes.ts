@@ -8,7 +8,7 @@ import { thetasOf, toThetas, type Thetas } from '../thetas.js'
 /**
  * Robustness of θ (paper, section 5.1, Figures 5 and 9; docs/protocol.md, Robustness), for one task.
  *
- * 1. L: by hypothesis accuracy on dev items of its own, k = 4, among a middle third of the layers.
+ * 1. L: by hypothesis accuracy on separate dev items, k = 4, among a middle third of the layers.
  * 2. θ_L of 50 different (S, x'), a part of them at a time.
  * 3. Distances and map, over all tasks: separate-tasks.ts.
  */

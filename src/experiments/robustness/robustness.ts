@@ -57,10 +57,13 @@ const thetasPasses: ForwardPasses<Parameters<typeof robustnessThetas>[1], Thetas
   run: robustnessThetas,
 }
 
-/** Robustness of one task: accuracy by L on dev items of its own, then θ at the best L, a part at a time. */
+/** Robustness of one task: accuracy by L on separate dev items, then θ at the best L, in parts. */
 const ofOneTask: UnitKind<Settings> = {
   passes: [layersPasses, thetasPasses],
   table: thetas,
+  hands: ({ devItems, demonstrations }) => [
+    { setting: 'robustness: devItems', split: 'dev', items: devItems, demonstrations },
+  ],
   plan({ place, task }, given) {
     const of = task(place.task)
     const items = drawItems(place.task, of.population(), {
@@ -71,7 +74,7 @@ const ofOneTask: UnitKind<Settings> = {
       baselineItems: 0,
     })
     const layers = layersOf(given, of.blocks, place.model)
-    const parts = thetaParts([0], given.thetas, of.dModel)
+    const parts = thetaParts([0], items.test, of.dModel)
     return {
       identity: { ...commonIdentity(of), items: hashOf(items), layers, parts: parts.map(({ end }) => end) },
       modelHash: of.modelHash,

@@ -40,7 +40,7 @@ export interface TaskThetas {
   readonly vectors: Float32Array
 }
 
-/** Step 3 of robustness.ts: how well the tasks' θ lie apart, and where t-SNE puts them (Figures 5 and 9). */
+/** Step 3 of robustness.ts: how well the tasks' θ separate, and their t-SNE coordinates (Figures 5 and 9). */
 export function separateTasks(tasks: readonly TaskThetas[], dModel: number, seed: number): SeparationResult {
   const labels = tasks.flatMap(({ task, vectors }) => Array<string>(vectors.length / dModel).fill(task))
   const all = joined(tasks.map(({ vectors }) => vectors))

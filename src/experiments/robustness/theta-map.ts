@@ -39,7 +39,7 @@ export function thetaMap(model: string, points: readonly ThetaPoint[]): Figure |
     title: 'Figure 5: task vectors by t-SNE',
     subtitle: model,
     caption:
-      'θ of different (S, x′) in two dimensions by t-SNE. Colour tells the category, shape the task within it; distances between far clusters say little.',
+      'θ of different (S, x′) in two dimensions by t-SNE. Colour shows the category, shape the task within it; distances between far clusters mean little.',
     spec: {
       config: { ...config, view: { stroke: '#dcdcdc' } },
       width: 384,

@@ -1,6 +1,6 @@
 /**
- * What Li et al. (2024, arXiv 2404.11225) make of the states of a prompt's arrows, V_1 .. V_k of its demonstrations and V_{k+1} of
- * its end: the last one alone, `inner` and `momentum` (Inner Optimization and Momentum Optimization of their method section, as their code has them).
+ * The state vectors of Li et al. (2024, arXiv 2404.11225) from the states of a prompt's arrows, V_1 .. V_k of its demonstrations and V_{k+1} of
+ * its end: the last one alone, `inner` and `momentum` (Inner Optimization and Momentum Optimization of their method section, as in their code).
  */
 export const averages = ['last', 'inner', 'momentum'] as const
 export type Average = (typeof averages)[number]
@@ -15,7 +15,7 @@ export function averaged(states: readonly Float32Array[], last: number): Record<
   const counting = states.slice(-last)
   const end = states.at(-1) as Float32Array
   const inner = end.map((_, i) => sum(counting, i) / counting.length)
-  // V_{k+1} - V_k is of the query, not of a demonstration: left out, as theirs has weight 0.
+  // V_{k+1} - V_k belongs to the query, not a demonstration: left out, as in their code (weight 0).
   const demonstrations = counting.slice(0, -1)
   const weights = demonstrations.slice(1).map((_, step) => 2 ** step)
   const total = weights.reduce((a, b) => a + b, 0)

@@ -14,7 +14,7 @@ export interface StateScore {
 const sources = { theta: 'θ, after block L', heads: 'heads, blocks 0 to L' } as const
 const averages: Readonly<Record<string, string>> = { '': 'last', inner: 'inner', momentum: 'momentum' }
 
-/** Accuracy by L of θ and of state vectors: the last state alone, averaged, and moved on by momentum; mean over tasks. */
+/** Accuracy by L of θ and of state vectors: the last state alone, averaged, and extrapolated by momentum; mean over tasks. */
 export function byLayer(model: string, scores: readonly StateScore[]): Figure | null {
   if (scores.length === 0) return null
   const values = groupBy(scores, ({ setting, layer }) => `${setting} ${layer}`).map(([, of]) => {
@@ -32,7 +32,7 @@ export function byLayer(model: string, scores: readonly StateScore[]): Figure | 
     title: 'θ and state vectors',
     subtitle: model,
     caption:
-      'Accuracy where the states of [S, x′, →] stand at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and moved on by their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
+      'Accuracy with the states of [S, x′, →] patched in at the last token of [x, →]: the residual stream after block L (θ), or the heads’ outputs in all blocks up to L; of the last arrow, averaged over the last arrows of S (inner), and extrapolated along their differences (momentum). Mean over tasks, hover: ± one standard deviation.',
     spec: accuracyPanels(
       values,
       { field: 'state', names: Object.values(sources) },

@@ -23,16 +23,16 @@ export interface StateVectorsStep extends TaskStep {
   readonly last: number
 }
 
-/** Of states and edits that are held at once. */
+/** States and edits held in memory at once. */
 const bytesAtOnce = 512e6
 
 /**
- * State vectors beside θ, of the same demonstrations and dummy queries, put into the same queries [x, ->]:
+ * State vectors and θ of the same demonstrations and dummy queries, patched into the same queries [x, ->]:
  *
  * 1. States at the arrows: V_i at the end of [S before i, x_i, ->], for each demonstration i; V_{k+1} at the end of [S, x', ->], mean over
  *    the dummy queries x'.
- * 2. Of them the last, their mean, and that moved on by momentum (averages.ts).
- * 3. Put in their places at the last token of [x, ->]: after block L alone (θ), or in all blocks 0 to L (heads' outputs), for every L.
+ * 2. The last of them, their mean, and the mean extrapolated by momentum (averages.ts).
+ * 3. Patched in at the last token of [x, ->]: after block L alone (θ), or in all blocks 0 to L (heads' outputs), for every L.
  */
 export async function stateVectors(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,

@@ -4,7 +4,7 @@ import { beyond } from '../../store/schema/views.js'
 import type { Experiment, ForwardPasses } from '../experiment.js'
 import type { Scores } from '../scores.js'
 import { count } from '../settings.js'
-import { perTask, scoredUnit } from '../task-units.js'
+import { perTask, scoredUnit, testItemsOf } from '../task-units.js'
 import { byLayer } from './by-layer.js'
 import { stateVectors as run, type StateVectorsStep } from './forward-passes.js'
 
@@ -25,17 +25,21 @@ const passes: ForwardPasses<StateVectorsStep, Scores> = {
   run,
 }
 
-/** θ made as state vectors are (Li et al. 2024): its rows stand in the view `beyond`. */
+/** θ built as a state vector (Li et al. 2024); its rows are in the view `beyond`. */
 export const stateVectors: Experiment<Settings> = {
   name: 'stateVectors',
   settings,
   units: (given, tasks) => perTask('state_vectors', tasks, given),
   kinds: {
-    state_vectors: scoredUnit<Settings, StateVectorsStep>(passes, ({ step }, { last: asked }) => {
-      const states = 1 + Math.max(...step.items.map(({ demonstrations }) => demonstrations.length))
-      const last = Math.min(states, asked ?? Math.round((7 / 11) * states))
-      return { identity: { last }, input: { ...step, last } }
-    }),
+    state_vectors: scoredUnit<Settings, StateVectorsStep>(
+      passes,
+      ({ step }, { last: asked }) => {
+        const states = 1 + Math.max(...step.items.map(({ demonstrations }) => demonstrations.length))
+        const last = Math.min(states, asked ?? Math.round((7 / 11) * states))
+        return { identity: { last }, input: { ...step, last } }
+      },
+      testItemsOf('stateVectors'),
+    ),
   },
   section: {
     id: 'state-vectors',

@@ -16,10 +16,14 @@ function kind(activity: string, label: string, which: 'mean' | 'each'): UnitKind
   return {
     passes: [passes],
     table: thetas,
+    hands: (_, { testItems }) =>
+      which === 'mean'
+        ? [{ setting: 'testItems (with storeThetas: all)', split: 'test', items: testItems }]
+        : [],
     plan({ place, task }) {
       const of = task(place.task)
       const items = of.items('test')
-      const parts = thetaParts(allLayers(of.blocks), which === 'mean' ? 1 : items.length, of.dModel)
+      const parts = thetaParts(allLayers(of.blocks), which === 'mean' ? items.slice(0, 1) : items, of.dModel)
       return {
         identity: {
           ...commonIdentity(of),
@@ -37,7 +41,7 @@ function kind(activity: string, label: string, which: 'mean' | 'each'): UnitKind
 }
 
 /**
- * What `storeThetas: all | each` in a config stores beside the mean θ at the best L: the mean θ over the test items at every L (its
+ * What `storeThetas: all | each` in a config stores besides the mean θ at the best L: the mean θ over the test items at every L (its
  * `item` is 0), or that of each item. `vectors export` reads them.
  */
 export const storedThetas: Experiment<Settings> = {

@@ -4,7 +4,7 @@ import type { Figure } from '../../figures/figure.js'
 import { intervalDots } from '../../figures/interval-dots.js'
 import { config, shown, spread } from '../../figures/style.js'
 
-/** Beyond the paper: θ of the usual prompt, patched in where the query stands in another template. */
+/** Beyond the paper: θ of the usual prompt, patched into queries in another template. */
 export function templateTransfer(rows: readonly BeyondScore[]): Figure | null {
   const points = rows.filter(({ analysis }) => analysis === 'template_transfer')
   if (points.length === 0) return null
@@ -31,7 +31,7 @@ export function templateTransfer(rows: readonly BeyondScore[]): Figure | null {
     id: 'template-transfer',
     title: 'θ in another prompt template',
     caption:
-      'Hypothesis accuracy at the best L where θ comes from the usual prompt and the query x stands in another template: mean over tasks, thin line: ± one standard deviation.',
+      'Hypothesis accuracy at the best L with θ of the usual prompt and the query x in another template: mean over tasks, thin line: ± one standard deviation.',
     spec: {
       config,
       width: 245,

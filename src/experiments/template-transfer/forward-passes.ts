@@ -17,7 +17,7 @@ export async function templateTransfer(
   const prompts = await promptsOf(engine, items)
   const scores: Score[] = []
   for (const [t, template] of templates.entries()) {
-    // A function: a query may hold `$&`, which replace would take for a pattern.
+    // A function, since `replace` would read `$&` in a query as a pattern.
     const written = await engine.encode(items.map(({ query }) => template.replace('{x}', () => query)))
     const request = prompts.map(({ theta, answerToken }, i) => ({
       thetaPrompts: theta,

@@ -11,7 +11,7 @@ const defaultTemplates: string[] = ['{x}->', 'Q:{x} A:', 'input:{x} output:']
 
 /** θ patched into a query in another template. */
 export const templateTransfer: BeyondPart<readonly string[]> = {
-  /** Prompts of the query alone, with {x} where it stands; empty: switched off. */
+  /** Prompts with the query alone, as {x}; empty: switched off. */
   setting: z
     .union([z.boolean(), z.array(template).min(1)], { error: 'must be true, false or a list of templates' })
     .default(true)

@@ -22,7 +22,7 @@ export interface TransferStep {
   readonly task: string
   readonly source:
     | { readonly terms: readonly { readonly weight: number; readonly items: readonly Item[] }[] }
-    /** A random vector in place of each target's own θ, of its norm. */
+    /** A random vector with the norm of each target's θ, in its place. */
     | { readonly seed: number }
   readonly targets: readonly Target[]
 }
@@ -32,7 +32,7 @@ export interface TransferStep {
  *
  * 1. θ_L of a task is the mean over its items' θ_L; of a composition, the weighted sum. The control is a vector of normally distributed
  *    values with the norm of the mean θ_L of the queries' own task.
- * 2. It is patched into [x, ->] of each query after block L, and the prediction held against the answer of the query's task.
+ * 2. It is patched into [x, ->] of each query after block L, and the prediction is scored by the answer of the query's task.
  */
 export async function transfer(
   engine: RunningEngine,
@@ -111,7 +111,7 @@ function rowsOf(vectors: Float32Array, all: readonly number[], layers: readonly 
   return rows
 }
 
-/** Row by row a vector of the same norm in a direction that is uniformly random. */
+/** For each row, a vector of the same norm in a uniformly random direction. */
 function randomLike(
   vectors: Float32Array,
   layers: readonly number[],

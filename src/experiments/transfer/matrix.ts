@@ -12,7 +12,7 @@ export interface TransferRow {
   readonly accuracy: number
 }
 
-/** θ of one task on the queries of another: at the layer that is best for each pair, where several were tried. */
+/** θ of one task on the queries of another: at the best layer of each pair, if several were tried. */
 export function transferMatrix(model: string, rows: readonly TransferRow[]): Figure | null {
   if (rows.length === 0) return null
   const best = new Map<string, TransferRow>()
@@ -26,7 +26,7 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
     says: `θ of ${sourceName(source)} on queries of ${taskName(task)}, L = ${layer}: ${shown(accuracy)} of ${items}`,
   }))
   const tasks = [...new Set(cells.map(({ task }) => task))]
-  // The tasks themselves as they stand on the other axis, each before its θ of other settings; then compositions, then the control.
+  // Tasks in the order of the other axis, each followed by its θ of other settings; then compositions, then the control.
   const place = (source: string) => {
     const own = tasks.indexOf(withoutSetting(source))
     if (own >= 0) return own + (tasks.includes(source) ? 0 : 0.5)
@@ -40,7 +40,7 @@ export function transferMatrix(model: string, rows: readonly TransferRow[]): Fig
     id: `transfer-${model}`,
     title: 'θ of one task on the queries of another',
     subtitle: model,
-    caption: `Accuracy by the answers of the queries’ task, where the mean θ of another task, of a composition, or a random vector of the norm of the task’s own θ is patched into [x, →]${several ? ', at the L that is best for each pair, chosen on these same queries: an upper bound' : ''}.`,
+    caption: `Accuracy by the answers of the queries’ task, with the mean θ of another task, of a composition, or a random vector with the norm of the task’s own θ patched into [x, →]${several ? ', at the best L of each pair, chosen on these same queries: an upper bound' : ''}.`,
     spec: {
       config,
       width: { step: 30 },

@@ -6,19 +6,22 @@ import { templateSchema } from '../../prompt/template-schema.js'
 import { drawItems } from '../../tasks/sampling.js'
 import type { FinishedTask } from '../experiment.js'
 
-/** Settings that θ is taken from, other than the one whose queries it meets. */
+/** Settings that θ is taken from, other than that of the queries. */
+
+const exported = 'export θ of a sweep with it, and give it to a task as theta (docs/experiments.md, Transfer)'
 
 export const fromSchema = z
   .strictObject({
     demonstrations: z.int().min(1).max(1000).optional(),
     prompt: templateSchema.optional(),
     seed: z.int().min(0).optional(),
+    numerics: z.never({ error: `a model computes in the sweep's numerics alone: ${exported}` }).optional(),
   })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
     message: 'must hold demonstrations, prompt or seed',
   })
   .refine(({ prompt }) => prompt === undefined || !('chat' in prompt), {
-    message: 'takes no chat template: export θ of a sweep with that prompt instead (docs/vectors.md)',
+    message: `takes no chat template, whose text only the model's own files tell: ${exported}`,
   })
 
 export interface From {
@@ -37,8 +40,8 @@ export function fromName({ demonstrations, prompt, seed }: From): string {
 }
 
 /**
- * Items that give a task's θ in another setting: with another k or seed, drawn anew; in another prompt, words as they are, but for a space
- * before them that the prompt writes itself. Errors: TASK where they were given one by one, and none can be drawn.
+ * Items that give a task's θ in another setting: with another k or seed, newly drawn; in another prompt, the same words except for a space
+ * before them that the template writes. Errors: TASK for explicit items, since none can be drawn.
  */
 export function itemsFrom(of: FinishedTask, { demonstrations, prompt, seed }: From, count: number): Item[] {
   const { protocol } = of

@@ -6,7 +6,7 @@ export const random = 'random'
 
 const at = ' @ '
 
-/** `translation_en_fr @ k10-qa`: θ of a task, made in another setting. */
+/** `translation_en_fr @ k10-qa`: θ of a task in another setting. */
 export function withSetting(task: string, setting: string): string {
   return `${task}${at}${setting}`
 }
@@ -22,8 +22,8 @@ export interface Term {
 }
 
 /**
- * `fr_en + en_es - 0.5 x`: tasks of the sweep by their ids or by the end of them, each with a factor. Errors: TASK where one is not
- * in the sweep, or could be several.
+ * `fr_en + en_es - 0.5 x`: tasks of the sweep by their ids or by the end of them, each with a factor. Errors: TASK if one is not
+ * in the sweep or is ambiguous.
  */
 export function termsOf(expression: string, tasks: readonly string[]): Term[] {
   const parts = expression.trim().split(/\s+(?=[+-]\s)/)

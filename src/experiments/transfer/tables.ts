@@ -3,7 +3,7 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { inSweep } from '../../store/schema/views.js'
 
-/** Accuracy on a task's queries with a θ of elsewhere patched in; the run's unit names that. */
+/** Accuracy on a task's queries with θ of another source patched in; the run's unit names the source. */
 export const transferScores = sqliteTable(
   'transfer_scores',
   {

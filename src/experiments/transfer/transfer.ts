@@ -27,7 +27,7 @@ const taskId = z.string().min(1).max(80)
 const settings = z.strictObject({
   /** [A, B]: θ of A on queries of B. */
   pairs: z.union([z.literal('all'), z.array(z.tuple([taskId, taskId])).min(1)]).default('all'),
-  /** Of a task's θ its own best L; of a composition and of the random vector, that of the queries' task. */
+  /** For a task's θ, its own best L; for a composition or the random vector, that of the queries' task. */
   layers: z.enum(['best', 'all']).default('best'),
   /** Compositions, each on the queries of every task: `fr_en + en_es`. */
   vectors: z.array(z.string().min(1).max(400)).max(100).default([]),
@@ -40,20 +40,30 @@ const settings = z.strictObject({
 
 type Settings = z.output<typeof settings>
 
-/** One source of θ, and the tasks whose queries it meets. */
+/** One source of θ, and the tasks whose queries it is applied to. */
 interface UnitSettings extends Pick<Settings, 'layers' | 'items'> {
   readonly tasks: readonly string[]
   readonly targets: readonly string[]
-  /** Where θ is made otherwise than in the sweep's own setting. */
+  /** If θ comes from a setting other than the sweep's. */
   readonly from?: From
 }
 
 const passes: ForwardPasses<TransferStep, Scores> = { activity: 'transfer', label: 'transfer', run }
 
-/** All queries that one θ meets, in one step: it is computed once. */
+/** All queries of one θ in one step, so that θ is computed once. */
 const ofOneSource: UnitKind<UnitSettings> = {
   passes: [passes],
   table: transferScores,
+  hands({ items, from, tasks, targets }, { testItems }, { thetaTask: source }) {
+    const handed = { setting: 'transfer: items', split: 'test', items } as const
+    if (source === random) return [{ ...handed, ofTasks: targets }]
+    const terms = termsOf(from ? withoutSetting(source) : source, tasks).map(({ task }) => task)
+    const bareItems = { split: 'baseline', items: Math.min(items, testItems), demonstrations: 1 } as const
+    return [
+      { ...handed, ofTasks: terms, ...(from?.demonstrations && { demonstrations: from.demonstrations }) },
+      { ...handed, ...bareItems, ofTasks: targets },
+    ]
+  },
   plan(context, { tasks, targets, layers, items, from }) {
     const source = context.place.thetaTask
     const terms = source === random ? null : termsOf(from ? withoutSetting(source) : source, tasks)
@@ -61,7 +71,7 @@ const ofOneSource: UnitKind<UnitSettings> = {
     const alone = of?.length === 1 ? of[0]?.task : undefined
     const met = finished(context, targets)
     const [any] = met
-    if (!any) throw new TaskvecError('TASK', 'none of the tasks whose queries it would meet is finished')
+    if (!any) throw new TaskvecError('TASK', 'none of the tasks to apply it to is finished')
     const own = of
       ? {
           terms: of.map(({ weight, task }) => ({
@@ -73,7 +83,7 @@ const ofOneSource: UnitKind<UnitSettings> = {
     const asked = met.map((task) => ({
       task: task.task,
       scoring: task.scoring,
-      // Only the control needs S and x': their θ has the norm.
+      // Only the control needs S and x': it takes the norm of their θ.
       items: task.items('test', items).map((item) => (of ? bare(item) : item)),
       layers: layers === 'all' ? allLayers(task.blocks) : [(alone ?? task).bestLayer],
     }))
@@ -90,7 +100,7 @@ const ofOneSource: UnitKind<UnitSettings> = {
   },
 }
 
-/** Those whose main experiment is done: the others are named by its failures. */
+/** Those whose main experiment is done; the others are among its failures. */
 function finished({ task }: PlanContext, targets: readonly string[]): FinishedTask[] {
   return targets.flatMap((target) => {
     try {

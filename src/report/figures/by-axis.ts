@@ -14,7 +14,7 @@ import {
   spread,
 } from '../../figures/style.js'
 
-/** Accuracies of a task in one setting, or in the mean of several that are alike in the axis. */
+/** Accuracies of a task in one setting, or averaged over several that share the axis's value. */
 export interface TaskAtValue {
   readonly model: string
   readonly task: string
@@ -22,7 +22,7 @@ export interface TaskAtValue {
   readonly baseline: number
   readonly hypothesis: number
   readonly regular: number
-  /** How many sweeps it is the mean over, and their test items. */
+  /** The number of sweeps averaged, and of their test items. */
   readonly sweeps: number
   readonly items: number
 }
@@ -46,7 +46,7 @@ interface Point {
   readonly says: string
 }
 
-/** Mean over tasks by the value of an axis: curves where it counts something. */
+/** Mean over tasks by the value of an axis: curves for counts. */
 export function curvesByAxis(key: SettingKey, rows: readonly TaskAtValue[], rest: string): Figure | null {
   const points = meansOverTasks(rows)
   if (points.length === 0) return null
@@ -58,7 +58,7 @@ export function curvesByAxis(key: SettingKey, rows: readonly TaskAtValue[], rest
   }
 }
 
-/** And bars where it names something, of one model. */
+/** And bars for names, of one model. */
 export function barsByAxis(
   key: SettingKey,
   model: string,
@@ -79,7 +79,7 @@ function said(key: SettingKey, rest: string, points: readonly Point[]): Omit<Fig
   return {
     id: `by-${key}`,
     title: `Accuracy by ${keyTitles[key]}`,
-    caption: `Mean over tasks of the test accuracy; of baseline, that of its own items.${rest}`,
+    caption: `Test accuracy, mean over tasks (baseline: on its own items).${rest}`,
     rows: points.map(({ says: _says, low: _low, high: _high, ...row }) => row),
   }
 }

@@ -11,7 +11,7 @@ const verdicts = ['consistent', 'higher', 'lower', 'too few items to tell']
 /** Panels of Table 6 and of Table 2: their kinds. */
 const panelsOf = { main: kinds, conflicting: Object.values(conflictingKinds) } as const
 
-/** One model's accuracies beside another run's: differences with their intervals, a panel per kind. */
+/** One model's accuracies minus another run's, with intervals: a panel per kind. */
 export function differences(
   model: string,
   rows: readonly Comparison[],
@@ -48,7 +48,7 @@ export function differences(
     id: of === 'main' ? `differences-${model}` : `differences-${of}-${model}`,
     title: of === 'main' ? `Difference to ${other}` : `Dominance of θ: difference to ${other}`,
     subtitle: model,
-    caption: `Accuracy here minus accuracy of ${other}, Newcombe’s interval, 95 %: both sides’ items count. Verdicts by Fisher’s exact test, adjusted by Holm.`,
+    caption: `Accuracy here minus accuracy of ${other}, Newcombe’s interval, 95 %, which accounts for both sides’ items. Verdicts by Fisher’s exact test, adjusted by Holm.`,
     spec: {
       config,
       data: { values },
@@ -87,7 +87,7 @@ export function differences(
   }
 }
 
-/** One model's by-layer curve beside another run's: means over the tasks that both have. */
+/** One model's by-layer curve and another run's: means over the tasks that both have. */
 export function curvesBeside(model: string, tasks: readonly CurveTask[], other: string): Figure | null {
   const layers = [...new Set(tasks.flatMap(({ points }) => points.map(({ layer }) => layer)))].sort(
     (a, b) => a - b,
@@ -112,7 +112,7 @@ export function curvesBeside(model: string, tasks: readonly CurveTask[], other: 
     id: `curves-beside-${model}`,
     title: `Accuracy by layer beside ${other}`,
     subtitle: model,
-    caption: `Dev accuracy of the hypothesis run by L, mean over the ${tasks.length} tasks that both have, learned or not. Where the models have unlike numbers of blocks, L is matched by depth.`,
+    caption: `Dev accuracy of the hypothesis run by L, mean over the ${tasks.length} tasks that both have, learned or not. If the models differ in their number of blocks, L is matched by depth.`,
     spec: { config, width: plotWidth, height: 200, data: { values }, layer },
     rows,
   }

@@ -4,7 +4,7 @@ import { visible } from '../cells.js'
 import type { Figure } from '../../figures/figure.js'
 import { SvgElement, SvgTree } from './svg-tree.js'
 
-/** What Vega's types leave out. */
+/** Missing from Vega's types. */
 declare module 'vega' {
   const textMetrics: object
   class SVGStringRenderer {
@@ -32,7 +32,7 @@ function textWidth(text: string, size: number): number {
   return size * Array.from(text).reduce((sum, letter) => sum + width(letter), 0)
 }
 
-/** Vega's own replacement for a canvas counts 0.8 of the font size for every letter: legends would stand far apart. */
+/** Vega's fallback without a canvas assumes 0.8 of the font size per letter, which spreads legends far apart. */
 Object.assign(vega.textMetrics, {
   width: ({ fontSize }: { fontSize?: number }, text: string | undefined) =>
     textWidth(String(text ?? ''), fontSize ?? 11),
@@ -69,7 +69,7 @@ class SvgTreeRenderer extends vega.SVGStringRenderer {
 
 vega.renderModule('svg', { headless: SvgTreeRenderer })
 
-/** Vega-Lite warns of what it cannot draw: here that is a defect of a definition. */
+/** Vega-Lite warns about what it cannot draw, which here means a faulty definition. */
 const strict = {
   level: () => strict,
   error: refuse,
@@ -83,8 +83,8 @@ function refuse(...parts: readonly unknown[]): never {
 }
 
 /**
- * The figure as SVG, the same for the same rows: coordinates have two decimals. Values of marks stand in
- * `aria-label`. Characters that XML or a reader's eye cannot bear are written out.
+ * The figure as SVG, the same for the same rows: coordinates have two decimals. Values of marks are in
+ * `aria-label`. Characters that are invalid in XML or invisible are written out.
  */
 export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<SvgElement> {
   const clean = JSON.parse(
@@ -102,7 +102,7 @@ export async function drawSvg({ id, title, subtitle, spec }: Figure): Promise<Sv
   }
 }
 
-/** Vega counts gradients over all that a process draws; within a page their names must differ from figure to figure. */
+/** Vega numbers gradients across a process; within a page, their names must differ between figures. */
 function ownGradients({ tag, attributes, children }: SvgElement, name: string): SvgElement {
   return new SvgElement(
     tag,

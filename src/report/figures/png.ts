@@ -2,10 +2,10 @@ import { createRequire } from 'node:module'
 import { renderAsync } from '@resvg/resvg-js'
 import { fontFamily, paper } from '../../figures/style.js'
 
-/** Inter would join `->` to an arrow, so the hyphen is another of the same look: templates stand as they are written. */
+/** Inter has a ligature for `->`, so the hyphen is replaced by a lookalike: templates are shown as written. */
 const hyphen = '\u2010'
 
-/** Three times the size in pixels, with a font of its own: the machine's may be missing. */
+/** Three times the size in pixels, with a bundled font: the machine's may be missing. */
 export async function drawPng(svg: string): Promise<Buffer> {
   const image = await renderAsync(svg.replaceAll('-&gt;', `${hyphen}&gt;`), {
     fitTo: { mode: 'zoom', value: 3 },

@@ -1,11 +1,11 @@
 import { escapeAttribute, SvgElement } from './svg-tree.js'
 
-/** Marks carry their value in `aria-label`; so do axes and legends, which are groups and have none to show. */
+/** Marks carry their value in `aria-label`; axes and legends too, but these are groups without values. */
 function valueOf({ tag, attributes, children }: SvgElement): string | undefined {
   return tag === 'g' || children.length > 0 ? undefined : attributes.get('aria-label')
 }
 
-/** For a file of its own: hovering a mark shows its value, as every browser shows an SVG's titles. */
+/** For a standalone file: hovering a mark shows its value, since browsers show an SVG's titles. */
 export function withTitles(svg: SvgElement): SvgElement {
   const value = valueOf(svg)
   const children =
@@ -29,10 +29,10 @@ export function forPage(svg: SvgElement): SvgElement {
 
 type Child = SvgElement | string
 
-/** Fewer marks than these stay as they are. */
+/** Fewer marks than this are left unchanged. */
 const fewMarks = 3
 
-/** Thousands of marks of one look: a group has the look, once for all that follow each other. */
+/** For thousands of marks with the same style, a group holds the style of consecutive marks. */
 function sharedLooks(children: readonly Child[]): readonly Child[] {
   return consecutive(children, isValuePath).flatMap((run) =>
     run.length < fewMarks || !run.every(isValuePath)
@@ -54,7 +54,7 @@ function lookOf({ attributes }: SvgElement): [name: string, value: string][] {
   return Array.from(attributes).filter(([name]) => !places.includes(name))
 }
 
-/** A group's opacity would be that of its marks together, so it is their fill's; outlined marks are full. */
+/** A group's opacity would apply to its marks together, so it becomes fill opacity; outlined marks are opaque. */
 function lookOfGroup(look: readonly [name: string, value: string][]): [name: string, value: string][] {
   if (look.some(([name]) => name === 'stroke')) {
     return look.filter(([name, value]) => !(name === 'opacity' && value === '1'))
@@ -79,7 +79,7 @@ function shapeOf({ attributes }: SvgElement): SvgElement {
   return new SvgElement('path', new Map(Array.from(attributes).filter(([name]) => places.includes(name))), [])
 }
 
-/** Cut where the key changes. */
+/** Split where the key changes. */
 function consecutive<T>(rows: readonly T[], key: (row: T) => unknown): T[][] {
   const runs: T[][] = []
   for (const row of rows) {

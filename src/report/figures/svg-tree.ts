@@ -3,7 +3,7 @@ export class SvgElement {
   constructor(
     readonly tag: string,
     readonly attributes: ReadonlyMap<string, string>,
-    /** Elements, and text as it stands in a file: escaped. */
+    /** Elements, and text as in a file: escaped. */
     readonly children: readonly (SvgElement | string)[],
   ) {}
 
@@ -15,10 +15,10 @@ export class SvgElement {
   }
 }
 
-/** What Vega sets attributes to; null and undefined leave one out. */
+/** Vega's attribute values; null and undefined omit the attribute. */
 type AttributeSet = Readonly<Record<string, string | number | null | undefined>>
 
-/** Takes what a Vega renderer writes, element by element: the interface of Vega's own `markup()`. */
+/** Receives a Vega renderer's output, element by element: the interface of Vega's own `markup()`. */
 export class SvgTree {
   root: SvgElement | undefined
   private readonly unclosed: {

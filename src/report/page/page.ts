@@ -56,7 +56,7 @@ function sourceHash(source: string): string {
 }
 
 function sectionHtml({ id, title, blocks }: Section, svgs: ReadonlyMap<string, string>): Html {
-  // Figures and tables that follow each other stand side by side where there is room, figures of several models one at a time.
+  // Consecutive figures and tables are side by side where there is room; figures of several models, one at a time.
   const parts = groupsOf(blocks).map((group) => {
     if ('tables' in group)
       return html`<div class="tables">
@@ -100,7 +100,7 @@ function belongs(figure: Figure, group: { readonly figures: readonly Figure[] })
   return chooser === (figure.model !== undefined) && (!chooser || group.figures[0]?.title === figure.title)
 }
 
-/** Disclosures of which one is open: the browser closes the others, by their name, without a script. */
+/** Disclosures that share a name: the browser keeps at most one open, without a script. */
 function modelChooser(figures: readonly Figure[], svgs: ReadonlyMap<string, string>): Html {
   const title = visible(figures[0]?.title)
   const models = figures.map(
@@ -172,7 +172,7 @@ function fileLinks(path: string, formats: Readonly<Record<string, string>>): Htm
   return html`<span class="files">${links}</span>`
 }
 
-/** Which columns stand to the right, from a LaTeX column specification such as `llrp{9cm}`. */
+/** Which columns are right-aligned, from a LaTeX column specification such as `llrp{9cm}`. */
 function alignments(align: string): boolean[] {
   return (align.match(/[lcr]|p\{[^}]*\}/g) ?? []).map((column) => column === 'r')
 }

@@ -12,7 +12,7 @@ import { comparisonTable, curvesTable } from '../tables/comparison-table.js'
 import { publishedRows } from './published.js'
 import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
-/** Tables 6 and 2 and the by-layer curves beside the published ones, or beside those of another sweep. */
+/** Tables 6 and 2 and the by-layer curves compared with the published ones or with another sweep. */
 export function comparison(
   db: Database.Database,
   sweep: SweepSummary,

@@ -5,7 +5,7 @@ import type { SweepRows } from '../../experiments/sweep-rows.js'
 import { text, type Section } from '../../figures/section.js'
 import { experimentStates } from '../../store/report-queries.js'
 
-/** A section per experiment, in the catalogue's order. What the sweep did not run has none. */
+/** A section per experiment that the sweep ran, in the catalogue's order. */
 export function experimentSections(db: Database.Database, sweep: string, rows: SweepRows): Section[] {
   const states = experimentStates(db, sweep)
   return experiments.flatMap((experiment) => sectionOf(experiment, sweep, states, rows))

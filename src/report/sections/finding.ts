@@ -61,7 +61,7 @@ interface Effect {
   readonly baseline: number
   readonly hypothesis: number
   readonly regular: number
-  /** The part of the demonstrations' gain that θ alone brings, %. */
+  /** The part of the demonstrations' gain that θ alone recovers, %. */
   readonly recovered: number
   /** The mean over tasks of hypothesis - regular, with its interval over tasks. */
   readonly difference: string
@@ -70,7 +70,7 @@ interface Effect {
 interface ModelFinding {
   readonly model: string
   readonly weights: string
-  /** Null where demonstrations help in no task. */
+  /** Null if demonstrations help in no task. */
   readonly effect: Effect | null
   readonly tasks: number
   readonly peak: CurvePoint | null
@@ -96,7 +96,7 @@ function difference(of: readonly Finished[]): string {
     : `${signed(difference)}, 95 % [${signed(low)}, ${signed(high)}]`
 }
 
-/** One sentence of all models, another of those where nothing can be seen. */
+/** One sentence on all models, and one for each model where demonstrations do not help. */
 function effects(models: readonly ModelFinding[]): string[] {
   const seen = models.flatMap(({ effect, ...model }) => (effect ? [{ ...model, ...effect }] : []))
   const unseen = models.filter(({ effect }) => effect === null)
@@ -178,7 +178,7 @@ function dominance(rows: SweepRows): string[] {
   ]
 }
 
-/** What the authors' scoring of knowledge tasks lets through, beside the stricter count. */
+/** What the authors' scoring of knowledge tasks accepts, and the stricter count. */
 function prefixRule(db: Database.Database, sweep: string): string[] {
   const hits = prefixHits(db, sweep).filter(({ correct }) => correct > 0)
   if (hits.length === 0) return []

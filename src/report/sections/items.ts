@@ -6,10 +6,10 @@ import { itemAnswers, type ItemAnswer } from '../../store/item-answers.js'
 import type { SweepSummary } from '../../store/sweeps.js'
 import { taskLabels, withLabels } from '../task-labels.js'
 
-/** Of each task so many right and so many wrong. */
+/** Of each task, this many right and this many wrong. */
 const shownOfEach = 2
 
-/** What answers look like: of each task some that θ gets right and some that it does not; the file has all. */
+/** Examples: of each task some items that θ gets right and some that it gets wrong; the file has all. */
 export function items(db: Database.Database, sweep: SweepSummary): Section[] {
   const labels = taskLabels(sweep)
   const answers = itemAnswers(db, sweep.id).map((row) => withLabels(labels, row))
@@ -31,7 +31,7 @@ function ofModel(model: string, answers: readonly ItemAnswer[], sweep: string): 
   return {
     id: `items-${model}`,
     title: `Items of ${model}`,
-    caption: `Test items: of each task the first ${shownOfEach} that θ at the best L answers rightly, and the first ${shownOfEach} that it does not. Rank: of the answer’s first token under θ. The CSV has all ${answers.length}; taskvec serve shows those of ${sweep} with every layer.`,
+    caption: `Test items: for each task, the first ${shownOfEach} that θ gets right at the best L, and the first ${shownOfEach} that it gets wrong. Rank: of the answer’s first token under θ. The CSV has all ${answers.length}; taskvec serve shows them at every layer (sweep ${sweep}).`,
     columns: {
       ...{ task: 'Task', query: 'Query', answer: 'Answer', theta: 'By θ', right: '', rank: 'Rank' },
       ...{ regular: 'Regular', regularRight: '' },

@@ -5,6 +5,7 @@ import { modelRecords, sweepRecord, taskRecords } from '../../store/report-queri
 import { described, settingOf, varying, type SweepOfGroup } from '../../store/settings.js'
 import { sweepMode, type SweepSummary } from '../../store/sweeps.js'
 import type { Row } from '../../figures/table.js'
+import { taskLabels } from '../task-labels.js'
 import { table4, table5 } from '../tables/run-tables.js'
 import type { Table } from '../../figures/table.js'
 import { table, type Section } from '../../figures/section.js'
@@ -40,7 +41,7 @@ export function whatWasRun(
     blocks: [
       table(factsTable(Object.entries(facts).map(([what, value]) => ({ what, value })))),
       table(table4(modelRecords(db, sweep.id))),
-      table(table5(taskRecords(db, sweep.id))),
+      table(table5(taskRecords(db, sweep.id), taskLabels(sweep))),
       {
         code: stringify(readableConfig(JSON.parse(sweep.config) as Partial<SweepConfig>), { lineWidth: 100 }),
       },
@@ -52,14 +53,14 @@ function factsTable(rows: readonly Row[]): Table {
   return {
     id: 'sweep',
     title: 'The sweep',
-    caption: 'As it was first started; the config with all defaults filled in stands below.',
+    caption: 'As first started; the config below has all defaults filled in.',
     columns: { what: '', value: '' },
     align: 'lp{11cm}',
     rows,
   }
 }
 
-/** Without the file's place on the machine, and with word lists and items counted instead of written out. */
+/** Without the file's path, and with word lists and items counted instead of written out. */
 function readableConfig({
   file: _file,
   settings: _settings,

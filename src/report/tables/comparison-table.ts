@@ -3,7 +3,7 @@ import type { Comparison, Verdict } from '../compare.js'
 import { taskName } from '../../figures/paper-rules.js'
 import { share, type Table } from '../../figures/table.js'
 
-/** Every accuracy beside `other`'s, with its verdict: of Table 6, or of Table 2. */
+/** Every accuracy and `other`'s, with a verdict: of Table 6 or Table 2. */
 export function comparisonTable(
   rows: readonly Comparison[],
   other: string,
@@ -42,7 +42,7 @@ export function comparisonTable(
   }
 }
 
-/** A row per model and task: what its curve's points came to, and the best L of both sides. */
+/** A row per model and task: the verdicts on its curve's points, and the best L of both sides. */
 export function curvesTable(tasks: readonly CurveTask[], other: string): Table {
   return {
     id: 'comparison-layers',

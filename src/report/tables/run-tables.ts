@@ -9,7 +9,7 @@ export function table4(models: readonly ModelRecord[]): Table {
     id: 'table-4',
     title: 'Table 4: models',
     caption:
-      'N: number of blocks. Content: sha256 of weights, config and tokenizer, its first 16 digits. Time: of the engine, summed over its processes.',
+      'N: number of blocks. Content: the first 16 digits of the sha256 of weights, config and tokenizer. Time: engine time, summed over processes.',
     columns: {
       model: 'Model',
       architecture: 'Architecture',
@@ -38,18 +38,24 @@ export function table4(models: readonly ModelRecord[]): Table {
   }
 }
 
-/** The paper's Table 5. */
-export function table5(tasks: readonly TaskRecord[]): Table {
+/** The paper's Table 5, with the labels that the config gives tasks. */
+export function table5(tasks: readonly TaskRecord[], labels: ReadonlyMap<string, string>): Table {
+  const labelled = tasks.some(({ task }) => labels.has(task))
   return {
     id: 'table-5',
     title: 'Table 5: tasks',
     caption:
-      'Example: the first test item of the first model. Pairs: of the word list, those that the models’ tokenizers leave; none where inputs are generated or items given.',
-    columns: { category: 'Category', task: 'Task', example: 'Example', scoring: 'Scoring', pairs: 'Pairs' },
-    align: 'llllr',
+      'Example: the first test item of the first model. Pairs: the pairs of the word list that remain after the models’ tokenizers; empty for generated inputs and given items.',
+    columns: {
+      ...{ category: 'Category', task: 'Task' },
+      ...(labelled ? { label: 'Label' } : {}),
+      ...{ example: 'Example', scoring: 'Scoring', pairs: 'Pairs' },
+    },
+    align: labelled ? 'lllllr' : 'llllr',
     rows: tasks.map(({ category, task, query, answer, scoring, fewestPairs, mostPairs }) => ({
       category,
       task,
+      ...(labelled ? { label: labels.get(task) ?? null } : {}),
       example: `${query.trim()} → ${answer.trim()}`,
       scoring: scoringLabel(scoring),
       pairs: fewestPairs === mostPairs ? fewestPairs : `${fewestPairs} to ${mostPairs}`,

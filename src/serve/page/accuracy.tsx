@@ -1,7 +1,7 @@
 import { wilsonInterval } from '../../statistics/wilson.js'
 import type { Field } from '../api.js'
 
-/** The kinds of runs that have an accuracy, in the order they are offered. */
+/** The kinds of runs that have an accuracy, in display order. */
 export const kinds = ['hypothesis', 'regular', 'baseline'] as const
 export type Kind = (typeof kinds)[number]
 

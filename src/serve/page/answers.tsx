@@ -11,7 +11,7 @@ interface Row {
   readonly likeliest?: readonly string[] | undefined
 }
 
-/** Every run and layer, a row each: the likeliest next tokens, with their probabilities. */
+/** A row per run and layer: the most likely next tokens, with their probabilities. */
 export function Answers({ answer }: { answer: PlaygroundAnswer }) {
   if ('regularTop' in answer) {
     const rows = [

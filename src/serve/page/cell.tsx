@@ -1,19 +1,22 @@
-import type { Field } from '../api.js'
+import type { Field, SweepView } from '../api.js'
 import { accuracyOf, kinds, spelled } from './accuracy.jsx'
 import type { FieldPlace } from './heat-map.jsx'
 import { useAnswer } from './server.js'
+import { TaskName } from './task-name.jsx'
 
-/** What a chosen field opens: its accuracies, and the by-layer curve as it grows. */
+/** The chosen field: its accuracies, and the by-layer curve as it grows. */
 export function Cell({
   sweep,
   place,
   field,
+  labels,
   warnings,
   changes,
 }: {
   sweep: string
   place: FieldPlace
   field: Field | undefined
+  labels: SweepView['labels']
   warnings: readonly string[]
   changes: number | null
 }) {
@@ -30,11 +33,11 @@ export function Cell({
   return (
     <section aria-label="chosen task">
       <h2>
-        {task} <small>{model}</small>
+        <TaskName labels={labels} task={task} /> <small>{model}</small>
       </h2>
       {accuracies.length > 0 && (
         <p>
-          {accuracies.join('; ')}; best L {field?.bestLayer ?? 'none: the curve is zero'}
+          {accuracies.join('; ')}; best L {field?.bestLayer ?? 'none: zero at every L'}
         </p>
       )}
       {warnings.map((warning) => (
@@ -43,10 +46,10 @@ export function Cell({
         </p>
       ))}
       {curve.value?.svg ? (
-        // The server's own drawing; texts in it are escaped there.
+        // Drawn by our server, which escapes its texts.
         <figure class="curve" dangerouslySetInnerHTML={{ __html: curve.value.svg }} />
       ) : (
-        <p>{curve.error ?? 'No cell is there yet.'}</p>
+        <p>{curve.error ?? 'No cells yet.'}</p>
       )}
       {field?.meanScores && (
         <p>

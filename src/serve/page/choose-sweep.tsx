@@ -2,7 +2,7 @@ import type { SweepLine } from '../api.js'
 
 const ofGroup = 'group '
 
-/** Which sweep is shown, or which group of them: those of one config stand together. */
+/** Chooses a sweep or a group; the sweeps of one config are listed together. */
 export function ChooseSweep({
   sweeps,
   shown,
@@ -12,7 +12,7 @@ export function ChooseSweep({
   shown: { readonly sweep?: string | null; readonly group?: string | null }
   show: (what: { sweep: string | null; group: string | null }) => void
 }) {
-  // In the order of the latest of each.
+  // Ordered by the latest sweep of each.
   const groups = new Map<string, SweepLine[]>()
   for (const line of sweeps) {
     const key = line.setting === '' ? line.id : (line.group ?? line.id)

@@ -2,7 +2,7 @@ import type { GroupView } from '../api.js'
 import { useAnswer } from './server.js'
 import { useUrlState } from './url-state.js'
 
-/** The settings of one config side by side: how far each is, and their accuracies by one axis, as `taskvec report GROUP` has them. */
+/** The settings of one config: progress, and accuracies by one axis, as in `taskvec report GROUP`. */
 export function Group({ id, changes }: { id: string; changes: number | null }) {
   const [url, set] = useUrlState()
   const { by } = url
@@ -60,7 +60,7 @@ type Block = GroupView['blocks'][number]
 function Drawn({ title, caption, svg }: Extract<Block, { svg: string }>) {
   return (
     <figure>
-      {/* The server's own drawing; texts in it are escaped there. */}
+      {/* Drawn by our server, which escapes its texts. */}
       <div
         class="curve"
         role="img"

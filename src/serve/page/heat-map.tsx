@@ -1,6 +1,8 @@
 import type { Field, SweepView } from '../api.js'
+import { groupBy } from '../../figures/paper-rules.js'
 import { accuracyOf, kinds, short, spelled, type Kind } from './accuracy.jsx'
 import { moveFocus } from './keys.jsx'
+import { TaskName } from './task-name.jsx'
 import { useUrlState } from './url-state.js'
 
 export interface FieldPlace {
@@ -14,13 +16,15 @@ interface Props {
   readonly choose: (place: FieldPlace) => void
 }
 
-/** Models across, tasks down; colour and number are the accuracy, with its interval; a field without one shows how far it is. */
+/** Models across, tasks down, by category; colour and number show the accuracy with its interval, or else the progress. */
 export function HeatMap({ view, chosen, choose }: Props) {
   const [url, set] = useUrlState()
   const kind = kinds.find((name) => name === url['kind']) ?? 'hypothesis'
   const fields = new Map(view.fields.map((field) => [`${field.model} ${field.task}`, field]))
   const isChosen = ({ model, task }: FieldPlace) => chosen?.model === model && chosen.task === task
-  const first = view.fields.some(isChosen) ? null : view.fields[0]
+  const categories = groupBy(view.tasks, (task) => view.categories[task] ?? '')
+  const rows = categories.flatMap(([, tasks]) => tasks)
+  const first = view.fields.some(isChosen) ? null : fields.get(`${view.models[0]} ${rows[0]}`)
   return (
     <section aria-label="accuracies">
       <fieldset class="kinds">
@@ -45,40 +49,51 @@ export function HeatMap({ view, chosen, choose }: Props) {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {view.tasks.map((task, row) => (
-              <tr key={task}>
-                <th scope="row">{task}</th>
-                {view.models.map((model, column) => {
-                  const field = fields.get(`${model} ${task}`)
-                  return (
-                    <td key={model}>
-                      {field && (
-                        <button
-                          type="button"
-                          class={`${shade(field, kind)}${isChosen(field) ? ' chosen' : ''}`}
-                          data-at={`${row} ${column}`}
-                          tabIndex={isChosen(field) || field === first ? 0 : -1}
-                          aria-pressed={isChosen(field)}
-                          title={`${model}, ${task}: ${says(field, kind)}`}
-                          onClick={() => choose({ model, task })}
-                        >
-                          <Shown field={field} kind={kind} />
-                        </button>
-                      )}
-                    </td>
-                  )
-                })}
-              </tr>
-            ))}
-          </tbody>
+          {categories.map(([category, tasks]) => (
+            <tbody key={category}>
+              {categories.length > 1 && category !== '' && (
+                <tr>
+                  <th scope="rowgroup" colSpan={view.models.length + 1}>
+                    {category}
+                  </th>
+                </tr>
+              )}
+              {tasks.map((task) => (
+                <tr key={task}>
+                  <th scope="row">
+                    <TaskName labels={view.labels} task={task} />
+                  </th>
+                  {view.models.map((model, column) => {
+                    const field = fields.get(`${model} ${task}`)
+                    return (
+                      <td key={model}>
+                        {field && (
+                          <button
+                            type="button"
+                            class={`${shade(field, kind)}${isChosen(field) ? ' chosen' : ''}`}
+                            data-at={`${rows.indexOf(task)} ${column}`}
+                            tabIndex={isChosen(field) || field === first ? 0 : -1}
+                            aria-pressed={isChosen(field)}
+                            title={`${model}, ${task}: ${says(field, kind)}`}
+                            onClick={() => choose({ model, task })}
+                          >
+                            <Shown field={field} kind={kind} />
+                          </button>
+                        )}
+                      </td>
+                    )
+                  })}
+                </tr>
+              ))}
+            </tbody>
+          ))}
         </table>
       </div>
     </section>
   )
 }
 
-/** What the colours say, and of how many items the accuracies are. */
+/** The meaning of the colours, and the number of items behind the accuracies. */
 function Legend({ view, kind }: { view: SweepView; kind: Kind }) {
   const counts = new Set(view.fields.flatMap((field) => accuracyOf(field, kind)?.items ?? []))
   return (
@@ -91,8 +106,8 @@ function Legend({ view, kind }: { view: SweepView; kind: Kind }) {
         1
       </span>
       , <i class="waiting" /> waiting, <i class="failed" /> failed
-      {counts.size > 0 && `; small: the 95 % interval, of ${[...counts].join(' or ')} items`}. Choose a field:
-      it has a curve and items.
+      {counts.size > 0 && `; small: 95 % interval over ${[...counts].join(' or ')} items`}. Select a field for
+      its curve and items.
     </p>
   )
 }

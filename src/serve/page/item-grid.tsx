@@ -10,7 +10,7 @@ type Prediction = ItemView['predictions'][number]
 
 /**
  * Items down, layers across: the answer's rank as colour and number, the best L framed. Up and down go through the items, left and
- * right through the layers; what was predicted there is said above. Enter opens an item.
+ * right through the layers; the line above shows the prediction there. Enter opens an item.
  */
 export function ItemGrid({ items, bestLayer }: { items: readonly ItemView[]; bestLayer: number | null }) {
   const [url, set] = useUrlState()
@@ -29,7 +29,7 @@ export function ItemGrid({ items, bestLayer }: { items: readonly ItemView[]; bes
   const focused = items[Math.min(at, items.length - 1)]
   const words = columns.length <= 3
 
-  // On another page of items the focus stays in the list.
+  // The focus stays in the list when the page of items changes.
   const within = useRef(false)
   useEffect(() => {
     if (within.current) table.current?.querySelector<HTMLElement>('[data-at][tabindex="0"]')?.focus()
@@ -119,7 +119,7 @@ export function ItemGrid({ items, bestLayer }: { items: readonly ItemView[]; bes
         {Array.from({ length: 11 }, (_, i) => (
           <i key={i} class={`a${10 - i}`} />
         ))}{' '}
-        10,000 and more; framed: the best L
+        10,000 or more; framed: the best L
       </p>
     </>
   )

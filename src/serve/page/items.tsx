@@ -23,7 +23,7 @@ const orders = {
   query: 'query',
 } as const
 
-/** The items of one (model, task): filtered, sorted, fifty a page. All that is chosen stands in the URL. */
+/** The items of one (model, task): filtered, sorted, fifty a page. The URL holds every choice. */
 export function Items({
   sweep,
   place,
@@ -72,7 +72,7 @@ export function Items({
           <select
             value={show}
             onChange={({ currentTarget: { value } }) =>
-              // Only on test items is there a regular run.
+              // Only test items have a regular run.
               set({ show: value, ...(value.endsWith('-only') ? { split: 'test' } : {}), ...begin })
             }
           >
@@ -126,9 +126,7 @@ export function Items({
       </p>
       {items.error && <p class="trouble">{items.error}</p>}
       {items.value?.items.length === 0 && (
-        <p>
-          {show === 'all' && given.length === 0 ? 'Nothing of this split is stored yet.' : 'No item passes.'}
-        </p>
+        <p>{show === 'all' && given.length === 0 ? 'No results for this split yet.' : 'No item matches.'}</p>
       )}
       {items.value && items.value.items.length > 0 && (
         <ItemGrid items={items.value.items} bestLayer={bestLayer} />

@@ -1,18 +1,18 @@
 import { useEffect, useRef } from 'preact/hooks'
 
-/** What the keyboard does, as the help says it. */
+/** The keys and their help texts. */
 const help = [
-  ['↑ ↓', 'the item, or field, above and below'],
-  ['← →', 'the layer before and after; in the accuracies the model'],
-  ['Enter', 'open an item or a field, and close an item'],
-  ['Home, End', 'the first and the last of the list'],
-  ['Page Up, Page Down', 'the fifty items before and after'],
-  ['/', 'to the text that items are searched for'],
-  ['Escape', 'from there back to the list'],
+  ['↑ ↓', 'previous and next item or field'],
+  ['← →', 'previous and next layer; among accuracies, model'],
+  ['Enter', 'open a field; open or close an item'],
+  ['Home, End', 'first and last of the list'],
+  ['Page Up, Page Down', 'previous and next fifty items'],
+  ['/', 'search items'],
+  ['Escape', 'back from the search to the list'],
   ['?', 'this help'],
 ] as const
 
-/** Calls what `keys` names unless somebody is typing. */
+/** Calls the function of a pressed key, unless the user is typing. */
 export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const now = useRef(keys)
   now.current = keys

@@ -9,6 +9,7 @@ import { Items } from './items.jsx'
 import { Help } from './keys.jsx'
 import { Playground } from './playground.jsx'
 import { useAnswer, useChanges } from './server.js'
+import { labelled } from './task-name.jsx'
 import { Troubles, Workers } from './troubles.jsx'
 import { useUrlState } from './url-state.js'
 
@@ -34,15 +35,14 @@ function Page() {
         <Help />
         {changes === null && (
           <p class="trouble" role="status">
-            The server is away: start <code>taskvec serve</code> again. What is shown is the last that was
-            read.
+            No connection: start <code>taskvec serve</code> again. The page shows the last data that it read.
           </p>
         )}
       </header>
       <main>
         {sweeps.value?.length === 0 && (
           <p>
-            The database holds no sweep yet. Run one: <code>npx taskvec run configs/quickstart.yaml</code>
+            The database has no sweep yet. Run one: <code>npx taskvec run configs/quickstart.yaml</code>
           </p>
         )}
         {(sweeps.error ?? sweep.error) && <p class="trouble">{sweeps.error ?? sweep.error}</p>}
@@ -51,7 +51,7 @@ function Page() {
         <Playground sweep={id} />
         {view && (
           <details>
-            <summary>Config, as it was run</summary>
+            <summary>Config as run</summary>
             <pre tabIndex={0}>{JSON.stringify(JSON.parse(view.config), null, 2)}</pre>
           </details>
         )}
@@ -60,7 +60,7 @@ function Page() {
   )
 }
 
-/** How far it is, its accuracies, and of the chosen field the curve beside them and the items below. */
+/** Progress, accuracies, and the curve and items of the chosen field. */
 function Sweep({ view, changes }: { view: SweepView; changes: number | null }) {
   const [{ model, task }, set] = useUrlState()
   const place: FieldPlace | null = model !== undefined && task !== undefined ? { model, task } : null
@@ -80,7 +80,8 @@ function Sweep({ view, changes }: { view: SweepView; changes: number | null }) {
             sweep={view.id}
             place={place}
             field={field}
-            warnings={warnings.map(({ warning }) => warning)}
+            labels={view.labels}
+            warnings={warnings.map(({ warning }) => labelled(view.labels, warning))}
             changes={changes}
           />
         )}

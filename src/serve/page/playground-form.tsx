@@ -10,15 +10,21 @@ interface Props {
   readonly submit: () => void
 }
 
-/** What can be asked: the sweep's models, tasks and prompts come first. Keys that the choice before them rules out are not shown. */
+/** The form: the sweep's models, tasks and prompts come first. Fields that an earlier choice rules out are hidden. */
 export function PlaygroundForm({ form, choices, busy, change, submit }: Props) {
   const type = (key: keyof Form) => (event: { currentTarget: { value: string } }) =>
     change({ [key]: event.currentTarget.value })
-  const select = (key: keyof Form, names: readonly string[], first?: ComponentChildren) => (
+  const select = (
+    key: keyof Form,
+    names: readonly string[],
+    { first, labels = {} }: { first?: ComponentChildren; labels?: PlaygroundChoices['labels'] } = {},
+  ) => (
     <select value={form[key]} onChange={type(key)}>
       {first}
       {names.map((name) => (
-        <option key={name}>{name}</option>
+        <option key={name} value={name} title={name}>
+          {labels[name] ?? name}
+        </option>
       ))}
     </select>
   )
@@ -39,9 +45,13 @@ export function PlaygroundForm({ form, choices, busy, change, submit }: Props) {
     >
       <label>model {select('model', choices.models)}</label>
       {choices.vectors.length > 0 && (
-        <label>vector {select('vector', choices.vectors, <option value="">θ of a task</option>)}</label>
+        <label>
+          vector {select('vector', choices.vectors, { first: <option value="">θ of a task</option> })}
+        </label>
       )}
-      {ofTask && <label>task {select('task', [...choices.tasks, ownPairs])}</label>}
+      {ofTask && (
+        <label>task {select('task', [...choices.tasks, ownPairs], { labels: choices.labels })}</label>
+      )}
       {ofTask && <label>k {number('k', 1, { max: 1000, required: true })}</label>}
       {ofTask && <label>seed {number('seed', 0, { required: true })}</label>}
       {!ofTask && <label>scale {number('scale', -1e6, { step: 'any', required: true })}</label>}

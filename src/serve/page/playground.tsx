@@ -6,7 +6,7 @@ import { formOf, formText, ownPairs, ownPrompt, questionOf, type Form } from './
 import { post, useAnswer } from './server.js'
 import { useUrlState } from './url-state.js'
 
-/** A query answered by θ alone at every layer, beside the regular and the baseline answer; or with a vector of the library patched in. */
+/** A query answered by θ alone at every layer, with the regular and the baseline answer; or with a vector of the library patched in. */
 export function Playground({ sweep }: { sweep: string | null }) {
   const choices = useAnswer<PlaygroundChoices>('playground', sweep === null ? {} : { sweep }, 0)
   const [{ ask }, set] = useUrlState()
@@ -48,7 +48,7 @@ export function Playground({ sweep }: { sweep: string | null }) {
   )
 }
 
-/** What is not chosen yet, or not to be had in this sweep, is the first, or the sweep's. */
+/** Choices that are missing or impossible in this sweep become the first option, or the sweep's. */
 function settled(form: Form, choices: PlaygroundChoices): Form {
   const { models, tasks, prompts, vectors } = choices
   const among = (value: string, known: readonly string[], otherwise: string | undefined) =>

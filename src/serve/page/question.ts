@@ -1,4 +1,4 @@
-/** What is typed into the playground, as it is typed; and the question that it makes for the server (docs/api.md). */
+/** The text typed into the playground, and the question it makes for the server (docs/api.md). */
 
 export const ownPairs = 'pairs of my own'
 export const ownPrompt = 'one of my own'
@@ -30,7 +30,7 @@ export const empty: Form = {
   ...{ k: '', layer: '', seed: '41', vector: '', scale: '1' },
 }
 
-/** Throws what a line of pairs lacks. */
+/** Throws if a line is not a pair. */
 export function questionOf(form: Form, sweep: string | null): object {
   const { model, task, query, prompt, k, layer, seed, vector, scale } = form
   const template =
@@ -60,7 +60,7 @@ function pairsOf(text: string): (readonly [string, string])[] {
   })
 }
 
-/** What of a form is not as it comes, as one text for the address; and back. */
+/** The changed fields of a form as one text for the address, and back. */
 export function formText(form: Form): string {
   const changed = Object.entries(form).filter(([key, value]) => value !== empty[key as keyof Form])
   return JSON.stringify(Object.fromEntries(changed))

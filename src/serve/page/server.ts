@@ -1,12 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** Asks the server that this page came from. Throws its message. */
+/** Queries this page's server. Throws its error message. */
 export async function ask<T>(path: string, query: Record<string, string> = {}): Promise<T> {
   const search = new URLSearchParams(query).toString()
   return read<T>(await fetch(`/api/v1/${path}${search ? `?${search}` : ''}`))
 }
 
-/** The same of a question as JSON. */
+/** The same for a question as JSON. */
 export async function post<T>(path: string, question: object): Promise<T> {
   const headers = { 'Content-Type': 'application/json' }
   return read<T>(await fetch(`/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(question) }))
@@ -18,7 +18,7 @@ async function read<T>(response: Response): Promise<T> {
   throw new Error(text.startsWith('{') ? (JSON.parse(text) as { error: string }).error : text)
 }
 
-/** Counts the database's changes; the connection comes back by itself. `null`: the server is away. */
+/** Counts the database's changes; reconnects by itself. `null`: no connection. */
 export function useChanges(): number | null {
   const [changes, setChanges] = useState<number | null>(0)
   useEffect(() => {
@@ -36,7 +36,7 @@ export interface Answer<T> {
   readonly error: string | null
 }
 
-/** The server's answer, asked for again whenever `again` changes; the last one stays until the next is there. */
+/** The server's answer, fetched again whenever `again` changes; the last one stays until the next arrives. */
 export function useAnswer<T>(path: string | null, query: Record<string, string>, again: unknown): Answer<T> {
   const [answer, setAnswer] = useState<Answer<T> & { path: string | null }>({
     value: null,

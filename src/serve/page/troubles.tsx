@@ -1,4 +1,6 @@
+import { groupedWarnings } from '../../report/grouped-warnings.js'
 import type { SweepView } from '../api.js'
+import { labelled, TaskName } from './task-name.jsx'
 
 export function Troubles({ view }: { view: SweepView }) {
   if (view.failures.length === 0 && view.warnings.length === 0) return null
@@ -9,22 +11,23 @@ export function Troubles({ view }: { view: SweepView }) {
         {view.failures.map(({ model, task, experiment, code, message, attempts, worker, log }) => (
           <li key={`${model} ${task} ${experiment}`} class="trouble">
             <strong>
-              {[model, task, experiment === 'main' ? '' : experiment].filter(Boolean).join(' ')}
+              {model} <TaskName labels={view.labels} task={task} />
+              {experiment === 'main' ? '' : ` ${experiment}`}
             </strong>
             : {code} after {attempts} attempt{attempts === 1 ? '' : 's'}
             {worker !== '' && ` on ${worker}`}
             <pre>{message}</pre>
             {log !== '' && (
               <details>
-                <summary>its last lines</summary>
+                <summary>last lines of its log</summary>
                 <pre>{log}</pre>
               </details>
             )}
           </li>
         ))}
-        {view.warnings.map(({ model, warning }) => (
+        {groupedWarnings(view.warnings).map(({ model, warning }) => (
           <li key={`${model} ${warning}`}>
-            {model}: {warning}
+            {model}: {labelled(view.labels, warning)}
           </li>
         ))}
       </ul>
@@ -40,8 +43,8 @@ export function Workers({ view }: { view: SweepView }) {
       <ul>
         {view.workers.map(({ computedBy, model, task, work, engineSeconds, finishedAt }) => (
           <li key={computedBy}>
-            <code>{computedBy}</code>: {model} {task}, {work} ({engineSeconds.toFixed(1)} s), stored{' '}
-            {finishedAt.slice(11, 19)} UTC
+            <code>{computedBy}</code>: {model} <TaskName labels={view.labels} task={task} />, {work} (
+            {engineSeconds.toFixed(1)} s), stored {finishedAt.slice(11, 19)} UTC
           </li>
         ))}
       </ul>

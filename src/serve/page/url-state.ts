@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** What is chosen on the page, in the URL's fragment: a view can be shared, and survives a reload. */
+/** The page's choices in the URL's fragment: a view can be shared and survives a reload. */
 export type UrlState = Readonly<Record<string, string>>
 
 /** The state, and how to change it: null takes a key out. */
@@ -17,7 +17,7 @@ export function useUrlState(): [UrlState, (changes: Readonly<Record<string, stri
       if (value === null || value === '') next.delete(key)
       else next.set(key, value)
     history.replaceState(null, '', next.size > 0 ? `#${next.toString()}` : location.pathname)
-    dispatchEvent(new Event('hashchange')) // replaceState says nothing to the page's other parts
+    dispatchEvent(new Event('hashchange')) // replaceState notifies no one
   }
   return [state, change]
 }

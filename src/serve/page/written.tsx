@@ -1,4 +1,4 @@
-/** Text as it stands, what would not be seen made visible: white space at its ends or in a row, line feeds, tabs, control characters. */
+/** Text with invisible characters made visible: white space at its ends or repeated, line feeds, tabs, control characters. */
 export function Written({ text }: { text: string }) {
   return <code class="written">{marked(text)}</code>
 }
@@ -11,7 +11,7 @@ function marked(text: string): string {
     .replace(/[\p{Cc}\p{Cf}\u00a0]/gu, (sign) => signs[sign] ?? `\\u{${sign.codePointAt(0)?.toString(16)}}`)
 }
 
-/** x → y, a pair that does not run into the next one. */
+/** x → y, visually separate from the next pair. */
 export function Pair({ input, output }: { input: string; output: string }) {
   return (
     <span class="pair">

@@ -10,7 +10,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
-import { sweeps, models } from './sweeps.js'
+import { ofModel, ofSweep } from './sweeps.js'
 
 /** What sweeps point at: runs by their keys, their predictions and θ; and what went wrong. */
 
@@ -20,9 +20,7 @@ export const runs = sqliteTable(
   {
     id: integer().primaryKey(),
     key: text().notNull(),
-    modelHash: text('model_hash')
-      .notNull()
-      .references(() => models.modelHash),
+    modelHash: ofModel(),
     kind: text({ enum: ['baseline', 'regular', 'hypothesis'] }).notNull(),
     split: text({ enum: ['baseline', 'dev', 'test'] }).notNull(),
     /** The patched layer L; null for baseline and regular. */
@@ -90,9 +88,7 @@ export const taskVectors = sqliteTable(
 export const timings = sqliteTable(
   'timings',
   {
-    sweepId: text('sweep_id')
-      .notNull()
-      .references(() => sweeps.id),
+    sweepId: ofSweep(),
     modelId: text('model_id').notNull(),
     taskId: text('task_id').notNull(),
     /** For instance `dev 0,1,2`. */
@@ -107,9 +103,7 @@ export const timings = sqliteTable(
 export const failures = sqliteTable(
   'failures',
   {
-    sweepId: text('sweep_id')
-      .notNull()
-      .references(() => sweeps.id),
+    sweepId: ofSweep(),
     modelId: text('model_id').notNull(),
     /** '' where the whole model failed. */
     taskId: text('task_id').notNull(),

@@ -30,6 +30,12 @@ export const sweeps = sqliteTable(
   (table) => [check('sweeps_status', sql`${table.status} in ('running', 'complete', 'failed', 'cancelled')`)],
 )
 
+/** Of a table whose rows belong to a sweep. */
+export const ofSweep = () =>
+  text('sweep_id')
+    .notNull()
+    .references(() => sweeps.id)
+
 /** A model's content: weights, config and tokenizer, with the numeric set-up it ran in. */
 export const models = sqliteTable('models', {
   modelHash: text('content_hash').primaryKey(),
@@ -41,12 +47,15 @@ export const models = sqliteTable('models', {
   weights: text().notNull(),
 })
 
+export const ofModel = () =>
+  text('model_hash')
+    .notNull()
+    .references(() => models.modelHash)
+
 export const sweepModels = sqliteTable(
   'sweep_models',
   {
-    sweepId: text('sweep_id')
-      .notNull()
-      .references(() => sweeps.id),
+    sweepId: ofSweep(),
     modelId: text('model_id').notNull(),
     position: integer().notNull(),
     source: text().notNull(),
@@ -60,9 +69,7 @@ export const sweepModels = sqliteTable(
 export const sweepTasks = sqliteTable(
   'sweep_tasks',
   {
-    sweepId: text('sweep_id')
-      .notNull()
-      .references(() => sweeps.id),
+    sweepId: ofSweep(),
     taskId: text('task_id').notNull(),
     position: integer().notNull(),
     /** The task as the config gave it, JSON, word lists and items included. */
@@ -113,9 +120,7 @@ export const preparedTasks = sqliteTable(
     sweepId: text('sweep_id').notNull(),
     modelId: text('model_id').notNull(),
     taskId: text('task_id').notNull(),
-    modelHash: text('model_hash')
-      .notNull()
-      .references(() => models.modelHash),
+    modelHash: ofModel(),
     numerics: text().$type<NumericsJson>().notNull(),
     category: text().notNull(),
     scoring: text().notNull(),

@@ -11,7 +11,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
-import { models, sweepModels } from './sweeps.js'
+import { ofModel, sweepModels } from './sweeps.js'
 
 /** The further experiments: their units and what these found. */
 
@@ -57,9 +57,7 @@ export const unitRuns = sqliteTable(
     id: integer().primaryKey(),
     key: text().notNull(),
     experiment: text().notNull(),
-    modelHash: text('model_hash')
-      .notNull()
-      .references(() => models.modelHash),
+    modelHash: ofModel(),
     /** 0 while some of its steps are still to be done. */
     complete: integer().notNull(),
   },

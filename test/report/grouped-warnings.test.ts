@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import { groupedWarnings } from '../../src/report/grouped-warnings.js'
+
+it('names a warning that models have in common once, with the models, in order of first appearance', () => {
+  const warnings = [
+    { model: 'a', warning: 'few pairs' },
+    { model: 'a', warning: 'no template' },
+    { model: 'b', warning: 'few pairs' },
+  ]
+  expect(groupedWarnings(warnings)).toEqual([
+    { model: 'a, b', warning: 'few pairs' },
+    { model: 'a', warning: 'no template' },
+  ])
+})
