@@ -15,7 +15,7 @@ export interface Draw {
 }
 
 /** Seeds of the draws, in the order in which they were judged; what they found is in the generators. */
-export const seeds = [41, 42, 20261201, 20261202, 20261203, 20261204, 20261205, 20261206] as const
+export const seeds = [41, 42, 20261201, 20261202, 20261203, 20261204, 20261205, 20261206, 20261207, 20261208] as const
 
 /** The draw that still applies to a list, if not the latest: the verbs have not changed since the first one. */
 const lastSeeds: Readonly<Record<string, number>> = {
@@ -25,15 +25,15 @@ const lastSeeds: Readonly<Record<string, number>> = {
   linguistic_antonyms: 20261205,
   knowledge_person_language: 20261205,
   knowledge_location_religion: 20261205,
-  translation_de_en: 20261206,
-  translation_en_de: 20261205,
-  translation_en_es: 20261206,
-  translation_en_fr: 20261206,
+  translation_de_en: 20261207,
+  translation_en_de: 20261208,
+  translation_en_es: 20261208,
+  translation_en_fr: 20261208,
   translation_en_it: 20261204,
-  translation_en_ja: 20261205,
-  translation_en_zh: 20261205,
-  translation_es_en: 20261206,
-  translation_fr_en: 20261206,
+  translation_en_ja: 20261208,
+  translation_en_zh: 20261208,
+  translation_es_en: 20261208,
+  translation_fr_en: 20261208,
   translation_it_en: 20261204,
   translation_ja_en: 20261205,
   translation_zh_en: 20261205,
