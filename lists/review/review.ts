@@ -15,7 +15,9 @@ export interface Draw {
 }
 
 /** Seeds of the draws, in the order in which they were judged; what they found is in the generators. */
-export const seeds = [41, 42, 20261201, 20261202, 20261203, 20261204, 20261205, 20261206, 20261207, 20261208] as const
+export const seeds = [
+  41, 42, 20261201, 20261202, 20261203, 20261204, 20261205, 20261206, 20261207, 20261208,
+] as const
 
 /** The draw that still applies to a list, if not the latest: the verbs have not changed since the first one. */
 const lastSeeds: Readonly<Record<string, number>> = {
