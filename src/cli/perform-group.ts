@@ -31,7 +31,9 @@ export async function performGroup(
     const setting = settings[i]
     if (setting && sweeps.length > 1)
       say(`\nSetting ${i + 1} of ${sweeps.length}: ${described(setting, varying)}`, { sweep: sweepId(sweep) })
-    await performSweep(sweep, { ...options, report: options.report && over.length === 0 })
+    // The group's own report has the main experiment alone.
+    const whole = over.length === 0 || sweep.experiments.some((experiment) => experiment !== 'main')
+    await performSweep(sweep, { ...options, report: options.report && whole })
     const code = Number(process.exitCode ?? 0)
     // Interrupted, or cancelled.
     if (code === 130 || code === 4) return

@@ -9,7 +9,8 @@ import type {
   TaskSpec,
 } from '../domain/types.js'
 import type { Engine } from '../engine/engine.js'
-import { formatOf } from '../prompt/templates.js'
+import { aroundQuery, specialOf } from '../prompt/format.js'
+import { formatOf, promptName } from '../prompt/templates.js'
 import { withChatPrompts } from './chat-prompts.js'
 import { taskOf } from '../tasks/registry.js'
 import { explained, markPairs, partialWarning, readList } from '../tasks/read-list.js'
@@ -36,10 +37,10 @@ export async function prepareTask(
     encode: (texts, options) => engine.encode(texts, options),
     unknownToken: engine.info.unknownToken,
   }
-  const ofModel = engine.info.warnings ?? []
   const protocol = await withChatPrompts(engine, given)
   const task = taskOf(spec, protocol)
   const prompt = formatOf(protocol.prompt)
+  const ofModel = [...(engine.info.warnings ?? []), ...(await unknownPrompt(encoder, protocol))]
   const known = {
     ...{ task: task.id, category: task.category },
     scoring: scoringFor(task.scoring, protocol.answer),
@@ -118,6 +119,18 @@ function inFormat(
   if (!prompt) return items
   const written = (of: readonly Item[]) => of.map((item) => ({ ...item, prompt }))
   return { baseline: written(items.baseline), dev: written(items.dev), test: written(items.test) }
+}
+
+/** Under the user's own prompt, which may be written for another tokenizer. */
+async function unknownPrompt({ encode, unknownToken }: Encoder, { prompt }: Protocol): Promise<string[]> {
+  const format = formatOf(prompt)
+  if (unknownToken === undefined || !format) return []
+  const { before, after } = aroundQuery(format)
+  const tokens = (await encode([before, after], specialOf(format))).flat()
+  if (!tokens.includes(unknownToken)) return []
+  return [
+    `prompt ${promptName(prompt)}: this model's tokenizer can only write some of its own words as its unknown token`,
+  ]
 }
 
 /** Under the user's own prompt: how tokens fall where the answer follows. Known for the paper's prompt. */

@@ -169,7 +169,7 @@ function settingsTable(sweeps: readonly SweepOfGroup[]): Table {
     id: 'settings',
     title: 'Settings',
     caption:
-      'A sweep per row; the sweeps of one group share their items. taskvec report SWEEP shows one in full.',
+      'A sweep per row; the sweeps of one group share their items. taskvec report SWEEP shows one in full, with its further experiments.',
     columns: {
       ...{ sweep: 'Sweep', demonstrations: 'k', prompt: 'Prompt', dummyQueries: 'Dummy queries' },
       ...{ seed: 'Seed', numerics: 'Numerics' },

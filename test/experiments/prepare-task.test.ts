@@ -96,6 +96,20 @@ describe('a prepared task', () => {
     const given = await prepareTask(words, { kind: 'items', id: 'mine', scoring: 'exact', items }, protocol)
     expect(given.warnings.join()).toContain('mine: 2 of 3 items have a word')
     expect(given.items).toBe(items)
+
+    const qa = {
+      ...protocol,
+      prompt: {
+        id: 'qa',
+        demonstration: 'Q:{x}A:{y}',
+        query: 'Q:{x}A:',
+        separator: '\n',
+        prefix: '',
+        suffix: '',
+      },
+    }
+    const asked = await prepareTask(words, { kind: 'items', id: 'mine', scoring: 'exact', items }, qa)
+    expect(asked.warnings.join()).toContain('prompt qa: this model')
     expect(
       (await prepareTask(shortWords, { kind: 'builtin', id: 'algorithmic_list_first' }, protocol)).warnings,
     ).toEqual([])
