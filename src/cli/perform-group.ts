@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { hasFurther, sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { describeError } from '../domain/errors.js'
 import { openReadOnly } from '../store/open.js'
 import {
@@ -32,7 +32,7 @@ export async function performGroup(
     if (setting && sweeps.length > 1)
       say(`\nSetting ${i + 1} of ${sweeps.length}: ${described(setting, varying)}`, { sweep: sweepId(sweep) })
     // The group's own report has the main experiment alone.
-    const whole = over.length === 0 || sweep.experiments.some((experiment) => experiment !== 'main')
+    const whole = over.length === 0 || hasFurther(sweep)
     await performSweep(sweep, { ...options, report: options.report && whole })
     const code = Number(process.exitCode ?? 0)
     // Interrupted, or cancelled.

@@ -31,6 +31,11 @@ export interface SweepConfig {
   readonly notes?: readonly string[]
 }
 
+/** Whether it runs more than the main experiment. */
+export function hasFurther({ experiments }: Pick<SweepConfig, 'experiments'>): boolean {
+  return experiments.some((experiment) => experiment !== 'main')
+}
+
 /** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
 export function sweepId(config: SweepConfig): string {
   const identity = {

@@ -3,7 +3,7 @@ import { arch, availableParallelism, cpus, hostname, platform, release, totalmem
 import { join } from 'node:path'
 import type { SweepInput } from '../../workflows/inputs.js'
 import { taskvecHome } from '../system/home.js'
-import { sweepId, type SweepConfig } from '../config/sweep-config.js'
+import { hasFurther, sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { unitKinds, unitsOf } from '../experiments/catalog.js'
 import { canonicalJson } from '../domain/identity.js'
 import { locateModel } from '../models/locate.js'
@@ -163,7 +163,7 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
     models: config.models.map((model) => model.id),
     tasks: config.tasks.map((task) => task.id),
     ...(config.mode ? { mode: config.mode } : {}),
-    ...(config.experiments.some((each) => each !== 'main') ? { further: true } : {}),
+    ...(hasFurther(config) ? { further: true } : {}),
     ...(config.maxFailures === undefined ? {} : { maxFailures: config.maxFailures }),
   }
 }

@@ -5,6 +5,7 @@ import type { GroupView, SweepLine } from '../../src/serve/api.js'
 import { openStore } from '../../src/store/store.js'
 import { clipped, violations } from '../accessibility.js'
 import { launchBrowser } from '../browser.js'
+import { asked } from './asked.js'
 import { newDatabase, protocol, runTask, sweep } from '../store/sample.js'
 
 /** Three settings of one config, of which the last is not computed yet, and a sweep of its own. */
@@ -32,22 +33,15 @@ afterAll(async () => {
   await server.close()
 })
 
-async function asked<T>(path: string): Promise<T> {
-  const response = await fetch(new URL(path, server.url), {
-    headers: { authorization: `Bearer ${server.token}` },
-  })
-  return (await response.json()) as T
-}
-
 it('lists the settings of a group with how far each is, and draws their accuracies by the axis', async () => {
-  const lines = await asked<SweepLine[]>('/api/v1/sweeps')
+  const lines = await asked<SweepLine[]>(server, '/api/v1/sweeps')
   expect(Object.fromEntries(lines.map(({ id, group, setting }) => [id, [group, setting]]))).toEqual({
     'alone-1': [null, ''],
     'study-1': ['study-group', 'k = 1'],
     'study-5': ['study-group', 'k = 5'],
     'study-10': ['study-group', 'k = 10'],
   })
-  const view = await asked<GroupView>('/api/v1/groups/study-group')
+  const view = await asked<GroupView>(server, '/api/v1/groups/study-group')
   expect(view.axes).toEqual([{ id: 'demonstrations', title: 'demonstrations k' }])
   expect(view.settings.map(({ id, extent }) => [id, extent.cells])).toEqual([
     ['study-1', { done: 8, all: 8 }],
@@ -75,7 +69,7 @@ it('lists the settings of a group with how far each is, and draws their accuraci
       ]),
     ),
   })
-  expect(await asked('/api/v1/groups/nothing')).toMatchObject({
+  expect(await asked(server, '/api/v1/groups/nothing')).toMatchObject({
     error: expect.stringContaining('no sweep') as string,
   })
 })

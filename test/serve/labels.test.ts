@@ -5,6 +5,7 @@ import { startPageServer, type PageServer } from '../../src/serve/server.js'
 import { openStore } from '../../src/store/store.js'
 import { clipped, violations } from '../accessibility.js'
 import { launchBrowser } from '../browser.js'
+import { asked } from './asked.js'
 import { newDatabase, prepared, runTask, sweep } from '../store/sample.js'
 
 /** A sweep whose config gives one task a label and a category of its own. */
@@ -35,18 +36,11 @@ afterAll(async () => {
   await server.close()
 })
 
-async function asked<T>(path: string): Promise<T> {
-  const response = await fetch(new URL(path, server.url), {
-    headers: { authorization: `Bearer ${server.token}` },
-  })
-  return (await response.json()) as T
-}
-
 it('gives labels and categories by task', async () => {
-  const { labels, categories } = await asked<SweepView>('/api/v1/sweeps/sample-1')
+  const { labels, categories } = await asked<SweepView>(server, '/api/v1/sweeps/sample-1')
   expect(labels).toEqual({ my_own: 'Cloud <-> rain' })
   expect(categories).toEqual({ upper: 'algorithmic', my_own: 'weather' })
-  const choices = await asked<PlaygroundChoices>('/api/v1/playground?sweep=sample-1')
+  const choices = await asked<PlaygroundChoices>(server, '/api/v1/playground?sweep=sample-1')
   expect(choices.labels).toEqual(labels)
 })
 
