@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { TaskvecError } from '../../src/domain/errors.js'
+import type { TaskvecError } from '../../src/domain/errors.js'
 import { pickVectors } from '../../src/vectors/library.js'
 
 const names = [
