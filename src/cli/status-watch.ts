@@ -8,6 +8,7 @@ import { sweepFailures, sweepProgress, unitProgress } from '../store/sweep-state
 import type { TaskProgress } from '../store/store-inputs.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { duration } from '../domain/duration.js'
+import { plannedLayers } from '../sweep/planned-layers.js'
 import { progressTotals, Pace } from '../sweep/progress-totals.js'
 import { progressBar } from '../sweep/progress.js'
 
@@ -56,7 +57,7 @@ function look(db: string, wanted: string | undefined) {
       // The status of a sweep whose process was killed is still 'running'.
       running: status === 'running' && holder !== null,
       status: status === 'running' && holder === null ? 'not running (taskvec resume continues it)' : status,
-      extent: progressTotals(tasks, unitProgress(reader, id)),
+      extent: progressTotals(tasks, unitProgress(reader, id), plannedLayers(reader, id)),
       failures: sweepFailures(reader, id).map(renderFailure),
     }
   } finally {
