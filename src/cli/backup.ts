@@ -8,14 +8,15 @@ import { expanded } from '../system/home.js'
 /** `taskvec backup FILE`. */
 export function backupCommand(): Command {
   return new Command('backup')
-    .argument('<file>', 'the copy; must not exist yet', expanded)
+    .argument('<file>', 'the copy to write; must not exist yet', expanded)
     .addOption(dbOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-The copy is the database at one moment, checked (SQLite's integrity_check) before it gets its name. It is used as it is: any
-command reads it with --db, and resume continues from it. docs/reliability.md shows how to restore it.
+The copy is a consistent snapshot, checked with SQLite's integrity_check before
+it gets its name. Any command reads it with --db, and resume continues from it.
+docs/reliability.md shows how to restore it.
 
 Examples:
   $ taskvec backup backups/monday.db

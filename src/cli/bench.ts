@@ -32,19 +32,22 @@ interface BenchCommandOptions {
 /** `taskvec bench`. */
 export function benchCommand(): Command {
   return new Command('bench')
-    .option('--model <id-or-path>', 'a model id, folder or GGUF file', 'smollm2-135m-q4')
-    .option('--task <ids...>', 'builtin tasks', ['algorithmic_to_upper'])
+    .option('--model <id-or-path>', 'model id, folder or GGUF file', 'smollm2-135m-q4')
+    .option('--task <ids...>', 'built-in tasks', ['algorithmic_to_upper'])
     .option('--dev <n>', 'dev items, over all L', wholeNumber(1), 50)
     .option('--test <n>', 'test items, at the best L', wholeNumber(1), 50)
-    .option('--demonstrations <k>', 'k (default: 5)', wholeNumber(1))
+    .option('--demonstrations <k>', 'number of demonstrations k (default: 5)', wholeNumber(1))
     .addOption(builtinPromptOption())
-    .option('--runs <n>', 'runs of each, in turns; medians count', wholeNumber(1), 3)
+    .option('--runs <n>', 'interleaved runs of each method; medians are reported', wholeNumber(1), 3)
     .option(
       '--mediation',
-      'time all heads’ indirect effects instead, against a forward pass per head and prompt',
+      'time the indirect effects of all heads instead, against one forward pass per head and prompt',
     )
-    .option('--items <n>', 'with --mediation: prompts', wholeNumber(1), 25)
-    .option('--no-plain', 'leave out the plain route, which takes minutes')
+    .option('--items <n>', 'number of prompts of --mediation', wholeNumber(1), 25)
+    .option(
+      '--no-plain',
+      'leave out the plain route (one forward pass per prompt and L), which takes minutes',
+    )
     .option('--no-approximate', 'leave out int8, int4 and w8a8')
     .option('--no-two-cores', 'leave out the run on two cores')
     .option('--no-peers', 'leave out the PyTorch methods')
@@ -53,18 +56,15 @@ export function benchCommand(): Command {
       'a Python with torch, transformers, accelerate and gguf (default: TASKVEC_PYTHON, else python3)',
       expanded,
     )
-    .option(
-      '--out <file>',
-      'also write the figures there, with machine, versions and command, as JSON',
-      expanded,
-    )
+    .option('--out <file>', 'also write the figures as JSON, with machine, versions and command', expanded)
     .option('--json', 'print that JSON')
     .addHelpText(
       'after',
       `
-Ratios are processor seconds of each method (on two cores: of the busier one) over those of the wavefront in f32 on one
-core, from this one run. Peak: a 1024-cube f32
-product by onnxruntime on the same core. Equal: predictions that are the wavefront's. See bench/README.md.
+Ratios: processor time of each method (on two cores, of the busier one) over
+that of the wavefront in f32 on one core, within this run. Peak: an f32 product
+of 1024 x 1024 matrices by onnxruntime on the same core. Equal: predictions that
+match the wavefront's. See bench/README.md.
 
 Examples:
   $ taskvec bench
@@ -93,7 +93,7 @@ async function bench(given: BenchCommandOptions): Promise<void> {
     ...options
   } = given
   if (mediation && (demonstrations ?? prompt) !== undefined)
-    throw new TaskvecError('USAGE', '--mediation is measured at 5 demonstrations of the paper’s prompt', {
+    throw new TaskvecError('USAGE', '--mediation always uses 5 demonstrations and the paper’s prompt', {
       hint: 'Leave out --demonstrations and --prompt.',
     })
   const log = (line: string) => void process.stderr.write(`${line}\n`)
@@ -101,7 +101,7 @@ async function bench(given: BenchCommandOptions): Promise<void> {
   const python = peers ? await findPython(wanted) : null
   if (peers && python === null)
     log(
-      'no Python with torch, transformers, accelerate and gguf: the PyTorch methods are left out (--python PATH)',
+      'No Python with torch, transformers, accelerate and gguf was found, so the PyTorch methods are left out (--python PATH).',
     )
   const around = {
     date: new Date().toISOString().slice(0, 10),

@@ -11,11 +11,11 @@ import { sweepWorkflowId } from '../temporal/names.js'
 import { ensureServer, runningServer } from '../temporal/server.js'
 import { addServerOptions, databaseOption, dbOption } from './options.js'
 
-/** How long a running sweep may take to stop: engines look between blocks, then are killed. */
+/** How long a running sweep may take to stop, ms: engines check between blocks, then are killed. */
 const patience = 60_000
-/** How long a sweep that is just being started may take to have a workflow. */
+/** How long a starting sweep may take until it has a workflow, ms. */
 const beginning = 10_000
-/** How long the server may take to end the workflows below a terminated one. */
+/** How long the server may take to end the children of a terminated workflow, ms. */
 const childrenPatience = 5_000
 
 /** `taskvec cancel SWEEP`. */
@@ -45,14 +45,14 @@ async function cancel(wanted: string, { db, ...server }: ServerOptions & { db: s
   const { status: now } = sweepOf(db, id)
   process.stderr.write(
     now === 'cancelled'
-      ? `Cancelled: ${id}. Stored results are kept.\nNext: npx taskvec resume ${id}${databaseOption(db)}   resumes it; stored results are kept\n`
+      ? `Cancelled: ${id}. Stored results are kept.\nNext: npx taskvec resume ${id}${databaseOption(db)}   resumes it\n`
       : `Sweep ${id} ended before it could be cancelled: it is ${now}.\n`,
   )
 }
 
 /**
- * No process here runs it: its workflow cannot see a cancellation, for which it would need its own worker. Where the server runs
- * it is terminated, so that workers elsewhere stop too; the database says that it is cancelled.
+ * No process here runs the sweep, so its workflow has no worker and cannot handle a cancellation. If the server is running, the
+ * workflow is terminated, so that workers on other machines stop too; the database records the sweep as cancelled.
  */
 async function cancelUnattended(db: string, id: string, server: ServerOptions): Promise<void> {
   const lock = await lockForWriting(db)
@@ -82,10 +82,10 @@ async function terminate(client: Client, workflowId: string): Promise<void> {
   try {
     await client.workflow.getHandle(workflowId).terminate('taskvec cancel')
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return // it never began, or has ended
+    if (error instanceof WorkflowNotFoundError) return // never started, or already ended
     throw error
   }
-  // A sweep that is resumed starts children under the same ids.
+  // Wait for the children to end: a resumed sweep starts its own under the same ids.
   const running = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${workflowId}/'`
   for (const until = Date.now() + childrenPatience; Date.now() < until; await sleep(100))
     if ((await client.workflow.count(running)).count === 0) return
@@ -110,7 +110,7 @@ async function cancelWorkflow(db: string, id: string, server: ServerOptions): Pr
   })
 }
 
-/** False: there is no such workflow that still runs. */
+/** Whether the workflow was running. */
 async function wasCancelled(workflow: WorkflowHandle): Promise<boolean> {
   try {
     await workflow.cancel()

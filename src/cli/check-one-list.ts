@@ -14,17 +14,17 @@ export interface CheckedList {
   readonly id: string
   readonly pairs: readonly Pair[]
   readonly scoring: ScoringRule
-  /** How many different inputs a task made by code has, of which `pairs` are drawn. */
+  /** Of a generated task: the number of its distinct inputs, from which `pairs` are drawn. */
   readonly drawnFrom?: number
-  /** Names pair i for people: file and line, or its input. */
+  /** Names pair i in messages: file and line, or its input. */
   readonly where: (index: number) => string
   /** Line of pair i in the user's file. */
   readonly lineOf?: (index: number) => number
-  /** Of a user's file: what a sweep would refuse, and what it would say of how the file is read. */
+  /** Of a user's file: problems that a sweep would refuse, and notes on how the file is read. */
   readonly own?: { readonly problems: readonly LineProblem[]; readonly notes: readonly string[] }
 }
 
-/** What is wrong with a list, what is worth knowing of it, and what tokenizers make of it. */
+/** Problems, warnings and statistics of a list, and what each tokenizer keeps of it. */
 export async function checkOne(
   list: CheckedList,
   builtin: readonly CheckedList[],

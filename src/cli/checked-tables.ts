@@ -2,10 +2,10 @@ import { groupRepeated } from '../tasks/repeated-problems.js'
 import { boxedTable } from '../report/boxed-table.js'
 import type { Checked } from './check-one-list.js'
 
-/** Of one list, where people read them. */
+/** Warnings printed per list at most. */
 const shownWarnings = 5
 
-/** What `taskvec tasks check` prints for people. A list that no pair could be read of is in no table. */
+/** The text output of `taskvec tasks check`. Lists without a readable pair are in no table. */
 export function printTables(checked: readonly Checked[]): void {
   const read = checked.filter(({ pairs }) => pairs > 0)
   if (read.length > 0) printCounts(read)
@@ -14,7 +14,7 @@ export function printTables(checked: readonly Checked[]): void {
   for (const { id, warnings } of checked) {
     for (const text of warnings.slice(0, shownWarnings)) process.stdout.write(`warning: ${text}\n`)
     const more = warnings.length - shownWarnings
-    if (more > 0) process.stdout.write(`warning: ${id}: ${more} more; --json has all\n`)
+    if (more > 0) process.stdout.write(`warning: ${id}: ${more} more; --json prints all\n`)
   }
 }
 

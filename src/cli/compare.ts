@@ -37,26 +37,27 @@ interface CompareOptions {
 export function compareCommand(): Command {
   return new Command('compare')
     .argument('[sweep]', 'id or name (default: the latest)')
-    .addOption(new Option('--table <table>', 'what is compared').choices([...tables]).default('main'))
+    .addOption(new Option('--table <table>', 'what to compare').choices([...tables]).default('main'))
     .option('--with <sweep>', 'another sweep instead of the published results')
-    .option('--models <ours=theirs...>', 'pairs of models, if their ids differ', pairs)
-    .option('--all-models', 'each of our models with each of theirs: a row of means per pair')
-    .addOption(
-      new Option('--format <format>', 'how it is printed').choices([...textFormats]).default('table'),
-    )
+    .option('--models <ours=theirs...>', 'models to compare with each other if their ids differ', pairs)
+    .option('--all-models', 'compare each of our models with each of theirs: one row of means per pair')
+    .addOption(new Option('--format <format>', 'output format').choices([...textFormats]).default('table'))
     .option('--json', 'the same as --format json')
     .addOption(dbOption())
     .addHelpText(
       'after',
       `
---table main is Table 6, conflicting Table 2, layers Figure 3 point by point; best-layers sets their dev accuracy at our best L
-beside that at their own. Between models of unlike size, layers are matched by depth, L / N. The paper has main for all seven
-models, layers for three, conflicting for llama-13b.
+Tables: main is Table 6, conflicting Table 2, layers Figure 3 point by point;
+best-layers compares their dev accuracy at our best L with that at their own.
+Layers of models with different N are matched by depth, L / N. Published: main
+for all seven models, layers for three, conflicting for llama-13b.
 
-low and high: Newcombe's interval, 95 %, of the difference; both sides' items count, the published run's 50 too. p: Fisher's
-exact test, adjusted by Holm for the number of comparisons in the table. higher, lower: p < 0.05. consistent: not so, and the
-interval rules out a difference of 0.20. Else there are too few items to tell. With --all-models: mean difference over the tasks
-and its interval, tasks resampled, and how many tasks have which verdict.
+low, high: Newcombe's 95 % interval of the difference, from the items of both
+sides (50 in the published run). p: Fisher's exact test, Holm-adjusted over the
+comparisons of the table. Verdicts: higher or lower if p < 0.05; else consistent
+if the interval excludes differences of 0.20 or more; else too few items to
+tell. --all-models gives the mean difference over tasks, its bootstrap interval
+(tasks resampled) and the number of tasks with each verdict.
 
 Examples:
   $ taskvec compare
@@ -83,7 +84,7 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
         'USAGE',
         `${sweep.id} and ${name} have nothing in common to compare in the table ${options.table}`,
         {
-          hint: `Pair different models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'nothing of the kind'}`,
+          hint: `Pair different models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'none'}`,
         },
       )
     const format = options.json ? 'json' : options.format
@@ -97,7 +98,7 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
   }
 }
 
-/** Left out where a terminal's width is short. */
+/** Columns left out of --format table, which a terminal may be too narrow for. */
 const wide = ['oursLow', 'oursHigh', 'theirsLow', 'theirsHigh', 'depth', 'theirDepth']
 
 function modelsOf(side: Side, table: TableName): string[] {
@@ -144,8 +145,8 @@ function pairingOf(
   theirs: readonly string[],
 ): Pairing {
   if (models && allModels)
-    throw new TaskvecError('USAGE', '--models and --all-models exclude each other', {
-      hint: 'Give one of the two.',
+    throw new TaskvecError('USAGE', '--models and --all-models cannot be combined', {
+      hint: 'Give one of them.',
     })
   if (allModels) return () => theirs
   if (!models) return sameModel
@@ -167,13 +168,13 @@ function checkModel(model: string, known: readonly string[], whose: string): voi
   )
 }
 
-/** Repeated: each adds a pair. */
+/** Parses OURS=THEIRS and adds it to the pairs given before. */
 function pairs(
   text: string,
   before: ReadonlyMap<string, readonly string[]> = new Map(),
 ): ReadonlyMap<string, readonly string[]> {
   const [our, their, more] = text.split('=')
   if (!our || !their || more !== undefined)
-    throw new InvalidArgumentError('it must be OURS=THEIRS, for instance smollm2-135m-q4=pythia-2.8b.')
+    throw new InvalidArgumentError('It must be OURS=THEIRS, such as smollm2-135m-q4=pythia-2.8b.')
   return new Map([...before, [our, [...(before.get(our) ?? []), their]]])
 }

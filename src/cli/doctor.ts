@@ -9,7 +9,7 @@ export function doctorCommand(): Command {
     .addHelpText(
       'after',
       `
-Downloads and changes nothing. Exit code 1 if something must be fixed before a sweep can run.
+Downloads and changes nothing. Exit code 1 if a sweep cannot run here.
 
 Examples:
   $ taskvec doctor

@@ -3,8 +3,8 @@ import type { SweepConfig } from '../config/sweep-config.js'
 import { predictionValues, type MainRow } from '../store/results.js'
 
 /**
- * The effect on one query, as a command to try: of the built-in task that θ gains most on, the first test query that it
- * answers. Null where the sweep has none.
+ * A `taskvec predict` command that shows the effect on one query: the first test query that θ answers correctly, of the built-in
+ * task with the largest gain of hypothesis over baseline. Null if there is none.
  */
 export function effectCommand(
   db: Database.Database,

@@ -9,7 +9,7 @@ export function keysOf(text: string): SettingKey[] {
     const key = settingKeys.find((each) => each === given || `${each}s` === given || each === `${given}s`)
     if (key) return key
     throw new InvalidArgumentError(
-      `"${name}" is not a key for --by${didYouMean(name, settingKeys) || '.'} They are ${settingKeys.join(', ')}.`,
+      `"${name}" is not a key for --by${didYouMean(name, settingKeys) || '.'} Keys: ${settingKeys.join(', ')}.`,
     )
   })
 }

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { VectorChoice } from '../export/collect.js'
 
+/** `4,10-12` for [4, 10, 11, 12]. */
 export function rangesOf(layers: readonly number[]): string {
   const parts: string[] = []
   for (let i = 0; i < layers.length;) {
@@ -12,13 +13,13 @@ export function rangesOf(layers: readonly number[]): string {
   return parts.join(',')
 }
 
-/** `best`, `all`, `4`, `4,10-12`. */
+/** Parses `best`, `all`, `4` or `4,10-12`. */
 export function layerList(text: string): VectorChoice['layers'] {
   if (text === 'best' || text === 'all') return text
   const layers = text.split(',').flatMap((part) => {
     const [, from, to = from] = /^\s*(\d{1,5})(?:-(\d{1,5}))?\s*$/.exec(part) ?? []
     if (from === undefined || Number(to) < Number(from))
-      throw new InvalidArgumentError('it must be best, all, or layers such as 4,10-12.')
+      throw new InvalidArgumentError('It must be best, all, or layers such as 4,10-12.')
     return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i)
   })
   return [...new Set(layers)].sort((a, b) => a - b)

@@ -9,54 +9,54 @@ import { storeError } from '../store/open.js'
 import { refuseFewAddresses } from '../system/address-space.js'
 import { complain } from '../system/log.js'
 
-/** What each command does, and where it is: loaded only when it is the one asked for, since the Temporal SDK alone takes a second. */
+/** Each command's description and module, which is imported only when the command is used: the Temporal SDK alone takes a second to load. */
 export const commands: Record<string, { does: string; load: () => Promise<Command> }> = {
   run: {
     does: 'Run a sweep: start server and workers, compute what is not stored yet, print the results table.',
     load: async () => (await import('./run.js')).runCommand(),
   },
   resume: {
-    does: 'Resume a sweep where it left off: after Ctrl-C, a crash or a cancellation. The config is in the database.',
+    does: 'Resume a sweep after Ctrl-C, a crash or a cancellation. Its config is in the database.',
     load: async () => (await import('./resume.js')).resumeCommand(),
   },
   status: {
-    does: 'Cells done per model and task, and failures; also while a sweep runs.',
+    does: 'Show cells done per model and task, and failures; works while a sweep runs.',
     load: async () => (await import('./status.js')).statusCommand(),
   },
   cancel: {
-    does: 'Stop a running sweep. Stored results are kept; taskvec resume continues.',
+    does: 'Stop a running sweep. Stored results are kept; taskvec resume continues it.',
     load: async () => (await import('./cancel.js')).cancelCommand(),
   },
   results: {
-    does: 'Results of a sweep: the tables of the paper, those beyond it, or every prediction.',
+    does: 'Print results of a sweep: the paper’s tables, those of further experiments, or every prediction.',
     load: async () => (await import('./results.js')).resultsCommand(),
   },
   compare: {
-    does: 'Compare each accuracy of a sweep with the published one or with another sweep’s, with a verdict.',
+    does: 'Compare each accuracy of a sweep with the published one or another sweep’s, and give a verdict.',
     load: async () => (await import('./compare.js')).compareCommand(),
   },
   report: {
-    does: 'Every figure and table of a sweep as one HTML page, and each as a separate file.',
+    does: 'Write all figures and tables of a sweep as one HTML page and as separate files.',
     load: async () => (await import('./report.js')).reportCommand(),
   },
   verify: {
-    does: 'Check the database against itself, and a sample of its results against the models.',
+    does: 'Check the database for consistency, and recompute a sample of its results with the models.',
     load: async () => (await import('./verify.js')).verifyCommand(),
   },
   merge: {
-    does: 'Merge the results of other databases into one, by their keys; nothing stored is overwritten.',
+    does: 'Merge the results of other databases into one by key; nothing stored is overwritten.',
     load: async () => (await import('./merge.js')).mergeCommand(),
   },
   backup: {
-    does: 'Copy the results database into one file, also while a sweep writes it.',
+    does: 'Copy the results database into one file, even while a sweep writes to it.',
     load: async () => (await import('./backup.js')).backupCommand(),
   },
   sql: {
-    does: 'One read-only SQL statement on the results database. docs/schema.md describes tables and views.',
+    does: 'Run one read-only SQL statement on the results database; docs/schema.md describes its tables and views.',
     load: async () => (await import('./sql.js')).sqlCommand(),
   },
   models: {
-    does: 'List, fetch or verify models known by id.',
+    does: 'List, fetch or verify models.',
     load: async () => (await import('./models.js')).modelsCommand(),
   },
   tasks: {
@@ -64,19 +64,19 @@ export const commands: Record<string, { does: string; load: () => Promise<Comman
     load: async () => (await import('./tasks.js')).tasksCommand(),
   },
   vectors: {
-    does: 'Export task vectors θ of a sweep, and import vectors of other tools.',
+    does: 'List and export the task vectors θ of a sweep, and import vectors from other tools.',
     load: async () => (await import('./vectors.js')).vectorsCommand(),
   },
   predict: {
-    does: "A prompt's next token, with vectors patched in or without; or a query answered by a task vector θ alone.",
+    does: "Predict a prompt's next token, with or without patched vectors, or answer a query with a task vector θ alone.",
     load: async () => (await import('./predict.js')).predictCommand(),
   },
   worker: {
-    does: 'Compute for sweeps of another process or machine: forward passes only, never the database.',
+    does: 'Run forward passes for sweeps of another process or machine, without access to their database.',
     load: async () => (await import('./worker.js')).workerCommand(),
   },
   serve: {
-    does: 'Serve a local, read-only page with progress, accuracies, curves, items and failures; or predictions as JSON.',
+    does: 'Serve a local, read-only page of progress, accuracies, curves, items and failures, or predictions as JSON.',
     load: async () => (await import('./serve.js')).serveCommand(),
   },
   workers: {
@@ -84,7 +84,7 @@ export const commands: Record<string, { does: string; load: () => Promise<Comman
     load: async () => (await import('./workers.js')).workersCommand(),
   },
   bench: {
-    does: 'Time a whole task: the wavefront on one core and on two, the approximate numerics, the plain route, and PyTorch methods, with the same items.',
+    does: 'Time a whole task on the same items: the wavefront on one and two cores, approximate numerics, the plain route, and PyTorch methods.',
     load: async () => (await import('./bench.js')).benchCommand(),
   },
   doctor: {
@@ -93,7 +93,7 @@ export const commands: Record<string, { does: string; load: () => Promise<Comman
   },
 }
 
-/** Runs one command line. Sets the exit code: 0 done, 1 error, 2 wrong usage; commands may set others (see `run --help`). */
+/** Runs one command line. Sets the exit code: 0 success, 1 error, 2 usage error; commands may set others (see `run --help`). */
 export async function main(argv: readonly string[]): Promise<void> {
   const [, , name = '', about = ''] = argv
   endOnOutsideFaults(name)
@@ -106,26 +106,26 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `npm start`: `run`, of the quickstart where no config is given. */
+/** `npm start`: `run`, with the quickstart config unless one is given. */
 export async function start(argv: readonly string[]): Promise<void> {
   const { operands } = (await import('./run.js')).runCommand().parseOptions(argv.slice(2))
   await main([...argv.slice(0, 2), 'run', ...(operands.length === 0 ? ['quickstart'] : []), ...argv.slice(2)])
 }
 
-/** Commands whose exit code is their verdict: they reach it even if no one reads their output. */
+/** Commands whose exit code is a verdict: they run to the end even if nobody reads their output. */
 const judging = ['run', 'resume', 'verify', 'merge']
 
-/** Faults that no command can catch: they are emitted or thrown outside of any await. */
+/** Handles errors that no command can catch, since they are emitted or thrown outside any await. */
 function endOnOutsideFaults(command: string): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // `taskvec ... | head` closes the pipe early: that is no error.
+    // `taskvec ... | head` closes the pipe early, which is not an error.
     if (error.code === 'EPIPE') {
       if (!judging.includes(command)) process.exit(process.exitCode ?? 0)
       return
     }
     const { message = error.message } = outsideCause(error) ?? {}
     complain(
-      `the output is incomplete: ${message}\n  Free some room or name another file, and run the command again: stored results are kept and not computed again.`,
+      `the output is incomplete: ${message}\n  Free some space or choose another file, then run the command again: stored results are kept.`,
     )
     process.exit(1)
   })
@@ -133,19 +133,19 @@ function endOnOutsideFaults(command: string): void {
   process.stderr.on('error', () => {})
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', (error) => {
-    // Node's own HTTP client, which few commands need: those get the error where they use it.
+    // From Node's HTTP client, which few commands need; those get the error where they use it.
     if (error instanceof RangeError && /WebAssembly/.test(error.message)) return
     fail(error)
   })
 }
 
-/** Ends the process: what is left running after an error, native threads among it, must not keep it. */
+/** Exits, so that nothing left running after an error, such as native threads, keeps the process alive. */
 function fail(error: unknown): void {
   process.exitCode = report(error)
   if (process.exitCode !== 0) process.exit()
 }
 
-/** The program with the command `only` loaded, the others by name; without `only`, with all of them. */
+/** The program. Only the command `only` is imported, the others are stubs; without `only`, all are. */
 export async function buildProgram(only?: string): Promise<Command> {
   const { version } = JSON.parse(readFileSync(join(projectRoot(), 'package.json'), 'utf8')) as {
     version: string
@@ -160,9 +160,9 @@ export async function buildProgram(only?: string): Promise<Command> {
       'after',
       `
 Examples:
-  $ taskvec run quickstart                   run a sweep: server, worker, results table
+  $ taskvec run quickstart                   run a sweep and print its results
   $ taskvec resume                           resume the latest unfinished sweep
-  $ taskvec results --table layers           accuracy by layer of the latest sweep
+  $ taskvec results --table layers           print accuracy by layer of the latest sweep
   $ taskvec predict --task linguistic_present_simple_past_simple --layer 20 --query take`,
     )
   const known = Object.keys(commands)
@@ -178,7 +178,7 @@ Examples:
   return inheritSettings(program)
 }
 
-/** Commander exits by itself on bad usage; here it throws, so that main is the one place that sets exit codes. */
+/** Makes commander throw on usage errors instead of exiting, so that only `main` sets exit codes. */
 function inheritSettings(command: Command): Command {
   command.exitOverride()
   for (const child of command.commands) inheritSettings(child)
@@ -186,7 +186,7 @@ function inheritSettings(command: Command): Command {
 }
 
 function report(error: unknown): number {
-  // Help and version end by an exception too; commander has already printed what there is to say.
+  // --help and --version throw too; commander has already printed everything.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const { code } = error as { code?: unknown }
   const fromSqlite = typeof code === 'string' && code.startsWith('SQLITE_')

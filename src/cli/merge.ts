@@ -8,7 +8,7 @@ import { lockForWriting } from '../store/writer-lock.js'
 import { checkInvariants } from '../verify/invariants.js'
 import { expanded } from '../system/home.js'
 
-/** Conflicts that a terminal gets. */
+/** Conflicts printed at most. */
 const shownConflicts = 20
 
 interface MergeOptions {
@@ -19,10 +19,10 @@ interface MergeOptions {
 /** `taskvec merge INTO FROM...`. */
 export function mergeCommand(): Command {
   return new Command('merge')
-    .argument('<into>', 'the database to merge into; created if missing', expanded)
+    .argument('<into>', 'database to merge into; created if missing', expanded)
     .argument(
       '<from...>',
-      'databases to read; they are not changed',
+      'databases to merge; they are not changed',
       (file: string, before: string[] = []) => [...before, expanded(file)],
     )
     .option('--dry-run', 'show what would be merged, without merging')
@@ -30,9 +30,10 @@ export function mergeCommand(): Command {
     .addHelpText(
       'after',
       `
-A database whose invariants do not hold (taskvec verify --sample 0) is refused. Each is taken in one transaction. A key
-that both have with different values is a conflict: the first database's value stays, and it is reported. Numbers that
-differ by their last bits only (1e-4: another processor) are no conflict. Exit code 3 where there are conflicts.
+Each database is checked (taskvec verify --sample 0), then merged in one
+transaction. If both have a key with different values, the value of the target
+is kept and the conflict is reported. Numbers that differ by up to 1e-4, as
+between processors, are equal. Exit code 3 if there are conflicts.
 
 Examples:
   $ taskvec merge all.db machine-1.db machine-2.db
@@ -71,7 +72,7 @@ function refuseDamaged(file: string): void {
     const [problem] = checkInvariants(reader).flatMap(({ problems }) => problems)
     if (problem)
       throw new TaskvecError('STORE', `${file}: ${problem.where}: ${problem.message}; nothing was merged`, {
-        hint: `See all of it: taskvec verify --sample 0 --db ${file}`,
+        hint: `See all problems: taskvec verify --sample 0 --db ${file}`,
       })
   } finally {
     reader.close()
@@ -92,7 +93,7 @@ function describe(
     `${file}: ${runs} runs ${dryRun ? 'would be added' : 'added'}, ${equal} already there, ${rounded} equal except for last bits, ${conflicts.length} conflicts`,
     ...(kinds.length > 1
       ? [
-          `  results of ${kinds.length} kinds of processors, which agree within a bound, not to the last bit, and keep separate keys (docs/numerics.md): ${kinds.map((kind) => kind ?? 'not recorded').join('; ')}`,
+          `  results of ${kinds.length} kinds of processors, which agree within a bound but not bit for bit, and so have separate keys (docs/numerics.md): ${kinds.map((kind) => kind ?? 'not recorded').join('; ')}`,
         ]
       : []),
     ...(rows.length > 0 ? [`  rows: ${rows.join(', ')}`] : []),

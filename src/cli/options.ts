@@ -19,46 +19,44 @@ export function dbOption(): Option {
 export function enginesOption(): Option {
   return new Option(
     '--engines <n>',
-    'engine processes at most (default: one per core, as memory allows)',
+    'maximum number of engine processes (default: one per core, as memory allows)',
   ).argParser(wholeNumber(1))
 }
 
 export function memoryLimitOption(): Option {
   return new Option(
     '--memory-limit <size>',
-    'memory for all engine processes together, for instance 8GB; larger models are streamed block by block (default: all memory of the machine or container)',
+    'memory for all engine processes together, e.g. 8GB; models that need more are streamed from disk block by block (default: all memory of the machine or container)',
   ).argParser((text: string) => {
     const bytes = parseBytes(text)
     if (bytes !== null) return bytes
-    throw new InvalidArgumentError('it must be a size such as 8GB or 1500MB.')
+    throw new InvalidArgumentError('It must be a size such as 8GB or 1500MB.')
   })
 }
 
 export function elsewhereOption(): Option {
   return new Option(
     '--elsewhere <ids>',
-    'models to compute on other machines, comma-separated, or all; the sweep waits for a worker that has them',
+    'models to compute on other machines (ids, comma-separated, or all); the sweep waits for workers that have them',
   ).argParser((text: string) => text.split(',').map((id) => id.trim()))
 }
 
 export function logFormatOption(): Option {
-  return new Option('--log-format <format>', 'format of the lines on stderr')
-    .choices(['text', 'json'])
-    .default('text')
+  return new Option('--log-format <format>', 'log format on stderr').choices(['text', 'json']).default('text')
 }
 
 export function metricsOption(): Option {
   return new Option(
     '--metrics <host:port>',
-    'serve Prometheus metrics of workers and engines at this address (default: none)',
+    'serve Prometheus metrics of workers and engines at this address (default: off)',
   ).argParser((text: string) => {
     if (/^[^\s:/]+:\d{1,5}$/.test(text)) return text
-    throw new InvalidArgumentError('it must be HOST:PORT, for instance 127.0.0.1:9464.')
+    throw new InvalidArgumentError('It must be HOST:PORT, such as 127.0.0.1:9464.')
   })
 }
 
 export function numericsOption(): Option {
-  return new Option('--numerics <mode>', 'numerics of the forward passes; all but f32 are approximations')
+  return new Option('--numerics <mode>', 'numerics of the forward passes; all modes but f32 are approximate')
     .choices([...numericsModes])
     .default('f32')
 }
@@ -71,7 +69,7 @@ export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
     if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`it must be a whole number, at least ${least}.`)
+    throw new InvalidArgumentError(`It must be a whole number, at least ${least}.`)
   }
 }
 
@@ -79,15 +77,15 @@ export function scoringRule(text: string): ScoringRule {
   const rule = parseRule(text)
   if (rule !== null) return rule
   throw new InvalidArgumentError(
-    `it must be ${scorings.join(', ')}, "f1 0.8", "chrf 0.8" or "regex EXPRESSION".`,
+    `It must be ${scorings.join(', ')}, "f1 0.8", "chrf 0.8" or "regex EXPRESSION".`,
   )
 }
 
-/** How a list of the user's own is read; the same keys as in a config. */
+/** Columns of a user's list, under the same names as in a config. */
 export function columnsOption(): Option {
   return new Option(
     '--columns <input,answer>',
-    "names of the list's columns or keys, or their numbers from 1, where they are not recognised",
+    "the list's columns or keys, by name or 1-based number, if they are not recognised",
   ).argParser((text: string): Columns => {
     const column = (name: string) => (/^[1-9]\d*$/.test(name.trim()) ? Number(name) : name.trim())
     const given = text.split(',')
@@ -100,49 +98,51 @@ export function columnsOption(): Option {
       if (input === undefined && split) return ofSplit
     }
     throw new InvalidArgumentError(
-      'it must be two names or numbers, for instance word,translation or 2,3; and split=NAME for a column of splits.',
+      'It must be two names or numbers, such as word,translation or 2,3, and optionally split=NAME for the column of splits.',
     )
   })
 }
 
-/** `--prompt`: a template that a config may name. */
+/** `--prompt`: a built-in template. */
 export function builtinPromptOption(): Option {
   const names = builtinTemplates.map(({ id }) => id)
-  return new Option(
-    '--prompt <name>',
-    `how prompts are written: ${names.join(', ')} (default: arrow)`,
-  ).argParser((name: string): PromptTemplate => {
-    const found = builtinTemplates.find(({ id }) => id === name)
-    if (found) return found
-    throw new InvalidArgumentError(
-      `"${name}" is not a prompt${didYouMean(name, names) || '.'} The prompts: ${names.join(', ')}.`,
-    )
-  })
+  return new Option('--prompt <name>', `prompt template: ${names.join(', ')} (default: arrow)`).argParser(
+    (name: string): PromptTemplate => {
+      const found = builtinTemplates.find(({ id }) => id === name)
+      if (found) return found
+      throw new InvalidArgumentError(
+        `"${name}" is not a prompt${didYouMean(name, names) || '.'} The prompts: ${names.join(', ')}.`,
+      )
+    },
+  )
 }
 
-/** How to reach an existing Temporal server; each goes before its environment variable. */
+/** How to reach an existing Temporal server. Each option overrides its environment variable. */
 export function addServerOptions(command: Command): Command {
   return command
-    .option('--address <host:port>', 'an existing Temporal server (default: TEMPORAL_ADDRESS)')
-    .option('--namespace <name>', 'namespace there (default: TEMPORAL_NAMESPACE, else default)')
+    .option('--address <host:port>', 'address of an existing Temporal server (default: TEMPORAL_ADDRESS)')
+    .option('--namespace <name>', 'its namespace (default: TEMPORAL_NAMESPACE, else default)')
     .option('--tls', 'use TLS (TEMPORAL_TLS)')
     .option('--tls-cert <file>', 'client certificate, PEM (TEMPORAL_TLS_CLIENT_CERT_PATH)', expanded)
-    .option('--tls-key <file>', 'its key, PEM (TEMPORAL_TLS_CLIENT_KEY_PATH)', expanded)
+    .option('--tls-key <file>', 'client key, PEM (TEMPORAL_TLS_CLIENT_KEY_PATH)', expanded)
     .option(
       '--tls-ca <file>',
-      "the server's certificate authority, PEM (TEMPORAL_TLS_SERVER_CA_CERT_PATH)",
+      "the server's CA certificate, PEM (TEMPORAL_TLS_SERVER_CA_CERT_PATH)",
       expanded,
     )
-    .option('--tls-server-name <name>', "name in the server's certificate (TEMPORAL_TLS_SERVER_NAME)")
-    .option('--api-key-file <file>', 'a file with the API key (TEMPORAL_API_KEY)', expanded)
+    .option(
+      '--tls-server-name <name>',
+      "expected name in the server's certificate (TEMPORAL_TLS_SERVER_NAME)",
+    )
+    .option('--api-key-file <file>', 'file that holds the API key (default: TEMPORAL_API_KEY)', expanded)
     .option(
       '--payload-key-file <file>',
-      'encrypt payloads with this key, the same for all processes (TASKVEC_PAYLOAD_KEY_FILE)',
+      'file with the key that encrypts payloads; every process needs the same one (TASKVEC_PAYLOAD_KEY_FILE)',
       expanded,
     )
 }
 
-/** What a command that is named to people needs to find the same database; '' where it is the default. */
+/** The `--db` option that a suggested command needs to find the same database; '' for the default one. */
 export function databaseOption(db: string): string {
   return db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
 }

@@ -16,7 +16,7 @@ import { reportFolder } from './report-folder.js'
 import { databaseOption } from './options.js'
 import { performSweep, type SweepCommandOptions } from './sweep-command.js'
 
-/** The sweeps of a config, one after the other; ends with the worst of their exit codes. */
+/** Runs the sweeps of a config one after another; the exit code is the highest of theirs. */
 export async function performGroup(
   sweeps: readonly SweepConfig[],
   options: SweepCommandOptions,
@@ -31,7 +31,7 @@ export async function performGroup(
     const setting = settings[i]
     if (setting && sweeps.length > 1)
       say(`\nSetting ${i + 1} of ${sweeps.length}: ${described(setting, varying)}`, { sweep: sweepId(sweep) })
-    // The group's own report has the main experiment alone.
+    // The group's report has the main experiment only.
     const whole = over.length === 0 || hasFurther(sweep)
     await performSweep(sweep, { ...options, report: options.report && whole })
     const code = Number(process.exitCode ?? 0)
@@ -49,13 +49,13 @@ export async function performGroup(
 function sayHowToCompare(group: string, count: number, over: readonly string[], db: string): void {
   if (over.length === 0)
     return say(
-      `\n${count} seeds, a sweep each: npx taskvec results ${group} --seeds${db}   their means and spread; also with --table layers`,
+      `\n${count} seeds, one sweep each: npx taskvec results ${group} --seeds${db}   mean and standard deviation; also with --table layers`,
     )
-  say(`\n${count} settings, a sweep each: npx taskvec results ${group}${db}   all of them`)
+  say(`\n${count} settings, one sweep each: npx taskvec results ${group}${db}   all of them`)
   for (const axis of over) say(`      npx taskvec results ${group} --by ${axis}${db}   means by ${axis}`)
 }
 
-/** A failure here does not affect the sweeps. */
+/** A failure is reported and does not affect the sweeps. */
 async function writeGroupReport(db: string, group: string): Promise<void> {
   const reader = openReadOnly(db)
   try {

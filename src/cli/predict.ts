@@ -42,7 +42,7 @@ interface PredictOptions {
   json?: boolean
 }
 
-/** `taskvec predict`: one prompt's next token, with vectors or without, or one query answered by a task's vector alone. */
+/** `taskvec predict`. */
 export function predictCommand(): Command {
   return new Command('predict')
     .option(
@@ -52,33 +52,33 @@ export function predictCommand(): Command {
     )
     .option('--prompt <text>', 'the prompt, exactly as given')
     .option('--token-ids <ids>', 'the prompt as token ids, comma-separated; no BOS is added', tokenIds)
-    .option('--top <n>', 'how many of the likeliest next tokens to print', wholeNumber(1), 10)
-    .option('--logits', 'print all logits of the last token, as JSON')
-    .option('--task <id>', 'the task whose vector answers (taskvec tasks list)')
-    .option('--list <file>', 'pairs of your own in place of a task (docs/datasets.md)', expanded)
+    .option('--top <n>', 'number of most likely next tokens to print', wholeNumber(1), 10)
+    .option('--logits', 'print all logits at the last token as JSON')
+    .option('--task <id>', 'answer the query with the θ of this task (taskvec tasks list)')
+    .option('--list <file>', 'your own list of pairs instead of a task (docs/datasets.md)', expanded)
     .addOption(columnsOption())
-    .option('--query <x>', 'the query x; without --task and --list the prompt is [x, ->], or [S, x, ->]')
+    .option('--query <x>', 'the query x; without --task and --list, the prompt is [x, ->] or [S, x, ->]')
     .option(
       '--template <name-or-yaml>',
-      'how the prompts of a query are written: arrow (default), qa, plain, function-vectors, chat, or ' +
+      'prompt template of a query: arrow (default), qa, plain, function-vectors, chat, or ' +
         '{demonstration, query, separator, prefix, suffix} (docs/settings.md)',
       yamlValue,
     )
     .option(
       '--vector <file-or-name>',
-      'patch in a vector of a file or of the library; FILE#PART picks by name; may be repeated',
+      'patch in a vector from a file or the library; FILE#PART selects tensors by name; may be repeated',
       (text: string, before: string[] = []) => [...before, text],
     )
     .option(
       '--layer <L>',
-      'patch after this block (0-based); default: the layers of the vector, or every layer of a task, a row each',
+      'patch after this block, 0-based (default: the layers of the vector; every layer for a task, one row each)',
       repeated(wholeNumber(0)),
     )
-    .option('--scale <a>', "the vector's factor (default: 1)", repeated(number))
+    .option('--scale <a>', 'factor applied to the vector (default: 1)', repeated(number))
     .addOption(
       new Option(
         '--mode <mode>',
-        "replace or add (default: the vector's own; add for control vectors)",
+        "replace or add (default: the vector's own mode; add for control vectors)",
       ).argParser(repeated(oneOf(vectorModes))),
     )
     .addOption(
@@ -87,36 +87,37 @@ export function predictCommand(): Command {
         "last: the prompt's last token; all: every token (default: last)",
       ).argParser(repeated(oneOf(['last', 'all'] as const))),
     )
-    .option('--max-tokens <n>', 'number of tokens to generate, greedily', wholeNumber(1), 1)
+    .option('--max-tokens <n>', 'number of tokens to generate greedily', wholeNumber(1), 1)
     .option(
       '--stop <text>',
-      'a text that ends the generation; may be repeated',
+      'text that ends the generation; may be repeated',
       (text: string, before: string[] = []) => [...before, text],
     )
     .option(
       '--demonstrations <k-or-yaml>',
-      'k, the demonstrations that θ is computed from (default: 5); or S itself, [[x, y], ..]',
+      'k, the number of demonstrations for θ (default: 5), or S itself, [[x, y], ..]',
       yamlValue,
     )
     .option(
       '--dummy-queries <yaml>',
-      "[x', ..]: θ is computed from these behind the S that is given",
+      "[x', ..]: dummy queries that follow the given S when θ is computed",
       yamlValue,
     )
-    .option('--seed <n>', 'seed of the demonstrations and dummy queries drawn', wholeNumber(0), 41)
+    .option('--seed <n>', 'seed for drawing demonstrations and dummy queries', wholeNumber(0), 41)
     .addOption(numericsOption())
     .addOption(deviceOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
---layer, --scale, --mode and --positions are for all vectors where they are given once, else for each in order.
-Many predictions in a row: taskvec serve --predict (docs/api.md) loads the model once.
+--layer, --scale, --mode and --positions apply to all vectors if given once,
+else to each vector in order. For many predictions, taskvec serve --predict
+(docs/api.md) loads the model only once.
 
 Examples:
   $ taskvec predict --prompt "The capital of France is"
   $ taskvec predict --model ./my-llama --token-ids 5,6,7 --logits --json
-  $ taskvec predict --task linguistic_present_simple_past_simple --query take  every layer
+  $ taskvec predict --task linguistic_present_simple_past_simple --query take
   $ taskvec predict --task algorithmic_to_upper --layer 21 --query q --json
   $ taskvec predict --task algorithmic_to_upper --query q --numerics w8a8
   $ taskvec predict --list antonyms.csv --columns word,opposite --query hot --template qa --demonstrations 3
@@ -170,8 +171,8 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
       hint: `For instance: taskvec predict --task ${task} --query "…"`,
     })
   if (task !== undefined && vector.length > 0)
-    throw new TaskvecError('USAGE', "--task answers by the task's own θ, --vector by another", {
-      hint: 'Leave --task out: --vector FILE --query "…".',
+    throw new TaskvecError('USAGE', '--task and --vector cannot be combined: --task patches in its own θ', {
+      hint: 'Leave out --task: --vector FILE --query "…".',
     })
   const vectors = vector.map((name, i) => ({
     vector: name,
@@ -199,7 +200,7 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
       'USAGE',
       `--${name} is given ${values.length} times, for ${vector.length} vectors`,
       {
-        hint: 'Give it once for all, or once for each, in order.',
+        hint: 'Give it once for all vectors, or once for each, in order.',
       },
     )
   }
@@ -208,18 +209,18 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
 function tokenIds(text: string): number[] {
   return text.split(',').map((part) => {
     if (!/^\s*\d+\s*$/.test(part))
-      throw new InvalidArgumentError(`"${part}" is not a token id; give whole numbers, for instance 5,6,7.`)
+      throw new InvalidArgumentError(`"${part}" is not a token id; give whole numbers, such as 5,6,7.`)
     return Number(part)
   })
 }
 
-/** A name, a number, or a list or map in YAML's (or JSON's) short form. */
+/** A name, a number, or a list or map in YAML's flow style or JSON. */
 function yamlValue(text: string): unknown {
   try {
     return parse(text)
   } catch (error) {
     const [reason = ''] = (error as Error).message.split(' at line ', 1)
-    throw new InvalidArgumentError(`it is not YAML: ${reason}.`)
+    throw new InvalidArgumentError(`It is not YAML: ${reason}.`)
   }
 }
 
@@ -230,13 +231,13 @@ function repeated<Value>(parse: (text: string) => Value): (text: string, before?
 function number(text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && Number.isFinite(value)) return value
-  throw new InvalidArgumentError('it must be a number, for instance 1.5 or -0.5.')
+  throw new InvalidArgumentError('It must be a number, such as 1.5 or -0.5.')
 }
 
 function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value {
   return (text) => {
     const value = values.find((known) => known === text)
     if (value !== undefined) return value
-    throw new InvalidArgumentError(`it must be ${values.join(' or ')}.`)
+    throw new InvalidArgumentError(`It must be ${values.join(' or ')}.`)
   }
 }

@@ -3,7 +3,7 @@ import type { PatchedVector } from '../predict/patches.js'
 import type { PatchedContinuation, PredictAnswer } from '../predict/predict.js'
 import { toStdout } from './stdout.js'
 
-/** The answer of `taskvec predict`, as lines or as JSON. */
+/** Prints the answer of `taskvec predict` as lines or JSON. */
 export function printPrediction(
   options: { readonly model: string; readonly json?: boolean },
   found: PredictAnswer,
@@ -35,7 +35,7 @@ function printContinuation({ top, text }: Continuation): void {
     toStdout(`${probability.toFixed(4)}  ${String(token).padStart(6)}  ${JSON.stringify(text)}\n`)
 }
 
-/** One vector tried at each of its layers: a row each. */
+/** One vector at each of its layers, one row per layer. */
 function printByLayer(without: Continuation, patched: readonly PatchedContinuation[]): void {
   toStdout(`without      ${shortly(without)}\n`)
   for (const each of patched)

@@ -28,21 +28,22 @@ interface ReportOptions {
 export function reportCommand(): Command {
   return new Command('report')
     .argument('[sweeps...]', 'id, name or group (default: the latest); several: side by side')
-    .option('--out <dir>', 'the folder to write (default: reports/SWEEP next to the database)', expanded)
+    .option('--out <dir>', 'folder to write (default: reports/SWEEP next to the database)', expanded)
     .option('--with <sweep>', 'compare with another sweep instead of the published results')
     .option(
       '--by <keys>',
-      'of a group or several sweeps: by demonstrations, models, numerics or another key of their configs (one, or several with commas; default: all that vary)',
+      'compare a group or several sweeps by demonstrations, models, numerics or other config keys, comma-separated (default: all that vary)',
       keysOf,
     )
-    .option('--published', 'draw the published results themselves')
-    .option('--json', 'print what was written as JSON')
+    .option('--published', 'report the published results instead of a sweep')
+    .option('--json', 'print the list of files written as JSON')
     .addOption(dbOption())
     .addHelpText(
       'after',
       `
-The folder holds index.html, which asks for nothing from the network; figures/ with each figure as SVG, PNG and CSV; tables/ with
-each table as CSV and LaTeX. An older report there is replaced when the new one is whole; other files are never touched.
+The folder holds index.html, which needs no network; figures/ with each figure
+as SVG, PNG and CSV; and tables/ with each table as CSV and LaTeX. An older
+report there is replaced once the new one is complete; other files are kept.
 
 Examples:
   $ taskvec report

@@ -31,7 +31,7 @@ import { dbOption, wholeNumber } from './options.js'
 import { piecesToStdout, toStdout } from './stdout.js'
 import { expanded } from '../system/home.js'
 
-/** Rows that a terminal gets where no limit is given. */
+/** Default of --limit with --format table. */
 const terminalRows = 1000
 
 interface ResultsOptions extends ResultFilter {
@@ -48,38 +48,40 @@ interface ResultsOptions extends ResultFilter {
 /** `taskvec results [SWEEP ...]`. */
 export function resultsCommand(): Command {
   return new Command('results')
-    .argument('[sweeps...]', 'id, name or group (default: the latest); several: one after the other')
-    .addOption(new Option('--table <table>', 'which table').choices([...tableNames]).default('main'))
-    .addOption(new Option('--format <format>', 'how it is printed').choices([...formats]).default('table'))
+    .argument('[sweeps...]', 'id, name or group (default: the latest); several are printed one after another')
+    .addOption(new Option('--table <table>', 'table to print').choices([...tableNames]).default('main'))
+    .addOption(new Option('--format <format>', 'output format').choices([...formats]).default('table'))
     .option('--json', 'the same as --format json')
     .option('--model <id>', 'only this model')
     .option('--task <id>', 'only this task')
     .option('--category <name>', 'only tasks of this category')
     .option(
       '--kind <kind>',
-      'only these predictions (baseline, regular, hypothesis), or this analysis of beyond',
+      'only predictions of this kind (baseline, regular, hypothesis), or this analysis of beyond',
     )
     .option('--layer <L>', 'only this layer', wholeNumber(0))
-    .option('--seeds', 'mean and standard deviation over the seeds of a config with several')
+    .option('--seeds', 'mean and standard deviation over the seeds of the config')
     .option(
       '--by <keys>',
-      'a row for each value of demonstrations, numerics or another key of the configs (one, or several with commas): means over the other settings',
+      'one row per value of demonstrations, numerics or other config keys, comma-separated: means over the other settings',
       keysOf,
     )
     .option(
       '--limit <rows>',
-      `rows at most (default: ${terminalRows} with --format table, else all; 0: all)`,
+      `maximum number of rows; 0: all (default: ${terminalRows} with --format table, else all)`,
       wholeNumber(0),
     )
-    .option('--out <file>', 'the file that --format parquet writes', expanded)
+    .option('--out <file>', 'output file of --format parquet', expanded)
     .addOption(dbOption())
     .addHelpText(
       'after',
       `
-1st: the share of items whose answer's first token is the greedy choice (rank 1). Intervals (Low, High) are 95 %: Wilson's of each accuracy; of hypothesis minus regular the paired bootstrap's, 10,000
-resamples of whole sets of demonstrations, seeded by the sweep's seed. Rows are in the config's order, whatever order they
-were computed in. --format latex gives the paper's Table 6 (main), 2 (conflicting), 3 and 7 (projection: at the best L + 2, or
-at --layer; table and md show the same tokens). A terminal gets control characters as escapes in every format.
+1st: share of items whose answer's first token has rank 1. Low, High: 95 %
+intervals; Wilson's for an accuracy, a paired bootstrap for hypothesis minus
+regular (10,000 resamples of whole demonstration sets, seeded by the sweep's
+seed). Rows are in the config's order. --format latex gives the paper's Table 6
+(main), 2 (conflicting), 3 and 7 (projection, at the best L + 2 or --layer; table
+and md show the same tokens). On a terminal, control characters are escaped.
 
 Examples:
   $ taskvec results
@@ -111,7 +113,10 @@ async function results(wanted: readonly string[], options: ResultsOptions): Prom
       })
   }
   if (options.seeds && options.by)
-    throw new TaskvecError('USAGE', '--seeds is --by all axes but the seed: give one of the two')
+    throw new TaskvecError(
+      'USAGE',
+      '--seeds and --by cannot be combined: --seeds is --by with all keys but the seed',
+    )
   if ((options.seeds || options.by) && !averagedTables.includes(table))
     throw new TaskvecError(
       'USAGE',
@@ -171,7 +176,7 @@ async function print(
       : undefined
   if (paper && format === 'latex') return toStdout(paper.map(tableLatex).join('\n'))
   if (paper && format !== 'parquet') {
-    // The last of them has all tasks.
+    // The last one has all tasks.
     const { columns, rows } = paper.at(-1) ?? { columns: {}, rows: [] }
     return writeRows(rows, Object.keys(columns), format, toStdout)
   }
@@ -180,7 +185,7 @@ async function print(
   await printRows(resultRows(db, table, sweep, filter, format), format, options)
 }
 
-/** Every one of several sweeps, or means over some of them. */
+/** The rows of several sweeps, or means over them. */
 async function printGroup(
   db: Reader,
   group: readonly SweepOfGroup[],
@@ -213,7 +218,7 @@ function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {
   let count = 0
   for (const row of rows) {
     if (count++ === limit) {
-      process.stderr.write(`The first ${limit} rows; --limit 0 prints all.\n`)
+      process.stderr.write(`Only the first ${limit} rows are shown; --limit 0 prints all.\n`)
       return
     }
     yield row

@@ -10,12 +10,13 @@ import { addSweepOptions, type SweepCommandOptions } from './sweep-command.js'
 /** `taskvec resume [SWEEP]`. */
 export function resumeCommand(): Command {
   const command = new Command('resume')
-    .argument('[sweep]', 'id, name or group (default: the latest that is not complete, else the latest)')
-    .option('--retry-failed', 'also retry tasks that failed for good (default: leave them)')
+    .argument('[sweep]', 'id, name or group (default: the latest incomplete sweep, else the latest)')
+    .option('--retry-failed', 'also retry tasks that failed for good (default: skip them)')
     .addHelpText(
       'after',
       `
-Of a config with lists, all settings that are not complete are resumed; a sweep's own id resumes it alone. Exit codes: see taskvec run --help.
+If the config has several settings, all incomplete ones are resumed; the id of a
+sweep resumes that sweep only. Exit codes: see taskvec run --help.
 
 Examples:
   $ taskvec resume
@@ -24,13 +25,13 @@ Examples:
     )
     .action(async (wanted: string | undefined, options: SweepCommandOptions) => {
       const sweeps = storedConfigs(options.db, wanted)
-      if (sweeps.length === 0) return say('Every setting of the group is complete.')
+      if (sweeps.length === 0) return say('All settings of the group are complete.')
       await performGroup(sweeps, options)
     })
   return addSweepOptions(command)
 }
 
-/** One sweep, given its id; else all incomplete settings of its group, including those not started. */
+/** The sweep itself if `wanted` is its id; else all incomplete settings of its group, including those not started. */
 function storedConfigs(db: string, wanted: string | undefined): SweepConfig[] {
   const reader = openReadOnly(db)
   try {
@@ -47,7 +48,7 @@ function storedConfigs(db: string, wanted: string | undefined): SweepConfig[] {
   }
 }
 
-/** Errors: STORE where it is not a config as `run` writes it: a database may come from anywhere. */
+/** Errors: STORE if it is not a config that `run` wrote, since a database may come from anywhere. */
 function storedConfig({ id, config }: SweepSummary): SweepConfig {
   const stored = JSON.parse(config) as Partial<SweepConfig>
   const whole = [stored.models, stored.tasks, stored.experiments].every((list) => Array.isArray(list))
@@ -61,7 +62,7 @@ function storedConfig({ id, config }: SweepSummary): SweepConfig {
   )
 }
 
-/** Whether some settings of its group have not started: it was killed between two of them. */
+/** Whether some settings of its group have not started, as after a kill between two of them. */
 function hasUnstarted(config: string, all: readonly SweepSummary[]): boolean {
   const known = new Set(all.map(({ id }) => id))
   return groupOf(JSON.parse(config) as SweepConfig).some((setting) => !known.has(sweepId(setting)))

@@ -20,24 +20,28 @@ function collected(one: string, before: readonly string[] = []): string[] {
 /** `taskvec run CONFIG`. */
 export function runCommand(): Command {
   const command = new Command('run')
-    .argument('<config>', `a YAML config, or one that comes with taskvec: ${configNames().join(', ')}`)
+    .argument(
+      '<config>',
+      `path of a YAML config, or the name of one that comes with taskvec: ${configNames().join(', ')}`,
+    )
     .option(
       '--set <key=value>',
-      "a key of the config, as YAML, instead of the file's; may be repeated",
+      'override a key of the config; the value is YAML; may be repeated',
       collected,
     )
-    .option('--dry-run', 'print what would be run: settings, cells, bytes to fetch, hours')
+    .option('--dry-run', 'run nothing; print settings, cells, download size and estimated time')
     .addHelpText(
       'after',
       `
-Running the same config again resumes the sweep where it left off and retries its failures. Exit codes: 0 every cell done, 1 error, 2 wrong
-usage, 3 some tasks failed, 4 cancelled, 130 interrupted (taskvec resume continues).
+Running the same config again resumes the sweep where it left off and retries
+its failures. Exit codes: 0 every cell done, 1 error, 2 usage error, 3 some
+tasks failed, 4 cancelled, 130 interrupted (taskvec resume continues it).
 
 Examples:
   $ taskvec run quickstart
   $ taskvec run my.yaml --db results.db --engines 1
   $ taskvec run quickstart --set demonstrations=[1,5,10] --set models=smollm2-135m-q4 --dry-run
-  $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml      on an existing Temporal server`,
+  $ TEMPORAL_ADDRESS=localhost:7233 taskvec run my.yaml`,
     )
     .action(async (file: string, options: RunOptions) => {
       const known = modelCatalog().map(({ id }) => id)

@@ -20,21 +20,22 @@ export function serveCommand(): Command {
   return new Command('serve')
     .addOption(dbOption())
     .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(0))
-    .option('--predict', 'no page: one loaded model that answers questions, JSON in and out (docs/api.md)')
+    .option('--predict', 'serve predictions of one loaded model as JSON instead of the page (docs/api.md)')
     .option('--model <id-or-path>', 'the model of --predict', 'smollm2-135m-q4')
     .addOption(numericsOption())
     .addOption(deviceOption())
-    .option('--json', 'print one line {"url", "token"} when it is ready')
+    .option('--json', 'print one line {"url", "token"} when ready')
     .addHelpText(
       'after',
       `
-Open the link that it prints: the token in it is what lets you in. Ctrl-C ends it; sweeps are not touched.
---predict takes POST /api/v1/predict with the token in the header: the options of taskvec predict as JSON, one question or an array of them.
+Open the printed link; its token grants access. Ctrl-C stops the server; sweeps
+are unaffected. With --predict, POST /api/v1/predict takes the options of taskvec
+predict as JSON, one request or an array, with the token in the header.
 
 Examples:
   $ taskvec serve
   $ taskvec serve --db results.db --port 8123
-  $ ssh -L 8123:127.0.0.1:8123 host     then open the link on your own machine
+  $ ssh -L 8123:127.0.0.1:8123 host
   $ taskvec serve --predict --model smollm2-135m-q4 --port 8124
   $ curl -H "Authorization: Bearer $TOKEN" --json '{"prompt": "The capital of France is"}' http://127.0.0.1:8124/api/v1/predict`,
     )

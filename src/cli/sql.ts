@@ -17,8 +17,8 @@ interface SqlOptions {
 export function sqlCommand(): Command {
   return new Command('sql')
     .argument('<statement>', 'SELECT, WITH, VALUES or EXPLAIN')
-    .option('--limit <n>', 'rows at most', wholeNumber(1), 1000)
-    .option('--timeout <seconds>', 'stop the query after this', seconds, 30)
+    .option('--limit <n>', 'maximum number of rows', wholeNumber(1), 1000)
+    .option('--timeout <seconds>', 'stop the query after this time', seconds, 30)
     .addOption(new Option('--format <format>', 'output format').choices([...textFormats]).default('table'))
     .option('--json', 'the same as --format json')
     .addOption(dbOption())
@@ -33,13 +33,12 @@ Examples:
     .action(async (statement: string, { db, limit, timeout, format, json }: SqlOptions) => {
       const { columns, rows, more } = await runQuery({ db, statement, limit, timeoutMs: timeout * 1000 })
       writeRows(rows, columns, json ? 'json' : format, toStdout)
-      if (more)
-        process.stderr.write(`More rows than ${limit}: the rest is not shown. Use --limit N to see more.\n`)
+      if (more) process.stderr.write(`Only the first ${limit} rows are shown; use --limit N to see more.\n`)
     })
 }
 
 function seconds(text: string): number {
   const value = Number(text)
   if (value > 0 && value <= 86_400) return value
-  throw new InvalidArgumentError('it must be a number of seconds, above 0 and at most 86400.')
+  throw new InvalidArgumentError('It must be a number of seconds, above 0 and at most 86400.')
 }

@@ -8,17 +8,18 @@ import { sweepFailures, sweepProgress, unitProgress } from '../store/sweep-state
 import type { TaskProgress } from '../store/store-inputs.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { duration } from '../domain/duration.js'
+import { plannedLayers } from '../sweep/planned-layers.js'
 import { progressTotals, Pace } from '../sweep/progress-totals.js'
 import { progressBar } from '../sweep/progress.js'
 
 /** How often the database is read, ms. */
 const every = 1000
-/** Models, and failures, that one screen shows. */
+/** Models, and failures, shown at most. */
 const shown = 12
 
 /**
- * Follows a sweep to its end, whichever process runs it: it reads the database, so it works alongside `taskvec run`, over SSH
- * and after a crash. Where stdout is no terminal, a line whenever something changed.
+ * Follows a sweep to its end, whichever process runs it: it only reads the database, so it works alongside `taskvec run`, over SSH
+ * and after a crash. If stdout is not a terminal, it prints a line on every change.
  */
 export async function watchStatus(db: string, wanted: string | undefined): Promise<void> {
   const terminal = process.stdout.isTTY
@@ -53,10 +54,10 @@ function look(db: string, wanted: string | undefined) {
     return {
       id,
       tasks,
-      // A sweep whose process was killed is still called running.
+      // The status of a sweep whose process was killed is still 'running'.
       running: status === 'running' && holder !== null,
-      status: status === 'running' && holder === null ? 'not running (taskvec resume continues)' : status,
-      extent: progressTotals(tasks, unitProgress(reader, id)),
+      status: status === 'running' && holder === null ? 'not running (taskvec resume continues it)' : status,
+      extent: progressTotals(tasks, unitProgress(reader, id), plannedLayers(reader, id)),
       failures: sweepFailures(reader, id).map(renderFailure),
     }
   } finally {
@@ -64,7 +65,7 @@ function look(db: string, wanted: string | undefined) {
   }
 }
 
-/** A line for each model in progress, and the number of others. */
+/** A line per model in progress, and the numbers of complete and waiting ones. */
 function models(tasks: readonly TaskProgress[]): string[] {
   const byModel = new Map<string, TaskProgress[]>()
   for (const task of tasks) byModel.set(task.model, [...(byModel.get(task.model) ?? []), task])
@@ -80,7 +81,7 @@ function models(tasks: readonly TaskProgress[]): string[] {
       lines.push(`  ${model}: ${complete} of ${of.length} tasks; ${under.slice(0, 3).join(', ')}`)
     }
   }
-  const more = lines.length > shown ? [`  and ${lines.length - shown} more models under way`] : []
+  const more = lines.length > shown ? [`  and ${lines.length - shown} more models in progress`] : []
   return [
     ...lines.slice(0, shown),
     ...more,

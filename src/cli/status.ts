@@ -16,7 +16,7 @@ export function statusCommand(): Command {
   return new Command('status')
     .argument('[sweep]', 'id or name (default: the latest)')
     .addOption(dbOption())
-    .option('--watch', 'keep the display up to date until the sweep ends')
+    .option('--watch', 'update the display until the sweep ends')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -85,7 +85,7 @@ function render(sweep: SweepSummary, tasks: readonly TaskProgress[]): string {
   return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, started ${sweep.createdAt}\n${table}`
 }
 
-/** `where`: the option that names the database, where it is not the usual one. */
+/** `where`: the `--db` option, unless the database is the default one. */
 function nextStep(
   sweep: SweepSummary,
   runningIn: number | null,

@@ -2,22 +2,19 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
 /**
- * Writes data to stdout. Where that is a terminal, nothing that it would obey goes there raw: tokens of a model can be
- * escape sequences. Files and pipes get the bytes as they are.
+ * Writes data to stdout. On a terminal, control characters are escaped, since a model's tokens can form escape sequences; files and
+ * pipes get the text unchanged.
  */
 export function toStdout(text: string): void {
   process.stdout.write(process.stdout.isTTY ? harmless(text) : text)
 }
 
-/**
- * Writes many pieces of data to stdout, no faster than they are read there: a slow reader of a pipe would otherwise have all
- * of them wait in this process's memory.
- */
+/** The same for many pieces, with backpressure: they do not pile up in memory if a pipe is read slowly. */
 export async function piecesToStdout(pieces: Iterable<string>): Promise<void> {
   await pump(pieces, process.stdout, process.stdout.isTTY ? harmless : undefined)
 }
 
-/** A piece is asked for once the stream has room for it. */
+/** Takes the next piece only once the stream has room for it. */
 export async function pump(
   pieces: Iterable<string>,
   to: Writable,
@@ -26,7 +23,7 @@ export async function pump(
   for (const piece of pieces) if (!to.write(change ? change(piece) : piece)) await once(to, 'drain')
 }
 
-/** Control characters but line feeds, and marks that turn the direction of text, as escapes. */
+/** Escapes control characters (but line feeds) and format characters, such as those that change text direction. */
 export function harmless(text: string): string {
   return text.replace(
     /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu,

@@ -34,7 +34,7 @@ import {
 } from './options.js'
 import { withRepositories, haveModels, count } from './sweep-models.js'
 
-/** What `run` and `resume` have in common: say what will be done, do it, show the results. */
+/** Options that `run` and `resume` share. */
 export interface SweepCommandOptions extends ServerOptions {
   readonly db: string
   readonly engines?: number
@@ -44,7 +44,7 @@ export interface SweepCommandOptions extends ServerOptions {
   readonly logFormat: 'text' | 'json'
   readonly metrics?: string
   readonly json?: boolean
-  /** Whether the page is written at the end. */
+  /** Whether the report is written at the end. */
   readonly report: boolean
 }
 
@@ -56,14 +56,14 @@ export function addSweepOptions(command: Command): Command {
     .addOption(elsewhereOption())
     .addOption(logFormatOption())
     .addOption(metricsOption())
-    .option('--no-report', 'do not write the page of figures and tables at the end')
+    .option('--no-report', 'do not write the report (figures and tables) at the end')
     .option('--json', 'print the outcome and the main table as JSON')
   return addServerOptions(command)
 }
 
-/** Exit codes of a sweep that ended otherwise than complete. */
 const exitCodes: Record<SweepOutcome, number> = { complete: 0, failed: 3, cancelled: 4, interrupted: 130 }
 
+/** Runs a sweep, prints its results and sets the exit code. */
 export async function performSweep(given: SweepConfig, options: SweepCommandOptions): Promise<void> {
   const id = sweepId(given)
   logAs(options.logFormat, { sweep: id })
@@ -86,14 +86,14 @@ export async function performSweep(given: SweepConfig, options: SweepCommandOpti
   await finish(config, outcome, options, (Date.now() - started) / 1000)
 }
 
-/** A mode that gains nothing on this machine should not be found out by waiting for it. */
+/** Measures what approximate numerics gain on this machine, so that a mode that gains nothing shows before the sweep runs. */
 async function sayWhatModeGains({ mode, models }: SweepConfig, elsewhere: readonly string[]): Promise<void> {
   if (!mode?.numerics || mode.numerics === 'f32' || elsewhere.length === models.length) return
   const { describeCost, measureModes } = await import('../engine/measure-mode.js')
   for (const cost of await measureModes([mode.numerics])) say(describeCost(cost))
 }
 
-/** The ids that --elsewhere names; `all`: every model of the config. */
+/** The model ids that --elsewhere names; `all`: every model of the config. Errors: USAGE. */
 function computedElsewhere({ models }: SweepConfig, named: readonly string[]): string[] {
   const ids = models.map(({ id }) => id)
   if (named.includes('all')) return ids
@@ -108,7 +108,7 @@ function computedElsewhere({ models }: SweepConfig, named: readonly string[]): s
   )
 }
 
-/** Ctrl-C once stops cleanly, twice at once. */
+/** Aborted by the first Ctrl-C, for a clean stop; the second exits at once. */
 function interruption(): AbortSignal {
   const controller = new AbortController()
   const stop = () => {
@@ -122,10 +122,10 @@ function interruption(): AbortSignal {
   return controller.signal
 }
 
-/** Cells of the largest sweep that ends with its report: 100 models of 60 blocks take 13 s and 1.4 GB, and both grow with it. */
+/** Sweeps with more cells end without a report: for 100 models of 60 blocks it takes 13 s and 1.4 GB, and both grow with the cells. */
 const mostReported = 150_000
 
-/** So many warnings are printed; the others are in the report. */
+/** Warnings printed at most; the report has all. */
 const mostWarnings = 5
 
 async function finish(
@@ -142,7 +142,9 @@ async function finish(
     const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
     const reportable = report && outcome !== 'interrupted' && rows.length > 0
     if (reportable && cells > mostReported)
-      say(`More than ${mostReported} cells, so no report was written: npx taskvec report ${id} writes it.`)
+      say(
+        `No report was written, since the sweep has more than ${mostReported} cells; npx taskvec report ${id} writes it.`,
+      )
     const page = reportable && cells <= mostReported ? await pageOf(reader, id, db) : null
     const reused = progress.reduce((sum, task) => sum + task.cellsReused, 0)
     if (json)
@@ -169,7 +171,7 @@ async function finish(
     for (const { model, warning } of logFormat === 'json' ? warnings : warnings.slice(0, mostWarnings))
       say(`warning: ${model}: ${warning}`, { event: 'warning', model })
     if (logFormat !== 'json' && warnings.length > mostWarnings)
-      say(`warning: ${warnings.length - mostWarnings} more; the report has all, under Failures and warnings`)
+      say(`warning: ${warnings.length - mostWarnings} more; the report lists all under Failures and warnings`)
     for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
       say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
     for (const failure of sweepFailures(reader, id))
@@ -195,7 +197,7 @@ async function finish(
   }
 }
 
-/** Writes the sweep's report and gives its page; a failure here does not affect the sweep. */
+/** Writes the sweep's report and returns the path of its page; null if that fails, which does not affect the sweep. */
 async function pageOf(reader: Database.Database, id: string, db: string): Promise<string | null> {
   try {
     const [{ sweepReport }, { writeReport }] = await Promise.all([

@@ -11,7 +11,7 @@ import { duration } from '../domain/duration.js'
 import { requirementsOf, type Requirements } from '../sweep/requirements.js'
 import { say } from '../system/log.js'
 
-/** Fetches what comes from repositories, at the commits that the sweep began with, else at those of today, which are kept with it. */
+/** Fetches models from repositories at the commits that the sweep started with, else at the current ones, which it then records. */
 export async function withRepositories(
   config: SweepConfig,
   id: string,
@@ -35,7 +35,7 @@ export async function withRepositories(
   return { ...config, models }
 }
 
-/** The models of a sweep; none if it has not started. */
+/** The models of a sweep; [] if it has not started. */
 function storedModels(db: string, id: string): SweepConfig['models'] {
   if (!existsSync(db)) return []
   const reader = openReadOnly(db)
@@ -47,7 +47,7 @@ function storedModels(db: string, id: string): SweepConfig['models'] {
   }
 }
 
-/** Fetches small models; where large ones are missing, says what the sweep needs and refuses. */
+/** Fetches missing small models. Errors: MODEL if large ones are missing, with what the sweep needs. */
 export async function haveModels(config: SweepConfig): Promise<void> {
   const needs = requirementsOf(config)
   const large = needs.missing.filter((model) => !needs.fetchable.includes(model))

@@ -21,30 +21,26 @@ export function checkCommand(): Command {
   const collect = (value: string, before: string[] = []) => [...before, value]
   return new Command('check')
     .description('Check your own word list or items file, or all built-in tasks.')
-    .argument('[file]', 'a list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)', expanded)
+    .argument('[file]', 'list (CSV, TSV, JSON, JSON Lines, Parquet), or items (JSON Lines)', expanded)
     .option(
       '--scoring <rule>',
-      'exact, prefix, first-token, contains, normalised, f1, chrf, ...: how the list will be scored',
+      'scoring rule: exact, prefix, first-token, contains, normalised, f1, chrf, ...',
       scoringRule,
       'exact',
     )
     .addOption(columnsOption())
     .option(
       '--tokenizer <path-or-id>',
-      "also count what a tokenizer's single-token filter leaves: a tokenizer.json, a model's folder, a GGUF file or a " +
-        'model id; repeatable (default: all models on this machine)',
+      "count the pairs that a tokenizer's single-token filter keeps: a tokenizer.json, a model's folder, a GGUF file or a " +
+        'model id; may be repeated (default: all models on this machine)',
       collect,
     )
     .addOption(new Option('--model <id-or-path>', 'the same as --tokenizer').argParser(collect).hideHelp())
-    .option(
-      '--prompt <name>',
-      `the prompt that the tokenizer sees them in: ${promptNames.join(', ')}`,
-      promptNamed,
-    )
+    .option('--prompt <name>', `prompt template around the pairs: ${promptNames.join(', ')}`, promptNamed)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExit code 1 where the file cannot be run as it is; warnings are no errors.\n\nExamples:\n  $ taskvec tasks check\n' +
+      '\nExit code 1 if a sweep would refuse the file; warnings do not count.\n\nExamples:\n  $ taskvec tasks check\n' +
         '  $ taskvec tasks check my.csv --scoring prefix\n' +
         '  $ taskvec tasks check words.csv --columns word,translation\n' +
         '  $ taskvec tasks check my.csv --prompt qa\n' +
@@ -77,7 +73,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   if (file !== undefined && columns === undefined && holdsItems(file)) return checkItems(file, json)
   const builtin = builtinLists()
   const named = [...(options.tokenizer ?? []), ...(options.model ?? [])]
-  // The file first: tokenizers take seconds to load.
+  // The file first, since tokenizers take seconds to load.
   const lists = file === undefined ? builtin : [await ownList(file, scoring, columns)]
   const tokenizers = named.length > 0 ? named.map(namedTokenizer) : atHand()
   const checked = []
@@ -87,7 +83,7 @@ async function check(file: string | undefined, options: CheckOptions): Promise<v
   printTables(checked)
 }
 
-/** How many inputs of a task made by code are drawn and checked. */
+/** Inputs of a generated task that are drawn and checked. */
 const drawnPairs = 1000
 
 function builtinLists(): CheckedList[] {
@@ -120,7 +116,7 @@ async function ownList(
   }
 }
 
-/** JSON Lines are items where a line of them names its split as items do, else a list. */
+/** Whether a JSON Lines file holds items rather than a list: its lines have keys and split names of items. */
 function holdsItems(file: string): boolean {
   if (!/\.(jsonl|ndjson)$/i.test(file)) return false
   const lines = readTextFile(file).match(/^\s*\{.*"split"\s*:.*$/gm) ?? []

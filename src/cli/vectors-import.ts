@@ -23,33 +23,35 @@ export function importCommand(): Command {
     .description('Import vectors from a file into the library, under a name for configs and predict.')
     .argument(
       '<file>',
-      'safetensors, .npy or a folder of them, a GGUF control vector, or what torch.save wrote',
+      'safetensors, .npy, a folder of .npy files, a GGUF control vector, or a torch.save file',
       expanded,
     )
-    .requiredOption('--name <name>', 'the name in the library (TASKVEC_HOME/vectors)')
-    .option('--layer <L>', 'the layer L of the vector, for a file with one vector', wholeNumber(0))
+    .requiredOption('--name <name>', 'name in the library (TASKVEC_HOME/vectors)')
+    .option('--layer <L>', 'layer L of the vector, for a file with one vector', wholeNumber(0))
     .option(
       '--layer-offset <n>',
-      'added to every layer that the file names, for instance -1 where it counts hidden_states',
+      'added to every layer that the file names, e.g. -1 if it counts as hidden_states does',
       (text: string) => {
         if (/^-?\d{1,4}$/.test(text)) return Number(text)
-        throw new InvalidArgumentError('it must be a whole number, for instance -1.')
+        throw new InvalidArgumentError('It must be a whole number, such as -1.')
       },
       0,
     )
     .addOption(
       new Option(
         '--mode <mode>',
-        'how it is used by default: add for GGUF control vectors, else replace',
+        'how predict and configs use it (default: add for GGUF control vectors, else replace)',
       ).choices([...vectorModes]),
     )
-    .option('--replace', 'replace a vector of that name')
+    .option('--replace', 'overwrite the vector of that name')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-Layers are 0-based blocks, a vector belonging after the block (resid_post). They come from the tensors' names: direction.12 of repeng and
-llama.cpp, L12, layers.12, blocks.12, 12; row i of a matrix is layer i. docs/vectors.md says how each writer counts.
+Layers are 0-based blocks; a vector belongs to the residual stream after its
+block (resid_post). Layers are read from tensor names: direction.12 (repeng,
+llama.cpp), L12, layers.12, blocks.12, 12; row i of a matrix is layer i.
+docs/vectors.md describes how each tool counts.
 
 Examples:
   $ taskvec vectors import control.gguf --name honesty
@@ -80,7 +82,7 @@ async function importVectors(file: string, options: ImportOptions): Promise<void
   )
 }
 
-/** Short strings only: what the file says of single tensors stays in it. */
+/** Short strings only, and no metadata of single tensors. */
 function ofFile(metadata: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(metadata).filter(([key, value]) => !key.includes('/') && value.length <= 500),
@@ -90,19 +92,19 @@ function ofFile(metadata: Readonly<Record<string, string>>): Record<string, stri
 function layerIn(file: string, { name, layer }: Vector, options: ImportOptions, of: number): number | null {
   if (options.layer !== undefined) {
     if (of === 1) return options.layer
-    throw new TaskvecError('USAGE', `${file} has ${of} vectors; --layer is for one`, {
+    throw new TaskvecError('USAGE', `${file} has ${of} vectors; --layer is for a file with one`, {
       hint: 'Their layers are read from their names; --layer-offset shifts them.',
     })
   }
   if (layer === null) {
     if (of === 1) return null
     throw new TaskvecError('USAGE', `${file}: the name of tensor ${name} does not say its layer`, {
-      hint: 'Name tensors L0, L1, ..; or save one vector a file and import it with --layer.',
+      hint: 'Name tensors L0, L1, .., or save one vector per file and import it with --layer.',
     })
   }
   const shifted = layer + options.layerOffset
   if (shifted >= 0) return shifted
-  throw new TaskvecError('USAGE', `${file}: tensor ${name} would be of layer ${shifted}`, {
+  throw new TaskvecError('USAGE', `${file}: tensor ${name} would be at layer ${shifted}`, {
     hint: 'Leave it out of the file, or choose another --layer-offset.',
   })
 }

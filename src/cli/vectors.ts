@@ -42,7 +42,7 @@ interface Filters {
 
 function listCommand(): Command {
   return new Command('list')
-    .description('List the θ that a sweep has stored, and the vectors of the library.')
+    .description('List the θ that a sweep has stored, and the vectors in the library.')
     .argument('[sweep]', 'id, group or name (default: the latest)')
     .option('--model <id>', 'only this model')
     .option('--task <id>', 'only this task')
@@ -51,7 +51,8 @@ function listCommand(): Command {
     .addHelpText(
       'after',
       `
-Any θ of the main experiment can be exported: what is not stored is computed from the stored items.
+Every θ of the main experiment can be exported: those not stored are recomputed
+from the stored items.
 
 Examples:
   $ taskvec vectors list
@@ -102,7 +103,7 @@ function list(wanted: string | undefined, options: Filters & { json?: boolean })
     )
 }
 
-/** A machine that only imports vectors has no database yet. */
+/** [] without a database, as on a machine that only imports vectors. */
 function inDatabase(wanted: string | undefined, { db, model, task }: Filters) {
   let reader
   try {
@@ -118,7 +119,7 @@ function inDatabase(wanted: string | undefined, { db, model, task }: Filters) {
   }
 }
 
-/** A sweep by its id alone; by its group or name, or where none is named, with all settings of its config. */
+/** Only the sweep if its id is given; by group, by name or by default, all settings of its config. */
 function sweepsOf(reader: ReturnType<typeof openReadOnly>, wanted: string | undefined): string[] {
   const sweep = findSweep(reader, wanted)
   return sweep.id === wanted ? [sweep.id] : settingsOfGroup(reader, sweep).map(({ id }) => id)
@@ -135,21 +136,26 @@ interface ExportOptions extends Filters {
 
 function exportCommand(): Command {
   return new Command('export')
-    .description('Write the θ of a sweep as a safetensors file, or as a folder of NumPy arrays.')
+    .description('Write the θ of a sweep to a safetensors file or a folder of NumPy arrays.')
     .argument('[sweep]', 'id, group or name (default: the latest)')
-    .requiredOption('--out <file>', 'the file, or the folder of --format npy', expanded)
+    .requiredOption('--out <file>', 'file to write, or folder with --format npy', expanded)
     .addOption(
-      new Option('--format <format>', 'default: safetensors if --out ends in .safetensors, else npy').choices(
-        ['safetensors', 'npy'],
-      ),
+      new Option(
+        '--format <format>',
+        'output format (default: safetensors if --out ends in .safetensors, else npy)',
+      ).choices(['safetensors', 'npy']),
     )
     .addOption(
-      new Option('--layers <which>', 'best, all, or some, for instance 4,10-12')
+      new Option('--layers <which>', 'best, all, or layers such as 4,10-12')
         .default('best')
         .argParser(layerList),
     )
-    .option('--per-item', "each test item's θ, not their mean")
-    .option('--experiment <name>', 'whose θ: main, or one that stores its own (vectors list)', 'main')
+    .option('--per-item', 'θ of each test item instead of their mean')
+    .option(
+      '--experiment <name>',
+      'experiment whose θ to export: main, or another one of vectors list',
+      'main',
+    )
     .option('--model <id>', 'only this model')
     .option('--task <id>', 'only this task')
     .addOption(dbOption())
@@ -157,9 +163,11 @@ function exportCommand(): Command {
     .addHelpText(
       'after',
       `
-One F32 tensor [d_model] per vector, named model/task/setting/L<layer>: θ after block L (0-based), as it takes the place of the last
-token's residual stream. All else is in __metadata__ (manifest.json): model, content hash, prompt, k, seed, how it was made. θ that
-the sweep did not store are computed from its items: that needs the model (storeThetas: all in a config stores them).
+Each vector is an F32 tensor [d_model] named model/task/setting/L<layer>: the θ
+that replaces the last token's residual stream after block L (0-based).
+__metadata__ (npy: manifest.json) has model, content hash, prompt, k, seed and
+origin. θ that the sweep did not store are recomputed from its items, which needs
+the model; storeThetas: all in a config stores them.
 
 Examples:
   $ taskvec vectors export --out thetas.safetensors
@@ -193,7 +201,7 @@ async function exportVectors(wanted: string | undefined, options: ExportOptions)
             names: vectors.map(({ name }) => name),
             hash,
           }) + '\n'
-        : `${vectors.length} ${vectors.length === 1 ? 'vector' : 'vectors'} in ${options.out}, the first is ${vectors[0]?.name ?? ''}\n`,
+        : `${vectors.length} ${vectors.length === 1 ? 'vector' : 'vectors'} written to ${options.out}; the first is ${vectors[0]?.name ?? ''}\n`,
     )
   } finally {
     reader.close()

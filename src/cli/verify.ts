@@ -9,9 +9,8 @@ import { recompute, type Recomputed } from '../verify/recompute.js'
 import { recomputeUnits, type RecomputedUnits } from '../verify/recompute-units.js'
 import { dbOption, memoryLimitOption, wholeNumber } from './options.js'
 
-/** Of each check, what a terminal gets. */
+/** Problems printed per check at most. */
 const shownProblems = 10
-/** Something differs, or could not be computed again. */
 const exitCodes = { differs: 3, unchecked: 1 }
 
 interface VerifyOptions {
@@ -26,30 +25,33 @@ interface VerifyOptions {
 /** `taskvec verify [SWEEP]`. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .argument('[sweep]', 'id or name: compute only runs of this sweep again (default: of all)')
-    .option('--sample <percent>', 'share of the runs to recompute, for instance 5%', percent, 0.05)
-    .option('--full', 'recompute all of them')
-    .option('--seed <n>', 'which runs are drawn (default: others every time)', wholeNumber(0))
+    .argument('[sweep]', 'id or name: recompute only runs of this sweep (default: of all sweeps)')
+    .option('--sample <percent>', 'share of the runs to recompute', percent, 0.05)
+    .option('--full', 'recompute all runs')
+    .option('--seed <n>', 'seed for drawing the runs (default: random)', wholeNumber(0))
     .addOption(memoryLimitOption())
     .addOption(dbOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-First the file itself (SQLite's integrity_check), and all that follows from other rows: hashes of configs, items and pairs,
-the key of every run, counts, right or wrong of every prediction, best layers, what is called complete. Then runs of the
-main experiment, and units of the further ones, are drawn and computed again from the models' files, in the sweep's own numerics and on its
-device. Tokens and texts must be equal, log-probabilities within 1e-4 (how many are equal to the bit is reported). On another kind
-of processor, log-probabilities must agree within the bound of docs/numerics.md, and a token may differ where two logits tie
-within it: near ties are listed. Nothing is written but, for the further experiments, a copy of the database in the temporary
-folder, which is removed.
+First checks the file (SQLite's integrity_check) and everything that follows from
+other rows: hashes of configs, items and pairs, run keys, counts, the judgement of
+every prediction, best layers, completeness. Then recomputes a sample of runs of
+the main experiment and units of the further ones from the model files, in the
+sweep's numerics and on its device. Tokens and texts must be equal and
+log-probabilities agree within 1e-4; bitwise matches are counted. On another kind
+of processor, log-probabilities must agree within the bound of docs/numerics.md,
+and tokens may differ where two logits tie within it; near ties are listed. The
+database is only read; further experiments are recomputed in a temporary copy.
 
-Exit code: 0 all as it should be, 3 something differs, 1 nothing differs, but not all that was drawn could be computed here.
+Exit codes: 0 everything agrees, 3 something differs, 1 nothing differs, but part
+of the sample could not be recomputed here.
 
 Examples:
   $ taskvec verify
   $ taskvec verify quickstart --full
-  $ taskvec verify --sample 0 --db other.db          without any model
+  $ taskvec verify --sample 0 --db other.db
   $ taskvec verify --sample 1% --seed 7 --json`,
     )
     .action(verify)
@@ -61,7 +63,7 @@ async function verify(wanted: string | undefined, options: VerifyOptions): Promi
   const reader = openReadOnly(db)
   try {
     const sweepId = wanted === undefined ? undefined : findSweep(reader, wanted).id
-    // One moment of the file, also while a sweep writes it.
+    // A consistent snapshot, even while a sweep writes.
     reader.exec('begin')
     const checks = guardedChecks(reader, db)
     if (!json) for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`)
@@ -97,7 +99,7 @@ async function verify(wanted: string | undefined, options: VerifyOptions): Promi
   }
 }
 
-/** A file whose pages are damaged may not even be read to the end. */
+/** The checks. Errors: STORE if the file is too damaged to be read to the end. */
 function guardedChecks(reader: ReturnType<typeof openReadOnly>, db: string): CheckResult[] {
   try {
     return checkInvariants(reader)
@@ -106,7 +108,7 @@ function guardedChecks(reader: ReturnType<typeof openReadOnly>, db: string): Che
     if (!(error instanceof SyntaxError) && !String(code).startsWith('SQLITE_')) throw error
     throw new TaskvecError('STORE', `${db}: damaged: ${message}`, {
       cause: error,
-      hint: 'Restore a backup (docs/reliability.md); results that are lost are computed again by taskvec resume.',
+      hint: 'Restore a backup (docs/reliability.md); taskvec resume recomputes lost results.',
     })
   }
 }
@@ -119,13 +121,15 @@ function describeCheck({ check, checked, problems }: CheckResult): string {
 function describeAgain(again: Recomputed, seed: number): string {
   const { runs, of, predictions, identical, largest, problems, nearTies, otherKinds, unchecked } = again
   return [
-    `computed again: ${runs} of ${of} runs (seed ${seed}), ${predictions} predictions, ${identical} of them the same to the bit, largest difference of a log-probability ${largest.toExponential(1)}, ${partVerdict(again, runs)}`,
+    `recomputed: ${runs} of ${of} runs (seed ${seed}), ${predictions} predictions, ${identical} of them bitwise equal, largest difference of a log-probability ${largest.toExponential(1)}, ${partVerdict(again, runs)}`,
     ...otherKinds.map(
       ({ model, kernels, here, bound }) =>
-        `  ${model}: computed on ${kernels ?? 'a kind of processor that was not recorded'}, here ${here}: last bits differ, so log-probabilities are held to ${bound.toExponential(1)} (docs/numerics.md)`,
+        `  ${model}: computed on ${kernels ?? 'an unrecorded kind of processor'}, recomputed on ${here}: last bits differ, so log-probabilities must agree within ${bound.toExponential(1)} (docs/numerics.md)`,
     ),
     ...shown(problems),
-    ...(nearTies.length > 0 ? [`  ${nearTies.length} near ties, no difference:`, ...shown(nearTies)] : []),
+    ...(nearTies.length > 0
+      ? [`  ${nearTies.length} near ties, not counted as differences:`, ...shown(nearTies)]
+      : []),
     ...unchecked.map(({ model, runs, reason }) => `  NOT CHECKED: ${runs} runs of ${model}: ${reason}`),
   ].join('\n')
 }
@@ -133,7 +137,7 @@ function describeAgain(again: Recomputed, seed: number): string {
 function describeFurther(further: RecomputedUnits, seed: number): string {
   const { units, of, rows, identical, problems, unchecked } = further
   return [
-    `further experiments computed again: ${units} of ${of} units (seed ${seed}), ${rows} rows, ${identical} of them the same to the bit, ${partVerdict(further, units)}`,
+    `further experiments recomputed: ${units} of ${of} units (seed ${seed}), ${rows} rows, ${identical} of them bitwise equal, ${partVerdict(further, units)}`,
     ...shown(problems),
     ...unchecked.map(({ model, units, reason }) => `  NOT CHECKED: ${units} units of ${model}: ${reason}`),
   ].join('\n')
@@ -156,10 +160,10 @@ function shown(problems: readonly Problem[]): string[] {
 }
 
 function verdict(differing: number, unchecked: number): string {
-  if (differing > 0) return `${differing} differ from what they should be.`
+  if (differing > 0) return `${differing} differences found.`
   return unchecked === 0
-    ? 'Nothing differs.'
-    : `Nothing differs in what was checked, but ${unchecked} of what was drawn could not be computed here.`
+    ? 'No differences found.'
+    : `No differences found, but ${unchecked} of the sample could not be recomputed here.`
 }
 
 function sum(counts: readonly number[] = []): number {
@@ -169,5 +173,5 @@ function sum(counts: readonly number[] = []): number {
 function percent(text: string): number {
   const value = Number(text.trim().replace(/\s*%$/, ''))
   if (text.trim() !== '' && value >= 0 && value <= 100) return value / 100
-  throw new InvalidArgumentError('it must be a percentage, 0 to 100, for instance 5%.')
+  throw new InvalidArgumentError('It must be a percentage from 0 to 100, such as 5%.')
 }

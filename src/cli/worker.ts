@@ -32,7 +32,7 @@ export function workerCommand(): Command {
   const command = new Command('worker')
     .requiredOption(
       '--models <ids>',
-      'models to compute, comma-separated: ID, or ID=PATH for one that a config names by path',
+      'models to compute, comma-separated: ID, or ID=PATH for a model that the config names by path',
     )
     .addOption(enginesOption())
     .addOption(memoryLimitOption())
@@ -41,9 +41,10 @@ export function workerCommand(): Command {
     .addHelpText(
       'after',
       `
-Missing catalogue models are pulled, and every model's files are checked before the worker announces it. It
-needs the Temporal server alone: no shared disk, no access to the database. Ctrl-C stops it; what it was computing goes
-to another worker. Who is there: taskvec workers.
+Missing catalogue models are pulled, and every model's files are checked before
+the worker announces it. It needs only the Temporal server: no shared disk and no
+access to the database. Ctrl-C stops it; another worker takes over its activities.
+taskvec workers lists all workers.
 
 Examples:
   $ taskvec worker --models smollm2-135m-q4 --address 192.0.2.7:7233
@@ -95,7 +96,7 @@ async function work({
   await connected.connection.close()
 }
 
-/** Where the model is, pulled if need be. Errors: MODEL, WEIGHTS, DOWNLOAD where its files are damaged or incomplete. */
+/** The model's id and path, pulled if missing. Errors: MODEL, DOWNLOAD; WEIGHTS if its files are damaged or incomplete. */
 async function checked(entry: string): Promise<[string, string]> {
   const [id = '', path] = entry.trim().split('=', 2)
   if (path === undefined && pulledModel(id) === null)

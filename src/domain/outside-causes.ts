@@ -4,13 +4,13 @@ export interface OutsideCause {
   readonly hint?: string
 }
 
-const freeRoom = 'Free some room and run the command again: stored results are kept.'
+const freeSpace = 'Free some space and run the command again: stored results are kept.'
 const reachable = 'Check the address, the network and any proxy, then run the command again.'
 
 /** What Node's error codes mean, and what to do. */
 const codes: Readonly<Record<string, readonly [string, string?]>> = {
-  ENOSPC: ['the disk is full', freeRoom],
-  EDQUOT: ['the disk quota is used up', freeRoom],
+  ENOSPC: ['the disk is full', freeSpace],
+  EDQUOT: ['the disk quota is used up', freeSpace],
   EIO: ['the disk or device failed', 'Check the disk, then run the command again.'],
   EROFS: ['the file system is read-only', 'Name a place that can be written.'],
   EACCES: ['permission denied', 'Change its permissions, or name another place.'],

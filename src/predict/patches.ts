@@ -120,7 +120,7 @@ function picked(
         .slice(0, 4)
         .map(({ name }) => name)
         .join(', ')}${vectors.length > 4 ? ', ..' : ''}`,
-      { hint: 'Name one by a part of its name: FILE#PART, for instance by its task.' },
+      { hint: 'Name one by a part of its name: FILE#PART, for instance by task or setting.' },
     )
   return vectors.map((vector) => ({ ...vector, layer: vector.layer as number }))
 }

@@ -5,9 +5,9 @@ import { taskLabels } from '../report/task-labels.js'
 import { mainResults } from '../store/results.js'
 import { axes, described, settingOf, varies, type Setting } from '../store/settings.js'
 import { findSweep, listSweeps } from '../store/sweeps.js'
-import { sweepFailures, sweepWarnings, unitProgress } from '../store/sweep-state.js'
+import { sweepFailures, sweepWarnings } from '../store/sweep-state.js'
 import { itemRows, recentWork, taskCategories, type ItemSelection } from '../store/page-queries.js'
-import { progressTotals, Pace } from '../sweep/progress-totals.js'
+import { Pace } from '../sweep/progress-totals.js'
 import { SweepReading } from '../sweep/sweep-reading.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
 
@@ -92,7 +92,7 @@ export class Watch {
           : {}),
       }
     })
-    const extent = progressTotals(progress, unitProgress(this.db, id))
+    const extent = reading.totals(progress)
     const runningIn = lockHolder(this.file)
     return {
       id,

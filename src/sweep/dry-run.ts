@@ -1,13 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describeDecoder } from '../architectures/catalog.js'
 import { sweepId, type SweepConfig } from '../config/sweep-config.js'
 import { unitKinds, unitsOf } from '../experiments/catalog.js'
 import { resolveLayers } from '../domain/layers.js'
 import { modeLabel } from '../domain/numerics.js'
-import { modelCatalog } from '../models/catalog.js'
 import { promptName } from '../prompt/templates.js'
 import { refuseLargeUnits } from '../store/unit-limits.js'
+import { blocksOf } from './planned-layers.js'
 import { requirementsOf } from './requirements.js'
 
 /** What a config would run, as far as it can be told without computing: `taskvec run --dry-run`. */
@@ -68,19 +65,5 @@ export function dryRun(sweeps: readonly SweepConfig[]): DryRun {
     downloadBytes: needs?.downloadBytes ?? 0,
     memoryBytes: needs?.memoryBytes ?? 0,
     coreHours: settings.reduce((sum, { coreHours }) => sum + coreHours, 0),
-  }
-}
-
-/** N by the catalogue, or by a folder's config.json; null for other files. */
-function blocksOf({ id, path }: SweepConfig['models'][number]): number | null {
-  if (path === undefined) return modelCatalog().find((model) => model.id === id)?.blocks ?? null
-  const config = join(path, 'config.json')
-  if (!existsSync(config)) return null
-  try {
-    const fields = JSON.parse(readFileSync(config, 'utf8')) as Record<string, unknown>
-    return describeDecoder(fields, path).blocks
-  } catch {
-    // What is wrong with it is for the sweep to say.
-    return null
   }
 }

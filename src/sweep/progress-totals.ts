@@ -9,19 +9,27 @@ export interface ProgressTotals {
   readonly share: number
 }
 
-/** A task that has not been prepared yet is taken to have as many cells as the others of its model. */
+/**
+ * A task that has not been prepared yet is taken to have as many cells as the others of its model, or as many as are planned for
+ * it. Those of a model of which neither is known are not counted; for the share they are guessed.
+ */
 export function progressTotals(
   tasks: readonly TaskProgress[],
   units: ProgressTotals['units'],
+  planned: ReadonlyMap<string, number>,
 ): ProgressTotals {
-  const known = new Map<string, number>()
-  for (const { model, cellsAll } of tasks) known.set(model, Math.max(cellsAll, known.get(model) ?? 0))
-  const most = Math.max(0, ...known.values())
-  const cells = {
-    done: tasks.reduce((sum, { cellsDone }) => sum + cellsDone, 0),
-    all: tasks.reduce((sum, { model, cellsAll }) => sum + (cellsAll || known.get(model) || most), 0),
+  const known = new Map(planned)
+  for (const { model, cellsAll } of tasks) if (cellsAll > 0) known.set(model, cellsAll)
+  const usual = known.size === 0 ? 0 : [...known.values()].reduce((sum, n) => sum + n, 0) / known.size
+  const countedAs = (unknown: number) =>
+    tasks.reduce((sum, { model, cellsAll }) => sum + (cellsAll || (known.get(model) ?? unknown)), 0)
+  const done = tasks.reduce((sum, { cellsDone }) => sum + cellsDone, 0)
+  const guessed = countedAs(usual)
+  return {
+    cells: { done, all: countedAs(0) },
+    units,
+    share: guessed === 0 ? 0 : (done + units.done) / (guessed + units.all),
   }
-  return { cells, units, share: cells.all === 0 ? 0 : (cells.done + units.done) / (cells.all + units.all) }
 }
 
 /** The rate of progress since the first look. */

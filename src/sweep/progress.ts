@@ -3,11 +3,10 @@ import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { WorkPlace, Work } from '../../activities/index.js'
 import { mainResults } from '../store/results.js'
-import { unitProgress } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store-inputs.js'
 import { duration } from '../domain/duration.js'
 import { logsJson, say, type LogFields } from '../system/log.js'
-import { progressTotals, Pace } from './progress-totals.js'
+import { Pace } from './progress-totals.js'
 import type { SweepReading } from './sweep-reading.js'
 
 /** How often the terminal is drawn, and how often a plain log gets a line, ms. */
@@ -60,7 +59,7 @@ export class ProgressDisplay {
   #show(): void {
     const tasks = this.reading.tasks()
     this.#announceFinished(tasks, true)
-    const { cells, units, share } = progressTotals(tasks, unitProgress(this.db, this.sweepId))
+    const { cells, units, share } = this.reading.totals(tasks)
     const { done, all } = cells
     const rate = this.#cellPace.perSecond(done)
     const seconds = this.#pace.secondsLeft(share)

@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3'
 import { modelsOf } from '../store/sweeps.js'
-import { sweepProgress } from '../store/sweep-state.js'
+import { sweepProgress, unitProgress } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store-inputs.js'
+import { plannedLayers } from './planned-layers.js'
+import { progressTotals, type ProgressTotals } from './progress-totals.js'
 
 /**
  * How far a sweep is, read again and again while it runs. What is complete stays so, and is not read again: a sweep of a thousand
@@ -9,6 +11,7 @@ import type { TaskProgress } from '../store/store-inputs.js'
  */
 export class SweepReading {
   readonly #models: readonly string[]
+  readonly #planned: ReadonlyMap<string, number>
   readonly #complete = new Map<string, readonly TaskProgress[]>()
 
   constructor(
@@ -16,6 +19,7 @@ export class SweepReading {
     private readonly sweepId: string,
   ) {
     this.#models = modelsOf(db, sweepId).map(({ model }) => model)
+    this.#planned = plannedLayers(db, sweepId)
   }
 
   /** Every (model, task), in the config's order. */
@@ -25,6 +29,11 @@ export class SweepReading {
     for (const [model, tasks] of read)
       if (tasks.every(({ complete }) => complete)) this.#complete.set(model, tasks)
     return this.#models.flatMap((model) => this.#complete.get(model) ?? read.get(model) ?? [])
+  }
+
+  /** Of tasks just read. */
+  totals(tasks: readonly TaskProgress[]): ProgressTotals {
+    return progressTotals(tasks, unitProgress(this.db, this.sweepId), this.#planned)
   }
 
   /** The models that were not complete when it was last read, in the config's order. */

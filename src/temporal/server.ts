@@ -154,7 +154,7 @@ async function spawnServer(folder: string, binary: ServerBinary, port: number): 
 
 function notStarted(folder: string, binary: ServerBinary, said: string, portTaken: boolean): TaskvecError {
   const hint = /disk is full/.test(said)
-    ? `Free some room under ${folder}, or set TASKVEC_HOME to a folder on a larger disk.`
+    ? `Free some space under ${folder}, or set TASKVEC_HOME to a folder on a larger disk.`
     : portTaken
       ? `Other programs took its ports in the moment of its start, ${portTries} times: try again.`
       : `Where its database is damaged or of a newer version, move ${join(folder, 'server.db')}* away: finished results are in taskvec's own database and are not computed again.`

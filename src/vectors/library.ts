@@ -90,14 +90,24 @@ export function pickVectors(
   const [, place = reference, part] = /^(.*?)(?:#(.*))?$/s.exec(reference) ?? []
   const { label = place, ...file } = find(place)
   if (part === undefined) return { ...file, label }
-  const vectors = file.vectors.filter(({ name }) => `/${name}/`.includes(`/${part}/`))
+  const vectors = withPart(file.vectors, part)
   if (vectors.length > 0) return { ...file, vectors, label: `${label}#${part}` }
   const names = file.vectors.slice(0, 5).map(({ name }) => name)
   throw new TaskvecError(
     'USAGE',
-    `${place}: none of its ${file.vectors.length} vectors has "${part}" in its name`,
-    { hint: `It has ${names.join(', ')}${file.vectors.length > names.length ? ', ..' : ''}.` },
+    `${place}: "${part}" is no part of the names of its ${file.vectors.length} vectors`,
+    {
+      hint:
+        'Give one or more of the parts between slashes, whole or up to a hyphen (task, task/k5-arrow). ' +
+        `It has ${names.join(', ')}${file.vectors.length > names.length ? ', ..' : ''}.`,
+    },
   )
+}
+
+/** Whose name has these parts of a path; if none has, those where the last one goes on after a hyphen: `k5-arrow` of `k5-arrow-s41`. */
+function withPart(vectors: readonly Vector[], part: string): readonly Vector[] {
+  const whole = vectors.filter(({ name }) => `/${name}/`.includes(`/${part}/`))
+  return whole.length > 0 ? whole : vectors.filter(({ name }) => `/${name}/`.includes(`/${part}-`))
 }
 
 /** What the library noted when it was imported. */

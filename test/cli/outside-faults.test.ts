@@ -159,7 +159,7 @@ describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
     async (_, args) => {
       const { stderr, exitCode } = await redirected('> /dev/full', args)
       expect(stderr).toMatch(
-        /error: the output is incomplete: write: the disk is full \(ENOSPC\)\n {2}Free some room/,
+        /error: the output is incomplete: write: the disk is full \(ENOSPC\)\n {2}Free some space/,
       )
       expect(stderr).not.toMatch(frame)
       expect(exitCode).toBe(1)

@@ -34,7 +34,7 @@ it('show of a generated task prints a sample, always the same, and says that it 
   const [first, second] = await Promise.all(
     [1, 2].map(() => tasks('show', 'algorithmic_list_last', '--json')),
   )
-  expect(first?.stderr).toContain('375050 inputs; 100 drawn by seed are shown')
+  expect(first?.stderr).toContain('375050 inputs; showing 100, drawn with a fixed seed')
   expect((JSON.parse(first?.stdout ?? '') as { entries: unknown[] }).entries).toHaveLength(100)
   expect(second?.stdout).toBe(first?.stdout)
 })
@@ -144,9 +144,9 @@ it('list shows the further tasks apart from the eighteen', async () => {
 it("show gives the head of a list, and a user's own list", async () => {
   const head = await tasks('show', 'linguistic_antonyms', '--head', '3', '--json')
   expect((JSON.parse(head.stdout) as { entries: unknown[] }).entries).toHaveLength(3)
-  expect(head.stderr).toContain('linguistic_antonyms: the first 3 of')
+  expect(head.stderr).toContain('linguistic_antonyms: showing the first 3 of')
   const file = join(folder, 'own.csv')
   writeFileSync(file, 'hot,cold,icy\n')
   expect((await tasks('show', '--file', file)).stdout).toContain('hot -> cold  (also icy)')
-  expect((await tasks('show')).stderr).toContain('name a task, or a list of your own with --file')
+  expect((await tasks('show')).stderr).toContain('give either a task id or your own list with --file')
 })

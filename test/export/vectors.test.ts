@@ -183,7 +183,7 @@ describe('theta: in a config', () => {
     const { patched } = JSON.parse(stdout) as { patched: { top: { token: number }[] }[] }
     expect(patched[0]?.top[0]?.token).toBe(prediction('p.token'))
     const verify = await sandbox.taskvec(['verify', 'given', '--full'])
-    expect(verify.stdout).toContain('Nothing differs.')
+    expect(verify.stdout).toContain('No differences found.')
     // The same task without it, and with another scale, are other runs.
     const scaled = given({ vector: 'given.safetensors', scale: 0.5, mode: 'add' })
     expect((await sandbox.taskvec(['run', sandbox.config('scaled', scaled)])).stderr).toContain(

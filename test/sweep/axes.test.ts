@@ -30,7 +30,7 @@ beforeAll(async () => {
   const run = await sandbox.taskvec(['run', sandbox.config('study', study)], { db })
   expect(run.exitCode).toBe(0)
   said = run.stderr
-  group = /taskvec results (study-\w+)/.exec(said.slice(said.indexOf('settings, a sweep each')))?.[1] ?? ''
+  group = /taskvec results (study-\w+)/.exec(said.slice(said.indexOf('settings, one sweep each')))?.[1] ?? ''
 })
 
 afterAll(() => sandbox[Symbol.asyncDispose]())

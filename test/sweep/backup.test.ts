@@ -36,5 +36,5 @@ it('a sweep goes on from a backup made while it ran, in place of a database that
   expect(resumed.exitCode).toBe(0)
   expect(sandbox.exported(db)).toEqual(expected)
   const verified = await sandbox.taskvec(['verify', '--full'], { db })
-  expect(verified.stdout).toContain('Nothing differs.')
+  expect(verified.stdout).toContain('No differences found.')
 })

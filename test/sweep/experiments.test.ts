@@ -218,7 +218,7 @@ describe('several seeds', () => {
     const config = sandbox.config('seeded', { ...settings, tasks, experiments: ['main'], seeds: [41, 42] })
     const run = await sandbox.taskvec(['run', config], { db })
     expect(run.exitCode).toBe(0)
-    const [, group] = /2 seeds, a sweep each: npx taskvec results (\S+) --seeds/.exec(run.stderr) ?? []
+    const [, group] = /2 seeds, one sweep each: npx taskvec results (\S+) --seeds/.exec(run.stderr) ?? []
     const seeds = await sandbox.taskvec(['results', group ?? '', '--seeds', '--format', 'json'], { db })
     expect(JSON.parse(seeds.stdout)).toMatchObject([{ task: 'algorithmic_to_upper', seeds: 2 }])
     const { stdout } = await sandbox.taskvec(

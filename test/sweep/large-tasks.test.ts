@@ -23,7 +23,7 @@ describe('a task too large for one payload', () => {
     // Computes each run again as a whole.
     const verified = await sandbox.taskvec(['verify', '--full'])
     expect(verified.stdout + verified.stderr).toMatch(
-      /computed again: 4 of 4 runs .* 4220 predictions, 4220 of them the same to the bit/,
+      /recomputed: 4 of 4 runs .* 4220 predictions, 4220 of them bitwise equal/,
     )
     expect(verified.exitCode).toBe(0)
   })
@@ -38,7 +38,7 @@ describe('a task too large for one payload', () => {
     expect(exitCode).toBe(0)
     const verified = await sandbox.taskvec(['verify', '--full'], { db })
     expect(verified.stdout + verified.stderr).toMatch(
-      /computed again: 4 of 4 runs .* 1620 predictions, 1620 of them the same to the bit/,
+      /recomputed: 4 of 4 runs .* 1620 predictions, 1620 of them bitwise equal/,
     )
     const { predictions } = sandbox.exported(db)
     const rows = JSON.parse(predictions) as { tokens: string; wholeRank: number }[]

@@ -83,7 +83,7 @@ describe('a sweep of whole answers', () => {
     expect(merged.exitCode).toBe(0)
     expect(sandbox.exported(all)).toEqual(undisturbed)
     const verified = await sandbox.taskvec(['verify', '--full'], { db: all })
-    expect(verified.stdout + verified.stderr).toMatch(/predictions, (\d+) of them the same to the bit/)
+    expect(verified.stdout + verified.stderr).toMatch(/predictions, (\d+) of them bitwise equal/)
     expect(verified.exitCode).toBe(0)
   })
 })

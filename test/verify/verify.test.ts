@@ -256,10 +256,10 @@ describe('further experiments computed again', () => {
 describe('taskvec verify', () => {
   it('says that nothing differs and ends with 0', async () => {
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--full'], { db: good })
-    expect(stdout).toContain('computed again: 27 of 27 runs')
-    expect(stdout).toContain('108 of them the same to the bit')
-    expect(stdout).toMatch(/further experiments computed again: (\d+) of \1 units .*, ok/)
-    expect(stdout).toContain('Nothing differs.')
+    expect(stdout).toContain('recomputed: 27 of 27 runs')
+    expect(stdout).toContain('108 of them bitwise equal')
+    expect(stdout).toMatch(/further experiments recomputed: (\d+) of \1 units .*, ok/)
+    expect(stdout).toContain('No differences found.')
     expect(exitCode).toBe(0)
   })
 
@@ -286,7 +286,7 @@ describe('taskvec verify', () => {
     copyFileSync(good, file)
     damage(file)
     const { exitCode, stdout } = await sandbox.taskvec(['verify', '--sample', '0'], { db: file })
-    expect(stdout).not.toContain('Nothing differs')
+    expect(stdout).not.toContain('No differences found')
     expect([1, 3]).toContain(exitCode)
   })
 })
