@@ -31,17 +31,20 @@ export function openDatabase(file: string): Database.Database {
   })
 }
 
+/** Closed at the end of the block where it is declared by `using`, or by `close`. */
+export type Reader = Database.Database & Disposable
+
 /**
  * Opens an existing database for reading only; of one on read-only media, a copy. Errors: STORE where it is missing, foreign or of
  * another version.
  */
-export function openReadOnly(file: string): Database.Database {
+export function openReadOnly(file: string): Reader {
   if (!existsSync(file)) {
     throw new TaskvecError('STORE', `${file}: no such database`, {
       hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
     })
   }
-  return guarded(file, () => {
+  const reader = guarded(file, () => {
     try {
       return openReader(file)
     } catch (error) {
@@ -53,6 +56,7 @@ export function openReadOnly(file: string): Database.Database {
       })
     }
   })
+  return Object.assign(reader, { [Symbol.dispose]: () => void reader.close() })
 }
 
 function openReader(file: string): Database.Database {
