@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { licensesOf } from './licenses.js'
 import { root, stampBuild } from './prepare.js'
 
 const dist = join(root, 'dist')
@@ -15,12 +16,17 @@ mkdirSync(dist, { recursive: true })
 for (const name of readdirSync(dist))
   if (![workflowBundle, workflowStamp].includes(join(dist, name)))
     rmSync(join(dist, name), { recursive: true })
-await Promise.all([program(), page(), workflowCode()])
+const [files, pageFiles] = await Promise.all([program(), page(), workflowCode()])
+writeFileSync(join(dist, 'licenses.txt'), licensesOf([...files, ...pageFiles]))
 stampBuild()
 
-/** Each file that is started as a process or a thread, and what they share; all in one folder, so that they find each other. */
+/**
+ * Each file that is started as a process or a thread, and what they share; all in one folder, so that they find each other.
+ * Bundled with the packages that they use: loaded file by file, they take a command half as long again to start.
+ * Not with those that have compiled code, and not with Temporal's, which start threads from files of their own.
+ */
 async function program() {
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
       main: 'src/cli/main.ts',
@@ -29,13 +35,19 @@ async function program() {
       'analysis-process': 'activities/analysis-process.ts',
     },
     ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20.19' },
-    ...{ packages: 'external', sourcemap: true, outdir: dist, logLevel: 'warning' },
+    external: ['@resvg/resvg-js', '@temporalio/*', 'better-sqlite3', 'onnxruntime-node'],
+    // For bundled CommonJS.
+    banner: {
+      js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url)`,
+    },
+    ...{ sourcemap: true, metafile: true, outdir: dist, logLevel: 'warning' },
   })
+  return Object.keys(metafile.inputs)
 }
 
 async function page() {
   const folder = 'src/serve/page'
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
       page: `${folder}/main.tsx`,
@@ -43,8 +55,9 @@ async function page() {
       index: `${folder}/index.html`,
     },
     ...{ bundle: true, minify: true, jsx: 'automatic', jsxImportSource: 'preact' },
-    ...{ loader: { '.html': 'copy' }, outdir: join(dist, 'page'), logLevel: 'warning' },
+    ...{ loader: { '.html': 'copy' }, metafile: true, outdir: join(dist, 'page'), logLevel: 'warning' },
   })
+  return Object.keys(metafile.inputs)
 }
 
 /** By the SDK's bundler, which takes seconds: only where a file that it reads has changed. */

@@ -14,46 +14,54 @@ export interface Family {
 }
 
 /** A family from the fields of its config.json; fields that do not matter for a forward pass need not be named. */
-export function family<Fields extends z.ZodRawShape>({
+export function family<
+  Fields extends z.ZodRawShape,
+  const Renamed extends Names<Fields> = Record<never, never>,
+>({
   name,
-  examples,
-  special,
   fields,
-  renamed = {},
+  renamed,
   describe,
+  ...about
 }: Pick<Family, 'name' | 'examples' | 'special'> & {
   readonly fields: Fields
-  /** Other names of fields, as older files have them. */
-  readonly renamed?: Readonly<Record<string, string>>
-  readonly describe: (config: z.infer<z.ZodObject<Fields>>, path: string) => DecoderSpec
+  /** Other names of fields, as older files have them. `describe` gets the values under both. */
+  readonly renamed?: Renamed
+  readonly describe: (config: Config<Fields, Renamed>) => Omit<DecoderSpec, 'family'>
 }): Family {
+  const otherNames = Object.entries<string>(renamed ?? {})
   return {
     name,
-    examples,
-    special,
+    ...about,
     describe(config, path) {
-      const given = withoutNulls(withNames(config, renamed), fields)
-      const parsed = z.looseObject(fields).safeParse(given)
-      if (parsed.success) return describe(parsed.data, path)
-      throw new TaskvecError(
-        'MODEL',
-        `${path}: its config cannot be run as ${name}:\n${z.prettifyError(parsed.error)}`,
-      )
+      const parsed = z.object(fields).safeParse(withoutNulls(withNames(config, otherNames), fields))
+      const refuse = (message: string) => new TaskvecError('MODEL', `${path}: ${message}`)
+      if (!parsed.success)
+        throw refuse(`its config cannot be run as ${name}:\n${z.prettifyError(parsed.error)}`)
+      const values: Record<string, unknown> = parsed.data
+      for (const [other, own] of otherNames) values[other] = values[own]
+      try {
+        return { family: name, ...describe(values as Config<Fields, Renamed>) }
+      } catch (error) {
+        throw error instanceof TaskvecError ? refuse(error.message) : error
+      }
     },
   }
 }
 
+type Names<Fields> = Readonly<Record<string, keyof Fields & string>>
+
+type Config<Fields extends z.ZodRawShape, Renamed extends Names<Fields>> = z.infer<z.ZodObject<Fields>> & {
+  [Other in keyof Renamed]: z.infer<Fields[Renamed[Other]]>
+}
+
 function withNames(
   config: Readonly<Record<string, unknown>>,
-  renamed: Readonly<Record<string, string>>,
+  otherNames: readonly (readonly [other: string, own: string])[],
 ): Record<string, unknown> {
-  const entries = Object.entries(config)
-  const older = entries.map(([key, value]): [string, unknown] => [
-    Object.hasOwn(renamed, key) ? (renamed[key] as string) : key,
-    value,
-  ])
+  const older = otherNames.filter(([other]) => Object.hasOwn(config, other))
   // The field's own name wins if both are present.
-  return Object.fromEntries([...older, ...entries])
+  return { ...Object.fromEntries(older.map(([other, own]) => [own, config[other]])), ...config }
 }
 
 /** `null` means absent, unless a field gives it a meaning. */
@@ -77,7 +85,7 @@ export const keyValueHeadsField = size.nullable()
 /** A factor that null leaves out. */
 export const capField = z.number().positive().nullable()
 
-/** Throws MODEL if a condition on several fields does not hold. */
-export function insist(holds: boolean, path: string, message: string): asserts holds {
-  if (!holds) throw new TaskvecError('MODEL', `${path}: ${message}`)
+/** Throws MODEL if a condition on several fields does not hold; `family` says of which file. */
+export function insist(holds: unknown, message: string): asserts holds {
+  if (!holds) throw new TaskvecError('MODEL', message)
 }

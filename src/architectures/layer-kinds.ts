@@ -3,21 +3,19 @@ import { insist } from './config.js'
 
 /** Alternating kinds of attention: config.json's `layer_types`. */
 const kinds = ['full_attention', 'sliding_attention', 'chunked_attention'] as const
-type Kind = (typeof kinds)[number]
 
 /** A config's field; other kinds are refused, listing these. */
 export const layerTypesField = z.array(z.enum(kinds)).optional()
 
 /** Whether each layer has a sliding window: by `layer_types`, or the family's default. Throws MODEL. */
 export function slidingLayers(
-  c: { readonly layer_types?: readonly Kind[] | undefined; readonly num_hidden_layers: number },
+  types: z.infer<typeof layerTypesField>,
+  count: number,
   usual: (layer: number) => boolean,
-  path: string,
 ): boolean[] {
-  const { layer_types: types, num_hidden_layers: count } = c
   if (!types) return Array.from({ length: count }, (_, layer) => usual(layer))
-  insist(types.length === count, path, `layer_types has ${types.length} entries for ${count} layers`)
-  insist(!types.includes('chunked_attention'), path, 'layer_types: this family has no chunked_attention')
+  insist(types.length === count, `layer_types has ${types.length} entries for ${count} layers`)
+  insist(!types.includes('chunked_attention'), 'layer_types: this family has no chunked_attention')
   return types.map((type) => type === 'sliding_attention')
 }
 

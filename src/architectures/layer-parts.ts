@@ -11,22 +11,17 @@ import type {
   FusedProjection,
   LayerNorms,
 } from './decoder.js'
-import { linear, tensor } from './parts.js'
+import { linear, tensor, type NormKind } from './parts.js'
+import type { RotaryOptions } from './rotary.js'
 
-/** The sizes that every family has, under whatever names. */
-export interface Core {
-  readonly family: string
-  readonly blocks: number
+/** The sizes of a layer, and what its parts have in common. */
+interface Core {
   readonly dModel: number
   readonly heads: number
-  readonly keyValueHeads?: number | null | undefined
-  readonly dHead?: number | undefined
+  readonly keyValueHeads: number
+  readonly dHead: number
   readonly dMlp: number
   readonly activation: ActivationSpec
-  readonly vocab: number
-  /** The unembedding is the embedding. */
-  readonly tied: boolean
-  readonly maxPositions: number
   readonly rotary: Rotary | null
 }
 
@@ -42,74 +37,26 @@ export const llamaNames = {
   out: 'self_attn.o_proj',
 }
 
-/** Makes the parts of one layer; names follow the layer's prefix. */
-export class LayerParts {
-  constructor(
-    readonly core: Core,
-    private readonly changes: Changes,
-    private readonly prefix: string,
-    readonly layer: number,
-  ) {}
-
-  readonly tensor = (name: string, ...shape: readonly number[]): TensorRef =>
-    tensor(`${this.prefix}.${name}`, ...shape)
-
-  readonly linear = (name: string, inputs: number, outputs: number, bias = false): LinearSpec =>
-    linear(`${this.prefix}.${name}`, inputs, outputs, { bias, stored: this.changes.stored ?? 'out-in' })
-
-  readonly norm = (name: string, width = this.core.dModel): NormSpec =>
-    this.changes.norm(`${this.prefix}.${name}`, width)
-
-  /** down(activation(gate(x)) up(x)) */
-  gatedMlp({ name = 'mlp', dMlp = this.core.dMlp, bias = false, parts = llamaMlp } = {}): MlpSpec {
-    const { dModel, activation } = this.core
-    const [gate, up, down] = parts.map((part) => `${name}.${part}`) as [string, string, string]
-    return {
-      kind: 'mlp',
-      up: {
-        kind: 'gated',
-        gate: this.linear(gate, dModel, dMlp, bias),
-        up: this.linear(up, dModel, dMlp, bias),
-      },
-      activation,
-      down: this.linear(down, dMlp, dModel, bias),
-    }
-  }
-
-  /** As `gatedMlp`, gate and up being one product. */
-  fusedMlp(gateUp: string, down: string): MlpSpec {
-    const { dModel, dMlp, activation } = this.core
-    return {
-      kind: 'mlp',
-      up: { kind: 'fused', gateUp: this.linear(gateUp, dModel, 2 * dMlp), order: 'columns' },
-      activation,
-      down: this.linear(down, dMlp, dModel),
-    }
-  }
-
-  /** down(activation(up(x))) */
-  plainMlp(up: string, down: string, { bias = true } = {}): MlpSpec {
-    const { dModel, dMlp, activation } = this.core
-    return {
-      kind: 'mlp',
-      up: { kind: 'plain', up: this.linear(up, dModel, dMlp, bias) },
-      activation,
-      down: this.linear(down, dMlp, dModel, bias),
-    }
-  }
-}
-
-/** How a family differs. Functions are called for each layer. */
+/** How a family differs from LLaMA. Functions are called for each layer. */
 export interface Changes {
   readonly names?: Partial<typeof llamaNames>
   /** The kind of norm used throughout. */
-  readonly norm: (name: string, width: number) => NormSpec
-  /** Biases of the projections of queries, keys and values, and of the attention output. */
+  readonly norm?: NormKind
+  /** Null: no rotary embedding. */
+  readonly rotary?: Partial<RotaryOptions> | null
+  /**
+   * Biases of the projections of queries, keys and values, and of the attention output; by default both as the config's
+   * `attention_bias` says.
+   */
   readonly bias?: { readonly queryKeyValue?: boolean; readonly out?: boolean }
   /** One product for queries, keys and values, under this name. */
   readonly fused?: { readonly name: string; readonly order: FusedProjection['order'] }
   /** How weights are stored in the blocks. */
   readonly stored?: LinearSpec['stored']
+  /** Which layers have the config's `sliding_window` where it has no `layer_types`; if left out, all, whatever their types. */
+  readonly sliding?: (layer: number) => boolean
+  /** Norms of queries and keys, under the usual names: of each head, or over all heads together. */
+  readonly queryKeyNorms?: 'each head' | 'all heads' | null
   readonly attention?: (parts: LayerParts, usual: AttentionSpec) => Partial<AttentionSpec>
   readonly mlp?: (parts: LayerParts) => MlpSpec | ExpertsSpec
   readonly norms?: (parts: LayerParts) => Partial<LayerNorms>
@@ -118,7 +65,61 @@ export interface Changes {
   readonly residualIsNormed?: boolean
   readonly embedding?: Partial<DecoderSpec['embedding']>
   readonly unembedding?: Partial<DecoderSpec['unembedding']>
-  readonly ends?: Partial<Pick<DecoderSpec, 'finalNorm'>>
+  readonly ends?: Partial<Pick<DecoderSpec, 'finalNorm' | 'maxPositions'>>
 }
 
 export const llamaMlp = ['gate_proj', 'up_proj', 'down_proj']
+
+/** Makes the parts of one layer; names follow the layer's prefix. */
+export class LayerParts {
+  constructor(
+    readonly core: Core,
+    readonly layer: number,
+    /** Whether the layer has the config's sliding window. */
+    readonly slides: boolean,
+    private readonly prefix: string,
+    private readonly normKind: NormKind,
+    private readonly stored: LinearSpec['stored'],
+  ) {}
+
+  readonly tensor = (name: string, ...shape: readonly number[]): TensorRef =>
+    tensor(`${this.prefix}.${name}`, ...shape)
+
+  readonly linear = (name: string, inputs: number, outputs: number, bias = false): LinearSpec =>
+    linear(`${this.prefix}.${name}`, inputs, outputs, { bias, stored: this.stored })
+
+  readonly norm = (name: string, width = this.core.dModel): NormSpec =>
+    this.normKind(`${this.prefix}.${name}`, width)
+
+  /** A norm of each head's queries and one of its keys. */
+  headNorms(query: string, key: string): Pick<AttentionSpec, 'queryNorm' | 'keyNorm'> {
+    const { dHead } = this.core
+    return { queryNorm: this.norm(query, dHead), keyNorm: this.norm(key, dHead) }
+  }
+
+  /** down(activation(gate(x)) up(x)) */
+  gatedMlp({ name = 'mlp', dMlp = this.core.dMlp, bias = false, parts = llamaMlp } = {}): MlpSpec {
+    const { dModel } = this.core
+    const [gate, up, down] = parts.map((part) => `${name}.${part}`) as [string, string, string]
+    const wide = (part: string) => this.linear(part, dModel, dMlp, bias)
+    return this.#mlp({ kind: 'gated', gate: wide(gate), up: wide(up) }, this.linear(down, dMlp, dModel, bias))
+  }
+
+  /** As `gatedMlp`, gate and up being one product. */
+  fusedMlp(gateUp: string, down: string): MlpSpec {
+    const { dModel, dMlp } = this.core
+    const product = this.linear(gateUp, dModel, 2 * dMlp)
+    return this.#mlp({ kind: 'fused', gateUp: product, order: 'columns' }, this.linear(down, dMlp, dModel))
+  }
+
+  /** down(activation(up(x))) */
+  plainMlp(up: string, down: string, { bias = true } = {}): MlpSpec {
+    const { dModel, dMlp } = this.core
+    const wide = this.linear(up, dModel, dMlp, bias)
+    return this.#mlp({ kind: 'plain', up: wide }, this.linear(down, dMlp, dModel, bias))
+  }
+
+  #mlp(up: MlpSpec['up'], down: LinearSpec): MlpSpec {
+    return { kind: 'mlp', up, activation: this.core.activation, down }
+  }
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { insist, size } from './config.js'
+import { flag, insist, size } from './config.js'
 import type { ExpertsSpec, LinearSpec, MlpSpec, Routing } from './decoder.js'
 import type { LayerParts } from './layer-parts.js'
 
@@ -19,33 +19,39 @@ export function isSparse(
   return !c.mlp_only_layers.includes(layer) && (layer + 1) % c.decoder_sparse_step === 0
 }
 
-/** The mixture of most families: softmax over all experts. Arguments give the rest. Throws MODEL. */
+interface Mixture {
+  readonly count: number
+  readonly perRow: number
+  readonly router?: string
+  readonly routerBias?: boolean
+  readonly routing?: Partial<Routing>
+  /** How wide an expert is. */
+  readonly dMlp?: number
+  /** Unless experts have a gate, and Qwen's names. */
+  readonly expert?: (index: number) => MlpSpec
+  readonly shared?: ExpertsSpec['shared']
+  readonly weighsInput?: boolean
+}
+
+/** The mixture of most families: softmax over all experts, Qwen's names. Arguments give the rest. Throws MODEL. */
 export function mixture(
-  { linear, core }: LayerParts,
-  path: string,
+  parts: LayerParts,
   {
-    router,
-    routerBias = false,
     count,
     perRow,
-    expert,
+    router = 'mlp.gate',
+    routerBias = false,
     routing = {},
-    ...given
-  }: {
-    readonly router: string
-    readonly routerBias?: boolean
-    readonly count: number
-    readonly perRow: number
-    readonly expert: (index: number) => MlpSpec
-    readonly routing?: Partial<Routing>
-    readonly shared?: ExpertsSpec['shared']
-    readonly weighsInput?: boolean
-  },
+    dMlp = parts.core.dMlp,
+    expert = (index) => parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp }),
+    shared = null,
+    weighsInput = false,
+  }: Mixture,
 ): ExpertsSpec {
-  insist(perRow <= count, path, `a row goes to ${perRow} experts of ${count}`)
+  insist(perRow <= count, `a row goes to ${perRow} experts of ${count}`)
   return {
     kind: 'experts',
-    router: linear(router, core.dModel, count, routerBias),
+    router: parts.linear(router, parts.core.dModel, count, routerBias),
     experts: Array.from({ length: count }, (_, index) => expert(index)),
     perRow,
     routing: {
@@ -57,35 +63,45 @@ export function mixture(
       jitter: 0,
       ...routing,
     },
-    weighsInput: false,
-    shared: null,
-    ...given,
+    weighsInput,
+    shared,
   }
 }
 
-/** A router and gated experts under Qwen's names, `dMlp` wide. */
-export function namedExperts(parts: LayerParts, dMlp = parts.core.dMlp) {
-  return {
-    router: 'mlp.gate',
-    expert: (index: number) => parts.gatedMlp({ name: `mlp.experts.${index}`, dMlp }),
-  }
-}
+/** The Linears of an expert's MLP, gate and up apart or as one product. */
+type ExpertNames = { readonly down: string } & (
+  | { readonly gate: string; readonly up: string }
+  | { readonly gateUp: string; readonly order: 'columns' | 'alternating' }
+)
 
-/** An expert's Linear that is stored with those of the others as one tensor, `[count, ..]`. */
-export function linearOfExpert(
-  { tensor }: LayerParts,
-  { weight, bias = null }: { readonly weight: string; readonly bias?: string | null },
-  { index, count }: { readonly index: number; readonly count: number },
-  [inputs, outputs]: readonly [number, number],
+/** Experts whose Linears are stored with those of the others as one tensor, `[count, ..]`. */
+export function expertsOfOneTensor(
+  { core, tensor }: LayerParts,
+  count: number,
+  names: ExpertNames,
+  /** The tensors' names by the Linear's; without biases by default. */
+  { weight, bias }: { weight: (linear: string) => string; bias?: (linear: string) => string },
   stored: LinearSpec['stored'],
-): LinearSpec {
-  const dims = stored === 'out-in' ? [outputs, inputs] : [inputs, outputs]
-  return {
-    weight: { ...tensor(weight, count, ...dims), part: index },
-    bias: bias === null ? null : { ...tensor(bias, count, outputs), part: index },
-    inputs,
-    outputs,
-    stored,
+): (index: number) => MlpSpec {
+  const { dModel, dMlp, activation } = core
+  return (part) => {
+    const linear = (name: string, inputs: number, outputs: number): LinearSpec => ({
+      weight: {
+        ...tensor(weight(name), count, ...(stored === 'out-in' ? [outputs, inputs] : [inputs, outputs])),
+        part,
+      },
+      bias: bias ? { ...tensor(bias(name), count, outputs), part } : null,
+      ...{ inputs, outputs, stored },
+    })
+    return {
+      kind: 'mlp',
+      up:
+        'gateUp' in names
+          ? { kind: 'fused', gateUp: linear(names.gateUp, dModel, 2 * dMlp), order: names.order }
+          : { kind: 'gated', gate: linear(names.gate, dModel, dMlp), up: linear(names.up, dModel, dMlp) },
+      activation,
+      down: linear(names.down, dMlp, dModel),
+    }
   }
 }
 
@@ -93,11 +109,10 @@ export function linearOfExpert(
 export function groupsOf(
   { count, chosen, best }: { count: number; chosen: number; best: 1 | 2 },
   { experts, perRow }: { experts: number; perRow: number },
-  path: string,
 ): Routing['groups'] {
   const each = experts / count
-  insist(Number.isInteger(each) && each >= best, path, `${experts} experts make no ${count} groups`)
-  insist(chosen <= count && perRow <= chosen * each, path, `topk_group ${chosen} leaves too few experts`)
+  insist(Number.isInteger(each) && each >= best, `${experts} experts make no ${count} groups`)
+  insist(chosen <= count && perRow <= chosen * each, `topk_group ${chosen} leaves too few experts`)
   return { count, chosen, best }
 }
 
@@ -111,32 +126,37 @@ export function sharedExperts(
   return { mlp: parts.gatedMlp({ name: 'mlp.shared_experts', dMlp, bias }), gate: null }
 }
 
-/** The mixture of DeepSeek-V3 and its successors: sigmoids, a bias for the choice, groups, shared experts. Throws MODEL. */
+/** Of DeepSeek-V3 and its successors, with their most frequent defaults. */
+export const sigmoidMixtureFields = {
+  n_routed_experts: expertCount,
+  n_shared_experts: size,
+  num_experts_per_tok: size,
+  moe_intermediate_size: size.default(1408),
+  /** So many layers have a single MLP. */
+  first_k_dense_replace: z.int().nonnegative().default(0),
+  n_group: size.default(1),
+  topk_group: size.default(1),
+  norm_topk_prob: flag.default(true),
+  routed_scaling_factor: z.number().default(1),
+}
+
+/** DeepSeek-V3's mixture: sigmoids, a bias for the choice, groups, shared experts. Throws MODEL. */
 export function sigmoidMixture(
   parts: LayerParts,
-  path: string,
-  c: {
-    readonly n_routed_experts: number
-    readonly num_experts_per_tok: number
-    readonly n_shared_experts: number
-    readonly moe_intermediate_size: number
-    readonly n_group: number
-    readonly topk_group: number
-    readonly norm_topk_prob: boolean
-    readonly routed_scaling_factor: number
-  },
-): ExpertsSpec {
+  c: z.infer<z.ZodObject<typeof sigmoidMixtureFields>>,
+): MlpSpec | ExpertsSpec {
+  if (parts.layer < c.first_k_dense_replace) return parts.gatedMlp()
   const { n_routed_experts: count, num_experts_per_tok: perRow } = c
-  return mixture(parts, path, {
-    ...namedExperts(parts, c.moe_intermediate_size),
+  return mixture(parts, {
     count,
     perRow,
+    dMlp: c.moe_intermediate_size,
     routing: {
       score: 'sigmoid',
       normalised: c.norm_topk_prob,
       scale: c.routed_scaling_factor,
       correction: parts.tensor('mlp.gate.e_score_correction_bias', count),
-      groups: groupsOf({ count: c.n_group, chosen: c.topk_group, best: 2 }, { experts: count, perRow }, path),
+      groups: groupsOf({ count: c.n_group, chosen: c.topk_group, best: 2 }, { experts: count, perRow }),
     },
     shared: sharedExperts(parts, c),
   })

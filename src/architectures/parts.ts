@@ -26,31 +26,33 @@ export function linear(
   }
 }
 
-/** x / rms(x) times the weight. */
-export function rmsNorm(name: string, width: number, epsilon: number): NormSpec {
-  return {
-    kind: 'rms',
-    width,
-    epsilon,
-    weight: tensor(`${name}.weight`, width),
-    bias: null,
-    weightOffset: 0,
-  }
+/** A kind of norm, used under several names. */
+export type NormKind = (name: string, width: number) => NormSpec
+
+interface NormOptions {
+  readonly weight?: boolean
+  readonly bias?: boolean
+  readonly weightOffset?: NormSpec['weightOffset']
 }
 
+/** x / rms(x) times the weight. */
+export const rmsNorm = (epsilon: number, options?: NormOptions) => normKind('rms', epsilon, options)
+
 /** (x - mean) / deviation, times the weight, plus the bias. */
-export function layerNorm(
-  name: string,
-  width: number,
+export const layerNorm = (epsilon: number, options?: NormOptions) =>
+  normKind('layer', epsilon, { bias: true, ...options })
+
+function normKind(
+  kind: NormSpec['kind'],
   epsilon: number,
-  { bias = true }: { readonly bias?: boolean } = {},
-): NormSpec {
-  return {
-    kind: 'layer',
+  { weight = true, bias = false, weightOffset = 0 }: NormOptions = {},
+): NormKind {
+  return (name, width) => ({
+    kind,
     width,
     epsilon,
-    weight: tensor(`${name}.weight`, width),
+    weight: weight ? tensor(`${name}.weight`, width) : null,
     bias: bias ? tensor(`${name}.bias`, width) : null,
-    weightOffset: 0,
-  }
+    weightOffset,
+  })
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { TaskvecError } from '../domain/errors.js'
 import { insist } from './config.js'
 
 /** How rotary frequencies are stretched to longer texts, by kind of scaling. */
@@ -37,7 +36,6 @@ interface Unscaled {
   readonly maxPositions: number
   /** The context length in training, before it was stretched. */
   readonly original: number
-  readonly path: string
 }
 
 interface Scaled {
@@ -61,14 +59,14 @@ export const scalings: Readonly<Record<string, (unscaled: Unscaled) => Scaled>> 
   llama3,
 }
 
-function linear({ inverses, scaling, path }: Unscaled): Scaled {
-  const factor = need(scaling.factor, 'factor', path)
+function linear({ inverses, scaling }: Unscaled): Scaled {
+  const factor = need(scaling.factor, 'factor')
   return { frequencies: inverses.map((inverse) => f32(1 / inverse) / factor) }
 }
 
 /** YaRN (arXiv:2309.00071): fast rotations are kept, slow ones interpolated, those between blended; attention is sharpened. */
-function yarn({ width, inverses, theta, scaling, maxPositions, original, path }: Unscaled): Scaled {
-  insist(width % 2 === 0, path, `rope scaling "yarn" over ${width} entries of each head, which make no pairs`)
+function yarn({ width, inverses, theta, scaling, maxPositions, original }: Unscaled): Scaled {
+  insist(width % 2 === 0, `rope scaling "yarn" over ${width} entries of each head, which make no pairs`)
   const factor = scaling.factor ?? maxPositions / original
   /** The index of the pair that rotates so often within the original positions. */
   const pairOf = (rotations: number) =>
@@ -92,13 +90,12 @@ function yarn({ width, inverses, theta, scaling, maxPositions, original, path }:
 }
 
 /** LongRoPE (arXiv:2402.13753): a factor per frequency. Longer texts use other factors, at all positions. */
-function longrope({ inverses, scaling, maxPositions, original, path }: Unscaled): Scaled {
-  const factors = need(scaling.short_factor, 'short_factor', path)
-  if (factors.length !== inverses.length)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: rope scaling's short_factor has ${factors.length} entries, expected ${inverses.length}`,
-    )
+function longrope({ inverses, scaling, maxPositions, original }: Unscaled): Scaled {
+  const factors = need(scaling.short_factor, 'short_factor')
+  insist(
+    factors.length === inverses.length,
+    `rope scaling's short_factor has ${factors.length} entries, expected ${inverses.length}`,
+  )
   const factor = scaling.factor ?? maxPositions / original
   return {
     frequencies: inverses.map((inverse, i) => 1 / f32(f32(factors[i] as number) * inverse)),
@@ -109,11 +106,11 @@ function longrope({ inverses, scaling, maxPositions, original, path }: Unscaled)
 }
 
 /** LLaMA 3.1: long wavelengths are stretched by `factor`, short ones kept, those between interpolated. */
-function llama3({ inverses, scaling, path }: Unscaled): Scaled {
-  const factor = need(scaling.factor, 'factor', path)
-  const low = need(scaling.low_freq_factor, 'low_freq_factor', path)
-  const high = need(scaling.high_freq_factor, 'high_freq_factor', path)
-  const original = need(scaling.original_max_position_embeddings, 'original_max_position_embeddings', path)
+function llama3({ inverses, scaling }: Unscaled): Scaled {
+  const factor = need(scaling.factor, 'factor')
+  const low = need(scaling.low_freq_factor, 'low_freq_factor')
+  const high = need(scaling.high_freq_factor, 'high_freq_factor')
+  const original = need(scaling.original_max_position_embeddings, 'original_max_position_embeddings')
   const frequencies = inverses.map((inverse) => {
     const frequency = f32(1 / inverse)
     const wavelength = f32((2 * Math.PI) / frequency)
@@ -127,7 +124,7 @@ function llama3({ inverses, scaling, path }: Unscaled): Scaled {
 
 export const f32 = Math.fround
 
-function need<T>(value: T | undefined, key: string, path: string): T {
-  if (value === undefined) throw new TaskvecError('MODEL', `${path}: rope scaling needs "${key}"`)
+function need<T>(value: T | undefined, key: string): T {
+  insist(value !== undefined, `rope scaling needs "${key}"`)
   return value
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { TaskvecError } from '../domain/errors.js'
 import { insist } from './config.js'
 import type { Rotary } from './decoder.js'
 import { f32, maxRotary, parameters, scalings } from './rotary-scalings.js'
@@ -48,17 +47,15 @@ export function rotaryOf(
     odd = 'rounded up',
     interleaved = false,
   }: RotaryOptions,
-  path: string,
 ): { readonly rotary: Rotary; readonly maxPositions: number } {
   const places = [config.rope_scaling, config.rope_parameters, config]
   const share = places.map((place) => place?.partial_rotary_factor).find((part) => part !== undefined)
-  if (partial === null && (share ?? 1) !== 1)
-    throw new TaskvecError(
-      'MODEL',
-      `${path}: partial_rotary_factor is ${share}; this family's heads are rotated as a whole`,
-    )
-  const turned = rotaryWidth(dHead, partial === null ? 1 : (share ?? partial), odd, path)
-  const { maxPositions: held, ...embedding } = rotaryEmbedding(config, turned, maxPositions, theta, path)
+  insist(
+    partial !== null || (share ?? 1) === 1,
+    `partial_rotary_factor is ${share}; this family's heads are rotated as a whole`,
+  )
+  const turned = rotaryWidth(dHead, partial === null ? 1 : (share ?? partial), odd)
+  const { maxPositions: held, ...embedding } = rotaryEmbedding(config, turned, maxPositions, theta)
   return { rotary: { width: 2 * Math.ceil(turned / 2), ...embedding, interleaved }, maxPositions: held }
 }
 
@@ -75,19 +72,17 @@ export function rotaryByKind(
     dHead,
     theta,
   }: { readonly dHead: number; readonly theta: { readonly full: number; readonly sliding: number } },
-  path: string,
 ): { readonly full: Rotary; readonly sliding: Rotary; readonly maxPositions: number } {
   const { rope_parameters: byKind, rope_theta, rope_scaling, max_position_embeddings: maxPositions } = config
   const options = { dHead, maxPositions }
   insist(
     rope_scaling?.type === undefined || rope_scaling.rope_type !== undefined,
-    path,
     `rope_scaling's "type": transformers 5 leaves it unread in this family; name it "rope_type"`,
   )
   const ofFull = byKind?.full_attention ?? rope_scaling ?? parameters.parse({})
-  const full = rotaryOf({ rope_parameters: ofFull, rope_theta }, { ...options, theta: theta.full }, path)
+  const full = rotaryOf({ rope_parameters: ofFull, rope_theta }, { ...options, theta: theta.full })
   const ofSliding = byKind?.sliding_attention ?? parameters.parse({})
-  const sliding = rotaryOf({ rope_parameters: ofSliding }, { ...options, theta: theta.sliding }, path)
+  const sliding = rotaryOf({ rope_parameters: ofSliding }, { ...options, theta: theta.sliding })
   return {
     full: full.rotary,
     sliding: sliding.rotary,
@@ -96,14 +91,14 @@ export function rotaryByKind(
 }
 
 /** Entries of a head that are rotated, of `dHead`. Throws MODEL if they do not form pairs. */
-function rotaryWidth(dHead: number, fraction: number, odd: RotaryOptions['odd'], path: string): number {
+function rotaryWidth(dHead: number, fraction: number, odd: RotaryOptions['odd']): number {
   const width = Math.floor(dHead * fraction)
   const rounded = odd === 'rounded up' ? 2 * Math.ceil(width / 2) : width
-  if (width > 0 && rounded % 2 === 0 && rounded <= dHead) return width
-  throw new TaskvecError(
-    'MODEL',
-    `${path}: rotary embedding over ${fraction} of heads of ${dHead}: ${width} entries make no pairs`,
+  insist(
+    width > 0 && rounded % 2 === 0 && rounded <= dHead,
+    `rotary embedding over ${fraction} of heads of ${dHead}: ${width} entries make no pairs`,
   )
+  return width
 }
 
 /**
@@ -115,19 +110,14 @@ function rotaryEmbedding(
   width: number,
   maxPositions: number,
   defaultTheta: number,
-  path: string,
 ): Pick<Rotary, 'angles' | 'scale'> & { readonly maxPositions: number } {
   // In transformers' order.
   const scaling = config.rope_scaling ?? config.rope_parameters ?? parameters.parse({})
   const type = scaling.rope_type ?? scaling.type ?? 'default'
   const scaled = Object.hasOwn(scalings, type) ? scalings[type] : undefined
-  if (!scaled) {
-    const known = Object.keys(scalings).join(', ')
-    throw new TaskvecError('MODEL', `${path}: rope scaling "${type}" is not supported; known: ${known}`)
-  }
+  insist(scaled, `rope scaling "${type}" is not supported; known: ${Object.keys(scalings).join(', ')}`)
   // Checked before allocation, since the number comes from outside.
-  if (width > maxRotary)
-    throw new TaskvecError('MODEL', `${path}: a head of ${width} values; at most ${maxRotary} are allowed`)
+  insist(width <= maxRotary, `a head of ${width} values; at most ${maxRotary} are allowed`)
   const theta = scaling.rope_theta ?? config.rope_theta ?? defaultTheta
   const inverses = Float32Array.from(
     { length: Math.ceil(width / 2) },
@@ -135,7 +125,7 @@ function rotaryEmbedding(
   )
   const original =
     config.original_max_position_embeddings ?? scaling.original_max_position_embeddings ?? maxPositions
-  const result = scaled({ width, inverses, theta, scaling, maxPositions, original, path })
+  const result = scaled({ width, inverses, theta, scaling, maxPositions, original })
   return {
     angles: (position) => Float64Array.from(result.frequencies, (frequency) => f32(position * frequency)),
     scale: result.scale ?? 1,

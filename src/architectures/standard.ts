@@ -1,114 +1,11 @@
 import type { z } from 'zod'
 import { activationField } from './activations.js'
 import { blockCount, flag, insist, positive, size } from './config.js'
-import type { AttentionSpec, DecoderSpec, LayerNorms, LayerSpec } from './decoder.js'
+import type { ActivationSpec, AttentionSpec, DecoderSpec, LayerNorms, LayerSpec } from './decoder.js'
+import { type layerTypesField, slidingLayers } from './layer-kinds.js'
+import { llamaNames, LayerParts, type Changes } from './layer-parts.js'
 import { rmsNorm, tensor } from './parts.js'
-import { rotaryFields, rotaryOf, type RotaryOptions } from './rotary.js'
-import { type Core, llamaNames, LayerParts, type Changes } from './layer-parts.js'
-
-/**
- * The standard decoder, from which families describe their differences: LLaMA's names of tensors, a norm before attention and one
- * before the MLP, projections apart, a gated MLP, no biases.
- */
-export function decoderOf(core: Core, path: string, changes: Changes): DecoderSpec {
-  const { dModel, vocab, heads } = core
-  const keyValueHeads = core.keyValueHeads ?? heads
-  const dHead = core.dHead ?? dModel / heads
-  insist(
-    Number.isInteger(dHead) && heads % keyValueHeads === 0,
-    path,
-    `${heads} heads, ${keyValueHeads} key-value heads and hidden_size ${dModel} do not divide evenly`,
-  )
-  const names = { ...llamaNames, ...changes.names }
-  const tokens = tensor(`${names.tokens}.weight`, vocab, dModel)
-  const layers = Array.from({ length: core.blocks }, (_, layer): LayerSpec => {
-    const parts = new LayerParts(core, changes, `${names.layers}.${layer}`, layer)
-    const attention = usualAttention(parts, { heads, keyValueHeads, dHead }, changes)
-    return {
-      attention: { ...attention, ...changes.attention?.(parts, attention) },
-      mlp: changes.mlp?.(parts) ?? parts.gatedMlp(),
-      norms: {
-        ...noNorms,
-        ...(changes.norms?.(parts) ?? {
-          beforeAttention: parts.norm('input_layernorm'),
-          beforeMlp: parts.norm('post_attention_layernorm'),
-        }),
-      },
-      parallel: changes.parallel ?? false,
-      residualScale: changes.residualScale ?? 1,
-      residualIsNormed: changes.residualIsNormed ?? false,
-    }
-  })
-  return {
-    family: core.family,
-    blocks: layers.length,
-    dModel,
-    vocab,
-    maxPositions: core.maxPositions,
-    prefix: names.prefix,
-    embedding: { tokens, scale: 1, positions: null, norm: null, projection: null, ...changes.embedding },
-    layers,
-    finalNorm: changes.norm(names.finalNorm, dModel),
-    unembedding: {
-      projection: null,
-      weight: core.tied ? tokens : tensor(`${names.head}.weight`, vocab, dModel),
-      bias: null,
-      scale: 1,
-      softcap: null,
-      ...changes.unembedding,
-    },
-    ...changes.ends,
-  }
-}
-
-function usualAttention(
-  parts: LayerParts,
-  sizes: { readonly heads: number; readonly keyValueHeads: number; readonly dHead: number },
-  { names: changed, bias: { queryKeyValue = false, out = false } = {}, fused }: Changes,
-): AttentionSpec {
-  const { heads, keyValueHeads, dHead } = sizes
-  const { dModel, rotary } = parts.core
-  const names = { ...llamaNames, ...changed }
-  const [queries, keys] = [heads * dHead, keyValueHeads * dHead]
-  return {
-    ...sizes,
-    dValue: dHead,
-    project: fused
-      ? {
-          kind: 'fused',
-          queryKeyValue: parts.linear(fused.name, dModel, queries + 2 * keys, queryKeyValue),
-          order: fused.order,
-        }
-      : {
-          kind: 'split',
-          query: parts.linear(names.query, dModel, queries, queryKeyValue),
-          key: parts.linear(names.key, dModel, keys, queryKeyValue),
-          value: parts.linear(names.value, dModel, keys, queryKeyValue),
-        },
-    out: parts.linear(names.out, queries, dModel, out),
-    scale: dHead ** -0.5,
-    queryNorm: null,
-    keyNorm: null,
-    normsRotated: false,
-    clip: null,
-    rotary,
-    softcap: null,
-    sinks: null,
-    alibi: null,
-    window: null,
-    chunk: null,
-    temperature: null,
-  }
-}
-
-const noNorms: LayerNorms = {
-  beforeAttention: null,
-  afterAttention: null,
-  afterAttentionSum: null,
-  beforeMlp: null,
-  afterMlp: null,
-  afterMlpSum: null,
-}
+import { rotaryFields, rotaryOf, type RotaryConfig } from './rotary.js'
 
 /** The fields of config.json in LLaMA and most later families. */
 export const standardFields = {
@@ -126,47 +23,130 @@ export const standardFields = {
   ...rotaryFields,
 }
 
-export type StandardConfig = z.infer<z.ZodObject<typeof standardFields>>
-
-/** A decoder with LLaMA's config fields: RMSNorm and rotary embedding, unless the family says otherwise. */
-export function standardDecoder(
-  family: string,
-  c: Omit<StandardConfig, 'rms_norm_eps' | 'head_dim' | 'num_key_value_heads'> & {
+/** A config under LLaMA's names. */
+type StandardConfig = Pick<
+  z.infer<z.ZodObject<typeof standardFields>>,
+  | 'hidden_size'
+  | 'num_hidden_layers'
+  | 'num_attention_heads'
+  | 'max_position_embeddings'
+  | 'vocab_size'
+  | 'tie_word_embeddings'
+> &
+  RotaryConfig & {
+    readonly hidden_act: ActivationSpec
+    /** Default: four times `hidden_size`. */
+    readonly intermediate_size?: number | undefined
     readonly num_key_value_heads?: number | null | undefined
-    readonly rms_norm_eps?: number
     readonly head_dim?: number | null | undefined
-  },
-  path: string,
-  {
-    rotary: rotation = {},
-    core = {},
-    ...changes
-  }: Partial<Changes> & {
-    readonly rotary?: Pick<RotaryOptions, 'theta' | 'partial' | 'odd' | 'interleaved'>
-    readonly core?: Partial<Core>
-  } = {},
-): DecoderSpec {
-  const dHead = core.dHead ?? c.head_dim ?? c.hidden_size / c.num_attention_heads
-  const { rotary, maxPositions } = rotaryOf(
-    c,
-    { dHead, maxPositions: c.max_position_embeddings, ...rotation },
-    path,
-  )
-  const whole = {
-    family,
-    blocks: c.num_hidden_layers,
-    dModel: c.hidden_size,
-    heads: c.num_attention_heads,
-    keyValueHeads: c.num_key_value_heads,
-    dHead,
-    dMlp: c.intermediate_size,
-    activation: c.hidden_act,
-    vocab: c.vocab_size,
-    tied: c.tie_word_embeddings,
-    maxPositions,
-    rotary,
-    ...core,
+    readonly rms_norm_eps?: number
+    readonly attention_bias?: boolean
+    readonly mlp_bias?: boolean
+    readonly sliding_window?: number | null
+    readonly layer_types?: z.infer<typeof layerTypesField>
   }
-  const norm = (name: string, width: number) => rmsNorm(name, width, c.rms_norm_eps ?? 1e-6)
-  return decoderOf(whole, path, { norm, ...changes })
+
+/**
+ * The standard decoder, from which families describe their differences: LLaMA's names of tensors, RMSNorm before attention and
+ * before the MLP, projections apart, rotary embedding over whole heads, a gated MLP. Throws MODEL.
+ */
+export function decoder(c: StandardConfig, changes: Changes = {}): Omit<DecoderSpec, 'family'> {
+  const { hidden_size: dModel, num_hidden_layers: blocks, num_attention_heads: heads, vocab_size: vocab } = c
+  const keyValueHeads = c.num_key_value_heads ?? heads
+  const dHead = c.head_dim ?? dModel / heads
+  const slides = changes.sliding && slidingLayers(c.layer_types, blocks, changes.sliding)
+  const ofModel = { dHead, maxPositions: c.max_position_embeddings }
+  const rotation =
+    changes.rotary === null ? { ...ofModel, rotary: null } : rotaryOf(c, { ...ofModel, ...changes.rotary })
+  insist(
+    Number.isInteger(dHead) && heads % keyValueHeads === 0,
+    `${heads} heads, ${keyValueHeads} key-value heads and hidden_size ${dModel} do not divide evenly`,
+  )
+  const { rotary, maxPositions } = rotation
+  const dMlp = c.intermediate_size ?? 4 * dModel
+  const core = { dModel, heads, keyValueHeads, dHead, dMlp, activation: c.hidden_act, rotary }
+  const { norm = rmsNorm(c.rms_norm_eps ?? 1e-6), stored = 'out-in' } = changes
+  const names = { ...llamaNames, ...changes.names }
+  const tokens = tensor(`${names.tokens}.weight`, vocab, dModel)
+  const layers = Array.from({ length: blocks }, (_, layer): LayerSpec => {
+    const sliding = slides?.[layer] ?? true
+    const parts = new LayerParts(core, layer, sliding, `${names.layers}.${layer}`, norm, stored)
+    const attention = usualAttention(parts, c, changes)
+    return {
+      attention: { ...attention, ...changes.attention?.(parts, attention) },
+      mlp: changes.mlp?.(parts) ?? parts.gatedMlp({ bias: c.mlp_bias ?? false }),
+      norms: {
+        ...noNorms,
+        ...(changes.norms?.(parts) ?? {
+          beforeAttention: parts.norm('input_layernorm'),
+          beforeMlp: parts.norm('post_attention_layernorm'),
+        }),
+      },
+      parallel: changes.parallel ?? false,
+      residualScale: changes.residualScale ?? 1,
+      residualIsNormed: changes.residualIsNormed ?? false,
+    }
+  })
+  return {
+    blocks,
+    dModel,
+    vocab,
+    maxPositions,
+    prefix: names.prefix,
+    embedding: { tokens, scale: 1, positions: null, norm: null, projection: null, ...changes.embedding },
+    layers,
+    finalNorm: norm(names.finalNorm, dModel),
+    unembedding: {
+      projection: null,
+      weight: c.tie_word_embeddings ? tokens : tensor(`${names.head}.weight`, vocab, dModel),
+      bias: null,
+      scale: 1,
+      softcap: null,
+      ...changes.unembedding,
+    },
+    ...changes.ends,
+  }
+}
+
+function usualAttention(parts: LayerParts, c: StandardConfig, changes: Changes): AttentionSpec {
+  const { dModel, heads, keyValueHeads, dHead, rotary } = parts.core
+  const { fused, queryKeyNorms, bias = { queryKeyValue: c.attention_bias, out: c.attention_bias } } = changes
+  const names = { ...llamaNames, ...changes.names }
+  const [queries, keys] = [heads * dHead, keyValueHeads * dHead]
+  const project = (name: string, width: number) => parts.linear(name, dModel, width, bias.queryKeyValue)
+  const overAll = queryKeyNorms === 'all heads'
+  return {
+    ...{ heads, keyValueHeads, dHead },
+    dValue: dHead,
+    project: fused
+      ? { kind: 'fused', queryKeyValue: project(fused.name, queries + 2 * keys), order: fused.order }
+      : {
+          kind: 'split',
+          query: project(names.query, queries),
+          key: project(names.key, keys),
+          value: project(names.value, keys),
+        },
+    out: parts.linear(names.out, queries, dModel, bias.out),
+    scale: dHead ** -0.5,
+    queryNorm: queryKeyNorms ? parts.norm('self_attn.q_norm', overAll ? queries : dHead) : null,
+    keyNorm: queryKeyNorms ? parts.norm('self_attn.k_norm', overAll ? keys : dHead) : null,
+    normsRotated: false,
+    clip: null,
+    rotary,
+    softcap: null,
+    sinks: null,
+    alibi: null,
+    window: parts.slides ? (c.sliding_window ?? null) : null,
+    chunk: null,
+    temperature: null,
+  }
+}
+
+const noNorms: LayerNorms = {
+  beforeAttention: null,
+  afterAttention: null,
+  afterAttentionSum: null,
+  beforeMlp: null,
+  afterMlp: null,
+  afterMlpSum: null,
 }

@@ -129,6 +129,20 @@ export interface TaskStep {
   readonly items: readonly Item[]
 }
 
+/** Forward passes of the types that `run` has. */
+export function passesOf<Input extends object, Result extends object>(
+  activity: string,
+  label: string,
+  run: (engine: Engine, input: Input, options: EvaluateOptions) => Promise<Result>,
+): ForwardPasses<Input, Result> {
+  return { activity, label, run }
+}
+
+/** One step, which fills `table`. */
+export function onlyStep(table: SQLiteTable, step: Step): UnitPlan['next'] {
+  return (stored) => (stored.has(table) ? null : step)
+}
+
 export function passesStep<Input extends object, Result extends object>(
   name: string,
   { activity }: ForwardPasses<Input, Result>,

@@ -1,6 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { GivenTheta } from '../domain/types.js'
 import type { EvaluateRequest } from '../engine/engine.js'
+import { fromBase64 } from './thetas.js'
 
 /** The vectors patched in instead of θ, for the layers of a request. */
 export type GivenVectors = Pick<EvaluateRequest, 'patch'> & { readonly givenTheta: Float32Array }
@@ -14,8 +15,7 @@ export function givenTheta(
   layers: readonly number[],
   dModel: number,
 ): GivenVectors {
-  const bytes = Buffer.from(base64, 'base64')
-  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))
+  const values = fromBase64(base64)
   const width = values.length / own.length
   if (width !== dModel)
     throw new TaskvecError(

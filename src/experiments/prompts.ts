@@ -35,6 +35,19 @@ export function answerOf({
   return { answerToken, ...(answerTokens ? { answerTokens } : {}) }
 }
 
+/** An item as the engine takes it: what is not given is empty. Null: nothing is patched. */
+export function engineItem(
+  patchedPrompt: EvaluateItem['patchedPrompt'],
+  given: Partial<EvaluateItem> & Pick<EvaluateItem, 'answerToken'>,
+): EvaluateItem {
+  return { thetaPrompts: [], patchedPrompt, plainPrompts: [], ...given }
+}
+
+/** Every item's reading at the place `i`. */
+export function readingsAt(readings: readonly (readonly AnswerMetrics[])[], i: number): AnswerMetrics[] {
+  return readings.map((ofItem) => ofItem[i] as AnswerMetrics)
+}
+
 /** Token ids of every prompt of every item, in one call of the tokenizer; all have the same prompt format. */
 export async function promptsOf(
   engine: Pick<Engine, 'encode'>,

@@ -2,20 +2,12 @@ import type { Item, Scoring } from '../domain/types.js'
 import type { AnswerMetrics } from '../engine/engine.js'
 import { unitScores } from '../store/schema/units.js'
 import { rowsOf, type TableRows } from './experiment.js'
-import { predict, type RunningEngine } from './prompts.js'
+import { predict, readingsAt, type RunningEngine } from './prompts.js'
 
 /** Accuracy and means over some items. */
-export interface Score {
+export interface Score extends Omit<typeof unitScores.$inferSelect, 'runId' | 'taskId'> {
   /** The task, if the step covers several. */
   readonly task?: string
-  readonly setting: string
-  readonly layer: number
-  readonly sourceLayer: number
-  readonly items: number
-  readonly correct: number
-  readonly answerLogProb: number | null
-  readonly answerRank: number | null
-  readonly answerLogitDifference: number | null
 }
 
 export interface Scores {
@@ -39,6 +31,23 @@ export async function scoreOf(
     answerRank: mean(predictions.answerRanks),
     answerLogitDifference: mean(predictions.answerLogitDifferences),
   }
+}
+
+/** A score of each L, from every item's readings in the order of `layers`. */
+export async function scoresByLayer(
+  engine: RunningEngine,
+  items: readonly Item[],
+  scoring: Scoring,
+  readings: readonly (readonly AnswerMetrics[])[],
+  layers: readonly number[],
+  setting = '',
+): Promise<Score[]> {
+  const scores: Score[] = []
+  for (const [i, layer] of layers.entries()) {
+    const place = { setting, layer, sourceLayer: layer }
+    scores.push(await scoreOf(engine, items, scoring, readingsAt(readings, i), place))
+  }
+  return scores
 }
 
 export function scoreRows({ scores }: Scores): TableRows[] {

@@ -70,12 +70,13 @@ export interface ResultTable {
   readonly columns: readonly string[]
   /** Differences of two columns. */
   readonly computed?: Readonly<Record<string, readonly [minuend: string, subtrahend: string]>>
-  readonly filters: readonly FilterName[]
+  /** Default: model, task, category and layer. */
+  readonly filters?: readonly FilterName[]
   readonly order: readonly Order[]
   /** Its accuracies, each with the column that counts its items; `counts`: the column holds numbers of right items instead. */
   readonly accuracies?: Readonly<Record<string, string>>
   readonly counts?: true
-  /** What may be averaged over several seeds; `keys` identify the rows. */
+  /** What may be averaged over several seeds; `keys` identify the rows: by default the model and the columns of `order`. */
   readonly averaged?: readonly string[]
   readonly keys?: readonly string[]
   /** In the paper's layout; the last one has all rows. */

@@ -4,6 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { unitScores } from '../store/schema/units.js'
 import type { Item, Protocol } from '../domain/types.js'
 import {
+  onlyStep,
   passesStep,
   type AnalysisInput,
   type FinishedTask,
@@ -70,7 +71,7 @@ export function scoredUnit<Settings extends { readonly items: number }, Input ex
       return {
         identity: { ...commonIdentity(of), items: hashOf(items), ...identity },
         modelHash: of.modelHash,
-        next: (stored) => (stored.has(unitScores) ? null : passesStep('score', passes, input, scoreRows)),
+        next: onlyStep(unitScores, passesStep('score', passes, input, scoreRows)),
       }
     },
   }

@@ -4,7 +4,7 @@ import type { Item } from '../domain/types.js'
 import type { Engine, EvaluateOptions } from '../engine/engine.js'
 import { thetas as thetaTable } from '../store/schema/units.js'
 import { rowsOf, type StoredRows, type TableRows } from './experiment.js'
-import { promptsOf, type RunningEngine } from './prompts.js'
+import { engineItem, promptsOf, type RunningEngine } from './prompts.js'
 
 export interface Thetas {
   readonly firstItem: number
@@ -34,12 +34,7 @@ export async function lastStates(
   options: EvaluateOptions,
   which: 'each' | 'mean' = 'each',
 ): Promise<Float32Array> {
-  const items = prompts.map((thetaPrompts) => ({
-    thetaPrompts,
-    patchedPrompt: null,
-    plainPrompts: [],
-    answerToken: 0,
-  }))
+  const items = prompts.map((thetaPrompts) => engineItem(null, { thetaPrompts, answerToken: 0 }))
   const { thetas } = await engine.evaluate({ items, layers, thetas: which }, options)
   return thetas ?? new Float32Array(0)
 }
@@ -51,6 +46,12 @@ export function toThetas(vectors: Float32Array, firstItem: number, layers: reado
 /** For a payload, little-endian: Temporal keeps no typed array below the top. */
 export function toBase64(vectors: Float32Array | Float64Array): string {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64')
+}
+
+/** Of a payload. */
+export function fromBase64(text: string): Float32Array {
+  const bytes = Buffer.from(text, 'base64')
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
 }
 
 /** One after the other. */

@@ -1,6 +1,7 @@
 import { bestOf } from '../domain/best-layer.js'
 import type { ConflictingRow } from '../experiments/conflicting/table-2.js'
-import type { LayerRow, MainRow } from '../store/results.js'
+import type { ResultRow } from '../experiments/main/table-6.js'
+import type { LayerRow } from '../store/results.js'
 import type { ComparedAccuracy, Pairing } from './compare.js'
 import type { PaperResults } from './paper-results.js'
 
@@ -10,7 +11,7 @@ const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
 /** Table 6. `scores`: means of graded scores by model, task and kind, joined by newlines. */
 export function cellsOf(
-  rows: readonly MainRow[],
+  rows: readonly ResultRow[],
   scores: ReadonlyMap<string, number> = new Map(),
 ): ComparedAccuracy[] {
   return rows.flatMap(({ model, task, baselineItems, testItems, ...row }) =>
@@ -23,43 +24,16 @@ export function cellsOf(
   )
 }
 
-export function publishedAccuracies({ main, items }: PaperResults): ComparedAccuracy[] {
-  return Object.entries(main).flatMap(([model, tasks]) =>
-    Object.entries(tasks).flatMap(([task, row]) =>
-      kinds.map((kind) =>
-        cell(model, task, kind, row[kind], kind === 'baseline' ? items.baseline : items.test),
-      ),
-    ),
-  )
-}
-
 /** Table 2: the task is the pair. */
 export function conflictingCells(rows: readonly ConflictingRow[]): ComparedAccuracy[] {
   return rows.flatMap(({ model, taskA, taskB, items, ...row }) =>
     Object.entries(conflictingKinds).map(([key, kind]) => ({
       model,
-      task: pairName(taskA, taskB),
+      task: `${taskA}, θ of ${taskB}`,
       kind,
       correct: row[key as keyof typeof conflictingKinds],
       items,
     })),
-  )
-}
-
-export function publishedConflicting({
-  conflicting,
-  items: { conflicting: items },
-}: PaperResults): ComparedAccuracy[] {
-  return Object.entries(conflicting).flatMap(([model, pairs]) =>
-    pairs.flatMap((pair) => {
-      const task = pairName(pair.demonstrations, pair.overriding)
-      return [
-        cell(model, task, conflictingKinds.regularA, pair.regularOnDemonstrations, items),
-        cell(model, task, conflictingKinds.regularB, pair.regularOnOverriding, items),
-        cell(model, task, conflictingKinds.conflictingA, pair.patchedOnDemonstrations, items),
-        cell(model, task, conflictingKinds.conflictingB, pair.patchedOnOverriding, items),
-      ]
-    }),
   )
 }
 
@@ -69,10 +43,6 @@ export const conflictingKinds = {
   conflictingA: 'conflicting, A',
   conflictingB: 'conflicting, B',
 } as const
-
-function pairName(a: string, b: string): string {
-  return `${a}, θ of ${b}`
-}
 
 /** Dev accuracies of one model and task by L: Figure 3. */
 export interface Curve {

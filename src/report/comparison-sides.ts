@@ -4,17 +4,10 @@ import { layerMeanScores, meanScores } from '../store/mean-scores.js'
 import { layerResults, mainResults } from '../store/results.js'
 import type { SweepSummary } from '../store/sweeps.js'
 import type { ComparedAccuracy } from './compare.js'
-import {
-  cellsOf,
-  conflictingCells,
-  curvesOf,
-  publishedAccuracies,
-  publishedConflicting,
-  publishedCurves,
-  type Curve,
-} from './comparison-cells.js'
+import { cellsOf, conflictingCells, curvesOf, publishedCurves, type Curve } from './comparison-cells.js'
 import type { Namesakes } from './namesakes.js'
 import { paperResults } from './paper-results.js'
+import { publishedConflicting, publishedRows } from './published-rows.js'
 import { blocksOf, sweepRows } from './sweep-rows.js'
 
 /** One side of a comparison, read on demand. */
@@ -53,8 +46,8 @@ export function sweepSide(
 
 export function publishedSide(published = paperResults()): Side {
   return {
-    main: () => publishedAccuracies(published),
-    conflicting: () => publishedConflicting(published),
+    main: () => cellsOf(publishedRows(published)),
+    conflicting: () => conflictingCells(publishedConflicting(published)),
     curves: () => publishedCurves(published),
   }
 }

@@ -5,16 +5,8 @@ import type { FailureRow } from '../store/sweep-state.js'
 const shownLines = 5
 
 /** What failed, where, after how many attempts, why, and what its process said last. */
-export function renderFailure({
-  model,
-  task,
-  experiment,
-  code,
-  message,
-  attempts,
-  log,
-  worker,
-}: FailureRow): string {
+export function renderFailure(failure: FailureRow): string {
+  const { model, task, experiment, code, message, attempts, log, worker } = failure
   const what = [model, task, experiment === 'main' ? '' : experiment].filter(Boolean).join(' ')
   const where = worker === '' ? '' : ` on ${worker}`
   const tries = `${attempts} attempt${attempts === 1 ? '' : 's'}`

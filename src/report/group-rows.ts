@@ -28,7 +28,7 @@ export function overSettings(
   count: 'seeds' | 'settings',
 ): ResultRows {
   const definition = tableOf(table)
-  const { keys = [] } = definition
+  const { order, keys = ['model', ...order.filter((name) => typeof name === 'string')] } = definition
   // Rows differ by their models and tasks anyway.
   const by = given.filter((key): key is keyof Setting => key !== 'models' && key !== 'tasks')
   const names = apart(db, sweeps)

@@ -1,4 +1,5 @@
 import type { RunKind } from '../domain/types.js'
+import { groupBy } from '../figures/paper-rules.js'
 import type { MainRow } from '../store/results.js'
 import { wilsonInterval } from '../statistics/wilson.js'
 import { boxedTable } from './boxed-table.js'
@@ -19,16 +20,12 @@ export function renderMainTable(
   rows: readonly MainRow[],
   { mode = null, weights = new Map(), first = new Map(), scores = new Map() }: MainTableOptions = {},
 ): string {
-  const byModel = new Map<string, MainRow[]>()
-  for (const row of rows) {
-    const of = byModel.get(row.model)
-    if (of) of.push(row)
-    else byModel.set(row.model, [row])
-  }
-  return Array.from(byModel, ([model, of]) => {
-    const said = [weights.get(model) ?? [], mode ?? []].flat().join(', ')
-    return renderModel(said === '' ? model : `${model} (${said})`, of, { first, scores })
-  }).join('\n\n')
+  return groupBy(rows, ({ model }) => model)
+    .map(([model, of]) => {
+      const said = [weights.get(model) ?? [], mode ?? []].flat().join(', ')
+      return renderModel(said === '' ? model : `${model} (${said})`, of, { first, scores })
+    })
+    .join('\n\n')
 }
 
 function renderModel(

@@ -27,7 +27,9 @@ import type { Format } from './text-format.js'
 export const tableNames: readonly string[] = [...Object.keys(resultTables), 'predictions']
 
 export function filtersOf(table: string): readonly FilterName[] {
-  return table === 'predictions' ? filterNames : tableOf(table).filters
+  return table === 'predictions'
+    ? filterNames
+    : (tableOf(table).filters ?? ['model', 'task', 'category', 'layer'])
 }
 
 export function tableOf(name: string): ResultTable {

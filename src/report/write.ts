@@ -16,16 +16,14 @@ import type { Table } from '../figures/table.js'
 export interface Manifest {
   readonly title: string
   readonly page: string
-  readonly figures: readonly {
-    readonly id: string
-    readonly title: string
-    readonly files: readonly string[]
-  }[]
-  readonly tables: readonly {
-    readonly id: string
-    readonly title: string
-    readonly files: readonly string[]
-  }[]
+  readonly figures: readonly Entry[]
+  readonly tables: readonly Entry[]
+}
+
+interface Entry {
+  readonly id: string
+  readonly title: string
+  readonly files: readonly string[]
 }
 
 const picturesAtOnce = 2
@@ -73,7 +71,7 @@ async function writeFiles(report: Report, folder: string): Promise<Manifest> {
   writeFileSync(join(folder, 'index.html'), page(report, inPage))
   const entry =
     (kind: string, ends: readonly string[]) =>
-    ({ id, title }: Figure | Table) => ({
+    ({ id, title }: Figure | Table): Entry => ({
       id,
       title,
       files: ends.map((end) => `${kind}/${id}.${end}`),

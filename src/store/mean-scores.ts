@@ -36,26 +36,21 @@ export function meanScoreColumns(
 
 /** By model, task and kind of run, joined by newlines. */
 export function meanScores(db: Database.Database, sweepId: string): Map<string, number> {
-  if (!isGraded(db, sweepId)) return new Map()
-  const rows = db
-    .prepare(
-      `select s.model_id || char(10) || s.task_id || char(10) || s.kind, avg(p.score)
-       from sweep_runs s join runs r on r.key = s.run_key join predictions p on p.run_id = r.id
-       where s.sweep_id = ? and p.score is not null group by s.model_id, s.task_id, s.kind`,
-    )
-    .raw()
-    .all(sweepId) as [string, number][]
-  return new Map(rows)
+  return means(db, sweepId, 'sweep_runs', 'kind')
 }
 
 /** Of the hypothesis runs on dev items, by model, task and layer. */
 export function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
+  return means(db, sweepId, 'cells', 'layer')
+}
+
+function means(db: Database.Database, sweepId: string, table: string, by: string): Map<string, number> {
   if (!isGraded(db, sweepId)) return new Map()
   const rows = db
     .prepare(
-      `select c.model_id || char(10) || c.task_id || char(10) || c.layer, avg(p.score)
-       from cells c join runs r on r.key = c.run_key join predictions p on p.run_id = r.id
-       where c.sweep_id = ? and p.score is not null group by c.model_id, c.task_id, c.layer`,
+      `select s.model_id || char(10) || s.task_id || char(10) || s.${by}, avg(p.score)
+       from ${table} s join runs r on r.key = s.run_key join predictions p on p.run_id = r.id
+       where s.sweep_id = ? and p.score is not null group by s.model_id, s.task_id, s.${by}`,
     )
     .raw()
     .all(sweepId) as [string, number][]
@@ -74,11 +69,11 @@ export function withMeanScores(
   return { columns: { ...columns, ...further }, rows: extended() }
 
   function* extended(): Generator<Values> {
-    const means = table === 'main' ? meanScores(db, sweepId) : layerMeanScores(db, sweepId)
+    const scores = table === 'main' ? meanScores(db, sweepId) : layerMeanScores(db, sweepId)
     for (const row of rows) {
       const [model, task, layer] = row
       const parts: readonly unknown[] = table === 'main' ? kinds : [layer]
-      yield [...row, ...parts.map((part) => means.get([model, task, part].join('\n')) ?? null)]
+      yield [...row, ...parts.map((part) => scores.get([model, task, part].join('\n')) ?? null)]
     }
   }
 }

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { ResultFilter, ViewRow } from '../experiments/sweep-rows.js'
 import { keptStatement } from './kept-statements.js'
 import { layers, results } from './schema/views.js'
-import { viewRows } from './view-rows.js'
+import { filterParameters, viewRows } from './view-rows.js'
 
 /** Rows of the main experiment, in the config's order. Read-only. */
 
@@ -131,7 +131,15 @@ export function* predictionValues(
        order by m.position, t.position, case r.split when 'baseline' then 0 when 'dev' then 1 else 2 end, r.kind desc, r.layer`,
   )
     .raw()
-    .all(parameters(sweepId, filter)) as [string, string, string, string, number | null, number, string][]
+    .all(filterParameters(sweepId, filter)) as [
+    string,
+    string,
+    string,
+    string,
+    number | null,
+    number,
+    string,
+  ][]
   const itemsOf = keptStatement(
     db,
     'select query, answer from items where items_hash = ? order by item',
@@ -174,15 +182,4 @@ export function* predictionValues(
 /** Conditions on what the filter gives, and only that, so that an index serves them. */
 function given(filter: ResultFilter, ...columns: readonly (keyof ResultFilter)[]): string {
   return columns.flatMap((name) => (filter[name] === undefined ? [] : `and v.${name} = @${name}`)).join(' ')
-}
-
-function parameters(sweepId: string, { model, task, category, kind, layer }: ResultFilter) {
-  return {
-    sweepId,
-    model: model ?? null,
-    task: task ?? null,
-    category: category ?? null,
-    kind: kind ?? null,
-    layer: layer ?? null,
-  }
 }

@@ -27,7 +27,7 @@ export function viewRows<View extends SQLiteView, Column extends keyof ViewRow<V
   )
   const sql = selectFrom(view, columns.map(String), order, filter, conditions)
   const values = given.map(([, among], i) => [`w${i}`, JSON.stringify(among)])
-  return db.prepare(sql).all({ ...parameters(sweepId, filter), ...Object.fromEntries(values) }) as never
+  return db.prepare(sql).all({ ...filterParameters(sweepId, filter), ...Object.fromEntries(values) }) as never
 }
 
 /** Rows of a table of `taskvec results` by position, read when they are iterated: some have millions. */
@@ -40,7 +40,7 @@ export function tableValues(
   const { view, columns, order, computed } = table
   const sql = selectFrom(view, columns, order, filter, [], computed)
   const read = () =>
-    db.prepare(sql).raw().iterate(parameters(sweepId, filter)) as IterableIterator<SqlValue[]>
+    db.prepare(sql).raw().iterate(filterParameters(sweepId, filter)) as IterableIterator<SqlValue[]>
   return { [Symbol.iterator]: read }
 }
 
@@ -111,7 +111,9 @@ function filters(view: SQLiteView, { model, task, category, kind, layer }: Resul
   ]
 }
 
-function parameters(sweepId: string, { model, task, category, kind, layer }: ResultFilter) {
+/** Null: not filtered by. */
+export function filterParameters(sweepId: string, filter: ResultFilter) {
+  const { model = null, task = null, category = null, kind = null, layer = null } = filter
   return { sweepId, model, task, category, kind, layer }
 }
 

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../src/cli/main.js'
+import { wrongWith } from './command-line.js'
 
 const pages = ['README.md', 'README.zh.md', 'CONTRIBUTING.md', 'training/README.md'].concat(
   readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [join('docs', name)] : [])),
@@ -25,14 +24,7 @@ const lines = pages.flatMap((page) =>
 describe('the docs', () => {
   it.each(lines)('%s: taskvec %s is a command with these options', async (_, line) => {
     const words = line.match(/"[^"]*"|'[^']*'|\S+/g) ?? []
-    const [name = ''] = words
-    let command: Command | undefined = await commands[name]?.load()
-    expect(command, `no command ${name}`).toBeDefined()
-    const child: Command | undefined = command?.commands.find((each) => each.name() === words[1])
-    command = child ?? command
-    const known = command?.options.flatMap(({ long }) => [long ?? ''])
-    for (const word of words.filter((word) => word.startsWith('--')))
-      expect(known, line).toContain(word.split('=')[0])
+    expect(await wrongWith(words)).toEqual([])
   })
 
   it.each(pages)('%s links to files that exist', (page) => {

@@ -146,7 +146,7 @@ describe('function vectors', () => {
     const outputs = [Float32Array.of(2, 0, 0), Float32Array.of(1, 0, 0), Float32Array.of(0, 3, 0)]
     const vector = Float32Array.of(3, 3, 0)
     const thetas = Float32Array.of(1, 1, 0, 0, 0, 5, 1, 1, 0, 0, 0, 5) // two items, two blocks
-    const [inside, outside] = geometry(thetas, { vector, outputs, blocks: 2, dModel: 3 })
+    const [inside, outside] = geometry(thetas, vector, outputs, { blocks: 2, dModel: 3 })
     expect(inside).toMatchObject({ layer: 0, inRandomSpan: 2 / 3 })
     close(inside?.cosine ?? NaN, 1)
     close(inside?.inSpan ?? NaN, 1)

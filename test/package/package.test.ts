@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -68,6 +68,10 @@ it('holds what runs and what is read, and no sources, tests or maps', () => {
     paths.filter((path) => /\.(tsx?|map)$|^bin\/(?!taskvec\.js)|^lists\/(generate|review)/.test(path)),
   ).toEqual([])
   expect(paths).toContain('dist/workflow-bundle.js')
+  // Of the packages whose code is in the bundles.
+  const licenses = readFileSync(join(installed, 'dist', 'licenses.txt'), 'utf8')
+  for (const name of ['commander', 'drizzle-orm', 'preact', 'vega', 'zod'])
+    expect(licenses).toMatch(new RegExp(`^${name} [0-9.]+, `, 'm'))
   expect(packed.size).toBeLessThan(12e6)
 })
 

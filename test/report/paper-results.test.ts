@@ -7,11 +7,10 @@ import {
   conflictingCells,
   curvePoints,
   curvesOf,
-  publishedAccuracies,
-  publishedConflicting,
   publishedCurves,
 } from '../../src/report/comparison-cells.js'
 import { bars, displayedTokens, isIncluded, learnedTasks, meanCurves } from '../../src/figures/paper-rules.js'
+import { publishedSide } from '../../src/report/comparison-sides.js'
 import { paperResults } from '../../src/report/paper-results.js'
 
 const published = paperResults()
@@ -88,7 +87,7 @@ describe('from the published figures', () => {
   })
 
   it('compared with itself is never higher or lower', () => {
-    const cells = publishedAccuracies(published)
+    const cells = publishedSide(published).main()
     expect(cells).toHaveLength(7 * 18 * 3)
     expect(new Set(compareCells(cells, cells).map(({ verdict }) => verdict))).toEqual(new Set(['consistent']))
   })
@@ -128,7 +127,7 @@ describe('a comparison', () => {
 
 describe('the other published tables', () => {
   it('Table 2 beside itself is consistent, and our counts are cells of the same kinds', () => {
-    const cells = publishedConflicting(published)
+    const cells = publishedSide(published).conflicting()
     expect(cells).toHaveLength(5 * 4)
     expect(compareCells(cells, cells).every(({ verdict, p }) => verdict === 'consistent' && p === 1)).toBe(
       true,
@@ -205,7 +204,7 @@ describe('the other published tables', () => {
   })
 
   it('every model with every other, in a row per pair and kind', () => {
-    const cells = publishedAccuracies(published)
+    const cells = publishedSide(published).main()
     const models = [...new Set(cells.map(({ model }) => model))]
     const rows = summarise(compareCells(cells, cells, () => models))
     expect(rows).toHaveLength(7 * 7 * 3)

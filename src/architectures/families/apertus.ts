@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { family, flag, positive, size } from '../config.js'
 import { parameters } from '../rotary-scalings.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 const usualScaling = {
   rope_type: 'llama3',
@@ -25,35 +25,32 @@ export const apertus = family({
     hidden_act: z.union([z.literal('xielu'), activationField]).default('xielu'),
     attention_bias: flag.default(false),
   },
-  describe(c, path) {
+  describe(c) {
     const unsaid = !c.rope_parameters && !c.rope_scaling
-    const activation = c.hidden_act === 'xielu' ? 'linear' : c.hidden_act
     const config = {
       ...c,
-      hidden_act: activation,
+      hidden_act: c.hidden_act === 'xielu' ? 'linear' : c.hidden_act,
       ...(unsaid ? { rope_parameters: parameters.parse(usualScaling) } : {}),
     }
-    return standardDecoder('apertus', config, path, {
+    return decoder(config, {
       rotary: { theta: 12e6 },
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
       norms: ({ norm }) => ({
         beforeAttention: norm('attention_layernorm'),
         beforeMlp: norm('feedforward_layernorm'),
       }),
-      attention: ({ norm }, { dHead }) => ({
-        queryNorm: norm('self_attn.q_norm', dHead),
-        keyNorm: norm('self_attn.k_norm', dHead),
-      }),
+      queryKeyNorms: 'each head',
       mlp: (parts) => {
         const mlp = parts.plainMlp('mlp.up_proj', 'mlp.down_proj', { bias: false })
         if (c.hidden_act !== 'xielu') return mlp
         const learned = (name: string, ...shape: number[]) => parts.tensor(`mlp.act_fn.${name}`, ...shape)
-        const [positiveSide, negativeSide] = [learned('alpha_p', 1), learned('alpha_n', 1)]
-        const [beta, epsilon] = [learned('beta'), learned('eps')]
-        return {
-          ...mlp,
-          activation: { kind: 'xielu', positive: positiveSide, negative: negativeSide, beta, epsilon },
-        }
+        const activation = {
+          kind: 'xielu',
+          positive: learned('alpha_p', 1),
+          negative: learned('alpha_n', 1),
+          beta: learned('beta'),
+          epsilon: learned('eps'),
+        } as const
+        return { ...mlp, activation }
       },
     })
   },

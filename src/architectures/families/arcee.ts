@@ -1,6 +1,6 @@
 import { activationField } from '../activations.js'
 import { family, flag, positive, size } from '../config.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** Arcee's AFM: LLaMA with an MLP of squared ReLU. */
 export const arcee = family({
@@ -15,9 +15,6 @@ export const arcee = family({
     attention_bias: flag.default(false),
     mlp_bias: flag.default(false),
   },
-  describe: (c, path) =>
-    standardDecoder('arcee', c, path, {
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      mlp: (parts) => parts.plainMlp('mlp.up_proj', 'mlp.down_proj', { bias: c.mlp_bias }),
-    }),
+  describe: (c) =>
+    decoder(c, { mlp: (parts) => parts.plainMlp('mlp.up_proj', 'mlp.down_proj', { bias: c.mlp_bias }) }),
 })

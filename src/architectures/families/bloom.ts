@@ -1,7 +1,7 @@
 import { alibiSlopes } from '../alibi.js'
 import { blockCount, family, flag, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { decoderOf } from '../standard.js'
+import { decoder } from '../standard.js'
 
 /** BLOOM (arXiv 2211.05100): ALiBi, a norm of the embedding, biases everywhere. */
 export const bloom = family({
@@ -20,32 +20,30 @@ export const bloom = family({
     seq_length: size.default(2048),
   },
   renamed: { n_embed: 'hidden_size', num_hidden_layers: 'n_layer', num_attention_heads: 'n_head' },
-  describe(c, path) {
-    const core = {
-      family: 'bloom',
-      blocks: c.n_layer,
-      dModel: c.hidden_size,
-      heads: c.n_head,
-      dMlp: 4 * c.hidden_size,
-      activation: 'gelu_new',
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      maxPositions: c.seq_length,
-      rotary: null,
-    } as const
-    const norm = (name: string, width: number) => layerNorm(name, width, c.layer_norm_epsilon)
-    return decoderOf(core, path, {
-      names: {
-        ...{ prefix: 'transformer.', tokens: 'transformer.word_embeddings', layers: 'transformer.h' },
-        ...{ finalNorm: 'transformer.ln_f', out: 'self_attention.dense' },
+  describe(c) {
+    const norm = layerNorm(c.layer_norm_epsilon)
+    return decoder(
+      { ...c, max_position_embeddings: c.seq_length, hidden_act: 'gelu_new' },
+      {
+        names: bloomNames,
+        norm,
+        rotary: null,
+        residualIsNormed: c.apply_residual_connection_post_layernorm,
+        bias: { queryKeyValue: true, out: true },
+        fused: { name: 'self_attention.query_key_value', order: 'groups' },
+        attention: () => ({ alibi: { slopes: alibiSlopes(c.n_head), roundedToBf16: null } }),
+        mlp: (parts) => parts.plainMlp('mlp.dense_h_to_4h', 'mlp.dense_4h_to_h'),
+        embedding: { norm: norm('transformer.word_embeddings_layernorm', c.hidden_size) },
       },
-      norm,
-      residualIsNormed: c.apply_residual_connection_post_layernorm,
-      bias: { queryKeyValue: true, out: true },
-      fused: { name: 'self_attention.query_key_value', order: 'groups' },
-      attention: () => ({ alibi: { slopes: alibiSlopes(c.n_head), roundedToBf16: null } }),
-      mlp: (parts) => parts.plainMlp('mlp.dense_h_to_4h', 'mlp.dense_4h_to_h'),
-      embedding: { norm: norm('transformer.word_embeddings_layernorm', c.hidden_size) },
-    })
+    )
   },
 })
+
+/** Falcon's too. */
+export const bloomNames = {
+  prefix: 'transformer.',
+  tokens: 'transformer.word_embeddings',
+  layers: 'transformer.h',
+  finalNorm: 'transformer.ln_f',
+  out: 'self_attention.dense',
+}

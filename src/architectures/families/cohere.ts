@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { family, flag, positive, size, windowField } from '../config.js'
 import type { NormSpec } from '../decoder.js'
-import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
+import { everyNth, layerTypesField } from '../layer-kinds.js'
+import type { Changes } from '../layer-parts.js'
 import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields } from '../standard.js'
-import { type Changes } from '../layer-parts.js'
-import { type LayerParts } from '../layer-parts.js'
+import { decoder, standardFields } from '../standard.js'
 
 const fields = {
   ...standardFields,
@@ -17,18 +16,14 @@ const fields = {
 }
 
 /** A parallel residual after one LayerNorm without bias, interleaved rotary embedding, scaled logits. */
-function shared(
-  c: { layer_norm_eps: number; logit_scale: number; attention_bias: boolean },
-  rotary: { theta?: number },
-) {
+function shared(c: { layer_norm_eps: number; logit_scale: number }, theta?: number): Changes {
   return {
-    norm: (name: string, width: number) => layerNorm(name, width, c.layer_norm_eps, { bias: false }),
+    norm: layerNorm(c.layer_norm_eps, { bias: false }),
     parallel: true,
-    norms: ({ norm }: LayerParts) => ({ beforeAttention: norm('input_layernorm'), beforeMlp: 'shared' }),
-    rotary: { ...rotary, interleaved: true },
-    bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
+    norms: ({ norm }) => ({ beforeAttention: norm('input_layernorm'), beforeMlp: 'shared' }),
+    rotary: { ...(theta && { theta }), interleaved: true },
     unembedding: { scale: c.logit_scale },
-  } satisfies Partial<Changes> & { rotary: object }
+  }
 }
 
 /** Command R. */
@@ -38,13 +33,13 @@ export const cohere = family({
   special:
     'parallel residual after one norm; interleaved rotary embedding; scaled logits; norms of queries and keys of each head',
   fields: { ...fields, use_qk_norm: flag.default(false) },
-  describe: (c, path) =>
-    standardDecoder('cohere', c, path, {
-      ...shared(c, { theta: 500000 }),
-      attention: ({ tensor }, { heads, keyValueHeads, dHead }) => {
+  describe: (c) =>
+    decoder(c, {
+      ...shared(c, 500000),
+      attention: ({ tensor, norm }, { heads, keyValueHeads, dHead }) => {
         if (!c.use_qk_norm) return {}
         const ofHeads = (name: string, count: number): NormSpec => ({
-          ...layerNorm('', dHead, c.layer_norm_eps, { bias: false }),
+          ...norm(`self_attn.${name}`, dHead),
           weight: tensor(`self_attn.${name}.weight`, count, dHead),
         })
         return { queryNorm: ofHeads('q_norm', heads), keyNorm: ofHeads('k_norm', keyValueHeads) }
@@ -63,12 +58,10 @@ export const cohere2 = family({
     sliding_window_pattern: size.default(4),
     layer_types: layerTypesField,
   },
-  describe(c, path) {
-    const sliding = slidingLayers(c, everyNth(c.sliding_window_pattern), path)
-    return standardDecoder('cohere2', c, path, {
-      ...shared(c, {}),
-      attention: ({ layer }, { rotary }) =>
-        sliding[layer] && c.sliding_window !== null ? { window: c.sliding_window, rotary } : { rotary: null },
-    })
-  },
+  describe: (c) =>
+    decoder(c, {
+      ...shared(c),
+      sliding: everyNth(c.sliding_window_pattern),
+      attention: (_, { window, rotary }) => ({ rotary: window === null ? null : rotary }),
+    }),
 })

@@ -1,11 +1,18 @@
 import { z } from 'zod'
 import { family, flag, insist, size } from '../config.js'
 import type { AttentionSpec } from '../decoder.js'
-import { expertCount, groupsOf, mixture, namedExperts, sharedExperts, sigmoidMixture } from '../mixture.js'
+import type { LayerParts } from '../layer-parts.js'
+import {
+  expertCount,
+  groupsOf,
+  mixture,
+  sharedExperts,
+  sigmoidMixture,
+  sigmoidMixtureFields,
+} from '../mixture.js'
 import { rmsNorm } from '../parts.js'
 import type { parameters } from '../rotary-scalings.js'
-import { standardDecoder, standardFields } from '../standard.js'
-import { type LayerParts } from '../layer-parts.js'
+import { decoder, standardFields } from '../standard.js'
 
 const fields = {
   ...standardFields,
@@ -24,8 +31,10 @@ type Config = z.infer<z.ZodObject<typeof fields>>
 function latentAttention(c: Config, { linear, tensor }: LayerParts): Partial<AttentionSpec> {
   const { hidden_size: dModel, num_attention_heads: heads, kv_lora_rank: latent, q_lora_rank: ofQuery } = c
   const dHead = c.qk_nope_head_dim + c.qk_rope_head_dim
-  const norm = (name: string, width: number) => rmsNorm(tensor(`self_attn.${name}`).name, width, 1e-6)
+  const norm = (name: string, width: number) => rmsNorm(1e-6)(tensor(`self_attn.${name}`).name, width)
   const query = (name: string, inputs: number) => linear(`self_attn.${name}`, inputs, heads * dHead)
+  const down = (name: string, outputs: number) =>
+    linear(`self_attn.${name}`, dModel, outputs, c.attention_bias)
   return {
     keyValueHeads: heads,
     dHead,
@@ -34,24 +43,19 @@ function latentAttention(c: Config, { linear, tensor }: LayerParts): Partial<Att
     project: {
       kind: 'latent',
       queryDown:
-        ofQuery === null
-          ? null
-          : {
-              linear: linear('self_attn.q_a_proj', dModel, ofQuery, c.attention_bias),
-              norm: norm('q_a_layernorm', ofQuery),
-            },
+        ofQuery === null ? null : { linear: down('q_a_proj', ofQuery), norm: norm('q_a_layernorm', ofQuery) },
       query: ofQuery === null ? query('q_proj', dModel) : query('q_b_proj', ofQuery),
-      keyValueDown: linear(
-        'self_attn.kv_a_proj_with_mqa',
-        dModel,
-        latent + c.qk_rope_head_dim,
-        c.attention_bias,
-      ),
+      keyValueDown: down('kv_a_proj_with_mqa', latent + c.qk_rope_head_dim),
       latentNorm: norm('kv_a_layernorm', latent),
       keyValue: linear('self_attn.kv_b_proj', latent, heads * (c.qk_nope_head_dim + c.v_head_dim)),
     },
     out: linear('self_attn.o_proj', heads * c.v_head_dim, dModel, c.attention_bias),
   }
+}
+
+/** Rotary embedding is described for the rotated part of each head. */
+function rotatedOnly<C extends Config>(c: C) {
+  return { ...c, head_dim: c.qk_rope_head_dim, num_key_value_heads: undefined }
 }
 
 /** YaRN's, of scores: once for queries, once for keys. */
@@ -73,7 +77,7 @@ export const deepseekV2 = family({
     n_shared_experts: size.default(2),
     num_experts_per_tok: size,
     moe_intermediate_size: size.default(1407),
-    first_k_dense_replace: z.int().nonnegative().default(0),
+    first_k_dense_replace: sigmoidMixtureFields.first_k_dense_replace,
     topk_method: z.enum(['greedy', 'group_limited_greedy']).default('greedy'),
     n_group: size.optional(),
     topk_group: size.optional(),
@@ -81,32 +85,26 @@ export const deepseekV2 = family({
     norm_topk_prob: z.literal(false).default(false),
   },
   renamed: { num_experts: 'n_routed_experts' },
-  describe(c, path) {
+  describe(c) {
     const { n_routed_experts: count, num_experts_per_tok: perRow, n_group, topk_group } = c
     const limited = c.topk_method === 'group_limited_greedy'
-    insist(
-      !limited || Boolean(n_group && topk_group),
-      path,
-      'group_limited_greedy needs n_group and topk_group',
-    )
+    insist(!limited || (n_group && topk_group), 'group_limited_greedy needs n_group and topk_group')
     const groups = limited
       ? groupsOf(
           { count: n_group as number, chosen: topk_group as number, best: 1 },
           { experts: count, perRow },
-          path,
         )
       : null
-    return standardDecoder('deepseek_v2', { ...c, num_key_value_heads: undefined }, path, {
-      core: { dHead: c.qk_rope_head_dim },
+    return decoder(rotatedOnly(c), {
       rotary: { interleaved: true },
       attention: (parts) => latentAttention(c, parts),
       mlp: (parts) =>
         parts.layer < c.first_k_dense_replace
           ? parts.gatedMlp({ bias: c.mlp_bias })
-          : mixture(parts, path, {
-              ...namedExperts(parts, c.moe_intermediate_size),
+          : mixture(parts, {
               count,
               perRow,
+              dMlp: c.moe_intermediate_size,
               routing: { scale: c.routed_scaling_factor, groups },
               shared: sharedExperts(parts, c, c.mlp_bias),
             }),
@@ -123,6 +121,7 @@ export const deepseekV3 = family({
     ...fields,
     max_position_embeddings: size.default(4096),
     rope_interleave: flag.default(true),
+    ...sigmoidMixtureFields,
     n_routed_experts: expertCount.default(256),
     n_shared_experts: size.default(1),
     num_experts_per_tok: size.default(8),
@@ -130,16 +129,13 @@ export const deepseekV3 = family({
     first_k_dense_replace: z.int().nonnegative().default(3),
     n_group: size.default(8),
     topk_group: size.default(4),
-    norm_topk_prob: flag.default(true),
     routed_scaling_factor: z.number().default(2.5),
   },
   renamed: { num_local_experts: 'n_routed_experts' },
-  describe: (c, path) =>
-    standardDecoder('deepseek_v3', { ...c, num_key_value_heads: undefined }, path, {
-      core: { dHead: c.qk_rope_head_dim },
+  describe: (c) =>
+    decoder(rotatedOnly(c), {
       rotary: { interleaved: c.rope_interleave },
       attention: (parts) => latentAttention(c, parts),
-      mlp: (parts) =>
-        parts.layer < c.first_k_dense_replace ? parts.gatedMlp() : sigmoidMixture(parts, path, c),
+      mlp: (parts) => sigmoidMixture(parts, c),
     }),
 })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { family, flag, size, windowField } from '../config.js'
-import { layerTypesField, slidingLayers } from '../layer-kinds.js'
-import { expertCount, sigmoidMixture } from '../mixture.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { family, flag, windowField } from '../config.js'
+import { layerTypesField } from '../layer-kinds.js'
+import { sigmoidMixture, sigmoidMixtureFields } from '../mixture.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** dots.llm1 (arXiv 2506.05767): DeepSeek-V3's mixture with Qwen3's attention. */
 export const dots1 = family({
@@ -12,31 +12,17 @@ export const dots1 = family({
   fields: {
     ...standardFields,
     attention_bias: flag.default(false),
-    n_routed_experts: expertCount,
-    n_shared_experts: size,
-    num_experts_per_tok: size,
-    moe_intermediate_size: size.default(1408),
-    first_k_dense_replace: z.int().nonnegative().default(0),
-    n_group: size.default(1),
-    topk_group: size.default(1),
+    ...sigmoidMixtureFields,
     norm_topk_prob: flag.default(false),
-    routed_scaling_factor: z.number().default(1),
     sliding_window: windowField.default(4096),
     max_window_layers: z.int().nonnegative().default(62),
     layer_types: layerTypesField,
   },
   renamed: { num_local_experts: 'n_routed_experts' },
-  describe(c, path) {
-    const sliding = slidingLayers(c, (layer) => layer >= c.max_window_layers, path)
-    return standardDecoder('dots1', c, path, {
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      attention: ({ norm, layer }, { dHead }) => ({
-        queryNorm: norm('self_attn.q_norm', dHead),
-        keyNorm: norm('self_attn.k_norm', dHead),
-        window: sliding[layer] ? c.sliding_window : null,
-      }),
-      mlp: (parts) =>
-        parts.layer < c.first_k_dense_replace ? parts.gatedMlp() : sigmoidMixture(parts, path, c),
-    })
-  },
+  describe: (c) =>
+    decoder(c, {
+      sliding: (layer) => layer >= c.max_window_layers,
+      queryKeyNorms: 'each head',
+      mlp: (parts) => sigmoidMixture(parts, c),
+    }),
 })

@@ -1,5 +1,5 @@
 import { family, flag, keyValueHeadsField, positive, size } from '../config.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** ERNIE 4.5: LLaMA with interleaved rotary embedding and biases by config. */
 export const ernie45 = family({
@@ -15,8 +15,8 @@ export const ernie45 = family({
     tie_word_embeddings: flag.default(true),
     use_bias: flag.default(false),
   },
-  describe: (c, path) =>
-    standardDecoder('ernie4_5', c, path, {
+  describe: (c) =>
+    decoder(c, {
       rotary: { theta: 500000, interleaved: true },
       bias: { queryKeyValue: c.use_bias, out: c.use_bias },
       mlp: (parts) => parts.gatedMlp({ bias: c.use_bias }),

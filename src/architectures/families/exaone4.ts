@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { family, insist, positive, windowField } from '../config.js'
-import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { everyNth, layerTypesField } from '../layer-kinds.js'
+import { decoder, standardFields } from '../standard.js'
 import { afterOnly } from './olmo.js'
 
 /** EXAONE 4 (arXiv 2507.11407): norms after, query-key norms; in hybrid models the layers without a window are not rotated. */
@@ -18,22 +18,19 @@ export const exaone4 = family({
     sliding_window_pattern: z.union([z.int().nonnegative(), z.string()]).default(4),
     layer_types: layerTypesField,
   },
-  describe(c, path) {
+  describe(c) {
     const { sliding_window_pattern: pattern } = c
     insist(
       typeof pattern === 'number' || c.layer_types !== undefined,
-      path,
       `sliding_window_pattern "${pattern}" without layer_types`,
     )
     const usual = everyNth(typeof pattern === 'number' ? pattern : 1)
-    const sliding = slidingLayers(c, (layer) => c.sliding_window !== null && usual(layer), path)
-    return standardDecoder('exaone4', c, path, {
+    return decoder(c, {
+      sliding: (layer) => c.sliding_window !== null && usual(layer),
       norms: afterOnly,
-      attention: ({ norm, layer }, { dHead, rotary }) => ({
-        queryNorm: norm('self_attn.q_norm', dHead),
-        keyNorm: norm('self_attn.k_norm', dHead),
-        rotary: c.sliding_window === null || sliding[layer] ? rotary : null,
-        window: sliding[layer] ? c.sliding_window : null,
+      queryKeyNorms: 'each head',
+      attention: ({ slides }, { rotary }) => ({
+        rotary: c.sliding_window === null || slides ? rotary : null,
       }),
     })
   },

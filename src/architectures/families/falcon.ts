@@ -2,9 +2,9 @@ import { alibiSlopes } from '../alibi.js'
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, insist, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { rotaryFields, rotaryOf } from '../rotary.js'
-import { decoderOf } from '../standard.js'
-import { type LayerParts } from '../layer-parts.js'
+import { rotaryFields } from '../rotary.js'
+import { decoder } from '../standard.js'
+import { bloomNames } from './bloom.js'
 
 /**
  * Falcon (arXiv 2311.16867), old and new: a parallel residual after one norm (7B) or two (40B), or none (RW); one
@@ -39,42 +39,31 @@ export const falcon = family({
     n_head: 'num_attention_heads',
     n_head_kv: 'num_kv_heads',
   },
-  describe(c, path) {
-    const { hidden_size: dModel, num_attention_heads: heads, new_decoder_architecture: newer } = c
+  describe(c) {
+    const { num_attention_heads: heads, new_decoder_architecture: newer } = c
     const parallel = newer || c.parallel_attn
     const norms = parallel ? (c.num_ln_in_parallel_attn ?? (newer ? 2 : 1)) : 1
     insist(
       c.parallel_attn || !newer,
-      path,
       'new_decoder_architecture without parallel_attn is not run by transformers either',
     )
-    insist(norms === 1 || newer, path, 'num_ln_in_parallel_attn 2 needs new_decoder_architecture')
-    const dHead = dModel / heads
-    const rotation = { dHead, maxPositions: c.max_position_embeddings }
-    const core = {
-      family: 'falcon',
-      blocks: c.num_hidden_layers,
-      dModel,
-      heads,
-      keyValueHeads: newer ? (c.num_kv_heads ?? heads) : c.multi_query ? 1 : heads,
-      dMlp: c.ffn_hidden_size ?? 4 * dModel,
-      activation: c.activation,
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      ...(c.alibi ? { rotary: null, maxPositions: c.max_position_embeddings } : rotaryOf(c, rotation, path)),
+    insist(norms === 1 || newer, 'num_ln_in_parallel_attn 2 needs new_decoder_architecture')
+    const config = {
+      ...c,
+      num_key_value_heads: newer ? c.num_kv_heads : c.multi_query ? 1 : heads,
+      intermediate_size: c.ffn_hidden_size,
+      hidden_act: c.activation,
     }
-    return decoderOf(core, path, {
-      names: {
-        ...{ prefix: 'transformer.', tokens: 'transformer.word_embeddings', layers: 'transformer.h' },
-        ...{ finalNorm: 'transformer.ln_f', out: 'self_attention.dense' },
-      },
-      norm: (name, width) => layerNorm(name, width, c.layer_norm_epsilon),
+    return decoder(config, {
+      names: bloomNames,
+      norm: layerNorm(c.layer_norm_epsilon),
       parallel,
-      norms: ({ norm }: LayerParts) => {
+      norms: ({ norm }) => {
         if (norms === 2) return { beforeAttention: norm('ln_attn'), beforeMlp: norm('ln_mlp') }
         const beforeAttention = norm('input_layernorm')
         return { beforeAttention, beforeMlp: parallel ? 'shared' : norm('post_attention_layernorm') }
       },
+      rotary: c.alibi ? null : {},
       bias: { queryKeyValue: c.bias, out: c.bias },
       fused: { name: 'self_attention.query_key_value', order: 'groups' },
       attention: (_, { scale }) => ({

@@ -1,9 +1,8 @@
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, insist, positive, size } from '../config.js'
 import { layerNorm, tensor } from '../parts.js'
-import { rotaryOf } from '../rotary.js'
-import { decoderOf } from '../standard.js'
-import { gpt2Renamed } from './gpt2.js'
+import { decoder } from '../standard.js'
+import { gpt2Names, gpt2Renamed } from './gpt2.js'
 
 /**
  * GPT-J (transformers' modeling_gptj.py): one LayerNorm that attention and MLP both read, side by side; interleaved
@@ -26,36 +25,30 @@ export const gptJ = family({
     tie_word_embeddings: flag.default(false),
   },
   renamed: gpt2Renamed,
-  describe(c, path) {
+  describe(c) {
     const dHead = c.n_embd / c.n_head
     const width = c.rotary_dim ?? dHead
     insist(
       Number.isInteger(dHead) && width % 2 === 0 && width <= dHead,
-      path,
       `${c.n_head} heads, n_embd ${c.n_embd} and rotary_dim ${c.rotary_dim} do not fit together`,
     )
-    const core = {
-      family: 'gptj',
-      blocks: c.n_layer,
-      dModel: c.n_embd,
-      heads: c.n_head,
-      dMlp: c.n_inner ?? 4 * c.n_embd,
-      activation: c.activation_function,
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      ...rotaryOf({}, { dHead: width, maxPositions: c.n_positions, interleaved: true }, path),
-    }
-    return decoderOf(core, path, {
-      names: {
-        ...{ prefix: 'transformer.', tokens: 'transformer.wte', layers: 'transformer.h' },
-        ...{ finalNorm: 'transformer.ln_f', query: 'attn.q_proj', key: 'attn.k_proj' },
-        ...{ value: 'attn.v_proj', out: 'attn.out_proj' },
+    return decoder(
+      { ...c, intermediate_size: c.n_inner, hidden_act: c.activation_function },
+      {
+        names: {
+          ...gpt2Names,
+          query: 'attn.q_proj',
+          key: 'attn.k_proj',
+          value: 'attn.v_proj',
+          out: 'attn.out_proj',
+        },
+        norm: layerNorm(c.layer_norm_epsilon),
+        parallel: true,
+        norms: ({ norm }) => ({ beforeAttention: norm('ln_1'), beforeMlp: 'shared' }),
+        rotary: { dHead: width, interleaved: true },
+        mlp: (parts) => parts.plainMlp('mlp.fc_in', 'mlp.fc_out'),
+        unembedding: { bias: tensor('lm_head.bias', c.vocab_size) },
       },
-      norm: (name, dModel) => layerNorm(name, dModel, c.layer_norm_epsilon),
-      parallel: true,
-      norms: ({ norm }) => ({ beforeAttention: norm('ln_1'), beforeMlp: 'shared' }),
-      mlp: (parts) => parts.plainMlp('mlp.fc_in', 'mlp.fc_out'),
-      unembedding: { bias: tensor('lm_head.bias', c.vocab_size) },
-    })
+    )
   },
 })

@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, insist, positive, size } from '../config.js'
-import { layerNorm, tensor } from '../parts.js'
-import { decoderOf } from '../standard.js'
-import { gpt2Names } from './gpt2.js'
+import { decoder } from '../standard.js'
+import { gpt2Changes, gpt2Names } from './gpt2.js'
 
 const kind = z.enum(['global', 'local'])
 
@@ -29,48 +28,27 @@ export const gptNeo = family({
     tie_word_embeddings: flag.default(true),
   },
   renamed: { num_hidden_layers: 'num_layers', num_attention_heads: 'num_heads' },
-  describe(c, path) {
+  describe(c) {
     const count = c.attention_types.reduce((sum, [kinds, times]) => sum + kinds.length * times, 0)
-    insist(
-      count === c.num_layers,
-      path,
-      `attention_types describe ${count} layers, num_layers is ${c.num_layers}`,
-    )
+    insist(count === c.num_layers, `attention_types describe ${count} layers, num_layers is ${c.num_layers}`)
     const kinds = c.attention_types.flatMap(([repeated, times]) =>
       Array.from({ length: times }, () => repeated).flat(),
     )
-    const core = {
-      family: 'gpt_neo',
-      blocks: c.num_layers,
-      dModel: c.hidden_size,
-      heads: c.num_heads,
-      dMlp: c.intermediate_size ?? 4 * c.hidden_size,
-      activation: c.activation_function,
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      maxPositions: c.max_position_embeddings,
-      rotary: null,
-    }
     const of = (name: string) => `attn.attention.${name}`
-    return decoderOf(core, path, {
-      names: {
-        ...gpt2Names,
-        query: of('q_proj'),
-        key: of('k_proj'),
-        value: of('v_proj'),
-        out: of('out_proj'),
-      },
-      norm: (name, dModel) => layerNorm(name, dModel, c.layer_norm_epsilon),
-      norms: ({ norm }) => ({ beforeAttention: norm('ln_1'), beforeMlp: norm('ln_2') }),
-      bias: { out: true },
-      attention: ({ layer }) => ({ scale: 1, window: kinds[layer] === 'local' ? c.window_size : null }),
-      mlp: (parts) => parts.plainMlp('mlp.c_fc', 'mlp.c_proj'),
-      embedding: {
-        positions: {
-          table: tensor('transformer.wpe.weight', c.max_position_embeddings, c.hidden_size),
-          offset: 0,
+    return decoder(
+      { ...c, hidden_act: c.activation_function },
+      {
+        ...gpt2Changes(c),
+        names: {
+          ...gpt2Names,
+          query: of('q_proj'),
+          key: of('k_proj'),
+          value: of('v_proj'),
+          out: of('out_proj'),
         },
+        bias: { out: true },
+        attention: ({ layer }) => ({ scale: 1, window: kinds[layer] === 'local' ? c.window_size : null }),
       },
-    })
+    )
   },
 })

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, insist, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { rotaryFields, rotaryOf } from '../rotary.js'
-import { decoderOf } from '../standard.js'
+import { rotaryFields } from '../rotary.js'
+import { decoder } from '../standard.js'
 
 /**
  * GPT-NeoX, the architecture of Pythia (transformers' modeling_gpt_neox.py): LayerNorm, rotary embedding over a part of
@@ -30,34 +30,25 @@ export const gptNeox = family({
     rotary_pct: z.number().positive().max(1).default(0.25),
     rotary_emb_base: positive.default(10000),
   },
-  describe(c, path) {
+  describe(c) {
     // transformers reads the usual names within rope_parameters only.
-    const rotation = { ...c, rope_theta: c.rotary_emb_base, partial_rotary_factor: c.rotary_pct }
-    const dHead = c.hidden_size / c.num_attention_heads
+    const config = { ...c, rope_theta: c.rotary_emb_base, partial_rotary_factor: c.rotary_pct }
     insist(
-      Number.isInteger(dHead),
-      path,
+      c.hidden_size % c.num_attention_heads === 0,
       `hidden_size ${c.hidden_size} does not divide into ${c.num_attention_heads} heads`,
     )
-    const core = {
-      family: 'gpt_neox',
-      blocks: c.num_hidden_layers,
-      dModel: c.hidden_size,
-      heads: c.num_attention_heads,
-      dMlp: c.intermediate_size,
-      activation: c.hidden_act,
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      ...rotaryOf(rotation, { dHead, maxPositions: c.max_position_embeddings, partial: 0.25 }, path),
-    }
-    return decoderOf(core, path, {
+    return decoder(config, {
       names: {
-        ...{ prefix: 'gpt_neox.', tokens: 'gpt_neox.embed_in', layers: 'gpt_neox.layers' },
-        ...{ finalNorm: 'gpt_neox.final_layer_norm', head: 'embed_out', out: 'attention.dense' },
+        prefix: 'gpt_neox.',
+        tokens: 'gpt_neox.embed_in',
+        layers: 'gpt_neox.layers',
+        finalNorm: 'gpt_neox.final_layer_norm',
+        head: 'embed_out',
+        out: 'attention.dense',
       },
-      norm: (name, dModel) => layerNorm(name, dModel, c.layer_norm_eps),
+      norm: layerNorm(c.layer_norm_eps),
+      rotary: { partial: 0.25 },
       parallel: c.use_parallel_residual,
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
       fused: { name: 'attention.query_key_value', order: 'groups' },
       mlp: (parts) => parts.plainMlp('mlp.dense_h_to_4h', 'mlp.dense_4h_to_h'),
     })

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { family, flag, keyValueHeadsField, positive, size, windowField } from '../config.js'
-import type { MlpSpec } from '../decoder.js'
-import { everyNth, layerTypesField, slidingLayers } from '../layer-kinds.js'
-import { expertCount, linearOfExpert, mixture } from '../mixture.js'
+import { everyNth, layerTypesField } from '../layer-kinds.js'
+import { expertCount, expertsOfOneTensor, mixture } from '../mixture.js'
 import { parameters } from '../rotary-scalings.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** gpt-oss (arXiv 2508.10925): a sink for each head, windows in every second layer, experts with biases and a clamped SwiGLU. */
 export const gptOss = family({
@@ -28,54 +27,39 @@ export const gptOss = family({
     experts_in_gguf: flag.default(false),
   },
   renamed: { num_experts: 'num_local_experts', experts_per_token: 'num_experts_per_tok' },
-  describe(c, path) {
-    const sliding = slidingLayers(c, everyNth(2), path)
-    const { num_local_experts: count, hidden_size: dModel, intermediate_size: dMlp } = c
-    return standardDecoder(
-      'gpt_oss',
-      c.rope_parameters || c.rope_scaling ? c : { ...c, ...usualYarn },
-      path,
-      {
-        rotary: { theta: 150000 },
-        bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-        attention: ({ tensor, layer }, { heads }) => ({
-          sinks: tensor('self_attn.sinks', heads),
-          window: sliding[layer] ? c.sliding_window : null,
+  describe(c) {
+    const activation = { kind: 'clamped-swiglu', alpha: c.swiglu_alpha, limit: c.swiglu_limit } as const
+    const config = { ...c, ...(c.rope_parameters || c.rope_scaling ? {} : usualYarn), hidden_act: activation }
+    const { num_local_experts: count, experts_in_gguf: gguf } = c
+    const named = (ending: string) => (linear: string) => `mlp.experts.${linear}${ending}`
+    return decoder(config, {
+      rotary: { theta: 150000 },
+      sliding: everyNth(2),
+      attention: ({ tensor }, { heads }) => ({ sinks: tensor('self_attn.sinks', heads) }),
+      mlp: (parts) =>
+        mixture(parts, {
+          count,
+          perRow: c.num_experts_per_tok,
+          router: 'mlp.router',
+          routerBias: true,
+          routing: { score: 'chosen' },
+          expert: gguf
+            ? expertsOfOneTensor(
+                parts,
+                count,
+                { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' },
+                { weight: named('.weight'), bias: named('.bias') },
+                'out-in',
+              )
+            : expertsOfOneTensor(
+                parts,
+                count,
+                { gateUp: 'gate_up_proj', order: 'alternating', down: 'down_proj' },
+                { weight: named(''), bias: named('_bias') },
+                'in-out',
+              ),
         }),
-        mlp: (parts) =>
-          mixture(parts, path, {
-            router: 'mlp.router',
-            routerBias: true,
-            count,
-            perRow: c.num_experts_per_tok,
-            routing: { score: 'chosen' },
-            expert: (index): MlpSpec => {
-              const product = (name: string, inputs: number, outputs: number) => {
-                const [weight, bias] = c.experts_in_gguf ? ['.weight', '.bias'] : ['', '_bias']
-                const names = { weight: `mlp.experts.${name}${weight}`, bias: `mlp.experts.${name}${bias}` }
-                const stored = c.experts_in_gguf ? 'out-in' : 'in-out'
-                return linearOfExpert(parts, names, { index, count }, [inputs, outputs], stored)
-              }
-              return {
-                kind: 'mlp',
-                up: c.experts_in_gguf
-                  ? {
-                      kind: 'gated',
-                      gate: product('gate_proj', dModel, dMlp),
-                      up: product('up_proj', dModel, dMlp),
-                    }
-                  : {
-                      kind: 'fused',
-                      gateUp: product('gate_up_proj', dModel, 2 * dMlp),
-                      order: 'alternating',
-                    },
-                activation: { kind: 'clamped-swiglu', alpha: c.swiglu_alpha, limit: c.swiglu_limit },
-                down: product('down_proj', dMlp, dModel),
-              }
-            },
-          }),
-      },
-    )
+    })
   },
 })
 

@@ -1,5 +1,5 @@
 import { family, flag, positive, size } from '../config.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** Helium: LLaMA with interleaved rotary embedding. */
 export const helium = family({
@@ -14,10 +14,9 @@ export const helium = family({
     attention_bias: flag.default(false),
     mlp_bias: flag.default(false),
   },
-  describe: (c, path) =>
-    standardDecoder('helium', c, path, {
+  describe: (c) =>
+    decoder(c, {
       rotary: { theta: 100000, interleaved: true },
       bias: { queryKeyValue: c.attention_bias },
-      mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
     }),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { family, flag, positive } from '../config.js'
 import { parameters } from '../rotary-scalings.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 const rope = parameters.extend({ alpha: z.number().positive().optional() })
 
@@ -17,7 +17,7 @@ export const hunyuan = family({
     rope_scaling: rope.optional(),
     rope_parameters: rope.optional(),
   },
-  describe(c, path) {
+  describe(c) {
     const scaling = c.rope_parameters ?? c.rope_scaling
     const dHead = c.head_dim ?? c.hidden_size / c.num_attention_heads
     const theta = scaling?.rope_theta ?? c.rope_theta ?? 10000
@@ -28,13 +28,14 @@ export const hunyuan = family({
           rope_parameters: parameters.parse({ rope_theta: theta * byAlpha ** (dHead / (dHead - 2)) }),
         }
       : {}
-    return standardDecoder('hunyuan_v1_dense', { ...c, ...rotation }, path, {
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      attention: ({ norm }) => ({
-        queryNorm: norm('self_attn.query_layernorm', dHead),
-        keyNorm: norm('self_attn.key_layernorm', dHead),
-        normsRotated: true,
-      }),
-    })
+    return decoder(
+      { ...c, ...rotation },
+      {
+        attention: (parts) => ({
+          ...parts.headNorms('self_attn.query_layernorm', 'self_attn.key_layernorm'),
+          normsRotated: true,
+        }),
+      },
+    )
   },
 })

@@ -1,5 +1,5 @@
 import { family, flag } from '../config.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** LLaMA (transformers' modeling_llama.py): RMSNorm, rotary embedding over whole heads, grouped-query attention, gated MLP. */
 export const llama = family({
@@ -7,9 +7,5 @@ export const llama = family({
   examples: ['meta-llama/Llama-3.2-1B', 'HuggingFaceTB/SmolLM2-135M', 'huggyllama/llama-7b'],
   special: 'every scaling of rotary embedding; biases by config',
   fields: { ...standardFields, attention_bias: flag.default(false), mlp_bias: flag.default(false) },
-  describe: (c, path) =>
-    standardDecoder('llama', c, path, {
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
-    }),
+  describe: (c) => decoder(c),
 })

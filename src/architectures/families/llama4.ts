@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { family, flag, insist, keyValueHeadsField, positive, size, windowField } from '../config.js'
-import type { MlpSpec } from '../decoder.js'
 import { layerTypesField } from '../layer-kinds.js'
-import { expertCount, linearOfExpert, mixture } from '../mixture.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { expertCount, expertsOfOneTensor, mixture } from '../mixture.js'
+import { rmsNorm } from '../parts.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** LLaMA 4's language model: chunks of attention, no rotation in every fourth layer, one expert for each token and a shared one. */
 export const llama4 = family({
@@ -32,72 +32,49 @@ export const llama4 = family({
     attn_scale: z.number().default(0.1),
     attention_bias: flag.default(false),
   },
-  describe(c, path) {
-    const { num_local_experts: count, hidden_size: dModel, intermediate_size: dMlp } = c
-    const byLayer = (name: 'no_rope_layers' | 'layer_types', given: readonly unknown[]) =>
+  describe(c) {
+    const { no_rope_layers: turned, layer_types: types = [], num_local_experts: count } = c
+    for (const [name, { length }] of Object.entries({ no_rope_layers: turned, layer_types: types }))
       insist(
-        given.length === 0 || given.length === c.num_hidden_layers,
-        path,
-        `${name} has ${given.length} entries for ${c.num_hidden_layers} layers`,
+        length === 0 || length === c.num_hidden_layers,
+        `${name} has ${length} entries for ${c.num_hidden_layers} layers`,
       )
-    const { no_rope_layers: turned, layer_types: types = [] } = c
-    byLayer('no_rope_layers', turned)
-    byLayer('layer_types', types)
-    insist(!types.includes('sliding_attention'), path, 'layer_types: this family has no sliding_attention')
+    insist(!types.includes('sliding_attention'), 'layer_types: this family has no sliding_attention')
     const rotates = (layer: number) =>
       turned.length > 0 ? Boolean(turned[layer]) : (layer + 1) % c.no_rope_layer_interval !== 0
     const isChunked = (layer: number) =>
       types.length > 0 ? types[layer] === 'chunked_attention' : rotates(layer)
     const isMixture = (layer: number) =>
       c.moe_layers?.includes(layer) ?? (layer + 1) % c.interleave_moe_layer_step === 0
-    const norm = {
-      kind: 'rms',
-      width: c.head_dim,
-      epsilon: c.rms_norm_eps,
-      weight: null,
-      bias: null,
-      weightOffset: 0,
-    } as const
+    const norm = rmsNorm(c.rms_norm_eps, { weight: false })('', c.head_dim)
     const temperature = { every: c.floor_scale, offset: 1, scale: c.attn_scale } as const
-    return standardDecoder('llama4_text', c, path, {
+    const weight = (linear: string) => `feed_forward.experts.${linear}`
+    return decoder(c, {
       rotary: { theta: 500000, interleaved: true },
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      attention: ({ layer }, usual) => ({
+      attention: ({ layer }) => ({
         chunk: isChunked(layer) ? c.attention_chunk_size : null,
         ...(rotates(layer)
           ? c.use_qk_norm && { queryNorm: norm, keyNorm: norm, normsRotated: true }
-          : { rotary: null, temperature: c.attn_temperature_tuning ? temperature : usual.temperature }),
+          : { rotary: null, temperature: c.attn_temperature_tuning ? temperature : null }),
       }),
-      mlp: (parts) => {
-        if (!isMixture(parts.layer))
-          return parts.gatedMlp({ name: 'feed_forward', dMlp: c.intermediate_size_mlp })
-        const product = (name: string, index: number, inputs: number, outputs: number) =>
-          linearOfExpert(
-            parts,
-            { weight: `feed_forward.experts.${name}` },
-            { index, count },
-            [inputs, outputs],
-            'in-out',
-          )
-        return mixture(parts, path, {
-          router: 'feed_forward.router',
-          count,
-          perRow: c.num_experts_per_tok,
-          routing: { score: 'sigmoid' },
-          weighsInput: true,
-          shared: { mlp: parts.gatedMlp({ name: 'feed_forward.shared_expert' }), gate: null },
-          expert: (index): MlpSpec => ({
-            kind: 'mlp',
-            up: {
-              kind: 'fused',
-              gateUp: product('gate_up_proj', index, dModel, 2 * dMlp),
-              order: 'columns',
-            },
-            activation: c.hidden_act,
-            down: product('down_proj', index, dMlp, dModel),
-          }),
-        })
-      },
+      mlp: (parts) =>
+        isMixture(parts.layer)
+          ? mixture(parts, {
+              count,
+              perRow: c.num_experts_per_tok,
+              router: 'feed_forward.router',
+              routing: { score: 'sigmoid' },
+              weighsInput: true,
+              shared: { mlp: parts.gatedMlp({ name: 'feed_forward.shared_expert' }), gate: null },
+              expert: expertsOfOneTensor(
+                parts,
+                count,
+                { gateUp: 'gate_up_proj', order: 'columns', down: 'down_proj' },
+                { weight },
+                'in-out',
+              ),
+            })
+          : parts.gatedMlp({ name: 'feed_forward', dMlp: c.intermediate_size_mlp }),
     })
   },
 })

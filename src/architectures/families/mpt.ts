@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { mptSlopes } from '../alibi.js'
 import { blockCount, capField, family, flag, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { decoderOf } from '../standard.js'
+import { decoder } from '../standard.js'
 
 const attentionFields = z.looseObject({
   attn_type: z.literal('multihead_attention').default('multihead_attention'),
@@ -32,34 +32,29 @@ export const mpt = family({
     tie_word_embeddings: flag.default(true),
   },
   renamed: { hidden_size: 'd_model', num_attention_heads: 'n_heads', num_hidden_layers: 'n_layers' },
-  describe(c, path) {
+  describe(c) {
     const { clip_qkv: clip, softmax_scale: scale } = c.attn_config
-    const core = {
-      family: 'mpt',
-      blocks: c.n_layers,
-      dModel: c.d_model,
-      heads: c.n_heads,
-      dMlp: 4 * c.d_model,
-      activation: 'gelu',
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      maxPositions: c.max_seq_len,
-      rotary: null,
-    } as const
-    return decoderOf(core, path, {
-      names: {
-        ...{ prefix: 'transformer.', tokens: 'transformer.wte', layers: 'transformer.blocks' },
-        ...{ finalNorm: 'transformer.norm_f', out: 'attn.out_proj' },
+    return decoder(
+      { ...c, max_position_embeddings: c.max_seq_len, hidden_act: 'gelu' },
+      {
+        names: {
+          prefix: 'transformer.',
+          tokens: 'transformer.wte',
+          layers: 'transformer.blocks',
+          finalNorm: 'transformer.norm_f',
+          out: 'attn.out_proj',
+        },
+        norm: layerNorm(c.layer_norm_epsilon, { bias: false }),
+        norms: ({ norm }) => ({ beforeAttention: norm('norm_1'), beforeMlp: norm('norm_2') }),
+        rotary: null,
+        fused: { name: 'attn.Wqkv', order: 'columns' },
+        attention: (_, usual) => ({
+          scale: scale ?? usual.scale,
+          clip,
+          alibi: { slopes: mptSlopes(c.n_heads), roundedToBf16: null },
+        }),
+        mlp: (parts) => parts.plainMlp('ffn.up_proj', 'ffn.down_proj', { bias: false }),
       },
-      norm: (name, width) => layerNorm(name, width, c.layer_norm_epsilon, { bias: false }),
-      norms: ({ norm }) => ({ beforeAttention: norm('norm_1'), beforeMlp: norm('norm_2') }),
-      fused: { name: 'attn.Wqkv', order: 'columns' },
-      attention: (_, usual) => ({
-        scale: scale ?? usual.scale,
-        clip,
-        alibi: { slopes: mptSlopes(c.n_heads), roundedToBf16: null },
-      }),
-      mlp: (parts) => parts.plainMlp('ffn.up_proj', 'ffn.down_proj', { bias: false }),
-    })
+    )
   },
 })

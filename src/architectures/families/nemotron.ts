@@ -1,7 +1,7 @@
 import { activationField } from '../activations.js'
 import { family, flag, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** Nemotron-4 and Minitron (arXiv 2407.14679): LayerNorm stored as differences from 1, an MLP of squared ReLU. */
 export const nemotron = family({
@@ -16,11 +16,10 @@ export const nemotron = family({
     attention_bias: flag.default(false),
     mlp_bias: flag.default(false),
   },
-  describe: (c, path) =>
-    standardDecoder('nemotron', c, path, {
-      norm: (name, width) => ({ ...layerNorm(name, width, c.norm_eps), weightOffset: 1 }),
+  describe: (c) =>
+    decoder(c, {
+      norm: layerNorm(c.norm_eps, { weightOffset: 1 }),
       rotary: { partial: 0.5 },
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
       mlp: (parts) => parts.plainMlp('mlp.up_proj', 'mlp.down_proj', { bias: c.mlp_bias }),
     }),
 })

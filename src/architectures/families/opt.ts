@@ -1,8 +1,7 @@
 import { activationField } from '../activations.js'
 import { blockCount, family, flag, size } from '../config.js'
-import type { NormSpec } from '../decoder.js'
 import { layerNorm, linear, tensor } from '../parts.js'
-import { decoderOf } from '../standard.js'
+import { decoder } from '../standard.js'
 
 /** OPT (arXiv 2205.01068): learned positions from row 2 on; norms before attention and MLP, or after the sum (350M). */
 export const opt = family({
@@ -24,54 +23,43 @@ export const opt = family({
     layer_norm_elementwise_affine: flag.default(true),
     tie_word_embeddings: flag.default(true),
   },
-  describe(c, path) {
+  describe(c) {
     const { hidden_size: dModel, enable_bias: bias, do_layer_norm_before: before } = c
+    const affine = c.layer_norm_elementwise_affine
     const width = c.word_embed_proj_dim ?? dModel
-    const core = {
-      family: 'opt',
-      blocks: c.num_hidden_layers,
-      dModel,
-      heads: c.num_attention_heads,
-      dMlp: c.ffn_dim,
-      activation: c.activation_function,
-      vocab: c.vocab_size,
-      tied: c.tie_word_embeddings,
-      maxPositions: c.max_position_embeddings,
-      rotary: null,
-    }
-    const norm = (name: string, columns: number): NormSpec => {
-      const spec = layerNorm(name, columns, 1e-5)
-      return c.layer_norm_elementwise_affine ? spec : { ...spec, weight: null, bias: null }
-    }
     const tokens = tensor('model.decoder.embed_tokens.weight', c.vocab_size, width)
     const project = (name: string, inputs: number, outputs: number) =>
       width === dModel ? null : linear(`model.decoder.${name}`, inputs, outputs)
     const table = tensor('model.decoder.embed_positions.weight', c.max_position_embeddings + 2, dModel)
-    return decoderOf(core, path, {
-      names: {
-        layers: 'model.decoder.layers',
-        finalNorm: 'model.decoder.final_layer_norm',
-        out: 'self_attn.out_proj',
+    return decoder(
+      { ...c, intermediate_size: c.ffn_dim, hidden_act: c.activation_function },
+      {
+        names: {
+          layers: 'model.decoder.layers',
+          finalNorm: 'model.decoder.final_layer_norm',
+          out: 'self_attn.out_proj',
+        },
+        norm: layerNorm(1e-5, { weight: affine, bias: affine }),
+        norms: ({ norm }) => {
+          const [first, second] = [norm('self_attn_layer_norm'), norm('final_layer_norm')]
+          return before
+            ? { beforeAttention: first, beforeMlp: second }
+            : { afterAttentionSum: first, afterMlpSum: second }
+        },
+        rotary: null,
+        bias: { queryKeyValue: bias, out: bias },
+        mlp: (parts) => parts.plainMlp('fc1', 'fc2', { bias }),
+        embedding: {
+          tokens,
+          positions: { table, offset: 2 },
+          projection: project('project_in', width, dModel),
+        },
+        unembedding: {
+          projection: project('project_out', dModel, width),
+          weight: c.tie_word_embeddings ? tokens : tensor('lm_head.weight', c.vocab_size, width),
+        },
+        ...(before && !c._remove_final_layer_norm ? {} : { ends: { finalNorm: null } }),
       },
-      norm,
-      norms: (parts) => {
-        const [first, second] = [parts.norm('self_attn_layer_norm'), parts.norm('final_layer_norm')]
-        return before
-          ? { beforeAttention: first, beforeMlp: second }
-          : { afterAttentionSum: first, afterMlpSum: second }
-      },
-      bias: { queryKeyValue: bias, out: bias },
-      mlp: (parts) => parts.plainMlp('fc1', 'fc2', { bias }),
-      embedding: {
-        tokens,
-        positions: { table, offset: 2 },
-        projection: project('project_in', width, dModel),
-      },
-      unembedding: {
-        projection: project('project_out', dModel, width),
-        weight: c.tie_word_embeddings ? tokens : tensor('lm_head.weight', c.vocab_size, width),
-      },
-      ...(before && !c._remove_final_layer_norm ? {} : { ends: { finalNorm: null } }),
-    })
+    )
   },
 })

@@ -1,5 +1,5 @@
 import { family, positive, size, windowField } from '../config.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** Phi-3 and Phi-4 (arXiv 2404.14219): LLaMA with fused products, LongRoPE and a window by config. */
 export const phi3 = family({
@@ -14,13 +14,15 @@ export const phi3 = family({
     original_max_position_embeddings: size.default(4096),
     sliding_window: windowField.default(null),
   },
-  describe: (c, path) =>
-    standardDecoder('phi3', { ...c, ...longropeByItsNames(c) }, path, {
-      rotary: { partial: 1 },
-      fused: { name: 'self_attn.qkv_proj', order: 'columns' },
-      attention: () => ({ window: c.sliding_window }),
-      mlp: (parts) => parts.fusedMlp('mlp.gate_up_proj', 'mlp.down_proj'),
-    }),
+  describe: (c) =>
+    decoder(
+      { ...c, ...longropeByItsNames(c) },
+      {
+        rotary: { partial: 1 },
+        fused: { name: 'self_attn.qkv_proj', order: 'columns' },
+        mlp: (parts) => parts.fusedMlp('mlp.gate_up_proj', 'mlp.down_proj'),
+      },
+    ),
 })
 
 /** Older files call LongRoPE "su" or "yarn". */

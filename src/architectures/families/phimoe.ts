@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { family, flag, insist, keyValueHeadsField, positive, size, windowField } from '../config.js'
 import { expertCount, mixture } from '../mixture.js'
-import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { layerNorm, tensor } from '../parts.js'
+import { decoder, standardFields } from '../standard.js'
+import { mixtralExperts } from './mistral.js'
 
 /** Phi-3.5-MoE (arXiv 2404.14219): LayerNorm, and two experts chosen one after the other (SparseMixer, arXiv 2409.12136). */
 export const phimoe = family({
@@ -21,28 +22,27 @@ export const phimoe = family({
     router_jitter_noise: z.number().nonnegative().default(0.01),
   },
   renamed: { num_experts: 'num_local_experts' },
-  describe(c, path) {
-    insist(c.num_local_experts > 1, path, 'num_local_experts must be 2 or more')
+  describe(c) {
+    insist(c.num_local_experts > 1, 'num_local_experts must be 2 or more')
     const scaling = c.rope_parameters ?? c.rope_scaling
     const mscale = z.number().positive().optional().safeParse(scaling?.['short_mscale'])
-    insist(mscale.success, path, "rope scaling's short_mscale must be a number above 0")
+    insist(mscale.success, "rope scaling's short_mscale must be a number above 0")
     const sharpened = scaling && { ...scaling, attention_factor: mscale.data ?? scaling.attention_factor }
-    return standardDecoder('phimoe', { ...c, rope_scaling: sharpened, rope_parameters: undefined }, path, {
-      rotary: { theta: 1e6 },
-      norm: (name, width) => layerNorm(name, width, c.rms_norm_eps),
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      attention: () => ({ window: c.sliding_window }),
-      mlp: (parts) =>
-        mixture(parts, path, {
-          router: 'block_sparse_moe.gate',
-          count: c.num_local_experts,
-          // transformers always chooses two, ignoring num_experts_per_tok.
-          perRow: 2,
-          expert: (index) =>
-            parts.gatedMlp({ name: `block_sparse_moe.experts.${index}`, parts: ['w1', 'w3', 'w2'] }),
-          routing: { score: 'sparsemixer', jitter: c.router_jitter_noise },
-        }),
-      unembedding: c.lm_head_bias ? { bias: { name: 'lm_head.bias', shape: [c.vocab_size] } } : {},
-    })
+    return decoder(
+      { ...c, rope_scaling: sharpened, rope_parameters: undefined },
+      {
+        rotary: { theta: 1e6 },
+        norm: layerNorm(c.rms_norm_eps),
+        mlp: (parts) =>
+          mixture(parts, {
+            ...mixtralExperts(parts),
+            count: c.num_local_experts,
+            // transformers always chooses two, ignoring num_experts_per_tok.
+            perRow: 2,
+            routing: { score: 'sparsemixer', jitter: c.router_jitter_noise },
+          }),
+        unembedding: c.lm_head_bias ? { bias: tensor('lm_head.bias', c.vocab_size) } : {},
+      },
+    )
   },
 })

@@ -1,5 +1,5 @@
 import { family, flag, keyValueHeadsField, size } from '../config.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** Seed-OSS: LLaMA with biases of queries, keys and values. */
 export const seedOss = family({
@@ -15,9 +15,5 @@ export const seedOss = family({
     attention_out_bias: flag.default(false),
     mlp_bias: flag.default(false),
   },
-  describe: (c, path) =>
-    standardDecoder('seed_oss', c, path, {
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_out_bias },
-      mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
-    }),
+  describe: (c) => decoder(c, { bias: { queryKeyValue: c.attention_bias, out: c.attention_out_bias } }),
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { family, flag, keyValueHeadsField, size, windowField } from '../config.js'
-import { layerTypesField, slidingLayers } from '../layer-kinds.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { layerTypesField } from '../layer-kinds.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** SmolLM3: LLaMA with every fourth layer not rotated (NoPE). */
 export const smollm3 = family({
@@ -22,19 +22,14 @@ export const smollm3 = family({
     no_rope_layers: z.array(z.union([z.literal(0), z.literal(1)])).optional(),
     no_rope_layer_interval: size.default(4),
   },
-  describe(c, path) {
+  describe(c) {
     const rotated = (layer: number) =>
       (c.no_rope_layers ? c.no_rope_layers[layer] : (layer + 1) % c.no_rope_layer_interval) !== 0
-    // use_sliding_window affects only the default kinds of layers, as in transformers.
-    const sliding = slidingLayers(c, (layer) => c.use_sliding_window && !rotated(layer), path)
-    return standardDecoder('smollm3', c, path, {
+    return decoder(c, {
       rotary: { theta: 2e6 },
-      bias: { queryKeyValue: c.attention_bias, out: c.attention_bias },
-      attention: ({ layer }, { rotary }) => ({
-        rotary: rotated(layer) ? rotary : null,
-        window: sliding[layer] ? c.sliding_window : null,
-      }),
-      mlp: (parts) => parts.gatedMlp({ bias: c.mlp_bias }),
+      // use_sliding_window affects only the default kinds of layers, as in transformers.
+      sliding: (layer) => c.use_sliding_window && !rotated(layer),
+      attention: ({ layer }, { rotary }) => ({ rotary: rotated(layer) ? rotary : null }),
     })
   },
 })

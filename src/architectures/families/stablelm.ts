@@ -1,8 +1,7 @@
 import type { NormSpec } from '../decoder.js'
 import { family, flag, positive, size } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields } from '../standard.js'
-import { type LayerParts } from '../layer-parts.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** StableLM 2 (arXiv 2402.17834): LayerNorm, rotary embedding over a quarter of each head, a parallel residual by config. */
 export const stablelm = family({
@@ -18,9 +17,9 @@ export const stablelm = family({
     qk_layernorm: flag.default(false),
     use_parallel_residual: flag.default(false),
   },
-  describe: (c, path) =>
-    standardDecoder('stablelm', c, path, {
-      norm: (name, width) => layerNorm(name, width, c.layer_norm_eps),
+  describe: (c) =>
+    decoder(c, {
+      norm: layerNorm(c.layer_norm_eps),
       parallel: c.use_parallel_residual,
       norms: ({ norm }) => ({
         beforeAttention: norm('input_layernorm'),
@@ -28,24 +27,19 @@ export const stablelm = family({
       }),
       rotary: { partial: 0.25, odd: 'refused' },
       bias: { queryKeyValue: c.use_qkv_bias },
-      attention: (parts, { heads, keyValueHeads, dHead }) =>
-        c.qk_layernorm
-          ? {
-              queryNorm: ofEachHead(parts, 'self_attn.q_layernorm', heads, dHead, c.layer_norm_eps),
-              keyNorm: ofEachHead(parts, 'self_attn.k_layernorm', keyValueHeads, dHead, c.layer_norm_eps),
-            }
-          : {},
+      attention: ({ tensor }, { heads, keyValueHeads, dHead }) => {
+        if (!c.qk_layernorm) return {}
+        /** A tensor for each head. */
+        const ofEachHead = (name: string, count: number): NormSpec => ({
+          ...layerNorm(c.layer_norm_eps, { bias: false })(name, dHead),
+          weight: Array.from({ length: count }, (_, head) =>
+            tensor(`self_attn.${name}.norms.${head}.weight`, dHead),
+          ),
+        })
+        return {
+          queryNorm: ofEachHead('q_layernorm', heads),
+          keyNorm: ofEachHead('k_layernorm', keyValueHeads),
+        }
+      },
     }),
 })
-
-/** A tensor for each head. */
-function ofEachHead(
-  { tensor }: LayerParts,
-  name: string,
-  heads: number,
-  width: number,
-  epsilon: number,
-): NormSpec {
-  const weight = Array.from({ length: heads }, (_, head) => tensor(`${name}.norms.${head}.weight`, width))
-  return { kind: 'layer', width, epsilon, weight, bias: null, weightOffset: 0 }
-}

@@ -1,7 +1,7 @@
 import { activationField } from '../activations.js'
 import { family, flag, positive, size, windowField } from '../config.js'
 import { layerNorm } from '../parts.js'
-import { standardDecoder, standardFields } from '../standard.js'
+import { decoder, standardFields } from '../standard.js'
 
 /** StarCoder 2 (arXiv 2402.19173): rotary embedding, grouped key-value heads, LayerNorm, a plain MLP, biases. */
 export const starcoder2 = family({
@@ -18,11 +18,10 @@ export const starcoder2 = family({
     use_bias: flag.default(true),
     tie_word_embeddings: flag.default(true),
   },
-  describe: (c, path) =>
-    standardDecoder('starcoder2', c, path, {
-      norm: (name, width) => layerNorm(name, width, c.norm_epsilon),
+  describe: (c) =>
+    decoder(c, {
+      norm: layerNorm(c.norm_epsilon),
       bias: { queryKeyValue: c.use_bias, out: c.use_bias },
-      attention: () => ({ window: c.sliding_window }),
       mlp: (parts) => parts.plainMlp('mlp.c_fc', 'mlp.c_proj', { bias: c.use_bias }),
     }),
 })

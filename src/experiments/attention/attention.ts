@@ -2,15 +2,17 @@ import { z } from 'zod'
 import { figurePerModel, table } from '../../figures/section.js'
 import { count } from '../settings.js'
 import {
+  onlyStep,
+  passesOf,
   passesStep,
   rowsOf,
   type Experiment,
-  type ForwardPasses,
   type StoredRows,
   type UnitKind,
 } from '../experiment.js'
 import { commonIdentity, hashOf, perTask, taskStep, testItemsOf } from '../task-units.js'
-import { attentionShares as sharesOf, type AttentionResult, type AttentionStep } from './forward-passes.js'
+import { fromBase64 } from '../thetas.js'
+import { attentionShares as sharesOf, type AttentionResult } from './forward-passes.js'
 import { attentionMap } from './attention-map.js'
 import { readersTable } from './readers-table.js'
 import { attentionShares, attentionView } from './tables.js'
@@ -22,11 +24,7 @@ const settings = z.strictObject({
 
 type Settings = z.output<typeof settings>
 
-const passes: ForwardPasses<AttentionStep, AttentionResult> = {
-  activity: 'attentionShares',
-  label: 'attention',
-  run: sharesOf,
-}
+const passes = passesOf('attentionShares', 'attention', sharesOf)
 
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
@@ -38,13 +36,13 @@ const ofOneTask: UnitKind<Settings> = {
     return {
       identity: { ...commonIdentity(of), items: hashOf(items), seed },
       modelHash: of.modelHash,
-      next: (stored) =>
-        stored.has(attentionShares)
-          ? null
-          : passesStep('attention', passes, { ...taskStep(of, items), seed }, shareRows),
+      next: onlyStep(
+        attentionShares,
+        passesStep('attention', passes, { ...taskStep(of, items), seed }, shareRows),
+      ),
     }
   },
-  check: (stored) => shareBeyondOne(stored),
+  check: shareBeyondOne,
 }
 
 /** A head's attention sums to 1 over all parts, or to less if it has a sink. */
@@ -60,8 +58,7 @@ function shareBeyondOne(stored: StoredRows): string | null {
 }
 
 function shareRows({ items, groups, heads, base64 }: AttentionResult) {
-  const bytes = Buffer.from(base64, 'base64')
-  const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  const values = fromBase64(base64)
   let next = 0
   // Six places: the precision of f32 and the bootstrap.
   const value = () => Math.round((values[next++] as number) * 1e6) / 1e6
@@ -86,9 +83,7 @@ export const attention: Experiment<Settings> = {
     attention: {
       view: attentionView,
       columns: ['model', 'task', 'layer', 'head', 'part', 'attention', 'low', 'high', 'tokens', 'items'],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer', 'head', 'part'],
-      keys: ['model', 'task', 'layer', 'head', 'part'],
       averaged: ['attention'],
     },
   },

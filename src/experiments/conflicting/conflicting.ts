@@ -2,13 +2,13 @@ import { readNumerics } from '../../domain/numerics.js'
 import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
 import { figure, table } from '../../figures/section.js'
-import { passesStep, rowsOf, type Experiment, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { onlyStep, passesOf, passesStep, rowsOf, type Experiment, type UnitKind } from '../experiment.js'
 import { count } from '../settings.js'
 import type { SweepRows } from '../sweep-rows.js'
 import { hashOf } from '../task-units.js'
 import { drawConflicting } from './conflicting-items.js'
 import { dominance } from './dominance.js'
-import { conflictingTasks, type ConflictingResult, type ConflictingStep } from './forward-passes.js'
+import { conflictingTasks, type ConflictingResult } from './forward-passes.js'
 import { table2, type ConflictingRow } from './table-2.js'
 import { conflictingPredictions, conflictingView } from './tables.js'
 
@@ -33,11 +33,7 @@ const settings = z.strictObject({
 
 type Settings = z.output<typeof settings>
 
-const passes: ForwardPasses<ConflictingStep, ConflictingResult> = {
-  activity: 'conflictingTasks',
-  label: 'conflicting',
-  run: conflictingTasks,
-}
+const passes = passesOf('conflictingTasks', 'conflicting', conflictingTasks)
 
 /** S of task A, θ of task B, on queries of both. */
 const ofOnePair: UnitKind<Omit<Settings, 'pairs'>> = {
@@ -60,14 +56,12 @@ const ofOnePair: UnitKind<Omit<Settings, 'pairs'>> = {
     if (modelHash !== b.modelHash)
       throw new TaskvecError('TASK', `${task} and ${thetaTask} were run on different weights`)
     const numerics = readNumerics(a.numerics)
+    const step = { model, modelHash, task: `${task} with θ of ${thetaTask}` }
+    const input = { ...step, scoringA, scoringB, layer, items }
     return {
       identity: { numerics, scoringA, scoringB, layer, items: hashOf(items) },
       modelHash,
-      next(stored) {
-        if (stored.has(conflictingPredictions)) return null
-        const input = { model, modelHash, task: `${task} with θ of ${thetaTask}` }
-        return passesStep('answer', passes, { ...input, scoringA, scoringB, layer, items }, predictionRows)
-      },
+      next: onlyStep(conflictingPredictions, passesStep('answer', passes, input, predictionRows)),
     }
   },
   check(stored) {

@@ -2,7 +2,15 @@ import type { Predictions, Scoring } from '../../domain/types.js'
 import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
 import { judge } from '../judge.js'
 import { readScoring } from '../../tasks/scoring.js'
-import { answerOf, generating, predict, promptsOf, type ItemPrompts, type RunningEngine } from '../prompts.js'
+import {
+  answerOf,
+  generating,
+  engineItem,
+  predict,
+  promptsOf,
+  type ItemPrompts,
+  type RunningEngine,
+} from '../prompts.js'
 import type { ConflictingItem } from './conflicting-items.js'
 
 export interface ConflictingStep {
@@ -40,23 +48,16 @@ export async function conflictingTasks(
   { items, scoringA, scoringB, layer }: ConflictingStep,
   options: EvaluateOptions,
 ): Promise<ConflictingResult> {
-  const a = await promptsOf(
-    engine,
-    items.map((item) => item.a),
-    scoringA,
-  )
-  const b = await promptsOf(
-    engine,
-    items.map((item) => item.b),
-    scoringB,
-  )
+  const [ofA, ofB] = [items.map(({ a }) => a), items.map(({ b }) => b)]
+  const a = await promptsOf(engine, ofA, scoringA)
+  const b = await promptsOf(engine, ofB, scoringB)
   // Two entries per item, one for each expected answer.
   const request = items.flatMap((_, i) => {
     const { regular, ...ofA } = a[i] as ItemPrompts
     const { theta, ...ofB } = b[i] as ItemPrompts
     return [
-      { thetaPrompts: [], patchedPrompt: null, plainPrompts: [regular], ...answerOf(ofA) },
-      { thetaPrompts: theta, patchedPrompt: regular, plainPrompts: [], ...answerOf(ofB) },
+      engineItem(null, { plainPrompts: [regular], ...answerOf(ofA) }),
+      engineItem(regular, { thetaPrompts: theta, ...answerOf(ofB) }),
     ]
   })
   const { plain, patched } = await engine.evaluate(
@@ -65,31 +66,12 @@ export async function conflictingTasks(
   )
 
   async function scored(readings: readonly AnswerMetrics[]): Promise<ConflictingPredictions> {
-    const {
-      correct,
-      scores: _,
-      ...rest
-    } = await predict(
-      engine,
-      items.map((item) => item.a),
-      scoringA,
-      readings,
-    )
-    const b = await judge(
-      engine,
-      items.map((item) => item.b),
-      readScoring(scoringB).rule,
-      rest.tokens,
-      rest.texts,
-    )
+    const { correct, scores: _, ...rest } = await predict(engine, ofA, scoringA, readings)
+    const b = await judge(engine, ofB, readScoring(scoringB).rule, rest.tokens, rest.texts)
     return { ...rest, correctA: correct, correctB: b.correct }
   }
   return {
-    queries: items.map((item) => ({
-      query: item.a.query,
-      answerA: item.a.answer,
-      answerB: item.b.answer,
-    })),
+    queries: items.map(({ a, b }) => ({ query: a.query, answerA: a.answer, answerB: b.answer })),
     regular: await scored(items.map((_, i) => plain[2 * i]?.[0] as AnswerMetrics)),
     conflicting: await scored(items.map((_, i) => patched[2 * i + 1]?.[0] as AnswerMetrics)),
   }

@@ -3,7 +3,7 @@ import { allLayers } from '../../domain/layers.js'
 import { thetas as thetaTable, unitScores } from '../../store/schema/units.js'
 import { drawItems } from '../../tasks/sampling.js'
 import type { BeyondPart } from '../beyond/part.js'
-import { analysisStep, type Analysis, type UnitKind } from '../experiment.js'
+import { analysisStep, onlyStep, type Analysis, type UnitKind } from '../experiment.js'
 import { scoreRows, type Scores } from '../scores.js'
 import { commonIdentity, hashOf, overTasks, perTask, thetasOfTasks } from '../task-units.js'
 import { nextThetas, thetaPasses } from '../theta-units.js'
@@ -48,7 +48,7 @@ const overAllTasks: UnitKind = {
     return {
       identity: { of },
       modelHash,
-      next: (stored) => (stored.has(unitScores) ? null : analysisStep('decode', decoding, input, scoreRows)),
+      next: onlyStep(unitScores, analysisStep('decode', decoding, input, scoreRows)),
     }
   },
 }

@@ -1,16 +1,11 @@
 import { z } from 'zod'
 import { drawItems } from '../../tasks/sampling.js'
 import type { BeyondPart } from '../beyond/part.js'
-import type { ForwardPasses } from '../experiment.js'
-import type { Scores } from '../scores.js'
+import { passesOf } from '../experiment.js'
 import { hashOf, perTask, scoredUnit, testItemsOf } from '../task-units.js'
-import { demonstrationSets as run, type DemonstrationSetsStep } from './forward-passes.js'
+import { demonstrationSets as run } from './forward-passes.js'
 
-const passes: ForwardPasses<DemonstrationSetsStep, Scores> = {
-  activity: 'demonstrationSets',
-  label: 'demonstration sets',
-  run,
-}
+const passes = passesOf('demonstrationSets', 'demonstration sets', run)
 
 /** Sets in the pool per requested set: those that contain the query are skipped. */
 const spare = 2
@@ -27,9 +22,9 @@ export const demonstrationSets: BeyondPart<readonly number[]> = {
   units: (sets, items, tasks) =>
     sets.length > 0 ? perTask('demonstration_sets', tasks, { items, sets }) : [],
   kinds: {
-    demonstration_sets: scoredUnit<{ items: number; sets: readonly number[] }, DemonstrationSetsStep>(
+    demonstration_sets: scoredUnit(
       passes,
-      ({ of, step }, { sets }) => {
+      ({ of, step }, { sets }: { readonly items: number; readonly sets: readonly number[] }) => {
         const { dev: pool } = drawItems(of.task, of.population(), {
           ...of.protocol,
           devItems: spare * Math.max(...sets),

@@ -1,7 +1,7 @@
 import type { Item } from '../../domain/types.js'
 import type { EvaluateItem, EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
-import { promptsOf, type RunningEngine } from '../prompts.js'
+import { engineItem, promptsOf, type RunningEngine } from '../prompts.js'
 import { scoreOf, type Score, type Scores } from '../scores.js'
 import { meanRow, thetasOf } from '../thetas.js'
 
@@ -29,13 +29,8 @@ export async function demonstrationSets(
     return sets
       .filter((n) => n <= clean.length)
       .map((n) => ({
-        n,
-        item,
-        thetaPrompts: [],
-        givenTheta: meanRow(thetas, clean.slice(0, n), dModel),
-        patchedPrompt: bare,
-        plainPrompts: [],
-        answerToken,
+        ...engineItem(bare, { givenTheta: meanRow(thetas, clean.slice(0, n), dModel), answerToken }),
+        ...{ n, item },
       }))
   })
   const { patched } = await engine.evaluate({ items: request, layers: [layer] }, options)

@@ -3,15 +3,10 @@ import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import { accuracyPanels } from '../../figures/panels.js'
 import { shown } from '../../figures/style.js'
 import type { PromptKind } from './forward-passes.js'
+import type { functionVectorsView } from './tables.js'
 
-export interface VectorScore {
-  readonly model: string
-  readonly task: string
-  readonly prompt: PromptKind
-  readonly kind: string
-  readonly layer: number
-  readonly accuracy: number
-}
+type Score = Pick<typeof functionVectorsView.$inferSelect, 'model' | 'task' | 'kind' | 'layer' | 'accuracy'>
+export type VectorScore = Score & { readonly prompt: PromptKind }
 
 /** What figures call the vectors. */
 export const vectorNames: Readonly<Record<string, string>> = {

@@ -2,10 +2,12 @@ import { allLayers } from '../../domain/layers.js'
 import type { Item } from '../../domain/types.js'
 import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
-import { promptsOf } from '../prompts.js'
+import { inParts } from '../progress.js'
+import { engineItem, promptsOf, readingsAt } from '../prompts.js'
 import { thetasOf } from '../thetas.js'
 import { geometry, type Geometry } from './geometry.js'
-import { scoreVector, type VectorScores } from './vector-scores.js'
+import type { functionVectorScores } from './tables.js'
+import { scoreVector } from './vector-scores.js'
 import { headOutputs, randomVector, repeated, sumOf, type Head } from './vectors.js'
 
 export const vectorKinds = ['theta-replaced', 'theta-added', 'function-vector', 'random-vector'] as const
@@ -23,11 +25,7 @@ export interface FunctionVectorStep extends TaskStep {
 
 export interface FunctionVectorResult {
   readonly items: number
-  readonly scores: readonly ({
-    readonly prompt: PromptKind
-    readonly kind: VectorKind
-    readonly layer: number
-  } & VectorScores)[]
+  readonly scores: readonly Omit<typeof functionVectorScores.$inferSelect, 'runId' | 'taskId' | 'items'>[]
   readonly geometry: readonly Geometry[]
 }
 
@@ -39,19 +37,12 @@ export interface FunctionVectorResult {
 export async function functionVector(
   engine: Pick<Engine, 'info' | 'encode' | 'decode' | 'decodeAll' | 'evaluate' | 'components'>,
   { items, clean, shuffled, heads, scoring, seed, task }: FunctionVectorStep,
-  { signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<FunctionVectorResult> {
-  let done = 0
-  const step = () => {
-    const from = done++
-    return {
-      ...(signal ? { signal } : {}),
-      onProgress: (fraction: number) => onProgress?.((from + fraction) / 9),
-    }
-  }
+  const part = inParts(options, 9)
   const { blocks, dModel } = engine.info
   const layers = allLayers(blocks)
-  const outputs = await headOutputs(engine, clean, heads, step())
+  const outputs = await headOutputs(engine, clean, heads, part())
   const vector = sumOf(outputs, dModel)
   const random = randomVector(vector, { seed, task })
   const prompts = await promptsOf(engine, items)
@@ -62,27 +53,29 @@ export async function functionVector(
   }
 
   /** θ_L of each item, `[items, layers, d_model]`. */
-  const thetas = await thetasOf(engine, items, layers, step())
+  const thetas = await thetasOf(engine, items, layers, part())
   const ofItem = (item: number) => thetas.subarray(item * blocks * dModel, (item + 1) * blocks * dModel)
 
-  async function patched(prompt: PromptKind, kind: VectorKind): Promise<AnswerMetrics[][]> {
+  async function patched(
+    prompt: PromptKind,
+    kind: VectorKind,
+  ): Promise<readonly (readonly AnswerMetrics[])[]> {
     const everywhere = { 'function-vector': vector, 'random-vector': random }[kind as string]
     const { patched } = await engine.evaluate(
       {
-        items: prompts.map(({ answerToken }, item) => ({
-          thetaPrompts: [],
-          patchedPrompt: asked[prompt][item] as number[],
-          plainPrompts: [],
-          answerToken,
-          ...(everywhere ? {} : { givenTheta: ofItem(item) }),
-        })),
+        items: prompts.map(({ answerToken }, item) =>
+          engineItem(asked[prompt][item] as number[], {
+            answerToken,
+            ...(everywhere ? {} : { givenTheta: ofItem(item) }),
+          }),
+        ),
         layers,
         ...(everywhere ? { givenTheta: repeated(everywhere, blocks) } : {}),
         patch: kind === 'theta-replaced' ? 'replace' : 'add',
       },
-      step(),
+      part(),
     )
-    return patched as AnswerMetrics[][]
+    return patched
   }
 
   const scores: FunctionVectorResult['scores'][number][] = []
@@ -91,10 +84,9 @@ export async function functionVector(
     for (const kind of vectorKinds) {
       const readings = await patched(prompt, kind)
       for (const layer of layers) {
-        const atLayer = readings.map((ofItem) => ofItem[layer] as AnswerMetrics)
-        const score = await scoreVector(engine, items, prompts, scoring, atLayer)
+        const score = await scoreVector(engine, items, prompts, scoring, readingsAt(readings, layer))
         scores.push({ prompt, kind, layer, ...score })
       }
     }
-  return { items: items.length, scores, geometry: geometry(thetas, { vector, outputs, blocks, dModel }) }
+  return { items: items.length, scores, geometry: geometry(thetas, vector, outputs, engine.info) }
 }

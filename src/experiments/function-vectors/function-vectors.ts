@@ -42,9 +42,7 @@ type Settings = z.output<typeof settings>
 const scoresTable = {
   view: functionVectorsView,
   columns: ['model', 'task', 'kind', 'layer', 'accuracy', 'firstToken', 'items'],
-  filters: ['model', 'task', 'category', 'layer'],
   order: ['task', 'kind', 'layer'],
-  keys: ['model', 'task', 'kind', 'layer'],
   averaged: ['accuracy', 'firstToken'],
 } as const
 
@@ -82,23 +80,18 @@ export const functionVectors: Experiment<Settings> = {
       view: naturalTextView,
       columns: ['model', 'task', 'template', 'kind', 'layer', 'accuracy', 'firstToken', 'items'],
       order: ['task', 'template', 'kind', 'layer'],
-      keys: ['model', 'task', 'template', 'kind', 'layer'],
     },
     probing: {
       view: probingView,
       columns: ['model', 'task', 'vector', 'layer', 'accuracy', 'items'],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'vector', 'layer'],
       accuracies: { accuracy: 'items' },
-      keys: ['model', 'task', 'vector', 'layer'],
       averaged: ['accuracy'],
     },
     'head-sums': {
       view: headSumsView,
       columns: ['model', 'task', 'vector', 'layer', 'cosine', 'normSum', 'normTheta'],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'vector', 'layer'],
-      keys: ['model', 'task', 'vector', 'layer'],
       averaged: ['cosine', 'normSum', 'normTheta'],
     },
     'function-vector-heads': {
@@ -113,9 +106,7 @@ export const functionVectors: Experiment<Settings> = {
         ...['model', 'task', 'layer', 'cosine', 'normFunctionVector', 'normTheta'],
         ...['inSpan', 'inRandomSpan'],
       ],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer'],
-      keys: ['model', 'task', 'layer'],
       averaged: ['cosine', 'normFunctionVector', 'normTheta', 'inSpan'],
     },
   },

@@ -1,27 +1,15 @@
+import type { ModelInfo } from '../../domain/types.js'
+import type { functionVectorGeometry } from './tables.js'
+
 /** How a function vector relates to θ after block `layer`. */
-export interface Geometry {
-  readonly layer: number
-  readonly cosine: number
-  readonly normFunctionVector: number
-  readonly normTheta: number
-  readonly inSpan: number
-  readonly inRandomSpan: number
-}
+export type Geometry = Omit<typeof functionVectorGeometry.$inferSelect, 'runId' | 'taskId'>
 
 /** @param thetas `[items, blocks, d_model]`, of which the mean over the items is taken; `outputs`: what the heads add to `vector`. */
 export function geometry(
   thetas: Float32Array,
-  {
-    vector,
-    outputs,
-    blocks,
-    dModel,
-  }: {
-    readonly vector: Float32Array
-    readonly outputs: readonly Float32Array[]
-    readonly blocks: number
-    readonly dModel: number
-  },
+  vector: Float32Array,
+  outputs: readonly Float32Array[],
+  { blocks, dModel }: Pick<ModelInfo, 'blocks' | 'dModel'>,
 ): Geometry[] {
   const basis = orthonormal(outputs)
   const items = thetas.length / (blocks * dModel)

@@ -3,6 +3,15 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
+/** How a task's items were answered. */
+export const answered = {
+  items: integer().notNull(),
+  correct: integer().notNull(),
+  /** Items whose greedy token is the answer's first. */
+  firstTokens: integer('first_tokens').notNull(),
+  answerLogProb: real('answer_log_prob').notNull(),
+}
+
 /** What is patched in or added after block `layer`, and how often the answer is then right. */
 export const functionVectorScores = sqliteTable(
   'function_vector_scores',
@@ -13,11 +22,7 @@ export const functionVectorScores = sqliteTable(
     prompt: text({ enum: ['zero-shot', 'shuffled'] }).notNull(),
     kind: text({ enum: ['theta-replaced', 'theta-added', 'function-vector', 'random-vector'] }).notNull(),
     layer: integer().notNull(),
-    items: integer().notNull(),
-    correct: integer().notNull(),
-    /** Items whose greedy token is the answer's first. */
-    firstTokens: integer('first_tokens').notNull(),
-    answerLogProb: real('answer_log_prob').notNull(),
+    ...answered,
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.taskId, table.prompt, table.kind, table.layer] }),
@@ -62,7 +67,8 @@ export const functionVectorGeometry = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.taskId, table.layer] })],
 )
 
-const scored = {
+/** A row of a view of such scores. */
+export const scored = {
   ...ofTask,
   kind: text().notNull(),
   layer: integer().notNull(),

@@ -1,12 +1,7 @@
 import type { Table } from '../../figures/table.js'
+import type { functionVectorHeadsView } from './tables.js'
 
-export interface TopHead {
-  readonly model: string
-  readonly rank: number
-  readonly layer: number
-  readonly head: number
-  readonly effect: number
-}
+type TopHead = Omit<typeof functionVectorHeadsView.$inferSelect, 'sweep' | 'task'>
 
 /** The heads whose outputs make up the function vectors. */
 export function topHeadsTable(heads: readonly TopHead[]): Table {

@@ -1,7 +1,7 @@
-import { passesStep, rowsOf, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { passesOf, passesStep, rowsOf, type UnitKind } from '../experiment.js'
 import { withShuffledLabels } from '../shuffled-labels.js'
 import { commonIdentity, hashOf, taskStep, testItemsOf } from '../task-units.js'
-import { functionVector, type FunctionVectorResult, type FunctionVectorStep } from './forward-passes.js'
+import { functionVector, type FunctionVectorResult } from './forward-passes.js'
 import { functionVectorGeometry, functionVectorHeads, functionVectorScores } from './tables.js'
 import { places, topHeads } from './top-heads.js'
 
@@ -14,11 +14,7 @@ export interface FunctionVectorSettings {
   readonly prompts: number
 }
 
-const passes: ForwardPasses<FunctionVectorStep, FunctionVectorResult> = {
-  activity: 'functionVector',
-  label: 'function vector',
-  run: functionVector,
-}
+const passes = passesOf('functionVector', 'function vector', functionVector)
 
 /** All tasks of a model, one after the other: the heads are chosen by their effects on all of them. */
 export const functionVectorsUnit: UnitKind<FunctionVectorSettings> = {

@@ -1,16 +1,13 @@
-import type { Item } from '../../domain/types.js'
+import type { Item, Scoring } from '../../domain/types.js'
 import type { AnswerMetrics } from '../../engine/engine.js'
-import type { Scoring } from '../../domain/types.js'
 import { predict } from '../prompts.js'
+import type { functionVectorScores } from './tables.js'
 
 /** Stored scores of a vector's answers, over a task's items. */
-export interface VectorScores {
-  readonly correct: number
-  /** Items whose greedy token is the answer's first. */
-  readonly firstTokens: number
-  /** Mean over items, in nats. */
-  readonly answerLogProb: number
-}
+export type VectorScores = Pick<
+  typeof functionVectorScores.$inferSelect,
+  'correct' | 'firstTokens' | 'answerLogProb'
+>
 
 /** The scores of one reading per item; `prompts` have the answers' first tokens. */
 export async function scoreVector(

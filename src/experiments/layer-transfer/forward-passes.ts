@@ -1,6 +1,7 @@
 import type { EvaluateOptions } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
 import { layerCurve } from '../layer-curve.js'
+import { inParts } from '../progress.js'
 import type { RunningEngine } from '../prompts.js'
 import type { Score, Scores } from '../scores.js'
 import { thetasOf } from '../thetas.js'
@@ -13,6 +14,7 @@ export async function layerTransfer(
 ): Promise<Scores> {
   const thetas = await thetasOf(engine, items, layers, options)
   const dModel = thetas.length / items.length / layers.length
+  const part = inParts(options, layers.length)
   const scores: Score[] = []
   for (const [source, sourceLayer] of layers.entries()) {
     const curve = await layerCurve(
@@ -24,9 +26,9 @@ export async function layerTransfer(
         const at = (item * layers.length + source) * dModel
         const givenTheta = new Float32Array(layers.length * dModel)
         for (let i = 0; i < layers.length; i++) givenTheta.set(thetas.subarray(at, at + dModel), i * dModel)
-        return { thetaPrompts: [], givenTheta }
+        return { givenTheta }
       },
-      { ...options, onProgress: (share) => options.onProgress?.((source + share) / layers.length) },
+      part(),
     )
     scores.push(...curve.scores.map((score) => ({ ...score, sourceLayer })))
   }

@@ -3,15 +3,12 @@ import { groupBy, meanAndSd, taskName } from '../../figures/paper-rules.js'
 import { intervalDots } from '../../figures/interval-dots.js'
 import { config, shown, shownOf } from '../../figures/style.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
+import type { beyond } from '../../store/schema/views.js'
 
-export interface LearnedScore {
-  readonly model: string
-  readonly task: string
-  readonly setting: string
-  readonly layer: number
-  readonly items: number
-  readonly correct: number
-}
+type LearnedScore = Pick<
+  typeof beyond.$inferSelect,
+  'model' | 'task' | 'setting' | 'layer' | 'items' | 'correct'
+>
 
 const names: Readonly<Record<string, string>> = {
   own: 'own θ',

@@ -5,7 +5,8 @@ import { evolve } from '../../statistics/evolution.js'
 import { randomFor } from '../../statistics/random.js'
 import type { TaskStep } from '../experiment.js'
 import { orthonormal } from '../function-vectors/geometry.js'
-import { promptsOf, type RunningEngine } from '../prompts.js'
+import { inParts } from '../progress.js'
+import { engineItem, promptsOf, readingsAt, type RunningEngine } from '../prompts.js'
 import { scoreOf, type Score, type Scores } from '../scores.js'
 import { meanRow, thetasOf } from '../thetas.js'
 
@@ -39,19 +40,11 @@ const alongMean = 0.25
 export async function learnedTheta(
   engine: RunningEngine & Pick<Engine, 'components'>,
   { items, dev, scoring, layer, directions, generations, seed, task }: LearnedThetaStep,
-  { signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<Scores> {
-  let done = 0
-  const steps = generations + 6
-  const step = () => {
-    const from = done++
-    return {
-      ...(signal ? { signal } : {}),
-      onProgress: (fraction: number) => onProgress?.(Math.min(1, (from + fraction) / steps)),
-    }
-  }
-  const own = await thetasOf(engine, items, [layer], step())
-  const ofDev = await thetasOf(engine, dev, [layer], step())
+  const part = inParts(options, generations + 6)
+  const own = await thetasOf(engine, items, [layer], part())
+  const ofDev = await thetasOf(engine, dev, [layer], part())
   const dModel = ofDev.length / dev.length
   const rows = Array.from(dev, (_, item) => ofDev.subarray(item * dModel, (item + 1) * dModel))
   const mean = meanRow(ofDev, [...rows.keys()], dModel)
@@ -70,16 +63,14 @@ export async function learnedTheta(
           branches: vectors.map((vector) => [replaced(place, vector)]),
         })),
       },
-      step(),
+      part(),
     )
-    return vectors.map((_, v) => branches.map((ofItem) => ofItem[v] as AnswerMetrics))
+    return vectors.map((_, v) => readingsAt(branches, v))
   }
   const likely = async (vectors: readonly Float32Array[]) => (await read(dev, vectors)).map(meanLogProb)
 
-  const scaled = best(
-    factors.map((factor) => mean.map((value) => factor * value)),
-    await likely(factors.map((factor) => mean.map((value) => factor * value))),
-  )
+  const multiples = factors.map((factor) => mean.map((value) => factor * value))
+  const scaled = best(multiples, await likely(multiples))
   const axes = [mean.map((value) => alongMean * value), ...spread(rows, mean, directions)]
   const moved = (by: Float64Array) =>
     mean.map((value, i) =>
@@ -100,21 +91,13 @@ export async function learnedTheta(
   const { patched } = await engine.evaluate(
     {
       layers: [layer],
-      items: (await promptsOf(engine, items)).map(({ bare, answerToken }, item) => ({
-        thetaPrompts: [],
-        patchedPrompt: bare,
-        plainPrompts: [],
-        answerToken,
-        givenTheta: own.subarray(item * dModel, (item + 1) * dModel),
-      })),
+      items: (await promptsOf(engine, items)).map(({ bare, answerToken }, item) =>
+        engineItem(bare, { answerToken, givenTheta: own.subarray(item * dModel, (item + 1) * dModel) }),
+      ),
     },
-    step(),
+    part(),
   )
-  await add(
-    items,
-    'own',
-    patched.map(([reading]) => reading as AnswerMetrics),
-  )
+  await add(items, 'own', readingsAt(patched, 0))
   const vectors: Record<OneForAll, Float32Array> = { mean, scaled, learned }
   const kinds = Object.keys(vectors) as OneForAll[]
   const onTest = await read(items, Object.values(vectors))

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { figurePerModel } from '../../figures/section.js'
 import { unitScores } from '../../store/schema/units.js'
 import { beyond } from '../../store/schema/views.js'
-import { passesStep, type Experiment, type ForwardPasses, type UnitKind } from '../experiment.js'
-import { scoreRows, type Scores } from '../scores.js'
+import { onlyStep, passesOf, passesStep, type Experiment, type UnitKind } from '../experiment.js'
+import { scoreRows } from '../scores.js'
 import { count } from '../settings.js'
 import { commonIdentity, hashOf, perTask, taskStep, testItemsOf } from '../task-units.js'
 import { byTask } from './by-task.js'
-import { learnedTheta as run, type LearnedThetaStep } from './forward-passes.js'
+import { learnedTheta as run } from './forward-passes.js'
 
 const settings = z.strictObject({
   /** Test items, the first ones. */
@@ -21,7 +21,7 @@ const settings = z.strictObject({
 
 type Settings = z.output<typeof settings>
 
-const passes: ForwardPasses<LearnedThetaStep, Scores> = { activity: 'learnedTheta', label: 'learned θ', run }
+const passes = passesOf('learnedTheta', 'learned θ', run)
 
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
@@ -38,10 +38,10 @@ const ofOneTask: UnitKind<Settings> = {
     return {
       identity: { ...commonIdentity(of), items: hashOf(items), dev: hashOf(dev), ...rest },
       modelHash,
-      next: (stored) =>
-        stored.has(unitScores)
-          ? null
-          : passesStep('learn', passes, { ...taskStep(of, items), dev, ...rest }, scoreRows),
+      next: onlyStep(
+        unitScores,
+        passesStep('learn', passes, { ...taskStep(of, items), dev, ...rest }, scoreRows),
+      ),
     }
   },
 }

@@ -1,6 +1,7 @@
 import { leastGain, type Bar } from '../../figures/paper-rules.js'
 import type { Figure } from '../../figures/figure.js'
-import { accuracyY, config, ink, kindColours, kinds, shown, spread, plotWidth } from '../../figures/style.js'
+import { kindBars } from '../../figures/kind-bars.js'
+import { config, plotWidth, shown, spread } from '../../figures/style.js'
 
 /** Figure 4: mean accuracy of baseline, hypothesis and regular per model. `excluded`: how many pairs the rule leaves out. */
 export function barsByModel(bars: readonly Bar[], excluded: number, source = ''): Figure | null {
@@ -11,15 +12,6 @@ export function barsByModel(bars: readonly Bar[], excluded: number, source = '')
     ...spread(bar.mean, bar.sd),
     says: `${bar.model}, ${bar.kind}: ${shown(bar.mean)} ± ${shown(bar.sd)} over ${bar.tasks} tasks`,
   }))
-  const x = {
-    field: 'model',
-    type: 'nominal',
-    sort: models,
-    axis: { title: null, labelAngle: models.length > 3 ? -30 : 0 },
-  } as const
-  // Bars start at 0.
-  const scale = { domain: [0, 1] as number[] }
-  const xOffset = { field: 'kind', type: 'nominal', sort: [...kinds] } as const
   return {
     id: source === '' ? 'figure-4' : `figure-4-${source}`,
     title: 'Figure 4: accuracy per model',
@@ -30,29 +22,7 @@ export function barsByModel(bars: readonly Bar[], excluded: number, source = '')
       width: plotWidth,
       height: 220,
       data: { values },
-      layer: [
-        {
-          mark: { type: 'bar' },
-          encoding: {
-            x,
-            xOffset,
-            y: { ...accuracyY, scale, field: 'mean' },
-            color: {
-              field: 'kind',
-              type: 'nominal',
-              title: null,
-              sort: [...kinds],
-              scale: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind]) },
-              legend: { orient: 'bottom' },
-            },
-            description: { field: 'says' },
-          },
-        },
-        {
-          mark: { type: 'rule', color: ink, opacity: 0.75 },
-          encoding: { x, xOffset, y: { ...accuracyY, scale, field: 'low' }, y2: { field: 'high' } },
-        },
-      ],
+      layer: kindBars({ field: 'model', title: null, names: models }, 'mean'),
     },
     rows: bars.map((bar) => ({ ...bar })),
   }

@@ -1,7 +1,15 @@
 import type { Item, RunResult, Scoring } from '../../domain/types.js'
-import type { AnswerMetrics, EvaluateItem, EvaluateOptions, EvaluatePart } from '../../engine/engine.js'
+import type { EvaluateOptions, EvaluatePart } from '../../engine/engine.js'
 import type { GivenVectors } from '../given-theta.js'
-import { answerOf, generating, predict, promptsOf, type RunningEngine } from '../prompts.js'
+import {
+  answerOf,
+  generating,
+  engineItem,
+  predict,
+  promptsOf,
+  readingsAt,
+  type RunningEngine,
+} from '../prompts.js'
 
 /**
  * The main experiment (paper, section 3 and Figures 3 and 4; docs/protocol.md, Main experiment).
@@ -32,17 +40,14 @@ export async function runBaseline(
   part?: EvaluatePart,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items, scoring)
-  const request = prompts.map(({ bare, ...prompt }) => ({
-    thetaPrompts: [],
-    patchedPrompt: null,
-    plainPrompts: [bare],
-    ...answerOf(prompt),
-  }))
+  const request = prompts.map(({ bare, ...prompt }) =>
+    engineItem(null, { plainPrompts: [bare], ...answerOf(prompt) }),
+  )
   const { plain, seconds } = await engine.evaluate(
     { items: request, layers: [], ...generating(scoring), ...ofWhole(part) },
     options,
   )
-  const predictions = await predict(engine, items, scoring, plain.map(first))
+  const predictions = await predict(engine, items, scoring, readingsAt(plain, 0))
   return { runs: [{ kind: 'baseline', split: 'baseline', layer: null, predictions }], seconds }
 }
 
@@ -57,24 +62,16 @@ export async function runDev(
   given?: GivenVectors,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items, scoring)
-  const request = prompts.map(({ theta, bare, ...prompt }) => ({
-    thetaPrompts: given ? [] : theta,
-    patchedPrompt: bare,
-    plainPrompts: [],
-    ...answerOf(prompt),
-  }))
+  const request = prompts.map(({ theta, bare, ...prompt }) =>
+    engineItem(bare, { thetaPrompts: given ? [] : theta, ...answerOf(prompt) }),
+  )
   const { patched, seconds } = await engine.evaluate(
     { items: request, layers, ...generating(scoring), ...ofWhole(part), ...given },
     options,
   )
   const runs: RunResult[] = []
   for (const [i, layer] of layers.entries()) {
-    const predictions = await predict(
-      engine,
-      items,
-      scoring,
-      patched.map((row) => row[i] as AnswerMetrics),
-    )
+    const predictions = await predict(engine, items, scoring, readingsAt(patched, i))
     runs.push({ kind: 'hypothesis', split: 'dev', layer, predictions })
   }
   return { runs, seconds }
@@ -91,12 +88,9 @@ export async function runTest(
   given?: GivenVectors,
 ): Promise<Outcome> {
   const prompts = await promptsOf(engine, items, scoring)
-  const request: EvaluateItem[] = prompts.map(({ theta, bare, regular, ...prompt }) => ({
-    thetaPrompts: given ? [] : theta,
-    patchedPrompt: bare,
-    plainPrompts: [regular],
-    ...answerOf(prompt),
-  }))
+  const request = prompts.map(({ theta, bare, regular, ...prompt }) =>
+    engineItem(bare, { thetaPrompts: given ? [] : theta, plainPrompts: [regular], ...answerOf(prompt) }),
+  )
   const { patched, plain, thetas, thetaSum, seconds } = await engine.evaluate(
     {
       items: request,
@@ -107,8 +101,8 @@ export async function runTest(
     },
     options,
   )
-  const regular = await predict(engine, items, scoring, plain.map(first))
-  const hypothesis = await predict(engine, items, scoring, patched.map(first))
+  const regular = await predict(engine, items, scoring, readingsAt(plain, 0))
+  const hypothesis = await predict(engine, items, scoring, readingsAt(patched, 0))
   const runs: RunResult[] = [
     { kind: 'regular', split: 'test', layer: null, predictions: regular },
     { kind: 'hypothesis', split: 'test', layer: bestLayer, predictions: hypothesis },
@@ -119,8 +113,4 @@ export async function runTest(
 
 function ofWhole(part: EvaluatePart | undefined): { part?: EvaluatePart } {
   return part ? { part } : {}
-}
-
-function first(readings: readonly AnswerMetrics[]): AnswerMetrics {
-  return readings[0] as AnswerMetrics
 }

@@ -42,10 +42,8 @@ export const main: Experiment = {
     layers: {
       view: layers,
       columns: ['model', 'task', 'layer', 'accuracy', 'items'],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer'],
       accuracies: { accuracy: 'items' },
-      keys: ['model', 'task', 'layer'],
       averaged: ['accuracy'],
     },
   },

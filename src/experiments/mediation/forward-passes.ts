@@ -3,6 +3,7 @@ import { replaced, type Branch, type ComponentsResult } from '../../engine/compo
 import type { Engine, EvaluateOptions } from '../../engine/engine.js'
 import { bootstrapMeans } from '../../statistics/bootstrap.js'
 import type { TaskStep } from '../experiment.js'
+import { within } from '../progress.js'
 import { promptsOf } from '../prompts.js'
 
 /** What is patched, by its name in configs and tables; `heads` one by one. */
@@ -52,30 +53,18 @@ export interface MediationResult {
 export async function mediationEffects(
   engine: Pick<Engine, 'encode' | 'components'>,
   { items, clean, components, seed }: MediationStep,
-  { signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<MediationResult> {
-  const within = (from: number, to: number) => ({
-    ...(signal ? { signal } : {}),
-    onProgress: (fraction: number) => onProgress?.(from + (to - from) * fraction),
-  })
   const kinds = components.map((component) => componentOf[component])
   const means = await engine.components(
-    {
-      items: await asked(engine, clean, []),
-      capture: { components: kinds, as: 'mean' },
-    },
-    within(0, 0.1),
+    { items: await asked(engine, clean, []), capture: { components: kinds, as: 'mean' } },
+    within(options, 0, 0.1),
   )
   const places = components.flatMap((component) => patches(component, means))
+  const all = places.map(({ branch }) => branch)
   const { own, branches } = await engine.components(
-    {
-      items: await asked(
-        engine,
-        items,
-        places.map(({ branch }) => branch),
-      ),
-    },
-    within(0.1, 1),
+    { items: await asked(engine, items, all) },
+    within(options, 0.1, 1),
   )
   const before = own.map(({ answerLogProb }) => Math.exp(answerLogProb))
   const differences = branches.map((readings, item) =>

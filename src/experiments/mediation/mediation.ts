@@ -2,22 +2,18 @@ import { z } from 'zod'
 import { figurePerModel } from '../../figures/section.js'
 import { count } from '../settings.js'
 import {
+  onlyStep,
+  passesOf,
   passesStep,
   rowsOf,
   type Experiment,
-  type ForwardPasses,
   type NewUnit,
   type UnitKind,
 } from '../experiment.js'
 import { withShuffledLabels } from '../shuffled-labels.js'
 import { commonIdentity, hashOf, perTask, taskStep } from '../task-units.js'
 import { effectsByLayer } from './by-layer.js'
-import {
-  mediationEffects as effectsOf,
-  mediators,
-  type MediationResult,
-  type MediationStep,
-} from './forward-passes.js'
+import { mediationEffects as effectsOf, mediators, type MediationResult } from './forward-passes.js'
 import { headMap } from './head-map.js'
 import { mediationEffects, mediationMeansView, mediationView } from './tables.js'
 
@@ -35,11 +31,7 @@ const settings = z.strictObject({
 
 type Settings = z.output<typeof settings>
 
-const passes: ForwardPasses<MediationStep, MediationResult> = {
-  activity: 'mediationEffects',
-  label: 'mediation',
-  run: effectsOf,
-}
+const passes = passesOf('mediationEffects', 'mediation', effectsOf)
 
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
@@ -55,10 +47,10 @@ const ofOneTask: UnitKind<Settings> = {
     return {
       identity: { ...commonIdentity(of), clean: hashOf(clean), items: hashOf(items), components, seed },
       modelHash: of.modelHash,
-      next: (stored) =>
-        stored.has(mediationEffects)
-          ? null
-          : passesStep('effects', passes, { ...taskStep(of, items), clean, components, seed }, effectRows),
+      next: onlyStep(
+        mediationEffects,
+        passesStep('effects', passes, { ...taskStep(of, items), clean, components, seed }, effectRows),
+      ),
     }
   },
   check(stored) {
@@ -93,9 +85,7 @@ export const mediation: Experiment<Settings> = {
     mediation: {
       view: mediationView,
       columns: ['model', 'task', 'component', 'layer', 'head', 'effect', 'low', 'high', 'items'],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'component', 'layer', 'head'],
-      keys: ['model', 'task', 'component', 'layer', 'head'],
       averaged: ['effect'],
     },
     'mediation-means': {

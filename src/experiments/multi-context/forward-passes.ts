@@ -35,7 +35,7 @@ export async function multiContext(
     usable.map(({ item }) => item),
     scoring,
     { layers },
-    (_, i) => ({ thetaPrompts: [], givenTheta: usable[i]?.theta as Float32Array }),
+    (_, i) => ({ givenTheta: usable[i]?.theta as Float32Array }),
     options,
   )
 }

@@ -4,15 +4,12 @@ import { intervalDots } from '../../figures/interval-dots.js'
 import { config, shown } from '../../figures/style.js'
 import { vectorNames } from '../function-vectors/by-layer.js'
 import { meansOverTasks } from '../task-means.js'
+import type { naturalTextView } from './tables.js'
 
-export interface TextScore {
-  readonly model: string
-  readonly task: string
-  readonly template: string
-  readonly kind: string
-  readonly layer: number | null
-  readonly accuracy: number
-}
+type TextScore = Pick<
+  typeof naturalTextView.$inferSelect,
+  'model' | 'task' | 'template' | 'kind' | 'layer' | 'accuracy'
+>
 
 const lineEnd = '⏎'
 

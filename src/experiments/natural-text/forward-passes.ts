@@ -5,7 +5,8 @@ import type { TaskStep } from '../experiment.js'
 import { vectorKinds, type VectorKind } from '../function-vectors/forward-passes.js'
 import { scoreVector, type VectorScores } from '../function-vectors/vector-scores.js'
 import { headOutputs, randomVector, repeated, sumOf, type Head } from '../function-vectors/vectors.js'
-import { answerOf, generating, promptsOf, type RunningEngine } from '../prompts.js'
+import { inParts } from '../progress.js'
+import { answerOf, generating, engineItem, promptsOf, readingsAt, type RunningEngine } from '../prompts.js'
 import { thetasOf } from '../thetas.js'
 import { inSentence } from './templates.js'
 
@@ -38,25 +39,17 @@ export interface NaturalTextResult {
 export async function naturalText(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,
   { items, clean, heads, templates, layers, maxTokens, seed, task }: NaturalTextStep,
-  { signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<NaturalTextResult> {
-  const steps = 2 + templates.length * vectorKinds.length
-  let done = 0
-  const step = () => {
-    const from = done++
-    return {
-      ...(signal ? { signal } : {}),
-      onProgress: (fraction: number) => onProgress?.((from + fraction) / steps),
-    }
-  }
+  const part = inParts(options, 2 + templates.length * vectorKinds.length)
   const { dModel } = engine.info
-  const vector = sumOf(await headOutputs(engine, clean, heads, step()), dModel)
+  const vector = sumOf(await headOutputs(engine, clean, heads, part()), dModel)
   const everywhere: Partial<Record<VectorKind, Float32Array>> = {
     'function-vector': vector,
     'random-vector': randomVector(vector, { seed, task }),
   }
   const ofThetas = union(layers['theta-replaced'], layers['theta-added'])
-  const thetas = await thetasOf(engine, items, ofThetas, step())
+  const thetas = await thetasOf(engine, items, ofThetas, part())
   const thetaOf = (item: number, asked: readonly number[]) => {
     const rows = new Float32Array(asked.length * dModel)
     for (const [i, layer] of asked.entries()) {
@@ -82,32 +75,22 @@ export async function naturalText(
       const given = everywhere[kind]
       const { patched, plain } = await engine.evaluate(
         {
-          items: prompts.map((prompt, item) => ({
-            thetaPrompts: [],
-            patchedPrompt: prompt.bare,
-            plainPrompts: k === 0 ? [prompt.bare] : [],
-            ...answerOf(prompt),
-            ...(given ? {} : { givenTheta: thetaOf(item, layers[kind]) }),
-          })),
+          items: prompts.map((prompt, item) =>
+            engineItem(prompt.bare, {
+              plainPrompts: k === 0 ? [prompt.bare] : [],
+              ...answerOf(prompt),
+              ...(given ? {} : { givenTheta: thetaOf(item, layers[kind]) }),
+            }),
+          ),
           layers: layers[kind],
           ...(given ? { givenTheta: repeated(given, layers[kind].length) } : {}),
           patch: kind === 'theta-replaced' ? 'replace' : 'add',
           ...generating(scoring),
         },
-        step(),
+        part(),
       )
-      if (k === 0)
-        await add(
-          'none',
-          null,
-          plain.map(([reading]) => reading as AnswerMetrics),
-        )
-      for (const [l, layer] of layers[kind].entries())
-        await add(
-          kind,
-          layer,
-          patched.map((ofItem) => ofItem[l] as AnswerMetrics),
-        )
+      if (k === 0) await add('none', null, readingsAt(plain, 0))
+      for (const [l, layer] of layers[kind].entries()) await add(kind, layer, readingsAt(patched, l))
     }
   }
   return { items: items.length, scores }

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
 import { allLayers } from '../../domain/layers.js'
 import { groupBy } from '../../figures/paper-rules.js'
-import { passesStep, rowsOf, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { passesOf, passesStep, rowsOf, type UnitKind } from '../experiment.js'
 import { vectorKinds, type VectorKind } from '../function-vectors/forward-passes.js'
 import { functionVectorScores } from '../function-vectors/tables.js'
 import { places, topHeads } from '../function-vectors/top-heads.js'
 import { count } from '../settings.js'
 import { commonIdentity, hashOf, taskStep } from '../task-units.js'
-import { naturalText, type NaturalTextResult, type NaturalTextStep } from './forward-passes.js'
+import { naturalText } from './forward-passes.js'
 import { naturalTextScores } from './tables.js'
 import { checkTemplates, templatesOf } from './templates.js'
 
@@ -39,11 +39,7 @@ export interface NaturalTextSettings extends z.output<typeof given> {
   readonly prompts: number
 }
 
-const passes: ForwardPasses<NaturalTextStep, NaturalTextResult> = {
-  activity: 'naturalText',
-  label: 'natural text',
-  run: naturalText,
-}
+const passes = passesOf('naturalText', 'natural text', naturalText)
 
 /** All tasks of a model whose function vectors are known. */
 export const naturalTextUnit: UnitKind<NaturalTextSettings> = {

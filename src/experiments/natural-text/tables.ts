@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
+import { check, integer, primaryKey, sqliteTable, sqliteView, text } from 'drizzle-orm/sqlite-core'
 import { unitRun } from '../../store/schema/units.js'
-import { ofTask } from '../../store/schema/views.js'
+import { answered, scored } from '../function-vectors/tables.js'
 
 /** How often the continuation of a sentence with the query contains the answer. */
 export const naturalTextScores = sqliteTable(
@@ -16,11 +16,7 @@ export const naturalTextScores = sqliteTable(
     }).notNull(),
     /** -1 without a vector. */
     layer: integer().notNull(),
-    items: integer().notNull(),
-    correct: integer().notNull(),
-    /** Items whose greedy token is the answer's first. */
-    firstTokens: integer('first_tokens').notNull(),
-    answerLogProb: real('answer_log_prob').notNull(),
+    ...answered,
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.taskId, table.template, table.kind, table.layer] }),
@@ -33,13 +29,7 @@ export const naturalTextScores = sqliteTable(
 
 /** A row per task, template, kind and L; the layer is null without a vector. */
 export const naturalTextView = sqliteView('natural_text', {
-  ...ofTask,
+  ...scored,
   template: text().notNull(),
-  kind: text().notNull(),
   layer: integer(),
-  accuracy: real().notNull(),
-  firstToken: real('first_token').notNull(),
-  items: integer().notNull(),
-  correct: integer().notNull(),
-  answerLogProb: real('answer_log_prob').notNull(),
 }).existing()

@@ -3,15 +3,9 @@ import { groupBy } from '../../figures/paper-rules.js'
 import { seriesLines } from '../../figures/series-lines.js'
 import { accuracyY, config, layerX, plotWidth, shownOf } from '../../figures/style.js'
 import { wilsonInterval } from '../../statistics/wilson.js'
+import type { probingView } from './tables.js'
 
-export interface ProbeScore {
-  readonly model: string
-  readonly task: string
-  readonly vector: string
-  readonly layer: number
-  readonly items: number
-  readonly correct: number
-}
+type ProbeScore = Omit<typeof probingView.$inferSelect, 'sweep' | 'accuracy'>
 
 /** What figures call the sums of heads' outputs. */
 export const headSumNames: Readonly<Record<string, string>> = {

@@ -6,9 +6,11 @@ import { namedByNearestMean } from '../../statistics/nearest-mean.js'
 import { randomFor } from '../../statistics/random.js'
 import { dot } from '../function-vectors/geometry.js'
 import { norm, type Head } from '../function-vectors/vectors.js'
+import { within } from '../progress.js'
 import { promptsOf, type RunningEngine } from '../prompts.js'
 import type { Score, Scores } from '../scores.js'
 import { lastStates, meanRow } from '../thetas.js'
+import type { headSumAngles } from './tables.js'
 
 /** What the classifier reads: θ_L; what the heads of the function vector wrote in blocks 0 to L; as many other heads of the same layers. */
 export const probed = ['theta', 'function-vector', 'random-heads'] as const
@@ -26,14 +28,7 @@ export interface ProbeStep {
 }
 
 export interface ProbeResult extends Scores {
-  readonly angles: readonly {
-    readonly taskId: string
-    readonly vector: Exclude<Probed, 'theta'>
-    readonly layer: number
-    readonly cosine: number
-    readonly normSum: number
-    readonly normTheta: number
-  }[]
+  readonly angles: readonly Omit<typeof headSumAngles.$inferSelect, 'runId'>[]
 }
 
 const folds = 5
@@ -50,7 +45,7 @@ const assumedHeads = 64
 export async function probe(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,
   { tasks, heads, seed }: ProbeStep,
-  { signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<ProbeResult> {
   const { blocks, dModel } = engine.info
   const layers = allLayers(blocks)
@@ -58,12 +53,8 @@ export async function probe(
   const labels = items.map(({ task }) => task)
   const prompts: (readonly number[][])[] = []
   for (const { items } of tasks) prompts.push(...(await promptsOf(engine, items)).map(({ theta }) => theta))
-  const within = (from: number, to: number) => ({
-    ...(signal ? { signal } : {}),
-    onProgress: (fraction: number) => onProgress?.(from + (to - from) * fraction),
-  })
-  const thetas = await lastStates(engine, prompts, layers, within(0, 0.3))
-  const sums = await headSums(engine, prompts, heads, seed, within(0.3, 0.95))
+  const thetas = await lastStates(engine, prompts, layers, within(options, 0, 0.3))
+  const sums = await headSums(engine, prompts, heads, seed, within(options, 0.3, 0.95))
 
   const rowsOf = new Map(
     tasks.map(({ task }) => [task, labels.flatMap((label, i) => (label === task ? [i] : []))] as const),
@@ -142,16 +133,13 @@ async function headSums(
     const flat = some.flatMap((of, i) =>
       of.map((prompt) => ({ prompt, item: first + i, share: 1 / of.length })),
     )
-    const from = first
+    const upTo = first + some.length
     const found = await engine.components(
       {
         items: flat.map(({ prompt }) => ({ prompt, branches: [], answerToken: 0 })),
         capture: { components: ['contributions'], as: 'each' },
       },
-      {
-        ...options,
-        onProgress: (fraction) => options.onProgress?.((from + fraction * some.length) / prompts.length),
-      },
+      within(options, first / prompts.length, upTo / prompts.length),
     )
     each = Math.max(...found.heads)
     places ??= { chosen: heads, others: otherHeads(heads, found.heads, seed) }
@@ -166,7 +154,7 @@ async function headSums(
             sum[item * dModel + d] = (sum[item * dModel + d] as number) + share * (given[at + d] as number)
         }
       }
-    first += some.length
+    first = upTo
   }
   return { chosen: new Sums(size, sums.chosen), others: new Sums(size, sums.others) }
 }

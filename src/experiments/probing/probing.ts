@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { TaskvecError } from '../../domain/errors.js'
 import { unitScores } from '../../store/schema/units.js'
-import { passesStep, rowsOf, type ForwardPasses, type UnitKind } from '../experiment.js'
+import { onlyStep, passesOf, passesStep, rowsOf, type UnitKind } from '../experiment.js'
 import { places, topHeads } from '../function-vectors/top-heads.js'
 import { scoreRows } from '../scores.js'
 import { commonIdentity, hashOf } from '../task-units.js'
 import { headSumAngles } from './tables.js'
-import { probe, type ProbeResult, type ProbeStep } from './forward-passes.js'
+import { probe } from './forward-passes.js'
 
 /** `probing` of function vectors: test items per task; null where it is switched off. */
 export const probingSetting = z
@@ -22,7 +22,7 @@ export interface ProbingSettings {
   readonly heads: number | null
 }
 
-const passes: ForwardPasses<ProbeStep, ProbeResult> = { activity: 'probeTasks', label: 'probing', run: probe }
+const passes = passesOf('probeTasks', 'probing', probe)
 
 /** One classifier over the vectors of all tasks. */
 export const probingUnit: UnitKind<ProbingSettings> = {
@@ -41,18 +41,17 @@ export const probingUnit: UnitKind<ProbingSettings> = {
     const tasks = of.map((task) => ({ task: task.task, items: task.items('test', number) }))
     const { model, modelHash, numerics } = first
     const { seed } = context
+    const input = { model, modelHash, numerics, task: 'probing', tasks, heads, seed }
     return {
       identity: { of: of.map(commonIdentity), tasks: hashOf(tasks), heads, seed, angles: true },
       modelHash,
-      next: (stored) =>
-        stored.has(unitScores)
-          ? null
-          : passesStep(
-              'probe',
-              passes,
-              { model, modelHash, numerics, task: 'probing', tasks, heads, seed },
-              (result) => [...scoreRows(result), rowsOf(headSumAngles, result.angles)],
-            ),
+      next: onlyStep(
+        unitScores,
+        passesStep('probe', passes, input, (result) => [
+          ...scoreRows(result),
+          rowsOf(headSumAngles, result.angles),
+        ]),
+      ),
     }
   },
 }

@@ -1,20 +1,14 @@
 import { allLayers } from '../../domain/layers.js'
 import type { Engine, EvaluateOptions } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
-import { promptsOf } from '../prompts.js'
+import { engineItem, promptsOf } from '../prompts.js'
+import type { projectionScores } from './tables.js'
 
 export interface ProjectionResult {
-  readonly layers: readonly {
-    readonly layer: number
+  readonly layers: readonly (Omit<typeof projectionScores.$inferSelect, 'runId'> & {
     /** Most likely first. */
     readonly tokens: readonly { readonly token: number; readonly text: string; readonly logProb: number }[]
-    readonly items: number
-    readonly meanRank: number
-    readonly meanLogProb: number
-    readonly top1: number
-    readonly top20: number
-    readonly top100: number
-  }[]
+  })[]
 }
 
 /**
@@ -30,12 +24,7 @@ export async function vocabularyProjection(
   const layers = allLayers(engine.info.blocks)
   const { thetas } = await engine.evaluate(
     {
-      items: prompts.map(({ theta, answerToken }) => ({
-        thetaPrompts: theta,
-        patchedPrompt: null,
-        plainPrompts: [],
-        answerToken,
-      })),
+      items: prompts.map(({ theta, answerToken }) => engineItem(null, { thetaPrompts: theta, answerToken })),
       layers,
       thetas: 'mean',
     },

@@ -1,13 +1,6 @@
 import { z } from 'zod'
 import { figure, table } from '../../figures/section.js'
-import {
-  passesStep,
-  rowsOf,
-  type Experiment,
-  type ForwardPasses,
-  type TaskStep,
-  type UnitKind,
-} from '../experiment.js'
+import { onlyStep, passesOf, passesStep, rowsOf, type Experiment, type UnitKind } from '../experiment.js'
 import type { SweepRows } from '../sweep-rows.js'
 import { commonIdentity, perTask, taskStep } from '../task-units.js'
 import { answersAmongTopTokens } from './answers-among-top-tokens.js'
@@ -19,11 +12,7 @@ const settings = z.strictObject({ top: z.int().min(1).max(1000).default(100) })
 
 type Settings = z.output<typeof settings>
 
-const passes: ForwardPasses<TaskStep & { readonly top: number }, ProjectionResult> = {
-  activity: 'vocabularyProjection',
-  label: 'projection',
-  run: vocabularyProjection,
-}
+const passes = passesOf('vocabularyProjection', 'projection', vocabularyProjection)
 
 const ofOneTask: UnitKind<Settings> = {
   passes: [passes],
@@ -34,10 +23,10 @@ const ofOneTask: UnitKind<Settings> = {
     return {
       identity: { ...commonIdentity(of), items: of.itemsHash.test, top },
       modelHash: of.modelHash,
-      next: (stored) =>
-        stored.has(projectionScores)
-          ? null
-          : passesStep('project', passes, { ...taskStep(of, of.items('test')), top }, projectionRows),
+      next: onlyStep(
+        projectionScores,
+        passesStep('project', passes, { ...taskStep(of, of.items('test')), top }, projectionRows),
+      ),
     }
   },
 }
@@ -80,7 +69,6 @@ export const projection: Experiment<Settings> = {
     projection: {
       view: projectionsView,
       columns: ['model', 'task', 'layer', 'rank', 'token', 'text', 'logProb'],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer', 'rank'],
       paper: (rows) => tables3And7(projectedTokens(rows)),
     },
@@ -90,9 +78,7 @@ export const projection: Experiment<Settings> = {
         ...['model', 'task', 'layer', 'items', 'meanRank', 'meanLogProb'],
         ...['top1', 'top20', 'top100'],
       ],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task', 'layer'],
-      keys: ['model', 'task', 'layer'],
       averaged: ['meanRank', 'meanLogProb'],
     },
   },

@@ -1,13 +1,9 @@
 import { displayedTokens, groupBy, taskName } from '../../figures/paper-rules.js'
 import type { Table } from '../../figures/table.js'
+import type { projectionsView } from './tables.js'
 
-export interface ProjectedToken {
-  readonly model: string
-  readonly task: string
-  readonly layer: number
-  /** In order of rank. */
-  readonly text: string
-}
+/** In order of rank. */
+export type ProjectedToken = Pick<typeof projectionsView.$inferSelect, 'model' | 'task' | 'layer' | 'text'>
 
 const table3Tasks = [
   'algorithmic_prev_letter',

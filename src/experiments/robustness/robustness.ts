@@ -8,16 +8,17 @@ import { drawItems } from '../../tasks/sampling.js'
 import { count, layer } from '../settings.js'
 import {
   analysisStep,
+  onlyStep,
+  passesOf,
   passesStep,
   rowsOf,
   type Analysis,
   type Experiment,
-  type ForwardPasses,
   type UnitKind,
 } from '../experiment.js'
-import { scoreRows, type Scores } from '../scores.js'
+import { scoreRows } from '../scores.js'
 import { commonIdentity, hashOf, overTasks, perTask, taskStep, thetasOfTasks } from '../task-units.js'
-import { missingPart, thetaParts, thetaRows, type Thetas } from '../thetas.js'
+import { missingPart, thetaParts, thetaRows } from '../thetas.js'
 import { distanceHistograms } from './distance-histograms.js'
 import { distancesTable } from './distances-table.js'
 import { robustnessLayers, robustnessThetas } from './forward-passes.js'
@@ -46,16 +47,8 @@ const settings = z
 
 type Settings = z.output<typeof settings>
 
-const layersPasses: ForwardPasses<Parameters<typeof robustnessLayers>[1], Scores> = {
-  activity: 'robustnessLayers',
-  label: 'robustness (layers)',
-  run: robustnessLayers,
-}
-const thetasPasses: ForwardPasses<Parameters<typeof robustnessThetas>[1], Thetas> = {
-  activity: 'robustnessThetas',
-  label: 'robustness (θ)',
-  run: robustnessThetas,
-}
+const layersPasses = passesOf('robustnessLayers', 'robustness (layers)', robustnessLayers)
+const thetasPasses = passesOf('robustnessThetas', 'robustness (θ)', robustnessThetas)
 
 /** Robustness of one task: accuracy by L on separate dev items, then θ at the best L, in parts. */
 const ofOneTask: UnitKind<Settings> = {
@@ -119,8 +112,7 @@ const overAllTasks: UnitKind = {
     return {
       identity: { of, seed: input.seed },
       modelHash,
-      next: (stored) =>
-        stored.has(thetaDistances) ? null : analysisStep('separate', separation, input, separationRows),
+      next: onlyStep(thetaDistances, analysisStep('separate', separation, input, separationRows)),
     }
   },
 }
@@ -160,7 +152,6 @@ export const robustness: Experiment<Settings> = {
         ...['model', 'task', 'layer', 'category', 'thetas', 'withinMean', 'withinSd', 'betweenMean'],
         ...['betweenSd', 'purity', 'silhouette'],
       ],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['task'],
       keys: ['model', 'task', 'category'],
       averaged: ['withinMean', 'betweenMean', 'purity', 'silhouette'],

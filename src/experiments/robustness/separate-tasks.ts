@@ -3,25 +3,18 @@ import { histogramBins, separation } from '../../statistics/separation.js'
 import { tsne } from '../../statistics/tsne.js'
 import type { AnalysisInput, ThetaReader } from '../experiment.js'
 import { joined } from '../thetas.js'
+import type { TaskDistances } from './tables.js'
 
 export interface SeparationResult {
   /** 51 edges of the histograms' bins. */
   readonly edges: readonly number[]
-  readonly tasks: readonly {
+  readonly tasks: readonly (TaskDistances & {
     readonly task: string
-    readonly layer: number
-    readonly thetas: number
-    readonly withinMean: number
-    readonly withinSd: number
-    readonly betweenMean: number
-    readonly betweenSd: number
-    readonly purity: number
-    readonly silhouette: number
     readonly withinHistogram: readonly number[]
     readonly betweenHistogram: readonly number[]
     /** [x, y] of each θ, by t-SNE. */
     readonly points: readonly (readonly [number, number])[]
-  }[]
+  })[]
 }
 
 /** `separateTasks` on stored θ, each task's at its own L. */

@@ -36,6 +36,8 @@ export const thetaPoints = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.taskId, table.item] })],
 )
 
+export type TaskDistances = Pick<typeof thetaDistances.$inferSelect, keyof typeof distances>
+
 /** A row per task: how close its θ are to each other and to those of other tasks. */
 export const robustnessView = sqliteView('robustness', {
   ...ofTask,

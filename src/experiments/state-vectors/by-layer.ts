@@ -2,14 +2,9 @@ import type { Figure } from '../../figures/figure.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
 import { accuracyPanels } from '../../figures/panels.js'
 import { shown } from '../../figures/style.js'
+import type { beyond } from '../../store/schema/views.js'
 
-export interface StateScore {
-  readonly model: string
-  readonly task: string
-  readonly setting: string
-  readonly layer: number
-  readonly accuracy: number
-}
+type StateScore = Pick<typeof beyond.$inferSelect, 'model' | 'task' | 'setting' | 'layer' | 'accuracy'>
 
 const sources = { theta: 'θ, after block L', heads: 'heads, blocks 0 to L' } as const
 const averages: Readonly<Record<string, string>> = { '': 'last', inner: 'inner', momentum: 'momentum' }

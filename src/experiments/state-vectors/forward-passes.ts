@@ -4,8 +4,9 @@ import { replaced, type Branch, type ComponentsResult } from '../../engine/compo
 import type { AnswerMetrics, Engine, EvaluateOptions } from '../../engine/engine.js'
 import { formatPrompt, specialOf } from '../../prompt/format.js'
 import type { TaskStep } from '../experiment.js'
+import { within } from '../progress.js'
 import { promptsOf, type RunningEngine } from '../prompts.js'
-import { scoreOf, type Score, type Scores } from '../scores.js'
+import { scoresByLayer, type Score, type Scores } from '../scores.js'
 import { averaged, averages, type Average } from './averages.js'
 
 /** Whose states: θ's, the residual stream after block L; or the heads' outputs of the blocks up to L, as Li et al. take them. */
@@ -37,34 +38,29 @@ const bytesAtOnce = 512e6
 export async function stateVectors(
   engine: RunningEngine & Pick<Engine, 'info' | 'components'>,
   { items, scoring, last }: StateVectorsStep,
-  { signal, onProgress }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<Scores> {
   const { blocks, dModel } = engine.info
   const atOnce = Math.max(1, Math.floor(bytesAtOnce / (4 * blocks * 12 * dModel)))
-  const read: AnswerMetrics[][] = []
+  const read: (readonly AnswerMetrics[])[] = []
   for (let first = 0; first < items.length; first += atOnce) {
     const some = items.slice(first, first + atOnce)
-    const within = (from: number, to: number) => ({
-      ...(signal ? { signal } : {}),
-      onProgress: (fraction: number) =>
-        onProgress?.((first + (from + (to - from) * fraction) * some.length) / items.length),
-    })
-    const states = await statesOf(engine, some, within(0, 0.3))
+    const own = within(options, first / items.length, (first + some.length) / items.length)
+    const states = await statesOf(engine, some, within(own, 0, 0.3))
     const prompts = await promptsOf(engine, some)
     const asked = prompts.map(({ bare, answerToken }, i) => ({
       prompt: bare,
       answerToken,
       branches: branchesOf(states[i] as States, last, blocks),
     }))
-    const { branches } = await engine.components({ items: asked }, within(0.3, 1))
-    read.push(...branches.map((of) => [...of]))
+    const { branches } = await engine.components({ items: asked }, within(own, 0.3, 1))
+    read.push(...branches)
   }
   const scores: Score[] = []
-  for (const [k, setting] of stateKinds.entries())
-    for (const layer of allLayers(blocks)) {
-      const readings = read.map((ofItem) => ofItem[k * blocks + layer] as AnswerMetrics)
-      scores.push(await scoreOf(engine, items, scoring, readings, { setting, layer, sourceLayer: layer }))
-    }
+  for (const [k, setting] of stateKinds.entries()) {
+    const ofKind = read.map((ofItem) => ofItem.slice(k * blocks, (k + 1) * blocks))
+    scores.push(...(await scoresByLayer(engine, items, scoring, ofKind, allLayers(blocks), setting)))
+  }
   return { scores }
 }
 

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { figurePerModel } from '../../figures/section.js'
 import { beyond } from '../../store/schema/views.js'
-import type { Experiment, ForwardPasses } from '../experiment.js'
-import type { Scores } from '../scores.js'
+import { passesOf, type Experiment } from '../experiment.js'
 import { count } from '../settings.js'
 import { perTask, scoredUnit, testItemsOf } from '../task-units.js'
 import { byLayer } from './by-layer.js'
-import { stateVectors as run, type StateVectorsStep } from './forward-passes.js'
+import { stateVectors as run } from './forward-passes.js'
 
 const settings = z
   .strictObject({
@@ -19,11 +18,7 @@ const settings = z
 
 type Settings = z.output<typeof settings>
 
-const passes: ForwardPasses<StateVectorsStep, Scores> = {
-  activity: 'stateVectors',
-  label: 'state vectors',
-  run,
-}
+const passes = passesOf('stateVectors', 'state vectors', run)
 
 /** θ built as a state vector (Li et al. 2024); its rows are in the view `beyond`. */
 export const stateVectors: Experiment<Settings> = {
@@ -31,9 +26,9 @@ export const stateVectors: Experiment<Settings> = {
   settings,
   units: (given, tasks) => perTask('state_vectors', tasks, given),
   kinds: {
-    state_vectors: scoredUnit<Settings, StateVectorsStep>(
+    state_vectors: scoredUnit(
       passes,
-      ({ step }, { last: asked }) => {
+      ({ step }, { last: asked }: Settings) => {
         const states = 1 + Math.max(...step.items.map(({ demonstrations }) => demonstrations.length))
         const last = Math.min(states, asked ?? Math.round((7 / 11) * states))
         return { identity: { last }, input: { ...step, last } }

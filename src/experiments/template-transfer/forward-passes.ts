@@ -1,7 +1,8 @@
-import type { EvaluateOptions, AnswerMetrics } from '../../engine/engine.js'
+import type { EvaluateOptions } from '../../engine/engine.js'
 import type { TaskStep } from '../experiment.js'
-import { promptsOf, type RunningEngine } from '../prompts.js'
-import { scoreOf, type Score, type Scores } from '../scores.js'
+import { inParts } from '../progress.js'
+import { engineItem, promptsOf, type RunningEngine } from '../prompts.js'
+import { scoresByLayer, type Score, type Scores } from '../scores.js'
 
 /** θ of [S, x', ->] in the format of docs/protocol.md, Prompt, patched in at the best L of a query that is written in another template. */
 export async function templateTransfer(
@@ -15,24 +16,16 @@ export async function templateTransfer(
   options: EvaluateOptions,
 ): Promise<Scores> {
   const prompts = await promptsOf(engine, items)
+  const part = inParts(options, templates.length)
   const scores: Score[] = []
-  for (const [t, template] of templates.entries()) {
+  for (const template of templates) {
     // A function, since `replace` would read `$&` in a query as a pattern.
     const written = await engine.encode(items.map(({ query }) => template.replace('{x}', () => query)))
-    const request = prompts.map(({ theta, answerToken }, i) => ({
-      thetaPrompts: theta,
-      patchedPrompt: written[i] ?? [],
-      plainPrompts: [],
-      answerToken,
-    }))
-    const { patched } = await engine.evaluate(
-      { items: request, layers: [layer] },
-      { ...options, onProgress: (share) => options.onProgress?.((t + share) / templates.length) },
+    const request = prompts.map(({ theta, answerToken }, i) =>
+      engineItem(written[i] ?? [], { thetaPrompts: theta, answerToken }),
     )
-    const readings = patched.map((row) => row[0] as AnswerMetrics)
-    scores.push(
-      await scoreOf(engine, items, scoring, readings, { setting: template, layer, sourceLayer: layer }),
-    )
+    const { patched } = await engine.evaluate({ items: request, layers: [layer] }, part())
+    scores.push(...(await scoresByLayer(engine, items, scoring, patched, [layer], template)))
   }
   return { scores }
 }

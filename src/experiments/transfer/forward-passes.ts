@@ -1,9 +1,9 @@
 import type { NumericsJson } from '../../domain/numerics.js'
 import type { Item, Scoring } from '../../domain/types.js'
-import type { AnswerMetrics, EvaluateOptions } from '../../engine/engine.js'
+import type { EvaluateOptions } from '../../engine/engine.js'
 import { normal, randomFor, type RandomSource } from '../../statistics/random.js'
-import { answerOf, generating, promptsOf, type RunningEngine } from '../prompts.js'
-import { scoreOf, type Score, type Scores } from '../scores.js'
+import { answerOf, generating, engineItem, promptsOf, type RunningEngine } from '../prompts.js'
+import { scoresByLayer, type Score, type Scores } from '../scores.js'
 import { thetasOf } from '../thetas.js'
 
 /** Queries that a θ is applied to. */
@@ -67,22 +67,12 @@ async function applied(
       layers,
       givenTheta,
       ...generating(scoring),
-      items: prompts.map((prompt) => ({
-        thetaPrompts: [],
-        patchedPrompt: prompt.bare,
-        plainPrompts: [],
-        ...answerOf(prompt),
-      })),
+      items: prompts.map((prompt) => engineItem(prompt.bare, answerOf(prompt))),
     },
     signal ? { signal } : {},
   )
-  const scores: Score[] = []
-  for (const [l, layer] of layers.entries()) {
-    const readings = patched.map((row) => row[l] as AnswerMetrics)
-    const place = { setting: '', layer, sourceLayer: layer }
-    scores.push({ ...(await scoreOf(engine, items, scoring, readings, place)), task })
-  }
-  return scores
+  const scores = await scoresByLayer(engine, items, scoring, patched, layers)
+  return scores.map((score) => ({ ...score, task }))
 }
 
 /** `[layers, d_model]` */

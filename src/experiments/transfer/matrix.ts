@@ -2,15 +2,12 @@ import { taskName } from '../../figures/paper-rules.js'
 import type { Figure } from '../../figures/figure.js'
 import { accuracyColour, config, shown } from '../../figures/style.js'
 import { random, withoutSetting, withSetting } from './sources.js'
+import type { transferView } from './tables.js'
 
-export interface TransferRow {
-  readonly model: string
-  readonly source: string
-  readonly task: string
-  readonly layer: number
-  readonly items: number
-  readonly accuracy: number
-}
+type TransferRow = Pick<
+  typeof transferView.$inferSelect,
+  'model' | 'source' | 'task' | 'layer' | 'items' | 'accuracy'
+>
 
 /** θ of one task on the queries of another: at the best layer of each pair, if several were tried. */
 export function transferMatrix(model: string, rows: readonly TransferRow[]): Figure | null {

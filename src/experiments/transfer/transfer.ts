@@ -5,18 +5,19 @@ import { allLayers } from '../../domain/layers.js'
 import type { Item } from '../../domain/types.js'
 import { figurePerModel } from '../../figures/section.js'
 import {
+  onlyStep,
+  passesOf,
   passesStep,
   rowsOf,
   type Experiment,
   type FinishedTask,
-  type ForwardPasses,
   type NewUnit,
   type PlanContext,
   type UnitKind,
 } from '../experiment.js'
 import type { Scores } from '../scores.js'
 import { hashOf } from '../task-units.js'
-import { transfer as run, type TransferStep } from './forward-passes.js'
+import { transfer as run } from './forward-passes.js'
 import { transferMatrix } from './matrix.js'
 import { fromName, fromSchema, itemsFrom, type From } from './settings.js'
 import { random, termsOf, withoutSetting, withSetting } from './sources.js'
@@ -48,7 +49,7 @@ interface UnitSettings extends Pick<Settings, 'layers' | 'items'> {
   readonly from?: From
 }
 
-const passes: ForwardPasses<TransferStep, Scores> = { activity: 'transfer', label: 'transfer', run }
+const passes = passesOf('transfer', 'transfer', run)
 
 /** All queries of one θ in one step, so that θ is computed once. */
 const ofOneSource: UnitKind<UnitSettings> = {
@@ -88,14 +89,11 @@ const ofOneSource: UnitKind<UnitSettings> = {
       layers: layers === 'all' ? allLayers(task.blocks) : [(alone ?? task).bestLayer],
     }))
     const { model, modelHash, numerics } = any
+    const input = { model, modelHash, numerics, task: `θ of ${source}`, source: own, targets: asked }
     return {
       identity: { numerics: readNumerics(numerics), source: hashOf(own), targets: hashOf(asked) },
       modelHash,
-      next(stored) {
-        if (stored.has(transferScores)) return null
-        const input = { model, modelHash, numerics, task: `θ of ${source}`, source: own, targets: asked }
-        return passesStep('apply', passes, input, scoreRows)
-      },
+      next: onlyStep(transferScores, passesStep('apply', passes, input, scoreRows)),
     }
   },
 }
@@ -173,20 +171,11 @@ export const transfer: Experiment<Settings> = {
     transfer: {
       view: transferView,
       columns: [
-        'model',
-        'source',
-        'task',
-        'layer',
-        'items',
-        'accuracy',
-        'answerLogProb',
-        'answerRank',
-        'answerLogitDifference',
+        ...['model', 'source', 'task', 'layer', 'items', 'accuracy'],
+        ...['answerLogProb', 'answerRank', 'answerLogitDifference'],
       ],
-      filters: ['model', 'task', 'category', 'layer'],
       order: ['source', 'task', 'layer'],
       accuracies: { accuracy: 'items' },
-      keys: ['model', 'source', 'task', 'layer'],
       averaged: ['accuracy'],
     },
   },

@@ -1,18 +1,9 @@
 import type { SettingKey } from '../../store/settings.js'
 import type { Figure, Layers } from '../../figures/figure.js'
 import { groupBy, meanAndSd } from '../../figures/paper-rules.js'
+import { kindBars, kindColour } from '../../figures/kind-bars.js'
 import { panelPerModel } from '../../figures/panels.js'
-import {
-  accuracyY,
-  config,
-  ink,
-  kindColours,
-  kinds,
-  lineLegend,
-  plotWidth,
-  shown,
-  spread,
-} from '../../figures/style.js'
+import { accuracyY, config, kinds, lineLegend, plotWidth, shown, spread } from '../../figures/style.js'
 
 /** Accuracies of a task in one setting, or averaged over several that share the axis's value. */
 export interface TaskAtValue {
@@ -71,7 +62,13 @@ export function barsByAxis(
   const { id, ...of } = said(key, `${rest} Thin lines: ± one standard deviation over tasks.`, points)
   return {
     ...{ id: `${id}-${model}`, subtitle: model, ...of },
-    spec: { config, width: plotWidth, height: 220, data: { values: points }, layer: bars(key, values) },
+    spec: {
+      config,
+      width: plotWidth,
+      height: 220,
+      data: { values: points },
+      layer: kindBars({ field: 'value', title: keyTitles[key], names: values }, 'accuracy'),
+    },
   }
 }
 
@@ -98,14 +95,6 @@ function meansOverTasks(rows: readonly TaskAtValue[]): Point[] {
   )
 }
 
-const colour = {
-  field: 'kind',
-  type: 'nominal',
-  title: null,
-  sort: [...kinds],
-  scale: { domain: [...kinds], range: kinds.map((kind) => kindColours[kind]) },
-} as const
-
 function curves(key: SettingKey, values: readonly number[]): Layers {
   const x = {
     field: 'value',
@@ -114,7 +103,7 @@ function curves(key: SettingKey, values: readonly number[]): Layers {
     axis: { title: keyTitles[key], values: [...values] as number[], grid: false, format: 'd' },
   } as const
   const y = { ...accuracyY, field: 'accuracy' } as const
-  const color = { ...colour, legend: lineLegend }
+  const color = { ...kindColour, legend: lineLegend }
   return [
     {
       mark: { type: 'line', strokeWidth: 2.5 },
@@ -123,7 +112,7 @@ function curves(key: SettingKey, values: readonly number[]): Layers {
         y,
         color,
         strokeDash: {
-          ...colour,
+          ...kindColour,
           scale: { domain: [...kinds], range: [[2, 2], [1, 0], [6, 3]] }, // prettier-ignore
           legend: lineLegend,
         },
@@ -132,33 +121,6 @@ function curves(key: SettingKey, values: readonly number[]): Layers {
     {
       mark: { type: 'point', filled: true, size: 34, opacity: 1 },
       encoding: { x, y, color, description: { field: 'says' } },
-    },
-  ]
-}
-
-function bars(key: SettingKey, values: readonly string[]): Layers {
-  const x = {
-    field: 'value',
-    type: 'nominal',
-    sort: [...values],
-    axis: { title: keyTitles[key], labelAngle: values.length > 3 ? -30 : 0 },
-  } as const
-  const xOffset = { field: 'kind', type: 'nominal', sort: [...kinds] } as const
-  const y = { ...accuracyY, scale: { domain: [0, 1] as number[] } } as const
-  return [
-    {
-      mark: { type: 'bar' },
-      encoding: {
-        x,
-        xOffset,
-        y: { ...y, field: 'accuracy' },
-        color: { ...colour, legend: { orient: 'bottom' } },
-        description: { field: 'says' },
-      },
-    },
-    {
-      mark: { type: 'rule', color: ink, opacity: 0.75 },
-      encoding: { x, xOffset, y: { ...y, field: 'low' }, y2: { field: 'high' } },
     },
   ]
 }

@@ -9,7 +9,7 @@ import { barsByModel } from '../../experiments/main/bars.js'
 import { curvesBeside, differences } from '../figures/comparison.js'
 import { paperResults } from '../paper-results.js'
 import { comparisonTable, curvesTable } from '../tables/comparison-table.js'
-import { publishedRows } from './published.js'
+import { publishedRows } from '../published-rows.js'
 import { figure, figurePerModel, table, text, type Block, type Section } from '../../figures/section.js'
 
 /** Tables 6 and 2 and the by-layer curves compared with the published ones or with another sweep. */

@@ -102,19 +102,19 @@ function effects(models: readonly ModelFinding[]): string[] {
   const unseen = models.filter(({ effect }) => effect === null)
   const without = unseen.map(
     ({ model, tasks }) =>
-      `${model}: demonstrations help in none of ${tasksSaid(tasks)}, so whether θ carries a task cannot be seen.`,
+      `${model}: demonstrations help in none of ${tasksSaid(tasks)}, so the sweep cannot show whether θ carries a task.`,
   )
   const [only] = seen
   if (!only) return without
   const of = (kind: 'hypothesis' | 'regular' | 'baseline' | 'recovered', say: (value: number) => string) =>
     range(seen.map((each) => each[kind]), say) // prettier-ignore
-  const gain = `${of('recovered', String)} % of the gain`
+  const gain = `It recovers ${of('recovered', String)} % of the gain from demonstrations`
   const each =
     seen.length === 1
-      ? ` (hypothesis − regular ${only.difference} over tasks), mean over ${tasksSaid(only.helped)} of ${only.tasks} where demonstrations help`
-      : ` (${seen.map(({ model, recovered }) => `${model} ${recovered} %`).join(', ')}), means over the tasks where demonstrations help`
+      ? ` (hypothesis − regular: ${only.difference}). Means over the ${tasksSaid(only.helped)} of ${only.tasks} where demonstrations help`
+      : ` (${seen.map(({ model, recovered }) => `${model} ${recovered} %`).join(', ')}). Means over the tasks where demonstrations help`
   return [
-    `θ alone, without demonstrations, answers ${of('hypothesis', share)} of the queries; demonstrations answer ${of('regular', share)}, the query alone ${of('baseline', share)}: ${gain}${each}.`,
+    `Without demonstrations, θ alone reaches an accuracy of ${of('hypothesis', share)}, against ${of('regular', share)} with demonstrations and ${of('baseline', share)} for the bare query. ${gain}${each}.`,
     ...without,
   ]
 }
@@ -127,9 +127,9 @@ function peaks(models: readonly ModelFinding[]): string[] {
   const each = found.map(({ model, peak, blocks }) => `${model} L = ${peak.layer} of ${blocks}`)
   return found.length === 1 && only
     ? [
-        `It works best when patched in after L = ${only.peak.layer} of ${only.blocks} blocks (depth ${depths}), ${share(only.peak.mean)} on dev items.`,
+        `θ works best when patched in after block L = ${only.peak.layer} of ${only.blocks} (depth ${depths}), with an accuracy of ${share(only.peak.mean)} on dev items.`,
       ]
-    : [`It works best when patched in after ${depths} of the depth (${each.join(', ')}).`]
+    : [`θ works best when patched in at a depth of ${depths} (${each.join(', ')}).`]
 }
 
 function range(values: readonly number[], say: (value: number) => string): string {
@@ -140,9 +140,9 @@ function range(values: readonly number[], say: (value: number) => string): strin
 function modelsTable(models: readonly ModelFinding[]): Table {
   return {
     id: 'summary',
-    title: 'In short',
+    title: 'Summary',
     caption:
-      'Mean accuracy over the tasks of Figure 4, where demonstrations help. Recovered: (hypothesis − baseline) / (regular − baseline), the part of the demonstrations’ gain that θ alone brings. Difference: hypothesis − regular, with the interval over tasks. Best L: the peak of the curve of Figure 3, and its share of the depth.',
+      'Mean accuracy over the tasks of Figure 4, where demonstrations help. Recovered: (hypothesis − baseline) / (regular − baseline), the share of the gain from demonstrations that θ alone recovers. Difference: hypothesis − regular, with its 95 % interval over tasks. Best L: the peak of the curve in Figure 3. Depth: L / N.',
     columns: {
       ...{ model: 'Model', weights: 'Weights', tasks: 'Tasks', baseline: 'Baseline' },
       ...{ hypothesis: 'Hypothesis', regular: 'Regular', recovered: 'Recovered' },
@@ -174,7 +174,7 @@ function dominance(rows: SweepRows): string[] {
   const won = sum((row) => row.conflictingB)
   const { low, high } = wilsonInterval(won, items)
   return [
-    `Against demonstrations of another task, ${share(won / items)} [${share(low)}, ${share(high)}] of the answers follow θ; without it ${share(sum((row) => row.regularA) / items)} follow the demonstrations (${pairs.length} pairs of tasks).`,
+    `When θ and the demonstrations are of different tasks, ${share(won / items)} [${share(low)}, ${share(high)}] of the answers follow θ; without θ, ${share(sum((row) => row.regularA) / items)} follow the demonstrations (${pairs.length} pairs of tasks).`,
   ]
 }
 
@@ -184,9 +184,9 @@ function prefixRule(db: Database.Database, sweep: string): string[] {
   if (hits.length === 0) return []
   const each = hits.map(
     ({ kind, items, correct, oneCharacter, firstToken }) =>
-      `${kind} ${share(correct / items)}, of which ${Math.round((100 * oneCharacter) / correct)} % are a single character; ${share(firstToken / items)} by the answer’s first token`,
+      `${kind} accuracy ${share(correct / items)} (${Math.round((100 * oneCharacter) / correct)} % of the correct predictions are a single character), ${share(firstToken / items)} by the answer’s first token`,
   )
-  return [`Tasks scored by prefix (the authors’ rule for knowledge tasks): ${each.join('. And ')}.`]
+  return [`Tasks scored by prefix (the authors’ rule for knowledge tasks): ${each.join('; ')}.`]
 }
 
 function state(db: Database.Database, { id, status }: SweepSummary): string {
@@ -196,7 +196,7 @@ function state(db: Database.Database, { id, status }: SweepSummary): string {
   const parts = [
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(open > 0 ? [`${open} not complete (taskvec resume ${id})`] : []),
-    ...(skipped > 0 ? [`${skipped} parts of further experiments cannot be done`] : []),
+    ...(skipped > 0 ? [`${skipped} parts of further experiments not possible`] : []),
   ]
   return parts.length === 0
     ? `Nothing failed; the sweep is ${status}.`
@@ -211,7 +211,7 @@ function builtIn(models: readonly string[]): string[] {
   return miniatures.length === 0
     ? []
     : [
-        `${miniatures.join(', ')}: miniatures, whose task vectors were built in by training, not discovered; they show the method at work, not evidence for it.`,
+        `${miniatures.join(', ')}: miniatures. Their task vectors were built in by training, not discovered: they demonstrate the method, but are no evidence for it.`,
       ]
 }
 

@@ -85,6 +85,20 @@ export const thetas = sqliteTable(
   ],
 )
 
+export const scored = {
+  setting: text().notNull(),
+  /** Where θ is patched in (or read by the classifier). */
+  layer: integer().notNull(),
+  /** Where θ was taken. */
+  sourceLayer: integer('source_layer').notNull(),
+  items: integer().notNull(),
+  correct: integer().notNull(),
+  /** Means over the items; null where nothing was generated. */
+  answerLogProb: real('answer_log_prob'),
+  answerRank: real('answer_rank'),
+  answerLogitDifference: real('answer_logit_difference'),
+}
+
 /** Accuracies that a unit found: of the experiments beyond the paper, and of robustness on its own dev items. */
 export const unitScores = sqliteTable(
   'unit_scores',
@@ -92,17 +106,7 @@ export const unitScores = sqliteTable(
     runId: unitRun(),
     /** '' where the run's unit names the task already. */
     taskId: text('task_id').notNull(),
-    setting: text().notNull(),
-    /** Where θ is patched in (or read by the classifier). */
-    layer: integer().notNull(),
-    /** Where θ was taken. */
-    sourceLayer: integer('source_layer').notNull(),
-    items: integer().notNull(),
-    correct: integer().notNull(),
-    /** Means over the items; null where nothing was generated. */
-    answerLogProb: real('answer_log_prob'),
-    answerRank: real('answer_rank'),
-    answerLogitDifference: real('answer_logit_difference'),
+    ...scored,
   },
   (table) => [
     primaryKey({ columns: [table.runId, table.taskId, table.setting, table.layer, table.sourceLayer] }),

@@ -1,5 +1,6 @@
 import { integer, real, sqliteView, text } from 'drizzle-orm/sqlite-core'
 import type { Category } from '../../domain/types.js'
+import { scored } from './units.js'
 
 /**
  * The views of migrations/ as types: `typeof results.$inferSelect` is the one type of a row of `results`. Views of the further
@@ -37,13 +38,6 @@ export const layers = sqliteView('layers', {
 export const beyond = sqliteView('beyond', {
   ...ofTask,
   analysis: text().notNull(),
-  setting: text().notNull(),
-  layer: integer().notNull(),
-  sourceLayer: integer('source_layer').notNull(),
-  items: integer().notNull(),
-  correct: integer().notNull(),
   accuracy: real().notNull(),
-  answerLogProb: real('answer_log_prob'),
-  answerRank: real('answer_rank'),
-  answerLogitDifference: real('answer_logit_difference'),
+  ...scored,
 }).existing()

@@ -1,0 +1,16 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './prepare.js'
+
+/** The licences of the packages that these files, relative to the root, are from: whoever passes their code on passes these on. */
+export function licensesOf(files) {
+  const folders = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0])
+  return [...new Set(folders)].filter(Boolean).sort().map(licenseOf).join('\n')
+}
+
+function licenseOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
+  const texts = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+  const text = texts.map((file) => readFileSync(join(root, folder, file), 'utf8').trim()).join('\n\n')
+  return `${name} ${version}, ${license}\n\n${text}\n`
+}
