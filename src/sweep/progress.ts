@@ -65,7 +65,7 @@ export class ProgressDisplay {
     const seconds = this.#pace.secondsLeft(share)
     const left = seconds === null ? 'time left unknown' : `${duration(seconds)} left`
     const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
-    const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
+    const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %)${done < all ? `, ${rate.toFixed(1)} cells/s` : ''}, ${left}`
     const now = [...this.#work.values()].map(
       ({ model, task, phase, fraction }) => `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %`,
     )
