@@ -3,7 +3,7 @@ import { openReadOnly } from '../src/store/open.js'
 import { thetaReader } from '../src/store/thetas.js'
 import type { Analysis, AnalysisAnswer } from './analysis.js'
 
-/** The process of one analysis (analysis.ts): reads θ, answers once, ends. */
+/** The child process of one analysis (analysis.ts): reads θ, sends its result, exits. */
 process.once('message', (analysis: Analysis) => {
   process.send?.(answer(analysis), () => process.disconnect())
 })

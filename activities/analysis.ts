@@ -17,8 +17,8 @@ export interface Analysis extends AnalysisInput {
 export type AnalysisAnswer = { readonly result: object } | { readonly failure: { readonly message: string } }
 
 /**
- * Computations on stored θ, beside the database: they read it themselves, since θ are too large for payloads. A process
- * each: some take minutes, and the writer's event loop must not wait.
+ * Analyses of stored θ, which run beside the database and read it themselves, since θ are too large for payloads. Each has a process
+ * of its own: some take minutes, and must not block the writer's event loop.
  */
 export function createAnalysisActivities(db: string): AnalysisActivities {
   const run = (activity: string) => (input: AnalysisInput) =>

@@ -21,7 +21,7 @@ export interface PrepareInput {
   readonly protocol: Protocol
   readonly layers: LayerSelection
   readonly layersPerActivity: number | 'all'
-  /** What the sweep's results of the model are of, where that is settled. */
+  /** The model content of the sweep's results, once settled. */
   readonly content?: ModelContent
   readonly mode?: EngineMode
 }
@@ -29,15 +29,15 @@ export interface PrepareInput {
 export interface Prepared {
   readonly info: ModelInfo
   readonly prepared: PreparedTask
-  /** The layers of the sweep for this model, cut into the chunks that one activity computes. */
+  /** The sweep's layers for this model, in chunks that one activity computes. */
   readonly layerChunks: readonly (readonly number[])[]
 }
 
-/** What a model's tokenizer makes of some pairs. */
+/** How a model's tokenizer reads some pairs. */
 export interface PairsRead {
   readonly info: ModelInfo
   readonly marks: PairMarks
-  /** Answers that begin with part of a character, where it matters. */
+  /** Answers that begin with part of a character; counted under `prefix` scoring only. */
   readonly partial: number
 }
 
@@ -46,9 +46,9 @@ export interface RunInput extends Expected {
   readonly items: readonly Item[]
   readonly scoring: Scoring
   readonly mode?: EngineMode
-  /** Where the config gives θ. */
+  /** θ given by the config. */
   readonly theta?: GivenTheta
-  /** Where the items are some of a larger split. */
+  /** Set if the items are part of a larger split. */
   readonly part?: TaskPart['part']
 }
 
@@ -57,6 +57,6 @@ export interface Computed {
   readonly seconds: number
   readonly computedBy: string
   readonly theta?: { readonly layer: number; readonly base64: string }
-  /** Of a part: see `TaskPart`. */
+  /** Of a part; see `TaskPart`. */
   readonly thetaSum?: string
 }

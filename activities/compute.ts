@@ -22,13 +22,13 @@ import { timed } from './timed.js'
 import { engineUser, type ComputeObserver } from './with-engine.js'
 import type { PrepareInput, Prepared, PairsRead, RunInput, Computed } from './compute-inputs.js'
 
-/** Those of the main experiment and of making tasks ready. */
+/** Activities that prepare tasks and run the main experiment. */
 export type ComputeActivities = ReturnType<typeof createComputeActivities>['main']
 
-/** Those of the further experiments, by name. */
+/** Activities of the further experiments, by name. */
 export type ExperimentActivities = Record<string, (input: object) => Promise<object>>
 
-/** Activities that run forward passes, on the workers that have the model. They never see the database. */
+/** Activities that run forward passes on workers that have the model. They never access the database. */
 export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer: ComputeObserver = {}) {
   const withEngine = engineUser(pool, observer)
 
@@ -66,7 +66,7 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer:
   ])
 
   const main = {
-    /** What the model is here. Errors: WORKER where it is not what the sweep expects. */
+    /** The content of the model on this worker. Errors: WORKER if it is not what the sweep expects. */
     describeModel: ({
       model,
       expected,
@@ -80,7 +80,7 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer:
         if (expected && expected.hash !== engine.info.modelHash)
           throw new TaskvecError(
             'WORKER',
-            `${hostname()}: the files of ${model} are not those that the sweep began with`,
+            `${hostname()}: the files of ${model} are not those that the sweep started with`,
           )
         refuseOtherContent(model, expected ?? undefined, engine)
         const numerics = boundNumerics(engine.info.numerics, expected?.numerics)
@@ -101,7 +101,7 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer:
       const prepare = async (engine: Engine): Promise<Prepared> => {
         refuseOtherContent(model, content, engine)
         const chosen = resolveLayers(layers, engine.info.blocks, model)
-        // Refused before anything is computed.
+        // Refuses a θ that does not fit, before anything is computed.
         given(spec.theta, chosen, engine)
         const prepared = await prepareTask(engine, spec, protocol)
         const chunks = layerChunks(
@@ -115,7 +115,7 @@ export function createComputeActivities(pool: Pick<EnginePool, 'use'>, observer:
       return withEngine({ model, task: spec.id, phase: 'prepare' }, prepare, mode)
     },
 
-    /** What the tokenizer makes of some pairs of a large task. */
+    /** How the tokenizer reads some pairs of a large task. */
     readPairs: ({
       model,
       task,
@@ -196,7 +196,7 @@ function given(theta: GivenTheta | undefined, layers: readonly number[], { info 
   return theta && givenTheta(theta, layers, info.dModel)
 }
 
-/** A part as engines take it. */
+/** A part in the form that engines take. */
 function partOf({ part }: Pick<RunInput, 'part'>): EvaluatePart | undefined {
   if (!part?.thetaSum) return part && { first: part.first, of: part.of }
   const bytes = Buffer.from(part.thetaSum, 'base64')

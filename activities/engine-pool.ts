@@ -11,12 +11,12 @@ interface Slot {
   /** Numerics and device, as JSON. */
   readonly mode: string
   readonly engine: EngineProcess
-  /** What loading the model took, ms. */
+  /** Time taken to load the model, ms. */
   readonly loading: number
-  /** Until then it is kept for its model while there is work for it, ms. */
+  /** Until then, the engine stays with its model while there is work for it, ms. */
   readonly turnEnds: number
   busy: boolean
-  /** When it was last used, ms: of idle engines the one used longest ago is given up first. */
+  /** When it was last used, ms; the least recently used idle engine is closed first. */
   lastUse: number
 }
 
@@ -28,19 +28,19 @@ interface Waiter {
   readonly fail: (error: unknown) => void
 }
 
-/** Loading a model costs as much as many small requests, so an engine keeps its model at least so many times that long. */
+/** Loading a model costs as much as many small requests, so an engine keeps its model for at least this multiple of the loading time. */
 const turnsOfLoading = 10
 const shortestTurnMs = 30_000
 /**
- * The next request for its model is often on its way: an engine without one is kept for as long as loading took, so that waiting
- * never costs more than twice what would have been best; but not longer than this.
+ * The next request for a model is often on its way, so an idle engine is kept for as long as its loading took: waiting then costs at
+ * most twice the optimum. It is not kept longer than this.
  */
 const longestLingerMs = 10_000
 
 /**
- * The engine processes of one worker: at most `size`, each with one loaded model. A request for a model that is
- * loaded and idle gets it; otherwise a process is started, if need be in place of an idle one: one without work, else
- * one whose turn is over. A process that died is replaced when it is next needed.
+ * The engine processes of one worker: at most `size`, each with one loaded model. A request takes an idle engine of its model. If
+ * there is none, a process is started, replacing an idle one if necessary: one without pending requests, else one whose turn is over.
+ * A dead process is replaced when it is next needed.
  */
 export class EnginePool {
   #slots: Slot[] = []
@@ -50,15 +50,15 @@ export class EnginePool {
   readonly #closing = new AbortController()
 
   constructor(
-    /** Where each model's folder or GGUF file is. Throws MODEL where it is not here. */
+    /** Path of a model's folder or GGUF file. Errors: MODEL if it is not on this machine. */
     private readonly locate: (model: string) => string,
     readonly size: number,
     private readonly settings: EngineSettings = {},
-    /** Told how each engine that was started holds its model. */
+    /** Called with the plan of each engine started. */
     private readonly onStart: (model: string, plan: string) => void = () => {},
   ) {}
 
-  /** Runs `work` on an engine of the model, alone. Errors: MODEL, WEIGHTS, ENGINE, CANCELLED. */
+  /** Runs `work` on an engine of the model, exclusively. Errors: MODEL, WEIGHTS, ENGINE, CANCELLED. */
   async use<T>(
     model: string,
     signal: AbortSignal,
@@ -75,7 +75,7 @@ export class EnginePool {
     }
   }
 
-  /** Process ids of the living engines. */
+  /** Process ids of running engines. */
   get pids(): number[] {
     return this.#slots.filter(({ engine }) => engine.alive).map(({ engine }) => engine.pid)
   }
@@ -104,7 +104,7 @@ export class EnginePool {
         const at = this.#waiters.indexOf(waiter)
         if (at >= 0)
           fail(
-            new TaskvecError('CANCELLED', 'cancelled while it waited for an engine', {
+            new TaskvecError('CANCELLED', 'cancelled while waiting for an engine', {
               cause: this.#waiters.splice(at, 1),
             }),
           )
@@ -129,7 +129,7 @@ export class EnginePool {
     }
   }
 
-  /** Whether a slot's turn is over: others, for whom nothing is loaded, have waited through it. */
+  /** Whether a slot's turn is over: its time is up, and a request for a model that no engine has is waiting. */
   #isOver({ turnEnds }: Slot): boolean {
     return (
       performance.now() > turnEnds &&
@@ -143,7 +143,7 @@ export class EnginePool {
     waiter.start(slot)
   }
 
-  /** Whether another engine may be started; gives up an idle one where the pool or the memory is full. */
+  /** Whether another engine may be started; closes an idle one if the pool or the memory is full. */
   #makeRoom(): boolean {
     if (this.#closing.signal.aborted) return false
     const full = this.#slots.length >= this.size
@@ -164,13 +164,13 @@ export class EnginePool {
     return this.#slots.length < this.size && this.#memoryAllows()
   }
 
-  /** One more is started only where as much memory is free as the largest one takes; the first always. */
+  /** Whether free memory exceeds that of the largest engine by 20 %; always true for the first. */
   #memoryAllows(): boolean {
     const largest = Math.max(0, ...this.#slots.map(({ engine }) => residentBytes(engine.pid)))
     return freemem() > 1.2 * largest
   }
 
-  /** One at a time: what it takes in memory decides whether the next may follow. */
+  /** Starts engines one at a time, since the memory that one takes decides whether the next may start. */
   #startFor(waiter: Waiter): void {
     this.#starting++
     this.#start(waiter).then(

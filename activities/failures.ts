@@ -2,16 +2,16 @@ import { activityInfo, ApplicationFailure, CancelledFailure, Context } from '@te
 import { indented, TaskvecError } from '../src/domain/errors.js'
 import { largestPayload, tooLarge } from '../src/domain/payloads.js'
 
-/** What a failure carries beside its message. */
+/** Details of a failure besides its message. */
 export interface FailureDetails {
   readonly attempt: number
-  /** Last lines of the process that failed. */
+  /** Last log lines of the failed process. */
   readonly log: string
 }
 
 /**
- * Runs an activity's work, turning domain errors into failures that Temporal understands: `type` is the error's code,
- * and only what may pass by itself is tried again.
+ * Runs an activity's work and turns domain errors into Temporal failures: `type` is the error's code, and only errors that may be
+ * transient are retryable.
  */
 export async function mappingFailures<T>(work: () => Promise<T> | T): Promise<T> {
   try {
@@ -19,7 +19,7 @@ export async function mappingFailures<T>(work: () => Promise<T> | T): Promise<T>
     refuseTooLarge(result)
     return result
   } catch (error) {
-    // Cancelled by the workflow, or by this worker's shutdown: Temporal tells the two apart itself.
+    // Cancelled by the workflow or by this worker's shutdown; Temporal distinguishes the two.
     if (Context.current().cancellationSignal.aborted)
       throw new CancelledFailure('cancelled', [], error instanceof Error ? error : undefined)
     if (!(error instanceof TaskvecError)) throw error
@@ -33,7 +33,7 @@ export async function mappingFailures<T>(work: () => Promise<T> | T): Promise<T>
   }
 }
 
-/** Temporal would run the work again and again, and each time refuse its result. */
+/** Fails for good: Temporal would refuse the result after every retry. */
 function refuseTooLarge(result: unknown): void {
   if (result === undefined) return
   const bytes = Buffer.byteLength(JSON.stringify(result))

@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity'
 
-/** Well below the heartbeat timeout of workflows/activity-proxies.ts; also how soon a cancellation is heard. */
+/** Well below the heartbeat timeout in workflows/activity-proxies.ts; also the delay of a cancellation, ms. */
 const everyMs = 1000
 
-/** Runs `work` while a timer reports its progress (a share, 0..1) to the server. */
+/** Runs `work` while a timer reports its progress, 0 to 1, to the server. */
 export async function heartbeating<T>(
   work: (report: (fraction: number) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {

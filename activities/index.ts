@@ -1,4 +1,4 @@
-/** What workflows may call: their types are all that workflows see. */
+/** All activities. Workflows import their types only. */
 export { createComputeActivities, type ComputeActivities, type ExperimentActivities } from './compute.js'
 export type { ComputeObserver, Work, WorkPlace } from './with-engine.js'
 export { createStoreActivities, type StoreActivities, type StoreObserver } from './store.js'

@@ -11,7 +11,7 @@ import {
 import type { ModelContent } from '../src/domain/types.js'
 import type { Engine } from '../src/engine/engine.js'
 
-/** What a sweep's results of a model are of: what the model was when its tasks were prepared, and its numeric set-up. */
+/** Content and numerics that the sweep's results of a model have. */
 export interface Expected {
   readonly model: string
   readonly modelHash: string
@@ -19,12 +19,12 @@ export interface Expected {
   readonly numerics?: NumericsJson
 }
 
-/** As `refuseOther`, where the sweep's content is settled. */
+/** `refuseOther`, if the sweep's content of the model is settled. */
 export function refuseOtherContent(model: string, content: ModelContent | undefined, engine: Engine): void {
   if (content) refuseOther({ model, modelHash: content.hash, numerics: content.numerics }, engine)
 }
 
-/** Refuses to compute with other weights, other numerics or, where kinds may not mix, on another kind of processor. Errors: WORKER, MODEL. */
+/** Refuses to compute with other weights or numerics or, unless they may mix, on another kind of processor. Errors: MODEL, WORKER. */
 export function refuseOther({ model, modelHash, numerics }: Expected, engine: Engine): void {
   const loaded = engine.info.modelHash
   const here = numericsJson(boundNumerics(engine.info.numerics, numerics))
@@ -33,12 +33,12 @@ export function refuseOther({ model, modelHash, numerics }: Expected, engine: En
     throw new TaskvecError(
       'WORKER',
       kernelsOf(here) === kernelsOf(numerics)
-        ? `${hostname()}: ${model} would be computed with other numerics than the sweep's (${difference})`
-        : `${hostname()}: another kind of processor than the one that the sweep's results of ${model} come from (${difference})`,
+        ? `${hostname()}: the numerics of ${model} differ from the sweep's (${difference})`
+        : `${hostname()}: the sweep's results of ${model} come from another kind of processor (${difference})`,
       {
         hint:
           kernelsOf(here) === kernelsOf(numerics)
-            ? 'Give this worker the same memory, device and taskvec version as the others, or leave the model to them.'
+            ? 'Give this worker the same memory, device and taskvec version as the others, or do not serve the model here.'
             : otherProcessorHint,
       },
     )

@@ -20,7 +20,7 @@ import { mappingFailures } from './failures.js'
 export type StoreActivities = ReturnType<typeof createStoreActivities>
 
 export interface StoreObserver {
-  /** The database cannot be written for now, a full disk for instance, or (null) it can again. */
+  /** Called with the error while the database cannot be written, e.g. on a full disk; with null once it can. */
   readonly onTrouble?: (error: TaskvecError | null) => void
 }
 
@@ -30,7 +30,7 @@ interface StepResult {
   readonly result: unknown
 }
 
-/** Activities that touch the database. They run beside it, on one queue, one at a time. */
+/** Activities that access the database. They run beside it, one at a time. */
 export function createStoreActivities(store: Store, { onTrouble }: StoreObserver = {}) {
   function using<T>(work: () => T | Promise<T>): Promise<T> {
     return mappingFailures(async () => {

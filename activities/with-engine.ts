@@ -6,20 +6,20 @@ import { mappingFailures } from './failures.js'
 import { heartbeating } from './heartbeat.js'
 
 export interface ComputeObserver {
-  /** Rejects where a workflow's work is nobody's, before it is computed. */
+  /** Called before computing; rejects if no process is running the workflow's sweep. */
   readonly admit?: (workflowId: string) => Promise<void>
-  /** An activity got its engine, `waitedMs` after it was handed to this worker. */
+  /** Called when an activity gets its engine, `waitedMs` after this worker received it. */
   readonly onBegin?: (work: WorkPlace, waitedMs: number) => void
-  /** Work of this worker: a share of an activity done, 1 when it ended. */
+  /** Progress of this worker's activities, 0 to 1; 1 when one has ended. */
   readonly onProgress?: (work: Work) => void
 }
 
-/** What an activity computes, and which attempt of which activity it is. */
+/** What an activity computes, and its identity and attempt. */
 export interface WorkPlace {
   readonly model: string
   readonly task: string
   readonly phase: string
-  /** Of a chunk of dev cells. */
+  /** The layers of a chunk of dev cells. */
   readonly layers?: readonly number[]
   readonly activity: {
     readonly workflowId: string
@@ -29,12 +29,12 @@ export interface WorkPlace {
   }
 }
 
-/** One activity under way. */
+/** An activity in progress. */
 export interface Work extends WorkPlace {
   readonly fraction: number
 }
 
-/** Runs an activity's work on an engine of the pool: heartbeats, progress, and failures as Temporal is to see them. */
+/** Returns a function that runs an activity's work on an engine of the pool, with heartbeats, progress and mapped failures. */
 export function engineUser(pool: Pick<EnginePool, 'use'>, { admit, onBegin, onProgress }: ComputeObserver) {
   return function withEngine<T>(
     what: Omit<WorkPlace, 'activity'>,

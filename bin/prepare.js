@@ -39,7 +39,9 @@ function install(asked) {
   const tools = asked || hasTools()
   // By `npm ci`, say, of the user's own.
   if (!isThere(tools) || !works()) {
-    say(`installing what ${tools ? 'tests need' : 'running needs'}, once: about a minute`)
+    say(
+      `installing what ${tools ? 'tests need' : 'running needs'}, once: about a minute, more if better-sqlite3 has to be compiled`,
+    )
     // Beside what is there already; `ci` would begin anew.
     const npm = tools && isThere(false) && works() ? ['install', '--no-save'] : ['ci']
     const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }

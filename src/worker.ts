@@ -22,16 +22,16 @@ import { engineMetrics } from './temporal/metrics.js'
 import { analysisQueue, contentQueue, modelQueue, storeQueue } from './temporal/names.js'
 import { openCheckpoint } from './weights/open.js'
 
-/** Some workers, running until `shutdown`. */
+/** Workers that run until `shutdown`. */
 export interface RunningWorkers {
-  /** Settles when they have stopped; rejects where one failed. */
+  /** Resolves when they have stopped; rejects if one failed. */
   readonly done: Promise<void>
   readonly shutdown: () => Promise<void>
 }
 
 /**
- * Before the first worker of a process. Temporal's own messages go to a file: a terminal shows progress. `metrics`: HOST:PORT
- * where Prometheus can read the metrics of workers and engines; without it nothing listens.
+ * Must be called before a process starts its first worker. Temporal's messages go to a file, since the terminal shows progress.
+ * `metrics`: HOST:PORT that serves Prometheus metrics of workers and engines; default: none.
  */
 export function installRuntime(file: string, metrics?: string): void {
   mkdirSync(dirname(file), { recursive: true })
@@ -43,10 +43,10 @@ export function installRuntime(file: string, metrics?: string): void {
     try {
       appendFileSync(file, `${line}\n`)
     } catch {
-      // A full disk: log lines are lost, the sweep continues.
+      // On a full disk, log lines are lost and the sweep continues.
     }
   })
-  // Ctrl-C is taskvec's own to handle: engines, workers and server end in this order.
+  // taskvec handles Ctrl-C itself, to stop engines, workers and server in this order.
   Runtime.install({
     logger,
     shutdownSignals: [],
@@ -57,7 +57,7 @@ export function installRuntime(file: string, metrics?: string): void {
   })
 }
 
-/** Workflows and store activities of one database: the single writer. */
+/** Starts the workers for workflows and store activities of a database, its single writer, and for analyses. */
 export async function startStoreWorker(
   server: WorkerConnection,
   storeName: string,
@@ -88,26 +88,26 @@ export async function startStoreWorker(
 
 export interface ComputeWorkerOptions extends ComputeObserver {
   readonly server: WorkerConnection
-  /** Each model's id, and where its folder or GGUF file is on this machine. */
+  /** Model ids, each with the path of its folder or GGUF file. */
   readonly models: ReadonlyMap<string, string>
-  /** Engine processes at most. */
+  /** Maximum number of engine processes. */
   readonly engines: number
-  /** Bytes that all engine processes together may hold; default: what the machine or its control group has. */
+  /** Memory of all engine processes together, bytes; default: that of the machine or control group. */
   readonly memoryLimit?: number | undefined
-  /** Told how an engine holds a model, once per model. */
+  /** Called once per model with the plan of its engine. */
   readonly onPlan?: (model: string, plan: string) => void
 }
 
 export interface ComputeWorkers extends RunningWorkers {
   readonly pool: EnginePool
-  /** Settles when the files of all models have been read, and their queues are polled. */
+  /** Resolves when the files of all models have been read and their queues are polled. */
   readonly ready: Promise<void>
 }
 
 /**
- * Forward passes for some models: for each a queue by its id, which asks what it is, and one by its content, which has the
- * work; one pool of engine processes for all. A model whose files cannot be read is polled by its id only: what is asked
- * of it fails, and says why.
+ * Starts workers for forward passes of some models, with one pool of engine processes. Each model has two queues: by id, where
+ * sweeps ask for its content, and by content, which has the work. If a model's files cannot be read, only the queue by id is polled,
+ * and activities there fail with the reason.
  */
 export function startComputeWorkers({
   server,
@@ -146,7 +146,7 @@ export function startComputeWorkers({
     const identity = identityOf({ worker: thisWorker(), model, content, engines, memory, device, kernels })
     for (const [taskQueue, atOnce] of [
       [modelQueue(model), 2],
-      // One more than there are engines: the next request is at hand when an engine falls idle.
+      // One more than engines, so that the next request is ready when an engine becomes idle.
       ...(content === '' ? [] : [[contentQueue(model, content), engines + 1] as const]),
     ] as const) {
       if (stopping) return
@@ -156,7 +156,7 @@ export function startComputeWorkers({
         taskQueue,
         activities: { ...main, ...further },
         maxConcurrentActivityTaskExecutions: atOnce,
-        // The default of a minute would let a cancellation wait that long.
+        // The default of a minute would delay cancellations that long.
         maxHeartbeatThrottleInterval: '1 second',
         defaultHeartbeatThrottleInterval: '1 second',
         shutdownGraceTime: '1 second',
@@ -165,7 +165,7 @@ export function startComputeWorkers({
     }
   }
 
-  /** In the background: the files of a large model take a minute to read, and others need not wait for it. */
+  /** Runs in the background, since the files of a large model take a minute to read. */
   async function serveAll(): Promise<void> {
     for (const [model, path] of models) await serve(model, path)
   }
@@ -176,7 +176,7 @@ export function startComputeWorkers({
     done: ready.then(() => Promise.all(workers.map(({ done }) => done))).then(() => {}),
     async shutdown() {
       stopping = true
-      await ready.catch(() => {}) // said by `done`
+      await ready.catch(() => {}) // `done` reports it
       measured.stop()
       const stopped = Promise.all(workers.map((worker) => worker.shutdown()))
       await pool.close()
@@ -185,7 +185,7 @@ export function startComputeWorkers({
   }
 }
 
-/** '' where the files cannot be read: loading them will say why. */
+/** The content hash; '' if the files cannot be read, which loading them will report. */
 async function contentOf(path: string): Promise<string> {
   try {
     const checkpoint = await openCheckpoint(path)

@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow'
 
-/** Before continue-as-new: a cancellation that came together with the last result would end with this run, unheard. */
+/** Call before continue-as-new: a cancellation that arrived together with the last result would otherwise be lost with this run. */
 export function throwIfCancelled(scope = CancellationScope.current()): void {
   if (scope.consideredCancelled) throw new CancelledFailure('cancelled before continue-as-new')
 }

@@ -7,12 +7,12 @@ import {
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow'
 
-/** Sweeps that began before children were cancelled by their id too, know nothing of it: `patched`. */
+/** Patch id: sweeps from before this patch do not cancel children by id. */
 const byId = 'cancel-by-id'
 
 /**
- * `runChild`, where the child's own failure stops nothing else: `report` records it and says what it counts as. Children catch
- * what goes wrong in them, so this is about workflows that the server terminated or whose own code failed.
+ * Runs a child whose failure does not stop its siblings: `report` records the failure and returns the outcome to count. Children
+ * handle failures of activities themselves, so this concerns workflows that the server terminated or whose code failed.
  */
 export async function runChildOr<T>(
   run: () => Promise<T>,
@@ -27,8 +27,8 @@ export async function runChildOr<T>(
 }
 
 /**
- * Runs a child to its end, also over continue-as-new: `execute` starts it with these options. A resumed sweep starts its
- * children again; a cancelled one waits until they have stopped.
+ * Runs a child to its end, across continue-as-new; `execute` starts it with these options. A resumed sweep starts its children
+ * again; a cancelled one waits until they have stopped.
  */
 export async function runChild<T>(
   workflowId: string,
@@ -50,15 +50,12 @@ const asChild = {
   cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
 }
 
-/** Where children are not told by `runChild`, since the sweep began before. */
+/** Cancels children of sweeps from before the patch, whose `runChild` does not. */
 export function cancelAsBefore(workflowIds: Iterable<string>): void {
   if (!patched(byId)) for (const workflowId of workflowIds) cancelById(workflowId)
 }
 
-/**
- * The cancellation of its scope reaches the run of a child that was started, not one that followed it by continue-as-new: that
- * one is found by its id.
- */
+/** Cancelling a scope reaches only the first run of a child; runs after continue-as-new must be cancelled by workflow id. */
 function cancelById(workflowId: string): void {
-  CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel()).catch(() => {}) // it has just ended
+  CancellationScope.nonCancellable(() => getExternalWorkflowHandle(workflowId).cancel()).catch(() => {}) // it has already ended
 }

@@ -7,9 +7,9 @@ import type { ExperimentsInput } from './inputs.js'
 import { analysisOn, experimentsOn, storeOf } from './activity-proxies.js'
 
 /**
- * The further experiments of one (model, task), or, with task '', those over several tasks of a model. The store says
- * which step comes next, so this knows no experiment: a step is an activity's name and input, and its result is stored
- * before the next. A failure is recorded as a row and ends that unit only.
+ * The further experiments of one (model, task) or, with task '', those over several tasks of a model. It knows no experiment: the
+ * store returns the next step, an activity's name and input, and stores its result before the next one. A failure is recorded as a
+ * row and ends that unit only.
  */
 export async function experimentsWorkflow(input: ExperimentsInput): Promise<'complete' | 'failed'> {
   const { sweepId, model, task } = input
@@ -44,7 +44,7 @@ export async function experimentsWorkflow(input: ExperimentsInput): Promise<'com
 
 type NextStep = NonNullable<Awaited<ReturnType<ReturnType<typeof storeOf>['nextStep']>>>
 
-/** Of sweeps that began before a step said whether it is on stored θ. */
+/** Analyses in sweeps from before steps had `onThetas`. */
 const onThetasBefore = ['separateTasks', 'decodeTasks']
 
 function runStep(

@@ -13,10 +13,10 @@ import { sweepWorkflowId } from '../src/temporal/names.js'
 import type { SweepSettings } from './inputs.js'
 import { longWorkAttempts, storeOf } from './activity-proxies.js'
 
-/** To the sweep: one more task or further experiment has failed for good. Sent only where it counts them. */
+/** Tells the sweep that a task or further experiment failed for good. Sent only if `maxFailures` is set. */
 export const failureSignal = defineSignal('failure')
 
-/** Records a failure as a row; where the sweep ends after too many, tells it. */
+/** Records a failure as a row, and signals the sweep if it has `maxFailures`. */
 export async function reportFailure(
   { store, sweepId, maxFailures }: SweepSettings,
   place: { readonly model: string; readonly task: string; readonly experiment?: string },
@@ -32,7 +32,7 @@ export async function reportFailure(
   }
 }
 
-/** The innermost cause says what went wrong; the wrappers only say that an activity failed, and where. */
+/** Describes the innermost cause; its wrappers only say that an activity failed, and where. */
 function describeFailure(error: unknown) {
   if (error instanceof ChildWorkflowFailure) return describeWorkflowFailure(error)
   const activity = error instanceof ActivityFailure ? error : undefined
@@ -47,7 +47,7 @@ function describeFailure(error: unknown) {
     cause instanceof ApplicationFailure
       ? (cause.details?.[0] as Partial<FailureDetails> | undefined)
       : undefined
-  // A worker that was lost reports no attempt.
+  // A lost worker reports no attempt.
   const lost = activity?.retryState === 'MAXIMUM_ATTEMPTS_REACHED' ? longWorkAttempts : 1
   return {
     code,
@@ -58,7 +58,7 @@ function describeFailure(error: unknown) {
   }
 }
 
-/** A workflow that failed as a whole could not record why: what it was doing is stored up to there, and can be tried again. */
+/** A workflow that failed as a whole could not record why. Its results so far are stored, and it can be retried. */
 function describeWorkflowFailure({ cause, workflowType }: ChildWorkflowFailure) {
   const why =
     cause instanceof TerminatedFailure

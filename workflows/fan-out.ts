@@ -1,6 +1,6 @@
 /**
- * Runs `work` on every input, `width` at a time. Stops starting new ones when `enough` says so (the history has grown)
- * and returns what was not started.
+ * Runs `work` on every input, `width` at a time. Starts no more once `enough` returns true, as when the history has grown, and
+ * returns the inputs not started.
  */
 export async function fanOut<Input>(
   inputs: readonly Input[],

@@ -1,4 +1,4 @@
-/** What the worker bundles. */
+/** All workflows, as bundled for the worker. */
 export { sweepWorkflow } from './sweep.js'
 export { modelWorkflow } from './model.js'
 export { taskWorkflow } from './task.js'

@@ -7,12 +7,12 @@ import type { TaskInput } from './inputs.js'
 import { recordedInfo } from './recorded-info.js'
 import { computeOn, plannerOf, storeOf } from './activity-proxies.js'
 
-/** A history of at most 50 MB and 51,200 events is kept; each part adds about half a megabyte to it. */
+/** Well below Temporal's limits of 50 MB and 51,200 events; each part adds about half a megabyte. */
 const largestHistory = { bytes: 8_000_000, events: 4_000 }
 
 /**
- * The main experiment for a task whose items or pairs are too many for a payload: the store says which part comes next, and
- * keeps its results. Between parts the workflow continues as new when its history has grown.
+ * The main experiment of a task with too many items or pairs for one payload, in parts: the store returns the next part and records
+ * its result. Between parts, the workflow continues as new if its history has grown.
  */
 export async function runLargeTask(
   input: TaskInput,
@@ -63,7 +63,7 @@ export async function runLargeTask(
     return plan.lanes
   }
 
-  /** One part after the other, until there is none left to begin, or the history has grown. */
+  /** Computes one part after another, until none is left or the history has grown. */
   async function untilDone(next: () => Promise<TaskPart | null>): Promise<void> {
     while (!grown()) {
       const part = await next()

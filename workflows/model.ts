@@ -10,13 +10,13 @@ import type { ExperimentsInput, ModelInput, Tally } from './inputs.js'
 import { taskWorkflow } from './task.js'
 import { anyWith, storeOf } from './activity-proxies.js'
 
-/** One model of a sweep: one child per task, a few at a time, so that one's writes overlap another's forward passes. */
+/** One model of a sweep: one child per task, a few at a time, so that writes of one task overlap forward passes of another. */
 export async function modelWorkflow(input: ModelInput): Promise<Tally> {
   const left = input.leave ?? { tasks: [], units: [] }
   const tasks = input.tasks.filter((task) => !left.tasks.includes(task))
   let tally: Tally = input.soFar ?? { complete: 0, failed: left.tasks.length }
 
-  // Sweeps that began before work was routed by content go on by the model's id.
+  // Sweeps from before this patch route work by model id.
   const content = input.content ?? (patched('content') ? await settledContent(input) : undefined)
   const { tasks: _, allTasks: __, furtherTasks: ___, soFar: ____, leave: _____, ...own } = input
   const settings = { ...own, ...(content ? { content } : {}) }
@@ -39,11 +39,11 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     throwIfCancelled()
     await continueAsNew<typeof modelWorkflow>({ ...again, tasks: rest, soFar: tally })
   }
-  // Sweeps that began before there were further experiments do not ask for them.
+  // Absent in sweeps from before there were further experiments.
   if (input.further) await runFurther()
   return tally
 
-  /** Records that a child failed as a whole. */
+  /** Records a child workflow's failure. */
   function asFailure(place: { readonly task: string; readonly experiment?: string }) {
     return async (error: unknown): Promise<'failed'> => {
       await reportFailure(input, { model: input.model, ...place }, error)
@@ -51,7 +51,7 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
     }
   }
 
-  /** Task by task, then those that need several tasks. */
+  /** Runs the further experiments task by task, then those over several tasks. */
   async function runFurther(): Promise<void> {
     const tasks = input.furtherTasks ?? input.allTasks ?? []
     const rest = await fanOut(
@@ -80,8 +80,8 @@ export async function modelWorkflow(input: ModelInput): Promise<Tally> {
 }
 
 /**
- * What the sweep's results of this model are of: what it was before, else what the first worker has. Undefined where
- * no worker can load it: its tasks then fail one by one, each with the reason.
+ * The model content of the sweep's results: as settled before, else that of the first worker to answer. Undefined if no worker can
+ * load the model; each of its tasks then fails with the reason.
  */
 async function settledContent({
   store,

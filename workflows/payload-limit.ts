@@ -2,8 +2,8 @@ import { ApplicationFailure, DefaultPayloadConverter, type Payload } from '@temp
 import { largestPayload, tooLarge } from '../src/domain/payloads.js'
 
 /**
- * Refuses what Temporal would refuse, inside the workflow, where it becomes a row of `failures`. Sent, it would fail the
- * workflow's task instead, again and again. `src/temporal/bundle.ts` bundles it with the workflows.
+ * Refuses payloads that Temporal would refuse, but inside the workflow, where this becomes a row of `failures`. If sent, they would
+ * fail the workflow task, which is retried forever. Bundled with the workflows (bin/build.js).
  */
 class LimitedPayloadConverter extends DefaultPayloadConverter {
   override toPayload<T>(value: T): Payload {

@@ -15,13 +15,10 @@ import type { ModelInput, SweepInput, Tally } from './inputs.js'
 import { modelWorkflow } from './model.js'
 import { storeOf } from './activity-proxies.js'
 
-/** Models at once: each waits on its own queue, so this bounds the open children, not the load on any machine. */
+/** Models in progress at once. Each has its own queue, so this bounds the number of open children, not the load of any machine. */
 const modelsInFlight = 50
 
-/**
- * A sweep: one child per model, then the verdict, written to the database. After `maxFailures` of them the models that
- * are still under way are cancelled.
- */
+/** A sweep: one child per model, then the outcome is written to the database. After `maxFailures` failures, running models are cancelled. */
 export async function sweepWorkflow(input: SweepInput): Promise<Tally> {
   const store = storeOf(input.store)
   const running = new Set<string>()

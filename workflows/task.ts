@@ -6,13 +6,12 @@ import { recordedInfo } from './recorded-info.js'
 import { runLargeTask } from './large-task.js'
 import { computeOn, storeOf } from './activity-proxies.js'
 
-/** Chunks of layers of one task under way at once: enough to keep two workers busy, few enough for a small history. */
+/** Chunks of layers of a task in progress at once: enough to keep two workers busy, few enough for a small history. */
 const chunksInFlight = 4
 
 /**
- * The main experiment for one (model, task): prepare; baseline, and dev over all L; best L; test at the best L. Every
- * result is stored before the next step, and what is stored already is not computed again. A failure is recorded as a
- * row and ends this task only.
+ * The main experiment of one (model, task): prepare; baseline, and dev at all L; best L; test at the best L. Every result is stored
+ * before the next step, and stored results are not recomputed. A failure is recorded as a row and ends this task only.
  */
 export async function taskWorkflow(input: TaskInput): Promise<'complete' | 'failed'> {
   try {
@@ -34,7 +33,7 @@ async function runTask(input: TaskInput): Promise<void> {
   const compute = computeOn(model, content)
   const place = { sweepId, model, task }
 
-  // Sweeps that began before hand all tasks over whole.
+  // Sweeps from before this patch pass every task whole.
   const toPrepare = patched('large-tasks')
     ? await store.taskToPrepare({ sweepId, task })
     : { size: 'whole' as const, spec: await store.loadTaskSpec({ sweepId, task }) }

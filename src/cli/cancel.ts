@@ -138,10 +138,6 @@ async function withServer(
 }
 
 function sweepOf(db: string, wanted: string) {
-  const reader = openReadOnly(db)
-  try {
-    return { ...findSweep(reader, wanted), store: databaseIdentity(reader) }
-  } finally {
-    reader.close()
-  }
+  using reader = openReadOnly(db)
+  return { ...findSweep(reader, wanted), store: databaseIdentity(reader) }
 }

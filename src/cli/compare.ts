@@ -70,32 +70,28 @@ Examples:
 }
 
 function compare(wanted: string | undefined, options: CompareOptions): void {
-  const reader = openReadOnly(options.db)
-  try {
-    const sweep = findSweep(reader, wanted)
-    const other = options.with === undefined ? null : findSweep(reader, options.with)
-    const theirs = other ? sweepSide(reader, other) : publishedSide()
-    const except = other ? undefined : namesakes(reader, sweep.id)
-    if (except) for (const note of describeNamesakes(except)) process.stderr.write(`note: ${note}\n`)
-    const rows = compared(sweepSide(reader, sweep, except), theirs, options)
-    const name = other?.id ?? 'the published results'
-    if (rows.length === 0)
-      throw new TaskvecError(
-        'USAGE',
-        `${sweep.id} and ${name} have nothing in common to compare in the table ${options.table}`,
-        {
-          hint: `Pair different models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'none'}`,
-        },
-      )
-    const format = options.json ? 'json' : options.format
-    const all = Object.keys(rows[0] as Row)
-    const same = rows.every(({ model, theirModel }) => model === theirModel)
-    const left = same ? [...wide, 'theirModel'] : wide
-    const columns = format === 'table' ? all.filter((column) => !left.includes(column)) : all
-    writeRows(rows, columns, format, toStdout)
-  } finally {
-    reader.close()
-  }
+  using reader = openReadOnly(options.db)
+  const sweep = findSweep(reader, wanted)
+  const other = options.with === undefined ? null : findSweep(reader, options.with)
+  const theirs = other ? sweepSide(reader, other) : publishedSide()
+  const except = other ? undefined : namesakes(reader, sweep.id)
+  if (except) for (const note of describeNamesakes(except)) process.stderr.write(`note: ${note}\n`)
+  const rows = compared(sweepSide(reader, sweep, except), theirs, options)
+  const name = other?.id ?? 'the published results'
+  if (rows.length === 0)
+    throw new TaskvecError(
+      'USAGE',
+      `${sweep.id} and ${name} have nothing in common to compare in the table ${options.table}`,
+      {
+        hint: `Pair different models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'none'}`,
+      },
+    )
+  const format = options.json ? 'json' : options.format
+  const all = Object.keys(rows[0] as Row)
+  const same = rows.every(({ model, theirModel }) => model === theirModel)
+  const left = same ? [...wide, 'theirModel'] : wide
+  const columns = format === 'table' ? all.filter((column) => !left.includes(column)) : all
+  writeRows(rows, columns, format, toStdout)
 }
 
 /** Columns left out of --format table, which a terminal may be too narrow for. */

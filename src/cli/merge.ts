@@ -67,16 +67,12 @@ async function merge(
 }
 
 function refuseDamaged(file: string): void {
-  const reader = openReadOnly(file)
-  try {
-    const [problem] = checkInvariants(reader).flatMap(({ problems }) => problems)
-    if (problem)
-      throw new TaskvecError('STORE', `${file}: ${problem.where}: ${problem.message}; nothing was merged`, {
-        hint: `See all problems: taskvec verify --sample 0 --db ${file}`,
-      })
-  } finally {
-    reader.close()
-  }
+  using reader = openReadOnly(file)
+  const [problem] = checkInvariants(reader).flatMap(({ problems }) => problems)
+  if (problem)
+    throw new TaskvecError('STORE', `${file}: ${problem.where}: ${problem.message}; nothing was merged`, {
+      hint: `See all problems: taskvec verify --sample 0 --db ${file}`,
+    })
 }
 
 function plain({ added, equal, rounded, conflicts, kinds }: MergeReport): MergeReport {

@@ -57,7 +57,7 @@ function sayHowToCompare(group: string, count: number, over: readonly string[], 
 
 /** A failure is reported and does not affect the sweeps. */
 async function writeGroupReport(db: string, group: string): Promise<void> {
-  const reader = openReadOnly(db)
+  using reader = openReadOnly(db)
   try {
     const [{ groupReport }, { writeReport }] = await Promise.all([
       import('../report/group-report.js'),
@@ -69,7 +69,5 @@ async function writeGroupReport(db: string, group: string): Promise<void> {
     say(`Report of all settings: ${join(folder, page)}`)
   } catch (error) {
     say(`The report was not written: ${describeError(error)}\n  To retry: taskvec report ${group}`)
-  } finally {
-    reader.close()
   }
 }

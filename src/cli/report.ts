@@ -75,30 +75,25 @@ function ofSweep(
   { db, ...options }: ReportOptions,
   wanted: readonly string[],
 ): { report: Report; name: string } {
-  const reader = openReadOnly(db)
-  try {
-    if (wanted.length > 1) {
-      if (options.with !== undefined)
-        throw new TaskvecError('USAGE', '--with compares two sweeps: name one, or leave it out')
-      const sweeps = namedSweeps(reader, wanted)
-      const varied = varying(sweeps)
-      const by = options.by ?? (varied.length > 0 ? varied : (['sweep'] as const))
-      return { report: groupReport(reader, sweeps, by), name: wanted.join('+') }
-    }
-    const [name] = wanted
-    const sweep = findSweep(reader, name)
-    const group = settingsOfGroup(reader, sweep)
-    if (options.by || namesGroup(sweep, group, name)) {
-      if (options.with !== undefined)
-        throw new TaskvecError('USAGE', '--with compares two sweeps, not a group')
-      return {
-        report: groupReport(reader, group, options.by ?? varying(group)),
-        name: sweep.group ?? sweep.id,
-      }
-    }
-    const other = options.with === undefined ? null : findSweep(reader, options.with)
-    return { report: sweepReport(reader, sweep, other), name: sweep.id }
-  } finally {
-    reader.close()
+  using reader = openReadOnly(db)
+  if (wanted.length > 1) {
+    if (options.with !== undefined)
+      throw new TaskvecError('USAGE', '--with compares two sweeps: name one, or leave it out')
+    const sweeps = namedSweeps(reader, wanted)
+    const varied = varying(sweeps)
+    const by = options.by ?? (varied.length > 0 ? varied : (['sweep'] as const))
+    return { report: groupReport(reader, sweeps, by), name: wanted.join('+') }
   }
+  const [name] = wanted
+  const sweep = findSweep(reader, name)
+  const group = settingsOfGroup(reader, sweep)
+  if (options.by || namesGroup(sweep, group, name)) {
+    if (options.with !== undefined) throw new TaskvecError('USAGE', '--with compares two sweeps, not a group')
+    return {
+      report: groupReport(reader, group, options.by ?? varying(group)),
+      name: sweep.group ?? sweep.id,
+    }
+  }
+  const other = options.with === undefined ? null : findSweep(reader, options.with)
+  return { report: sweepReport(reader, sweep, other), name: sweep.id }
 }

@@ -13,7 +13,7 @@ import { filtersOf, resultRows, tableNames } from '../report/result-rows.js'
 import { apart } from '../report/apart.js'
 import { averagedTables, groupRows, overSeeds, overSettings } from '../report/group-rows.js'
 import { tableLatex } from '../report/table-latex.js'
-import { openReadOnly } from '../store/open.js'
+import { openReadOnly, type Reader } from '../store/open.js'
 import { weightTypes } from '../store/report-queries.js'
 import { meanScores } from '../store/mean-scores.js'
 import { firstTokens, mainResults } from '../store/results.js'
@@ -125,38 +125,32 @@ async function results(wanted: readonly string[], options: ResultsOptions): Prom
         hint: `Tables with one: ${averagedTables.join(', ')}`,
       },
     )
-  const reader = openReadOnly(db)
-  try {
-    const [name] = wanted
-    const mixed = wanted.length > 1
-    const sweep = findSweep(reader, name)
-    const group = mixed ? namedSweeps(reader, wanted) : settingsOfGroup(reader, sweep)
-    const whole = mixed || options.by !== undefined || options.seeds || namesGroup(sweep, group, name)
-    const progress = (whole ? group : [sweep]).flatMap(({ id }) => sweepProgress(reader, id))
-    checkName(
-      'model',
-      options.model,
-      progress.map(({ model }) => model),
+  using reader = openReadOnly(db)
+  const [name] = wanted
+  const mixed = wanted.length > 1
+  const sweep = findSweep(reader, name)
+  const group = mixed ? namedSweeps(reader, wanted) : settingsOfGroup(reader, sweep)
+  const whole = mixed || options.by !== undefined || options.seeds || namesGroup(sweep, group, name)
+  const progress = (whole ? group : [sweep]).flatMap(({ id }) => sweepProgress(reader, id))
+  checkName(
+    'model',
+    options.model,
+    progress.map(({ model }) => model),
+  )
+  checkName(
+    'task',
+    options.task,
+    progress.map(({ task }) => task),
+  )
+  for (const note of mixed ? apart(reader, group).notes : []) process.stderr.write(`note: ${note}\n`)
+  if (whole) await printGroup(reader, group, format, options, mixed)
+  else await print(reader, sweep, format, options)
+  const open = progress.filter(({ complete }) => !complete).length
+  if (open > 0)
+    process.stderr.write(
+      `${mixed ? 'Not all sweeps are complete' : whole ? `Group ${sweep.group ?? sweep.id} is not complete` : `Sweep ${sweep.id} is ${sweep.status}`}: ${open} of ${progress.length} tasks are not complete. taskvec status shows which.\n`,
     )
-    checkName(
-      'task',
-      options.task,
-      progress.map(({ task }) => task),
-    )
-    for (const note of mixed ? apart(reader, group).notes : []) process.stderr.write(`note: ${note}\n`)
-    if (whole) await printGroup(reader, group, format, options, mixed)
-    else await print(reader, sweep, format, options)
-    const open = progress.filter(({ complete }) => !complete).length
-    if (open > 0)
-      process.stderr.write(
-        `${mixed ? 'Not all sweeps are complete' : whole ? `Group ${sweep.group ?? sweep.id} is not complete` : `Sweep ${sweep.id} is ${sweep.status}`}: ${open} of ${progress.length} tasks are not complete. taskvec status shows which.\n`,
-      )
-  } finally {
-    reader.close()
-  }
 }
-
-type Reader = ReturnType<typeof openReadOnly>
 
 async function print(
   db: Reader,

@@ -33,19 +33,15 @@ Examples:
 
 /** The sweep itself if `wanted` is its id; else all incomplete settings of its group, including those not started. */
 function storedConfigs(db: string, wanted: string | undefined): SweepConfig[] {
-  const reader = openReadOnly(db)
-  try {
-    const all = listSweeps(reader)
-    const unfinished =
-      all.find(({ status }) => status !== 'complete') ?? all.find(({ config }) => hasUnstarted(config, all))
-    const sweep = findSweep(reader, wanted ?? unfinished?.id)
-    const config = storedConfig(sweep)
-    if (!config.settings || wanted === sweep.id) return [config]
-    const complete = new Set(all.flatMap(({ id, status }) => (status === 'complete' ? [id] : [])))
-    return groupOf(config).filter((setting) => !complete.has(sweepId(setting)))
-  } finally {
-    reader.close()
-  }
+  using reader = openReadOnly(db)
+  const all = listSweeps(reader)
+  const unfinished =
+    all.find(({ status }) => status !== 'complete') ?? all.find(({ config }) => hasUnstarted(config, all))
+  const sweep = findSweep(reader, wanted ?? unfinished?.id)
+  const config = storedConfig(sweep)
+  if (!config.settings || wanted === sweep.id) return [config]
+  const complete = new Set(all.flatMap(({ id, status }) => (status === 'complete' ? [id] : [])))
+  return groupOf(config).filter((setting) => !complete.has(sweepId(setting)))
 }
 
 /** Errors: STORE if it is not a config that `run` wrote, since a database may come from anywhere. */

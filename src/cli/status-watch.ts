@@ -46,22 +46,18 @@ export async function watchStatus(db: string, wanted: string | undefined): Promi
 }
 
 function look(db: string, wanted: string | undefined) {
-  const reader = openReadOnly(db)
-  try {
-    const { id, status } = findSweep(reader, wanted)
-    const tasks = sweepProgress(reader, id)
-    const holder = lockHolder(db)
-    return {
-      id,
-      tasks,
-      // The status of a sweep whose process was killed is still 'running'.
-      running: status === 'running' && holder !== null,
-      status: status === 'running' && holder === null ? 'not running (taskvec resume continues it)' : status,
-      extent: progressTotals(tasks, unitProgress(reader, id), plannedLayers(reader, id)),
-      failures: sweepFailures(reader, id).map(renderFailure),
-    }
-  } finally {
-    reader.close()
+  using reader = openReadOnly(db)
+  const { id, status } = findSweep(reader, wanted)
+  const tasks = sweepProgress(reader, id)
+  const holder = lockHolder(db)
+  return {
+    id,
+    tasks,
+    // The status of a sweep whose process was killed is still 'running'.
+    running: status === 'running' && holder !== null,
+    status: status === 'running' && holder === null ? 'not running (taskvec resume continues it)' : status,
+    extent: progressTotals(tasks, unitProgress(reader, id), plannedLayers(reader, id)),
+    failures: sweepFailures(reader, id).map(renderFailure),
   }
 }
 

@@ -35,39 +35,35 @@ async function status(
 ): Promise<void> {
   if (watch && json) throw new TaskvecError('USAGE', '--watch and --json cannot be combined')
   if (watch) return watchStatus(db, wanted)
-  const reader = openReadOnly(db)
-  try {
-    const sweep = findSweep(reader, wanted)
-    const tasks = sweepProgress(reader, sweep.id)
-    const failures = sweepFailures(reader, sweep.id)
-    const warnings = sweepWarnings(reader, sweep.id)
-    const runningIn = lockHolder(db)
-    const others = listSweeps(reader).filter(({ id }) => id !== sweep.id)
-    if (json) {
-      const { id, name, status, createdAt, finishedAt } = sweep
-      process.stdout.write(
-        JSON.stringify({
-          id,
-          name,
-          status,
-          createdAt,
-          finishedAt,
-          runningIn,
-          tasks,
-          failures,
-          warnings,
-          others: others.map((other) => other.id),
-        }) + '\n',
-      )
-    } else {
-      process.stdout.write(render(sweep, tasks) + '\n')
-      for (const { model, warning } of groupedWarnings(warnings))
-        process.stdout.write(`warning: ${model}: ${warning}\n`)
-      for (const failure of failures) process.stdout.write(`${renderFailure(failure)}\n`)
-      process.stderr.write(nextStep(sweep, runningIn, others, databaseOption(db)))
-    }
-  } finally {
-    reader.close()
+  using reader = openReadOnly(db)
+  const sweep = findSweep(reader, wanted)
+  const tasks = sweepProgress(reader, sweep.id)
+  const failures = sweepFailures(reader, sweep.id)
+  const warnings = sweepWarnings(reader, sweep.id)
+  const runningIn = lockHolder(db)
+  const others = listSweeps(reader).filter(({ id }) => id !== sweep.id)
+  if (json) {
+    const { id, name, status, createdAt, finishedAt } = sweep
+    process.stdout.write(
+      JSON.stringify({
+        id,
+        name,
+        status,
+        createdAt,
+        finishedAt,
+        runningIn,
+        tasks,
+        failures,
+        warnings,
+        others: others.map((other) => other.id),
+      }) + '\n',
+    )
+  } else {
+    process.stdout.write(render(sweep, tasks) + '\n')
+    for (const { model, warning } of groupedWarnings(warnings))
+      process.stdout.write(`warning: ${model}: ${warning}\n`)
+    for (const failure of failures) process.stdout.write(`${renderFailure(failure)}\n`)
+    process.stderr.write(nextStep(sweep, runningIn, others, databaseOption(db)))
   }
 }
 

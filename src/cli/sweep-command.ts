@@ -135,65 +135,61 @@ async function finish(
   seconds: number,
 ): Promise<void> {
   const id = sweepId(config)
-  const reader = openReadOnly(db)
-  try {
-    const progress = sweepProgress(reader, id)
-    const rows = mainResults(reader, id)
-    const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
-    const reportable = report && outcome !== 'interrupted' && rows.length > 0
-    if (reportable && cells > mostReported)
-      say(
-        `No report was written, since the sweep has more than ${mostReported} cells; npx taskvec report ${id} writes it.`,
-      )
-    const page = reportable && cells <= mostReported ? await pageOf(reader, id, db) : null
-    const reused = progress.reduce((sum, task) => sum + task.cellsReused, 0)
-    if (json)
-      process.stdout.write(
-        JSON.stringify({
-          sweep: id,
-          outcome,
-          database: db,
-          seconds,
-          cells,
-          reused,
-          ...(config.mode ? { numerics: modeLabel(config.mode) } : {}),
-          report: page,
-          results: rows,
-        }) + '\n',
-      )
-    else if (rows.length > 0)
-      process.stdout.write(
-        `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), weights: weightTypes(reader, id), first: firstTokens(reader, id), scores: meanScores(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
-      )
+  using reader = openReadOnly(db)
+  const progress = sweepProgress(reader, id)
+  const rows = mainResults(reader, id)
+  const cells = progress.reduce((sum, task) => sum + task.cellsDone, 0)
+  const reportable = report && outcome !== 'interrupted' && rows.length > 0
+  if (reportable && cells > mostReported)
+    say(
+      `No report was written, since the sweep has more than ${mostReported} cells; npx taskvec report ${id} writes it.`,
+    )
+  const page = reportable && cells <= mostReported ? await pageOf(reader, id, db) : null
+  const reused = progress.reduce((sum, task) => sum + task.cellsReused, 0)
+  if (json)
+    process.stdout.write(
+      JSON.stringify({
+        sweep: id,
+        outcome,
+        database: db,
+        seconds,
+        cells,
+        reused,
+        ...(config.mode ? { numerics: modeLabel(config.mode) } : {}),
+        report: page,
+        results: rows,
+      }) + '\n',
+    )
+  else if (rows.length > 0)
+    process.stdout.write(
+      `${renderMainTable(rows, { mode: modeLabel(config.mode ?? {}), weights: weightTypes(reader, id), first: firstTokens(reader, id), scores: meanScores(reader, id) })}\n\n${renderLayerCurves(layerResults(reader, id))}\n`,
+    )
 
-    const all = sweepWarnings(reader, id)
-    const warnings = logFormat === 'json' ? all : groupedWarnings(all)
-    for (const { model, warning } of logFormat === 'json' ? warnings : warnings.slice(0, mostWarnings))
-      say(`warning: ${model}: ${warning}`, { event: 'warning', model })
-    if (logFormat !== 'json' && warnings.length > mostWarnings)
-      say(`warning: ${warnings.length - mostWarnings} more; the report lists all under Failures and warnings`)
-    for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
-      say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
-    for (const failure of sweepFailures(reader, id))
-      say(renderFailure(failure), { event: 'failure', ...failure })
-    const dbOption = databaseOption(db)
-    const reuse = reused > 0 ? `, ${reused} of them reused from the database` : ''
-    say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
-    if (page !== null) say(`Report with every figure and table: ${page}`)
-    if (outcome === 'complete') {
-      say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
-      say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
-      const effect = effectCommand(reader, id, config, rows)
-      if (effect !== null) say(`      ${effect}   the effect, on one query`)
-    } else if (outcome === 'failed') {
-      say(
-        `Next: npx taskvec resume ${id} --retry-failed${dbOption}   retries the failures; without it, only unfinished tasks run`,
-      )
-    } else {
-      say(`Next: npx taskvec resume ${id}${dbOption}   resumes it; stored results are kept`)
-    }
-  } finally {
-    reader.close()
+  const all = sweepWarnings(reader, id)
+  const warnings = logFormat === 'json' ? all : groupedWarnings(all)
+  for (const { model, warning } of logFormat === 'json' ? warnings : warnings.slice(0, mostWarnings))
+    say(`warning: ${model}: ${warning}`, { event: 'warning', model })
+  if (logFormat !== 'json' && warnings.length > mostWarnings)
+    say(`warning: ${warnings.length - mostWarnings} more; the report lists all under Failures and warnings`)
+  for (const { model, experiment, task, thetaTask, reason } of skippedExperiments(reader, id))
+    say(`skipped: ${model} ${[experiment, task, thetaTask].filter(Boolean).join(' ')}: ${reason}`)
+  for (const failure of sweepFailures(reader, id))
+    say(renderFailure(failure), { event: 'failure', ...failure })
+  const dbOption = databaseOption(db)
+  const reuse = reused > 0 ? `, ${reused} of them reused from the database` : ''
+  say(`\n${verdict[outcome]}: ${cells} cells${reuse}, in ${duration(seconds)}. Database: ${db}`)
+  if (page !== null) say(`Report with every figure and table: ${page}`)
+  if (outcome === 'complete') {
+    say(`Next: npx taskvec results ${id} --table layers${dbOption}   accuracy by layer`)
+    say(`      npx taskvec results ${id} --table predictions --format csv${dbOption}`)
+    const effect = effectCommand(reader, id, config, rows)
+    if (effect !== null) say(`      ${effect}   the effect, on one query`)
+  } else if (outcome === 'failed') {
+    say(
+      `Next: npx taskvec resume ${id} --retry-failed${dbOption}   retries the failures; without it, only unfinished tasks run`,
+    )
+  } else {
+    say(`Next: npx taskvec resume ${id}${dbOption}   resumes it; stored results are kept`)
   }
 }
 

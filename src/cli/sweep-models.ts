@@ -38,13 +38,9 @@ export async function withRepositories(
 /** The models of a sweep; [] if it has not started. */
 function storedModels(db: string, id: string): SweepConfig['models'] {
   if (!existsSync(db)) return []
-  const reader = openReadOnly(db)
-  try {
-    const stored = listSweeps(reader).find((sweep) => sweep.id === id)
-    return stored ? (JSON.parse(stored.config) as SweepConfig).models : []
-  } finally {
-    reader.close()
-  }
+  using reader = openReadOnly(db)
+  const stored = listSweeps(reader).find((sweep) => sweep.id === id)
+  return stored ? (JSON.parse(stored.config) as SweepConfig).models : []
 }
 
 /** Fetches missing small models. Errors: MODEL if large ones are missing, with what the sweep needs. */

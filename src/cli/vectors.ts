@@ -5,7 +5,7 @@ import { collectVectors, type VectorChoice } from '../export/collect.js'
 import { storedVectors } from '../export/list.js'
 import { writeNpyFolder, writeSafetensors } from '../export/write.js'
 import { boxedTable } from '../report/boxed-table.js'
-import { openReadOnly } from '../store/open.js'
+import { openReadOnly, type Reader } from '../store/open.js'
 import { settingsOfGroup } from '../store/settings.js'
 import { findSweep } from '../store/sweeps.js'
 import { libraryNames, namedVectors } from '../vectors/library.js'
@@ -120,7 +120,7 @@ function inDatabase(wanted: string | undefined, { db, model, task }: Filters) {
 }
 
 /** Only the sweep if its id is given; by group, by name or by default, all settings of its config. */
-function sweepsOf(reader: ReturnType<typeof openReadOnly>, wanted: string | undefined): string[] {
+function sweepsOf(reader: Reader, wanted: string | undefined): string[] {
   const sweep = findSweep(reader, wanted)
   return sweep.id === wanted ? [sweep.id] : settingsOfGroup(reader, sweep).map(({ id }) => id)
 }
@@ -182,28 +182,24 @@ async function exportVectors(wanted: string | undefined, options: ExportOptions)
   const { db, layers, perItem = false, experiment, model, task } = options
   const format = options.format ?? (options.out.endsWith('.safetensors') ? 'safetensors' : 'npy')
   const out = resolve(options.out)
-  const reader = openReadOnly(db)
-  try {
-    const choice = { layers, perItem, experiment, model, task }
-    const say = (line: string) => void process.stderr.write(`${line}\n`)
-    const vectors = await collectVectors(reader, sweepsOf(reader, wanted), choice, say)
-    if (format === 'npy') writeNpyFolder(out, vectors)
-    else writeSafetensors(out, vectors)
-    const hash = vectorsHash(
-      vectors.map(({ metadata, values }) => ({ layer: Number(metadata['layer']), values })),
-    )
-    toStdout(
-      options.json
-        ? JSON.stringify({
-            out,
-            format,
-            vectors: vectors.length,
-            names: vectors.map(({ name }) => name),
-            hash,
-          }) + '\n'
-        : `${vectors.length} ${vectors.length === 1 ? 'vector' : 'vectors'} written to ${options.out}; the first is ${vectors[0]?.name ?? ''}\n`,
-    )
-  } finally {
-    reader.close()
-  }
+  using reader = openReadOnly(db)
+  const choice = { layers, perItem, experiment, model, task }
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  const vectors = await collectVectors(reader, sweepsOf(reader, wanted), choice, say)
+  if (format === 'npy') writeNpyFolder(out, vectors)
+  else writeSafetensors(out, vectors)
+  const hash = vectorsHash(
+    vectors.map(({ metadata, values }) => ({ layer: Number(metadata['layer']), values })),
+  )
+  toStdout(
+    options.json
+      ? JSON.stringify({
+          out,
+          format,
+          vectors: vectors.length,
+          names: vectors.map(({ name }) => name),
+          hash,
+        }) + '\n'
+      : `${vectors.length} ${vectors.length === 1 ? 'vector' : 'vectors'} written to ${options.out}; the first is ${vectors[0]?.name ?? ''}\n`,
+  )
 }

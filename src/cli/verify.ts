@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { randomInt } from 'node:crypto'
 import { TaskvecError } from '../domain/errors.js'
-import { openReadOnly } from '../store/open.js'
+import { openReadOnly, type Reader } from '../store/open.js'
 import { findSweep } from '../store/sweeps.js'
 import type { Problem } from '../verify/check.js'
 import { checkInvariants, type CheckResult } from '../verify/invariants.js'
@@ -60,47 +60,43 @@ Examples:
 async function verify(wanted: string | undefined, options: VerifyOptions): Promise<void> {
   const { db, sample, full, memoryLimit, json } = options
   const seed = options.seed ?? randomInt(2 ** 31)
-  const reader = openReadOnly(db)
-  try {
-    const sweepId = wanted === undefined ? undefined : findSweep(reader, wanted).id
-    // A consistent snapshot, even while a sweep writes.
-    reader.exec('begin')
-    const checks = guardedChecks(reader, db)
-    if (!json) for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`)
-    const fraction = full ? 1 : sample
-    const say = (line: string) => void process.stderr.write(`${line}\n`)
-    const sampled = { fraction, seed, sweepId, settings: { memoryLimit }, say }
-    const again = fraction === 0 ? null : await recompute(reader, sampled)
-    const further = fraction === 0 ? null : await recomputeUnits(reader, sampled)
-    const differing = [...checks, again, further].flatMap((part) => part?.problems ?? []).length
-    const unchecked =
-      sum(again?.unchecked.map(({ runs }) => runs)) + sum(further?.unchecked.map(({ units }) => units))
-    if (json)
-      process.stdout.write(
-        JSON.stringify({
-          database: db,
-          ok: differing === 0 && unchecked === 0,
-          differing,
-          unchecked,
-          checks,
-          recomputed: again && { seed, ...again },
-          recomputedFurther: further && { seed, ...further },
-        }) + '\n',
-      )
-    else {
-      if (again) process.stdout.write(`${describeAgain(again, seed)}\n`)
-      if (further && further.of > 0) process.stdout.write(`${describeFurther(further, seed)}\n`)
-      process.stdout.write(`${verdict(differing, unchecked)}\n`)
-    }
-    if (differing > 0) process.exitCode = exitCodes.differs
-    else if (unchecked > 0) process.exitCode = exitCodes.unchecked
-  } finally {
-    reader.close()
+  using reader = openReadOnly(db)
+  const sweepId = wanted === undefined ? undefined : findSweep(reader, wanted).id
+  // A consistent snapshot, even while a sweep writes.
+  reader.exec('begin')
+  const checks = guardedChecks(reader, db)
+  if (!json) for (const check of checks) process.stdout.write(`${describeCheck(check)}\n`)
+  const fraction = full ? 1 : sample
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  const sampled = { fraction, seed, sweepId, settings: { memoryLimit }, say }
+  const again = fraction === 0 ? null : await recompute(reader, sampled)
+  const further = fraction === 0 ? null : await recomputeUnits(reader, sampled)
+  const differing = [...checks, again, further].flatMap((part) => part?.problems ?? []).length
+  const unchecked =
+    sum(again?.unchecked.map(({ runs }) => runs)) + sum(further?.unchecked.map(({ units }) => units))
+  if (json)
+    process.stdout.write(
+      JSON.stringify({
+        database: db,
+        ok: differing === 0 && unchecked === 0,
+        differing,
+        unchecked,
+        checks,
+        recomputed: again && { seed, ...again },
+        recomputedFurther: further && { seed, ...further },
+      }) + '\n',
+    )
+  else {
+    if (again) process.stdout.write(`${describeAgain(again, seed)}\n`)
+    if (further && further.of > 0) process.stdout.write(`${describeFurther(further, seed)}\n`)
+    process.stdout.write(`${verdict(differing, unchecked)}\n`)
   }
+  if (differing > 0) process.exitCode = exitCodes.differs
+  else if (unchecked > 0) process.exitCode = exitCodes.unchecked
 }
 
 /** The checks. Errors: STORE if the file is too damaged to be read to the end. */
-function guardedChecks(reader: ReturnType<typeof openReadOnly>, db: string): CheckResult[] {
+function guardedChecks(reader: Reader, db: string): CheckResult[] {
   try {
     return checkInvariants(reader)
   } catch (error) {

@@ -5,8 +5,8 @@ import type { YamlFile } from '../system/yaml-file.js'
 import type { ConfigFile } from './schema.js'
 
 /**
- * The axes of a config: keys that may hold a list (docs/settings.md, Axes). A setting is one combination of their values, and
- * makes a separate sweep; those of one config are a group.
+ * The axes of a config: keys that may hold a list (docs/settings.md, Axes). A setting is one combination of their values and
+ * becomes a sweep of its own; the sweeps of one config form a group.
  */
 
 export interface Setting {
@@ -19,16 +19,16 @@ export interface Setting {
 
 export interface Settings {
   readonly all: readonly Setting[]
-  /** The lists, where others than seeds are given: part of the group's name. */
+  /** The lists, if any besides seeds has several values; they determine the group's id. */
   readonly axes?: object
 }
 
 /** docs/protocol.md, Sampling. */
 export const defaultSeed = 41
-/** The paper's k: where it is among several, its items are those that it has alone. */
+/** The paper's k: when it is one of several, its items are the same as when it is the only one. */
 const paperDemonstrations = 5
 
-/** Errors: CONFIG where a key is given twice, or a list holds a value twice. */
+/** All settings of a config. Errors: CONFIG if both names of a key are given, or a list repeats a value. */
 export function settingsOf(yaml: YamlFile, config: ConfigFile): Settings {
   const seeds = oneOf(yaml, 'seed', 'seeds', config) ?? [defaultSeed]
   const prompts = oneOf(yaml, 'prompt', 'prompts', config) ?? []
@@ -62,12 +62,12 @@ export function settingsOf(yaml: YamlFile, config: ConfigFile): Settings {
   return { all, axes: { demonstrations, dummyQueries, numerics, prompts } }
 }
 
-/** A template of the paper's prompts under another name would be another row in tables; under its own it is the default. */
+/** Whether a template is the default: the paper's format under its own name. Under another name, it is a separate row in tables. */
 function isPaper(prompt: PromptTemplate): boolean {
   return !('chat' in prompt) && prompt.id === 'arrow' && isArrow(prompt)
 }
 
-/** What settings of several k or prompts draw by; undefined where there is one of each: more x' are drawn behind fewer anyway. */
+/** How settings with several k or prompts draw items together; undefined with one of each, since a larger number of x' always extends a smaller one. */
 function pairing(
   demonstrations: readonly number[],
   dummyQueries: readonly number[],
@@ -85,7 +85,7 @@ function pairing(
   }
 }
 
-/** The values of a key that has a name for one and a name for several. */
+/** The values of a key with a singular and a plural name. */
 function oneOf<One extends 'seed' | 'prompt', Many extends 'seeds' | 'prompts'>(
   yaml: YamlFile,
   one: One,
@@ -93,7 +93,7 @@ function oneOf<One extends 'seed' | 'prompt', Many extends 'seeds' | 'prompts'>(
   config: ConfigFile,
 ): NonNullable<ConfigFile[One] & ConfigFile[Many]> | undefined {
   if (config[one] !== undefined && config[many] !== undefined)
-    throw yaml.error([many], `takes the place of "${one}": give one of the two`)
+    throw yaml.error([many], `cannot be combined with "${one}": give one of them`)
   const values = config[many] ?? config[one]
   if (values === undefined) return undefined
   refuseRepeats(yaml, config[many] === undefined ? one : many, values)

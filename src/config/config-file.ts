@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expanded, projectRoot } from '../system/home.js'
 
-/** The config that is meant: a file of the user's own, else one that comes with taskvec, as `quickstart` or configs/quickstart.yaml. */
+/** Path of a config: the user's file, else one that comes with taskvec, given as `quickstart` or configs/quickstart.yaml. */
 export function configFile(asked: string): string {
   const given = expanded(asked)
   if (existsSync(given)) return given
@@ -12,7 +12,7 @@ export function configFile(asked: string): string {
   return meant && configNames().includes(name) ? join(folder, `${name}.yaml`) : given
 }
 
-/** Of the configs that come with taskvec. */
+/** Names of the configs that come with taskvec. */
 export function configNames(): string[] {
   return readdirSync(join(projectRoot(), 'configs'))
     .filter((name) => name.endsWith('.yaml'))

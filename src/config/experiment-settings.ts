@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ChosenExperiment } from '../domain/unit-place.js'
 import { experiments } from '../experiments/catalog.js'
 
-/** `experiments` of a config: a list of names, each alone or as `name: {settings}`. */
+/** `experiments` of a config: a list of names or `name: {settings}`. */
 
 const names = experiments.map(({ name }) => name)
 const settings = z.strictObject(
@@ -32,7 +32,7 @@ export function experimentName(entry: Entry): string {
   return typeof entry === 'string' ? entry : (Object.keys(entry)[0] ?? '')
 }
 
-/** With defaults filled in. */
+/** An experiment with its settings, defaults filled in. */
 export function resolveExperiment(entry: Entry): 'main' | ChosenExperiment {
   const name = experimentName(entry)
   const found = experiments.find((each) => each.name === name)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { listSplits, type ListSplit } from '../domain/types.js'
 import type { HubDataset } from '../models/hub-dataset.js'
 
-/** Where a list's pairs come from: a file, a data set on the Hugging Face Hub, or one of these for each of its splits. */
+/** Where a list's pairs come from: a file, a data set on the Hugging Face Hub, or one of these per split. */
 
 const file = z.string().min(1)
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
@@ -11,16 +11,16 @@ function bySplit(source: z.ZodString) {
   return z
     .strictObject({ train: source, dev: source.optional(), test: source })
     .refine(({ train, dev, test }) => train !== dev && train !== test && dev !== test, {
-      error: 'the splits must be different ones; without dev, its queries are of train',
+      error: 'train, dev and test must differ; leave out dev to take its queries from train',
     })
 }
 
 const filesSchema = bySplit(file)
 
-/** `list:` of a config, where it is a data set. */
+/** A data set as `list:` of a config. */
 export const datasetSchema = z.strictObject({
   dataset: z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/, 'must be owner/name'),
-  /** One of its splits, all of whose pairs are alike; or those that take the parts of train, dev and test. */
+  /** One split of the data set, or those to use as train, dev and test. */
   split: z
     .union([name, bySplit(name)], { error: 'must be the name of a split, or {train, dev, test}' })
     .default('train'),
@@ -37,10 +37,10 @@ export const listSchema = z.union([file, datasetSchema, filesSchema], {
 })
 export type ListSource = z.infer<typeof listSchema>
 
-/** A file, or a split of a data set. */
+/** A file, or one split of a data set. */
 export type OneSource = string | HubDataset
 
-/** What is to be read: one source, or one for each split. */
+/** The sources to read: one, or one per split. */
 export function sourcesOf(list: ListSource): OneSource | Partial<Record<ListSplit, OneSource | undefined>> {
   if (typeof list === 'string') return list
   if (!('dataset' in list)) return list
@@ -53,7 +53,7 @@ export function sourcesOf(list: ListSource): OneSource | Partial<Record<ListSpli
   return Object.fromEntries(named)
 }
 
-/** The same, whichever split it is of. */
+/** All of them, whatever their splits. */
 export function eachSource(list: ListSource): OneSource[] {
   const sources = sourcesOf(list)
   if (typeof sources === 'string' || 'dataset' in sources) return [sources]

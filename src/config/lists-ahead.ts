@@ -9,30 +9,28 @@ import { isParquet, parquetAhead, parquetLines } from '../tasks/parquet-list.js'
 import { eachSource, listSchema } from './list-sources.js'
 import { overridden } from './overrides.js'
 
-/** Lists that take more than reading a text: Parquet, and data sets on the Hugging Face Hub. */
+/** Lists that are read asynchronously before the config is loaded: Parquet files, and data sets on the Hugging Face Hub. */
 
-/** What was read, by `listKey`. */
+/** Lists read ahead, by `listKey`. */
 export type ListsAhead = ReadonlyMap<string, ListAhead>
 
 export interface ListAhead {
-  /** Of which it is told. */
+  /** Its name in messages. */
   readonly name: string
-  /** How its text is read: as a file of this name. */
+  /** The text is parsed as a file of this name. */
   readonly file: string
   readonly text: string
   readonly notes: readonly string[]
 }
 
-/** Of a file: its absolute path. */
+/** Identifies a list; a file by its absolute path. */
 export function listKey(list: string | HubDataset): string {
   if (typeof list === 'string') return list
   const { dataset, split, subset = '', revision } = list
   return `${dataset} ${split} ${subset} ${revision}`
 }
 
-/**
- * Reads such lists of a config before it is loaded; whatever else is wrong with it is left to that. Errors: CONFIG, DOWNLOAD.
- */
+/** Reads such lists of a config; other problems of the config are left to `loadSweeps`. Errors: CONFIG, DOWNLOAD. */
 export async function readListsAhead(
   file: string,
   overrides: readonly string[],

@@ -12,13 +12,13 @@ import { refuseRepeats } from './refuse-repeats.js'
 import { type Models, modelsOf } from './models.js'
 import { tasksOf } from './tasks.js'
 
-/** Numbers of items where a config sets none (docs/protocol.md, Main experiment: the authors' published run). */
+/** Default numbers of items: those of the authors' published run (docs/protocol.md, Main experiment). */
 const defaultItems = { baseline: 100, dev: 50, test: 50 } as const satisfies Record<Split, number>
 
 /**
- * Reads and checks a config, with the word lists and items it names: one sweep for each of its settings. `knownModels`: the
- * ids of the model catalog. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE instead of the file's. `ahead`:
- * what `readListsAhead` gives. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
+ * Reads and validates a config and the word lists and items it names; returns one sweep per setting. `knownModels`: ids of the model
+ * catalogue. `elsewhere`: models that only other machines need to have, or `all`. `overrides`: KEY=VALUE, replacing the file's values.
+ * `ahead`: the result of `readListsAhead`. Errors: CONFIG, each with file, line, column, key and the nearest valid name.
  */
 export function loadSweeps(
   file: string,
@@ -38,14 +38,14 @@ export function loadSweeps(
   }))
   const [first] = sweeps
   if (sweeps.length === 1 || !first) return sweeps
-  // Of all seeds alike, so that another one joins the group.
+  // The same for all seeds, so that a further seed joins the group.
   const seedless = { ...first, protocol: { ...first.protocol, seed: defaultSeed } }
   const group = sweepId(axes ? ({ ...seedless, axes } as SweepConfig) : seedless)
   const settings = sweeps.map(({ protocol, mode }) => ({ protocol, ...(mode ? { mode } : {}) }))
   return sweeps.map((sweep) => ({ ...sweep, group, settings }))
 }
 
-/** What all settings have in common. */
+/** The part that all settings share. */
 function loadConfig(
   yaml: YamlFile,
   config: ConfigFile,
@@ -85,7 +85,7 @@ function modeOf(
   }
 }
 
-/** With `main`, on whose items and best L the others build; `storeThetas` is short for the experiment that stores them. */
+/** Always includes `main`, whose items and best L the others use; `storeThetas` is short for the experiment that stores θ. */
 function experimentsOf(yaml: YamlFile, { experiments, storeThetas }: ConfigFile): SweepConfig['experiments'] {
   const names = experiments.map(experimentName)
   refuseRepeats(yaml, 'experiments', names)

@@ -12,7 +12,7 @@ export interface Models {
   readonly elsewhere: readonly string[]
 }
 
-/** The models of a config, each revision a model. Errors: CONFIG. */
+/** The models of a config, one per revision. Errors: CONFIG. */
 export function modelsOf(
   yaml: YamlFile,
   config: ConfigFile,
@@ -29,7 +29,7 @@ export function modelsOf(
       throw yaml.error(
         ['models', i],
         `unknown model "${id}"${didYouMean(id, known)}`,
-        'See: taskvec models list. Any other: {id: mine, path: ../weights/folder-or-file.gguf} or {id: mine, repo: owner/name}',
+        'See taskvec models list. For any other model: {id: mine, path: ../weights/folder-or-file.gguf} or {id: mine, repo: owner/name}',
       )
     }
     const absolute = resolve(dirname(yaml.file), expanded(path))
@@ -37,7 +37,7 @@ export function modelsOf(
       throw yaml.error(
         ['models', i, 'path'],
         `no such file or folder: ${absolute}`,
-        `Where only other machines have it: --elsewhere ${id} here, taskvec worker --models ${id}=PATH there.`,
+        `If only other machines have it: --elsewhere ${id} here, taskvec worker --models ${id}=PATH there.`,
       )
     }
     return [{ id, path: absolute }]

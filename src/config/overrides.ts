@@ -2,12 +2,12 @@ import { parse } from 'yaml'
 import { TaskvecError } from '../domain/errors.js'
 import type { YamlFile } from '../system/yaml-file.js'
 
-/** `--set KEY=VALUE`: keys of a config given on the command line, as YAML. */
+/** `--set KEY=VALUE`: config keys overridden on the command line, with YAML values. */
 
-/** Keys that hold lists, in which one value may stand without brackets. */
+/** Keys that hold lists; a single value needs no brackets. */
 const listed = ['models', 'tasks', 'experiments']
 
-/** The file with these keys instead of its own. Errors: USAGE, where a value is not YAML. */
+/** The config with these keys replaced. Errors: USAGE if a value is not YAML. */
 export function overridden(yaml: YamlFile, given: readonly string[]): YamlFile {
   if (given.length === 0) return yaml
   const values = new Map(given.map(keyAndValue))
@@ -25,8 +25,8 @@ export function overridden(yaml: YamlFile, given: readonly string[]): YamlFile {
 function keyAndValue(text: string): [key: string, value: unknown] {
   const [, key, value = ''] = /^\s*([A-Za-z]+)\s*=(.*)$/s.exec(text) ?? []
   if (key === undefined)
-    throw new TaskvecError('USAGE', `--set ${text}: is not KEY=VALUE`, {
-      hint: 'For instance --set demonstrations=[1,5]',
+    throw new TaskvecError('USAGE', `--set ${text}: not KEY=VALUE`, {
+      hint: 'For example: --set demonstrations=[1,5]',
     })
   try {
     const parsed: unknown = parse(value)
@@ -38,7 +38,7 @@ function keyAndValue(text: string): [key: string, value: unknown] {
   }
 }
 
-/** `seed` takes the place of a file's `seeds`, and the other way round. */
+/** Drops the file's `seeds` if `seed` is given, and vice versa. */
 function withoutOtherName(own: Record<string, unknown>, values: ReadonlyMap<string, unknown>) {
   const pairs = [
     ['seed', 'seeds'],

@@ -41,13 +41,13 @@ const answer = z.strictObject({
 const count = z.int().min(1).max(100_000)
 const layer = z.int().min(0).max(10_000)
 
-/** A value, or a list of them: the sweep is the product of such lists, a setting each (axes.ts). */
+/** A value or a list of them; each combination of such lists is a setting (axes.ts). */
 function oneOrMore<T extends z.ZodType>(value: T, what: string) {
   return z.union([value.transform((one) => [one]), z.array(value).min(1).max(100)], { error: what })
 }
 
 const column = z.union([z.string().min(1), z.int().min(1).max(10_000)], {
-  error: "must be a column's name, or its number from 1",
+  error: "must be a column's name or 1-based number",
 })
 const values = z
   .union([
@@ -63,7 +63,7 @@ const columns = z
     input: column.optional(),
     answer: column.optional(),
     accept: column.optional(),
-    /** Which column says the split of a pair, and what its values are called where they have names of their own. */
+    /** The column that gives a pair's split, and its values if they are not the usual names. */
     split: z
       .union([column, z.strictObject({ column, train: values, dev: values, test: values })], {
         error: "must be a column's name, its number, or {column, train, dev, test}",
@@ -96,32 +96,32 @@ const model = z.union(
           .string()
           .regex(/^[\w.-]+\/[\w.-]+$/, 'must be a repository on Hugging Face, owner/name')
           .optional(),
-        /** Default: main. Several are as many models, named `id-revision`. */
+        /** Default: main. Several give one model each, named `id-revision`. */
         revision: z.union([revision, z.array(revision).min(1).max(1000)]).optional(),
       })
       .superRefine((value, context) => {
         if (value.path !== undefined && value.repo !== undefined)
           context.addIssue('takes only one of path and repo')
         if (value.revision !== undefined && value.repo === undefined)
-          context.addIssue({ code: 'custom', path: ['revision'], message: 'belongs to a repo' })
+          context.addIssue({ code: 'custom', path: ['revision'], message: 'needs a repo' })
       }),
   ],
   { error: 'must be a model id, {id, path} or {id, repo, revision}' },
 )
 
-/** Vectors to be patched in instead of θ: a name of the library or a file, relative to the config. */
+/** Vectors to patch in instead of θ: a name in the library, or a file relative to the config. */
 const theta = z.union(
   [
     z.string().min(1),
     z.strictObject({
       vector: z.string().min(1),
-      /** Of a file with several: this one, at every L. */
+      /** Use the vector of this layer at every L. */
       layer: layer.optional(),
       scale: z.number().default(1),
       mode: z.enum(vectorModes).optional(),
     }),
   ],
-  { error: 'must be a name of the library, a file, or {vector, layer, scale, mode}' },
+  { error: 'must be a name in the library, a file, or {vector, layer, scale, mode}' },
 )
 
 const task = z.union(
@@ -130,21 +130,21 @@ const task = z.union(
     z
       .strictObject({
         id,
-        /** A file, a file a split, or a data set on the Hugging Face Hub. */
+        /** A file, one file per split, or a data set on the Hugging Face Hub. */
         list: listSchema.optional(),
         items: z.string().min(1).optional(),
         scoring: scoring.optional(),
-        /** Of a list: which columns or keys hold x and y. */
+        /** Columns or keys of a list that hold x and y. */
         columns: columns.optional(),
-        /** Of a list: what becomes of an input given twice. */
+        /** How a list's repeated inputs are handled. */
         duplicates: z.enum(duplicateRules).optional(),
-        /** Of a list: what becomes of an entry whose input or answer is blank. */
+        /** How a list's entries with a blank input or answer are handled. */
         blanks: z.enum(blankRules).optional(),
-        /** A name under which tasks are coloured and filtered. */
+        /** Category by which tasks are coloured and filtered. */
         category: id.optional(),
-        /** What figures and tables of the report call it, instead of its id. */
+        /** Name in figures and tables of the report, instead of the id. */
         label: z.string().trim().min(1).max(60).optional(),
-        /** Take the n most frequent pairs of a built-in word list. */
+        /** Use the n most frequent pairs of a built-in word list. */
         top: count.optional(),
         theta: theta.optional(),
       })
@@ -155,18 +155,22 @@ const task = z.union(
           context.addIssue({
             code: 'custom',
             path: ['scoring'],
-            message: 'a built-in task has its own scoring rule',
+            message: 'a built-in task has a fixed scoring rule',
           })
         if (value.category !== undefined && value.list === undefined && value.items === undefined)
-          context.addIssue({ code: 'custom', path: ['category'], message: 'a built-in task has its own' })
+          context.addIssue({
+            code: 'custom',
+            path: ['category'],
+            message: 'a built-in task has a fixed category',
+          })
         for (const key of ['columns', 'duplicates', 'blanks'] as const)
           if (value[key] !== undefined && value.list === undefined)
-            context.addIssue({ code: 'custom', path: [key], message: 'belongs to a list' })
+            context.addIssue({ code: 'custom', path: [key], message: 'needs a list' })
         if (value.columns?.split !== undefined && value.list !== undefined && hasSplits(value.list))
           context.addIssue({
             code: 'custom',
             path: ['columns', 'split'],
-            message: 'the list says its splits already, a file or part each',
+            message: 'the list already has one source per split',
           })
       }),
   ],
@@ -186,22 +190,22 @@ export const configSchema = z.strictObject({
   prompt: promptsSchema.optional(),
   /** Instead of `prompt`. */
   prompts: promptsSchema.optional(),
-  /** What becomes of the outputs in S. */
+  /** Whether the outputs in S are true, shuffled or random. */
   demonstrationLabels: z
     .union([z.literal(true).transform(() => 'true' as const), z.enum(labelRules)], {
       error: 'must be true, shuffled or random',
     })
     .default('true'),
-  /** Whether S is shuffled once more, and by which seed. */
+  /** The order of S: as drawn, or the seed of a further shuffle. */
   order: z
     .union([z.literal('drawn'), z.int().min(0)], { error: 'must be drawn, or the seed of a further shuffle' })
     .default('drawn'),
   dummyMayBeDemonstration: z.boolean().default(true),
-  // Not set is known from set: a file of explicit items is then used whole.
+  // Without a default: if these are not set, a file of explicit items is used whole.
   testItems: count.optional(),
   devItems: count.optional(),
   baselineItems: count.optional(),
-  /** Answers of several tokens, generated greedily; not set: of one. */
+  /** Generate answers of several tokens greedily; default: one token. */
   answer: answer.optional(),
   layers: z
     .union([z.literal('all'), z.array(layer).min(1), z.strictObject({ from: layer, to: layer })], {
@@ -211,19 +215,19 @@ export const configSchema = z.strictObject({
   layersPerActivity: z
     .union([z.literal('all'), z.int().min(1)], { error: 'must be all or a whole number, at least 1' })
     .default('all'),
-  /** Which θ are kept: the mean at the best L, at every L, or that of each test item at every L. */
+  /** The θ to store: the mean at the best L, the mean at every L, or each test item's at every L. */
   storeThetas: z.enum(['best', 'all', 'each']).default('best'),
-  /** Tasks and further experiments that may fail before the whole sweep stops. */
+  /** Number of failed tasks and further experiments after which the sweep stops. */
   maxFailures: count.optional(),
-  /** How products are computed: f32, or one of the approximations (docs/numerics.md). */
+  /** f32, or an approximate mode (docs/numerics.md). */
   numerics: oneOrMore(
     z.enum(numericsModes),
     `must be one of ${numericsModes.join(', ')}, or a list of them`,
   ).default(['f32']),
   device: z.enum(devices).default('cpu'),
-  /** Whether workers on another kind of processor than the first may compute: their last bits differ. */
+  /** Whether kinds of processors may mix within a sweep; their last bits differ. */
   processors: z.enum(processorRules).default('same'),
-  /** What all engine processes together may hold; no part of the sweep's identity. */
+  /** Memory of all engine processes together; not part of the sweep's identity. */
   memoryLimit: bytes.optional(),
 })
 

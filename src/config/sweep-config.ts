@@ -5,42 +5,42 @@ import type { Protocol, TaskSpec } from '../domain/types.js'
 import type { LayerSelection } from '../domain/layers.js'
 import type { ModelRef } from '../models/locate.js'
 
-/** A config, resolved and self-contained: word lists and items are inside, paths absolute, defaults filled in. */
+/** A resolved, self-contained config: word lists and items are inlined, paths absolute, defaults filled in. */
 export interface SweepConfig {
   readonly name: string
-  /** The file it was read from; no part of the sweep's identity. */
+  /** The file it was read from; not part of the sweep's identity. */
   readonly file: string
   readonly protocol: Protocol
   readonly models: readonly ModelRef[]
   readonly tasks: readonly TaskSpec[]
   readonly layers: LayerSelection
-  /** How many layers one activity computes; `all`: a whole task in one wavefront. */
+  /** Layers computed by one activity; `all`: a whole task in one wavefront. */
   readonly layersPerActivity: number | 'all'
   readonly experiments: readonly ('main' | ChosenExperiment)[]
-  /** Only where it is not f32 on the cpu, from one kind of processor. */
+  /** Absent for the default: f32 on the CPU, on one kind of processor. */
   readonly mode?: EngineMode
-  /** Bytes that all engine processes together may hold; no part of the sweep's identity. */
+  /** Bytes for all engine processes together; not part of the sweep's identity. */
   readonly memoryLimit?: number
-  /** Only where the config has several settings: the same for the sweeps of all of them. */
+  /** Id shared by the sweeps of a config with several settings; else absent. */
   readonly group?: string
-  /** All of the group, in order, so that it can be resumed from one of them; no part of the sweep's identity. */
+  /** All settings of the group, in order, so that any of its sweeps can resume it; not part of the sweep's identity. */
   readonly settings?: readonly Pick<SweepConfig, 'protocol' | 'mode'>[]
-  /** After so many failures the sweep stops; no part of its identity. */
+  /** Failures after which the sweep stops; not part of its identity. */
   readonly maxFailures?: number
-  /** What is to be known of how its files were read (merged duplicates, unused columns); no part of its identity. */
+  /** Notes on how its files were read (merged duplicates, unused columns); not part of its identity. */
   readonly notes?: readonly string[]
 }
 
-/** Whether it runs more than the main experiment. */
+/** Whether the sweep has experiments besides the main one. */
 export function hasFurther({ experiments }: Pick<SweepConfig, 'experiments'>): boolean {
   return experiments.some((experiment) => experiment !== 'main')
 }
 
-/** `<name>-<8 hex>`: the same resolved config is the same sweep, wherever its file lies. */
+/** `<name>-<8 hex digits>`: equal resolved configs are the same sweep, wherever the file is. */
 export function sweepId(config: SweepConfig): string {
   const identity = {
     ...config,
-    // What a revision stood for when the sweep began is kept with the sweep, and does not make another one.
+    // The commit that a revision resolved to is stored with the sweep, but is not part of its identity.
     models: config.models.map((model) => ({ ...model, commit: undefined })),
     file: undefined,
     maxFailures: undefined,

@@ -13,7 +13,7 @@ import { expanded } from '../system/home.js'
 import type { YamlFile } from '../system/yaml-file.js'
 import { refuseRepeats } from './refuse-repeats.js'
 
-/** Larger tasks than a payload are cut (src/store/large-tasks.ts); all of a list passes through one workflow's history. */
+/** Tasks larger than a payload are computed in parts (src/store/large-tasks.ts), but a whole list passes through one workflow's history. */
 const maxTaskBytes = 12_000_000
 
 interface Tasks {
@@ -21,7 +21,7 @@ interface Tasks {
   readonly notes: readonly string[]
 }
 
-/** The tasks of a config, with the lists, items and vectors that they name. Errors: CONFIG. */
+/** The tasks of a config, with the lists, items and vectors they name. Errors: CONFIG. */
 export function tasksOf(yaml: YamlFile, config: ConfigFile, ahead: ListsAhead): Tasks {
   if (config.tasks === 'all')
     return { tasks: builtinTaskIds.map((id) => ({ kind: 'builtin', id })), notes: [] }
@@ -47,13 +47,13 @@ export function tasksOf(yaml: YamlFile, config: ConfigFile, ahead: ListsAhead): 
     throw yaml.error(
       ['tasks', i],
       `"${spec.id}" takes ${megabytes(bytes)}; a task may take at most ${megabytes(maxTaskBytes)}`,
-      'Shorten the list: items are drawn from a few thousand pairs just as well. Or split it into several tasks.',
+      'Shorten the list (a few thousand pairs are enough to draw items from), or split it into several tasks.',
     )
   })
   return { tasks, notes }
 }
 
-/** What takes θ's part, resolved. */
+/** The vectors given instead of θ, resolved. */
 function thetaOf(yaml: YamlFile, entry: TaskEntry, i: number): Pick<TaskSpec, 'theta'> {
   if (typeof entry === 'string' || entry.theta === undefined) return {}
   const { theta } = entry
@@ -110,7 +110,7 @@ function taskSpec(
   )
 }
 
-/** The pairs of a list, whether its splits are a column, separate files, or none. */
+/** The pairs of a list, with splits from a column, from separate files, or without splits. */
 function readSources(
   sources: ReturnType<typeof sourcesOf>,
   read: (source: OneSource) => SplitFile,
@@ -129,7 +129,7 @@ function readSources(
   return readSplitFiles(Object.fromEntries(files), options)
 }
 
-/** S of explicit items is what the file says. */
+/** Errors: CONFIG if settings would change the S of explicit items. */
 function refuseRedrawing(yaml: YamlFile, config: ConfigFile, id: string): void {
   const key =
     config.demonstrationLabels !== 'true'
@@ -144,7 +144,7 @@ function refuseRedrawing(yaml: YamlFile, config: ConfigFile, id: string): void {
   if (key !== null)
     throw yaml.error(
       [key],
-      `the items of "${id}" are given one by one, so their demonstrations stay as they are`,
+      `cannot be applied to "${id}", whose items and demonstrations are given explicitly`,
     )
 }
 
@@ -158,7 +158,7 @@ function builtinSpec(yaml: YamlFile, i: number, spec: TaskSpec): TaskSpec {
   }
 }
 
-/** The first n items of each split where the config says n, else all that the file has. */
+/** The first n items of each split if the config sets n, else all items of the file. */
 function asManyAsAsked(
   yaml: YamlFile,
   config: ConfigFile,

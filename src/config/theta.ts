@@ -10,7 +10,7 @@ interface Asked {
   readonly mode?: VectorMode | undefined
 }
 
-/** A task's `theta:`, with all its values: it travels with the task. Errors: USAGE, WEIGHTS. */
+/** A task's `theta:` with all its values, which become part of the task. Errors: USAGE, WEIGHTS. */
 export function readTheta({ vector: reference, layer, scale, mode }: Asked, folder: string): GivenTheta {
   const found = findVectors(reference, folder)
   const vectors = (layer === undefined ? found.vectors : [ofLayer(found, layer)]).map((vector) => ({
@@ -37,20 +37,20 @@ function ofLayer({ label, vectors }: ReturnType<typeof findVectors>, layer: numb
     'USAGE',
     `${label} has ${there.length === 0 ? 'no vector' : `${there.length} vectors`} of layer ${layer}`,
     {
-      hint: `Its layers: ${vectors.map((vector) => vector.layer ?? 'any').join(', ')}. FILE#PART picks by name.`,
+      hint: `Its layers: ${vectors.map((vector) => vector.layer ?? 'any').join(', ')}. FILE#PART selects by name.`,
     },
   )
 }
 
-/** One vector a layer, all of one width. */
+/** Errors: USAGE unless there is at most one vector per layer, all of the same width. */
 function refuseUnclear(label: string, vectors: readonly Vector[]): void {
   const widths = new Set(vectors.map(({ values }) => values.length))
   if (widths.size > 1)
     throw new TaskvecError(
       'USAGE',
-      `${label} has vectors of ${[...widths].join(' and ')} values: of several models`,
+      `${label} has vectors of ${[...widths].join(' and ')} values, from several models`,
       {
-        hint: 'Pick one model’s by a part of their names: FILE#PART.',
+        hint: 'Select those of one model by part of their names: FILE#PART.',
       },
     )
   if (vectors.length === 1) return
@@ -60,8 +60,8 @@ function refuseUnclear(label: string, vectors: readonly Vector[]): void {
     throw new TaskvecError(
       'USAGE',
       unclear === null
-        ? `${label} has several vectors, and one does not name its layer`
+        ? `${label} has several vectors, and one does not say its layer`
         : `${label} has several vectors of layer ${unclear}`,
-      { hint: 'Pick one by a part of its name: FILE#PART, for instance by task or setting.' },
+      { hint: 'Select one by part of its name, such as task or setting: FILE#PART.' },
     )
 }

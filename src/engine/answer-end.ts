@@ -1,6 +1,6 @@
 import type { Generate } from './engine.js'
 
-/** When a generated answer is over: after so many tokens, at the model's end-of-text token, or once it contains a stop text. */
+/** Returns a test of whether a generated answer has ended: at `maxTokens`, at an end-of-text token, or once it contains a stop text. */
 export function answerEnd(
   { maxTokens, stop }: Generate,
   endTokens: readonly number[],

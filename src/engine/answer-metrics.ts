@@ -3,21 +3,21 @@ import type { AnswerMetrics, EvaluateRequest, Projection, ProjectRequest } from 
 import type { TopToken } from './answer.js'
 import { RowLogits } from './row-logits.js'
 
-/** Rows per run of the head: many, so that the unembedding is gone through seldom; few enough to hold their logits. */
+/** Rows per run of the head: many, to read the unembedding rarely; few enough to hold their logits. */
 const rowsPerRun = 256
 
-/** What is asked of one row: how likely `answerToken` is there. */
+/** The answer token whose probability is read at one row. */
 export interface Question {
   readonly row: number
   readonly answerToken: number
 }
 
-/** What of the next token is read beside it. */
+/** What else is read of the next token. */
 export type Reading = Pick<EvaluateRequest, 'top'>
 
 /**
  * Reads the next token at rows of `states`, `[rows, d_model]` after the last block; a row may be read more than
- * once, or not at all. Throws MODEL where logits are not finite.
+ * once, or not at all. Errors: MODEL if logits are not finite.
  */
 export async function readRows(
   sessions: BlockSessions,
@@ -34,14 +34,14 @@ export async function readRows(
   return readings
 }
 
-/** What is done with a row's logits: its greedy token is read, or probabilities too. */
+/** How a row's logits are read: only the greedy token, or probabilities too. */
 export interface Visit {
   readonly row: number
   readonly greedy: boolean
   readonly read: (logits: RowLogits) => void
 }
 
-/** Shows the logits of rows of `states` to what reads them. Throws MODEL where logits are not finite. */
+/** Passes the logits of rows of `states` to their readers. Errors: MODEL if logits are not finite. */
 export async function visitRows(
   sessions: BlockSessions,
   states: Float32Array,
@@ -71,7 +71,7 @@ export async function visitRows(
   }
 }
 
-/** What each vector says of the vocabulary. Throws MODEL where logits are not finite. */
+/** Each vector's projection to the vocabulary. Errors: MODEL if logits are not finite. */
 export async function projectRows(
   sessions: BlockSessions,
   { vectors, top, tokens }: ProjectRequest,

@@ -11,7 +11,7 @@ import type { RowTree } from './row-tree.js'
 export interface AnswerStart {
   /** The item's place in the chunk. */
   readonly item: number
-  /** L, the block after which θ was put in; -1: an ordinary prompt. */
+  /** L, the block after which θ was patched in; -1: an unpatched prompt. */
   readonly layer: number
   /** The prompt's last row in blocks up to L, before the patch. */
   readonly own: number
@@ -22,7 +22,7 @@ export interface AnswerStart {
   readonly reading: AnswerMetrics
 }
 
-/** What became of one start. */
+/** The answer that follows one start. */
 interface Answer extends AnswerStart {
   /** Generated so far. */
   readonly tokens: number[]
@@ -30,7 +30,7 @@ interface Answer extends AnswerStart {
   readonly whole: { logProb: number; rank: number }
 }
 
-/** One text in progress after a prompt: generated, or the right answer. `next` is its next token; null: it has ended. */
+/** A text that continues a prompt: generated, or the right answer. `next`: its next token; null if it has ended. */
 interface Strand {
   readonly start: AnswerStart
   own: number
@@ -63,7 +63,7 @@ export class AnswerStrands {
   readonly #strands: Strand[] = []
   readonly #answers: Answer[] = []
   readonly #cache: KeyValueCache
-  /** Rows that later tokens look at. */
+  /** Rows that later tokens attend to. */
   readonly #watched = new Set<number>()
   #copies: { readonly layer: number; readonly own: number; readonly row: number }[] = []
 
@@ -76,14 +76,14 @@ export class AnswerStrands {
     this.#cache = new KeyValueCache(decoder.layers.map(({ attention }) => keyValueWidths(attention)))
   }
 
-  /** Says which rows are looked at later: these, and all before them. */
+  /** Marks rows that later tokens attend to: these and their ancestors. */
   watch(rows: readonly number[]): void {
     for (const row of rows)
       for (let seen = row; seen >= 0 && !this.#watched.has(seen); seen = this.tree.parents[seen] as number)
         this.#watched.add(seen)
   }
 
-  /** Takes up the answers whose first token was read. */
+  /** Starts the answers whose first token has been read. */
   begin(starts: readonly AnswerStart[]): void {
     for (const start of starts) {
       const { reading, own, row } = start
@@ -97,7 +97,7 @@ export class AnswerStrands {
     }
   }
 
-  /** The rows of the next step as block 0 takes them; null: all have ended. */
+  /** The next step's rows before block 0; null if all answers have ended. */
   advance(): Step | null {
     const {
       tree,
@@ -129,17 +129,17 @@ export class AnswerStrands {
     return this.#copies.filter((copy) => copy.layer === layer)
   }
 
-  /** What block `layer` made of rows that are looked at later, so far. */
+  /** Cached keys and values of block `layer` so far. */
   cached(layer: number): CachedRows {
     return this.#cache.of(layer)
   }
 
-  /** Keeps what block `layer` made of `rows`. */
+  /** Caches the keys and values of `rows` in block `layer`. */
   keep(layer: number, rows: readonly number[], made: KeysAndValues): void {
     this.#cache.add(layer, rows, made, (row) => this.#watched.has(row))
   }
 
-  /** The rows that are read after the last block, and what is to be done with their logits. */
+  /** The rows to read after the last block, and how to read them. */
   readings(): Visit[] {
     return this.#strands
       .filter(({ next }) => next !== null)
@@ -174,7 +174,7 @@ export class AnswerStrands {
   }
 }
 
-/** Teacher forcing: each token is read where the ones before it stand. */
+/** Teacher forcing: each token of the right answer is scored after the preceding ones. */
 function forced({ answerTokens, whole }: Answer): Pick<Strand, 'next' | 'greedy' | 'read'> {
   let asked = 0
   const last = () => (asked + 1 < answerTokens.length ? (answerTokens[asked] as number) : null)

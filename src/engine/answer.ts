@@ -1,4 +1,4 @@
-/** What is read at one last token. */
+/** Metrics of the next token at one last token. */
 export interface AnswerMetrics {
   /** Greedy choice; the lowest id among equal logits. */
   readonly token: number
@@ -6,15 +6,15 @@ export interface AnswerMetrics {
   readonly answerLogProb: number
   /** 1 + the number of tokens with a higher logit than the answer token. */
   readonly answerRank: number
-  /** The answer token's logit minus the highest of all other tokens: above 0 where it is the greedy choice. */
+  /** The answer token's logit minus the highest other logit: above 0 if it is the greedy choice. */
   readonly answerLogitDifference: number
-  /** Where they were asked for: the likeliest tokens, descending; the lowest id first among equals. */
+  /** If requested, the most likely tokens, descending; ties go to the lowest id. */
   readonly top?: readonly TopToken[]
-  /** Where answers are generated: the greedy tokens, `token` first; the one that ended the answer is the last. */
+  /** If answers are generated, the greedy tokens, `token` first, up to and including the one that ended the answer. */
   readonly tokens?: readonly number[]
   /**
-   * Where the item has `answerTokens`: log-probability of them all in a row behind the prompt, and the largest of their
-   * ranks: 1 where greedy generation gives this answer.
+   * If the item has `answerTokens`: their joint log-probability after the prompt, and the largest of their ranks, which is 1 if
+   * greedy generation gives this answer.
    */
   readonly wholeAnswer?: { readonly logProb: number; readonly rank: number }
 }

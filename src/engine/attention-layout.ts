@@ -1,4 +1,4 @@
-/** Who sees whom in one block, as the index arrays and the mask that the block graphs take (architectures/block-inputs.ts). */
+/** The attention pattern of one block, as the index arrays and mask that block graphs take (architectures/block-inputs.ts). */
 export interface AttentionLayout {
   readonly items: number
   readonly queryLength: number
@@ -13,7 +13,7 @@ export interface AttentionLayout {
   readonly keyPositions: Float32Array
   /** `[items, 1, 1, queryLength, keyLength]` */
   readonly mask: Float32Array
-  /** Query-key pairs that are really looked at: what attention would cost without padding. */
+  /** Unmasked query-key pairs: the cost of attention without padding. */
   readonly pairs: number
 }
 
@@ -79,7 +79,7 @@ export function attentionLayout(
 }
 
 /**
- * Each row attends alone, over its own path: of rows that have little in common, a group would look past all the others.
+ * Each row attends over its own path: a group of rows with little in common would be mostly masked.
  * @param paths for each of the Q rows, the rows that it sees, itself included, as indices into the C + R
  * @param positions of the rows on each path
  */

@@ -8,14 +8,14 @@ export interface BlockInput {
   readonly residPre: Float32Array
   /** Positions of the R rows. */
   readonly positions: readonly number[]
-  /** The Q rows, of R, that are computed to the end. */
+  /** The Q of the R rows that are computed to the end. */
   readonly rows: readonly number[]
   readonly layout: AttentionLayout
-  /** Of C further rows that are attended to; absent: none. */
+  /** Keys and values of C further rows to attend to; absent: none. */
   readonly cached?: KeysAndValues | undefined
 }
 
-/** As attention takes them: normed, clipped and rotated. `[rows, width]` each (`keyValueWidths`). */
+/** As used by attention: normed, clipped and rotated. `[rows, width]` each (`keyValueWidths`). */
 export interface KeysAndValues {
   readonly keys: Float32Array
   readonly values: Float32Array
@@ -81,7 +81,7 @@ export class BlockFeeds {
   #rotaryTable(rotary: Rotary, length: number): RotaryTable {
     const known = this.#rotary.get(rotary)
     if (known && length <= known.length) return known
-    // Grown in steps, so that it is seldom rebuilt.
+    // Grown in steps, so that it is rarely rebuilt.
     const grown = Math.ceil(length / 256) * 256
     const { angles, scale } = rotary
     const all = Array.from({ length: grown }, (_, position) => [...angles(position)]).flat()
@@ -102,7 +102,7 @@ interface RotaryTable {
   readonly sin: Float32Array
 }
 
-/** Indices, 0 to 2^31 - 1, as int64: each one's low word is written, since a BigInt each would be slow. */
+/** Indices, 0 to 2^31 - 1, as int64. Only the low words are written, since BigInts would be slow. */
 export function int64(values: ArrayLike<number>, dims: readonly number[] = [values.length]): Tensor {
   const data = new BigInt64Array(values.length)
   const words = new Int32Array(data.buffer)

@@ -29,8 +29,8 @@ export class BlockSessions {
   }
 
   /**
-   * Builds each graph over the checkpoint's tensors, in the mode's numerics. `execution` decides what is held and when it is
-   * read. Throws MODEL, WEIGHTS.
+   * Builds each graph over the checkpoint's tensors, in the mode's numerics. `execution` decides which weights are kept in memory and
+   * when they are read. Errors: MODEL, WEIGHTS.
    */
   static async load(
     checkpoint: Checkpoint,
@@ -47,7 +47,7 @@ export class BlockSessions {
         : await fedBlocks(checkpoint, decoder, execution, mode)
     const load = () => HeadSessions.load(checkpoint, decoder, device)
     const head = execution === 'streamed' ? new StreamedHead(load) : await load()
-    // Rarely needed, and in addition to the others: one block at a time.
+    // Rarely needed, and in addition to the others, so one block at a time.
     const loadTapped = () =>
       execution === 'packed' || numerics !== 'f32'
         ? packedBlocks(checkpoint, decoder, 'streamed', mode, true)
@@ -55,12 +55,12 @@ export class BlockSessions {
     return new BlockSessions(decoder, checkpoint, blocks, head, loadTapped)
   }
 
-  /** Makes a block's weights ready and starts to read the next one's; needed before a streamed block runs. */
+  /** Loads a block's weights and starts to read the next block's; required before a streamed block runs. */
   async enterBlock(layer: number): Promise<void> {
     await this.blocks.enter(layer)
   }
 
-  /** Frees what a streamed pass holds: the blocks before the head is needed, the head after it. */
+  /** Frees the weights that a streamed pass holds: blocks before the head runs, and the head afterwards. */
   async leaveBlocks(): Promise<void> {
     await this.blocks.leave()
   }

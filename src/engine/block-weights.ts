@@ -11,17 +11,17 @@ import { sessionOptions } from './session-options.js'
 
 type Feeds = Readonly<Record<string, Tensor>>
 
-/** Where the blocks' weights are, and how a block is run with them. */
+/** Holds the blocks' weights, and runs blocks with them. */
 export interface BlockWeights {
   readonly run: (layer: number, feeds: Feeds, fetches: Feeds) => Promise<void>
-  /** Makes a block's weights ready, letting go of those of another. */
+  /** Loads a block's weights and frees those of the previous one. */
   readonly enter: (layer: number) => Promise<void>
   /** After the last block of a pass. */
   readonly leave: () => Promise<void>
   readonly release: () => Promise<void>
 }
 
-/** A session per block with its weights inside, repacked by onnxruntime: fastest, and one more copy while it loads. */
+/** One session per block, with weights repacked by onnxruntime: the fastest, but needs an extra copy while loading. */
 export async function packedBlocks(
   checkpoint: Checkpoint,
   decoder: DecoderSpec,
@@ -69,9 +69,8 @@ export async function packedBlocks(
 }
 
 /**
- * One session for all blocks of a kind, the weights being inputs of it. `held`: those of all blocks are in memory; `streamed`: of
- * one, read when it is entered, while the next one's bytes are brought in from disk on another thread. Both give the
- * same bits.
+ * One session for all blocks of a kind, which takes the weights as inputs. `held`: the weights of all blocks are in memory. `streamed`:
+ * only those of one block, read when it is entered, while another thread reads the next block's from disk. Results are bitwise equal.
  */
 export async function fedBlocks(
   checkpoint: Checkpoint,

@@ -4,7 +4,7 @@ import type { BlockSessions } from './block-sessions.js'
 import type { LastTokens } from './last-tokens.js'
 import type { Captured, ComponentItem, ComponentsRequest, ComponentsResult } from './components.js'
 
-/** What is brought out of a components pass, item by item or as a mean in doubles. */
+/** Values captured in a components pass, per item or as a mean in f64. */
 export class Captures {
   /** By component and layer: sums, `[width]`, or values, `[items, width]`. */
   readonly #values = new Map<Captured, (Float32Array | Float64Array)[]>()
@@ -17,7 +17,7 @@ export class Captures {
     for (const component of asked.components) this.#values.set(component, [])
   }
 
-  /** The last tokens of some items, the first of which is item `first`. */
+  /** Adds the last tokens of consecutive items, starting with item `first`. */
   add(layer: number, first: number, lasts: LastTokens): void {
     for (const [component, layers] of this.#values) {
       const rows =
@@ -72,7 +72,7 @@ export class Captures {
     )
   }
 
-  /** Heads, over the size that the norm after attention divides by: what is left of that norm is linear. */
+  /** Heads divided by the RMS that the norm after attention divides by; the rest of that norm is linear. */
   #weighed(layer: number, { heads, attentionRaw }: LastTokens): Float32Array {
     const norm = this.#layer(layer).norms.afterAttention
     if (!norm || !attentionRaw) return heads

@@ -4,7 +4,7 @@ import { TaskvecError } from '../domain/errors.js'
 import { checkPrompt, checkToken } from './check-request.js'
 import type { ComponentsRequest, Edit } from './components.js'
 
-/** As checkEvaluate, for components: the request must fit the model. Throws TASK, naming what does not. */
+/** Checks that a components request fits the model. Errors: TASK. */
 export function checkComponents(decoder: DecoderSpec, { items, capture }: ComponentsRequest): void {
   const checked = new Set<unknown>() // items may share branches, and branches edits
   const grouped = capture?.components.includes('pattern') ?? false

@@ -2,7 +2,7 @@ import type { DecoderSpec } from '../architectures/decoder.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { EvaluateItem, EvaluateRequest, Patch, ProjectRequest } from './engine.js'
 
-/** Requests to an engine must fit its model. All throw TASK, naming what does not. */
+/** Checks that a request fits the model. Errors: TASK. */
 export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): void {
   const { items, layers, thetas, givenTheta, generate, top = 1 } = request
   if (!Number.isInteger(top) || top < 1)
@@ -34,7 +34,7 @@ export function checkEvaluate(decoder: DecoderSpec, request: EvaluateRequest): v
   for (const item of items) checkItem(decoder, item, request)
 }
 
-/** @param answer tokens that come behind it, the last of which is not looked at again */
+/** @param answer number of tokens that follow the prompt; the last one is not attended to */
 export function checkPrompt(
   { maxPositions, vocab }: DecoderSpec,
   tokens: readonly number[],

@@ -10,7 +10,7 @@ import { RowTree } from './row-tree.js'
 import { lastRows, patternsOf, type LastTokens } from './last-tokens.js'
 import { editTables, firstOf, isInner } from './edits.js'
 
-/** Branches that attend together: with more, each would have to mask too many others. */
+/** Branches that attend together; with more, each would mask too many others. */
 const branchesPerGroup = 64
 
 interface ItemRows {
@@ -21,9 +21,9 @@ interface ItemRows {
 }
 
 /**
- * Some prompts and their branches in one pass over the blocks. The prompts are a tree of rows, as in wavefront.ts. A branch is one
- * more last token: inside the block of its first edit it takes the state of its prompt's own, and is edited there; from
- * then on it goes through the blocks beside it, over the same earlier tokens.
+ * Some prompts and their branches in one pass over the blocks. The prompts form a tree of rows, as in wavefront.ts. A branch is an
+ * additional last token: in the block of its first edit, it copies the state of its prompt's last token and is edited; from then on it
+ * passes through the blocks in parallel, attending to the same earlier tokens.
  *
  * Letters: R rows alive before a block, Q of them computed to its end, those of new branches last.
  */
@@ -36,7 +36,7 @@ export class ComponentChunk {
   /** `[R, d_model]` */
   #states: Float32Array
 
-  /** @param tapped whether components inside blocks are edited or brought out */
+  /** @param tapped whether components inside blocks are edited or captured */
   constructor(
     private readonly sessions: BlockSessions,
     items: readonly ComponentItem[],
@@ -120,7 +120,7 @@ export class ComponentChunk {
     return lasts
   }
 
-  /** After the last block: the ordinary runs, and the branches. */
+  /** Called after the last block: answers of the unedited prompts and of the branches. */
   async read(): Promise<{ own: AnswerMetrics[]; branches: AnswerMetrics[][] }> {
     const places = new Map(this.#alive.map((row, place) => [row, place]))
     const questions = this.#items.flatMap(({ last, branches, answerToken }) =>
@@ -140,7 +140,7 @@ export class ComponentChunk {
     }
   }
 
-  /** Edits the stream between two blocks; branches that begin there become rows. */
+  /** Edits the residual stream between two blocks; branches that start there become rows. */
   #editStream(layer: number, component: 'resid_pre' | 'resid_post'): void {
     const { dModel } = this.sessions.decoder
     const places = new Map(this.#alive.map((row, place) => [row, place]))
@@ -171,7 +171,7 @@ export class ComponentChunk {
     return this.#tree.addPatched(at(this.#tree.parents, last), this.sessions.decoder.blocks)
   }
 
-  /** Prompts ask within themselves; branches over their prompt's earlier tokens, some at a time. */
+  /** Prompts attend to themselves; branches, in groups, to their prompt's earlier tokens. */
   #layout(selected: readonly number[], attention: AttentionSpec) {
     const places = new Map(this.#alive.map((row, place) => [row, place]))
     const placed = (rows: readonly number[]) =>

@@ -5,13 +5,13 @@ import { isInner } from './edits.js'
 import type { ComponentItem, ComponentsRequest, ComponentsResult } from './components.js'
 import type { AnswerMetrics } from './engine.js'
 
-/** Rows that go through a block together: enough that its weights are read seldom, few enough to fit the cache. */
+/** Rows that pass through a block together: many, so that its weights are rarely read; few enough to fit the cache. */
 const rowsPerChunk = 4096
 const itemsPerChunk = 16
-/** Of residual streams that stand between two blocks, twice. */
+/** Limit for residual streams between two blocks, held twice. */
 const bytesPerPass = 256e6
 
-/** Layer-major: all chunks of a pass through block 0, then through block 1: a tapped block is made ready once a pass. */
+/** Layer-major: all chunks of a pass go through block 0, then block 1, so that a tapped block is loaded once per pass. */
 export async function runComponents(
   sessions: BlockSessions,
   { items, capture }: ComponentsRequest,
@@ -19,7 +19,7 @@ export async function runComponents(
 ): Promise<Omit<ComponentsResult, 'seconds'>> {
   const { blocks, dModel } = sessions.decoder
   const captures = capture && new Captures(sessions, capture, items)
-  // For all blocks or none, so that two kinds of block are never in memory at once.
+  // All blocks or none, so that two kinds of block are never in memory at once.
   const tapped = capture !== undefined || items.some(({ branches }) => branches.flat().some(isInner))
   const own: AnswerMetrics[] = []
   const branches: AnswerMetrics[][] = []
@@ -63,7 +63,7 @@ function rowsOf(items: readonly ComponentItem[]): number {
   return items.reduce((sum, { prompt, branches }) => sum + prompt.length + branches.length, 0)
 }
 
-/** Neighbours together while their sizes do not exceed `limit`; one at least. */
+/** Groups consecutive items up to a total size of `limit`, at least one per group. */
 function grouped<Item>(items: readonly Item[], limit: number, size: (item: Item) => number): Item[][] {
   const groups: Item[][] = []
   let left = 0

@@ -19,14 +19,14 @@ export interface Edit {
 
 type Place = Pick<Edit, 'component' | 'layer' | 'head'>
 
-/** `vector` instead; with a mean over other prompts, this is mean ablation. */
+/** Replaces the component by `vector`; mean ablation if that is a mean over other prompts. */
 export const replaced = (place: Place, vector: Float32Array): Edit => ({ ...place, scale: 0, added: vector })
 export const added = (place: Place, vector: Float32Array): Edit => ({ ...place, scale: 1, added: vector })
 export const scaledBy = (place: Place, scale: number): Edit => ({ ...place, scale })
-/** Zeros instead. */
+/** Zero ablation. */
 export const ablated = (place: Place): Edit => scaledBy(place, 0)
 
-/** Edits made together, one at least: a last token of its own from the first of them on, below it the ordinary run. */
+/** One or more edits made together: the unedited run up to the first of them, then a separate last token. */
 export type Branch = readonly Edit[]
 
 export interface ComponentItem {
@@ -39,7 +39,7 @@ export interface ComponentItem {
 }
 
 /**
- * What can be brought out: components, `heads` as the output projection takes them, `[heads * d_value]`; `contributions`,
+ * What can be captured: components, `heads` as inputs of the output projection, `[heads * d_value]`; `contributions`,
  * each head's share of `attn_out`, `[heads * d_model]`; and `pattern`, each head's attention to each group of the prompt's
  * tokens, `[heads * groups]`.
  */
@@ -47,12 +47,12 @@ export type Captured = Component | 'contributions' | 'pattern'
 
 export interface ComponentsRequest {
   readonly items: readonly ComponentItem[]
-  /** Of the ordinary runs' last tokens: their mean over the items, or each item's. */
+  /** Captured at the last tokens of unedited prompts: the mean over the items, or each item's. */
   readonly capture?: { readonly components: readonly Captured[]; readonly as: 'mean' | 'each' }
 }
 
 export interface ComponentsResult {
-  /** `[item]`, of the ordinary runs. */
+  /** `[item]`, of the unedited prompts. */
   readonly own: readonly AnswerMetrics[]
   /** `[item][branch]` */
   readonly branches: readonly (readonly AnswerMetrics[])[]

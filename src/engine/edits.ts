@@ -3,13 +3,13 @@ import type { AttentionSpec } from '../architectures/decoder.js'
 import type { BlockEdits } from './tapped-block.js'
 import type { Branch, Edit } from './components.js'
 
-/** The edit that comes first on the way through the blocks. */
+/** The edit that the pass reaches first. */
 export function firstOf(branch: Branch): Edit {
   const place = ({ layer, component }: Edit) => layer * components.length + components.indexOf(component)
   return branch.reduce((first, edit) => (place(edit) < place(first) ? edit : first))
 }
 
-/** Made inside a block, not between two. */
+/** Whether the edit is inside a block rather than between two. */
 export function isInner({ component }: Edit): boolean {
   return component !== 'resid_pre' && component !== 'resid_post'
 }

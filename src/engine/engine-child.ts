@@ -8,9 +8,9 @@ const [path = '', settings = '{}'] = process.argv.slice(2)
 const running = new Map<number, AbortController>()
 
 process.title = 'taskvec-engine'
-// The parent has exited: no one waits for a result.
+// The parent has exited, so nobody waits for a result.
 process.on('disconnect', () => process.exit(0))
-// Ctrl-C goes to the whole terminal group; the parent decides when its engines end.
+// Ctrl-C reaches the whole process group; the parent decides when its engines stop.
 process.on('SIGINT', () => {})
 
 try {

@@ -15,9 +15,9 @@ import type {
 import type { EngineSettings } from './local-engine.js'
 import type { EngineCall, EngineFailure, EngineValue, FromEngine, ToEngine } from './process-protocol.js'
 
-/** How long an aborted computation may go on (it looks between blocks) before its process is killed, ms. */
+/** How long an aborted computation, which checks between blocks, may continue before its process is killed, ms. */
 const abortGrace = 3000
-/** A crash of Node's prints its reason first and some forty lines after it. */
+/** Characters of stderr kept: a crash of Node prints its reason, then some forty lines. */
 const keptStderr = 8000
 
 interface PendingCall {
@@ -26,15 +26,14 @@ interface PendingCall {
   readonly onProgress: ((fraction: number) => void) | undefined
 }
 
-/** MB. V8 counts the buffers of graph runs too, and for them would mark its whole heap, in four threads, ten times a second. */
+/** Initial heap, MB: V8 counts buffers of graph runs, and would otherwise mark its whole heap ten times a second in four threads. */
 const roomForBuffers = ['--initial-old-space-size=256']
-/** glibc: keep big buffers in the heap instead of mapping and clearing fresh pages at every graph run. */
+/** Makes glibc keep large buffers in the heap instead of mapping and clearing new pages for every graph run. */
 const keptMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '1073741824' }
 
 /**
- * Starts a process of its own for a model: a crash or a kill there fails the calls in flight with ENGINE, not this
- * process, and this process's event loop never blocks. `signal` kills it, also while it loads. Errors at load: MODEL,
- * WEIGHTS, ENGINE.
+ * Starts a child process for a model. If it crashes or is killed, calls in flight fail with ENGINE, but not this process, whose event
+ * loop never blocks. `signal` kills the child, even while it loads. Errors at load: MODEL, WEIGHTS, ENGINE.
  */
 export async function startEngineProcess(
   path: string,
@@ -48,7 +47,7 @@ export async function startEngineProcess(
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...process.env,
-      // Not where memory is limited: a block's weights must go back to the system.
+      // Not if memory is limited: then a block's weights must be returned to the system.
       ...(settings.memoryLimit === undefined ? keptMemory : {}),
     },
   })
@@ -57,7 +56,7 @@ export async function startEngineProcess(
     child.once('error', (cause) =>
       reject(new TaskvecError('ENGINE', `the engine process cannot be started: ${cause.message}`, { cause })),
     )
-    // Not `exit`: only then has all that it wrote been read.
+    // Not `exit`, which may come before all output has been read.
     child.once('close', (code, signal) => reject(death(path, code, signal, stderr())))
     child.once('message', (message: FromEngine) => {
       if ('ready' in message)
@@ -83,7 +82,7 @@ export class EngineProcess implements Engine {
     path: string,
     private readonly child: ChildProcess,
     readonly info: ModelInfo,
-    /** How the model is held and what that takes, for people. */
+    /** How the model is held and the cost of that, as text. */
     readonly plan: string,
     private readonly stderr: () => string,
   ) {
@@ -140,7 +139,7 @@ export class EngineProcess implements Engine {
   }
 
   async close(): Promise<void> {
-    this.child.kill('SIGKILL') // it holds nothing but memory
+    this.child.kill('SIGKILL') // it holds only memory
     await this.#exited
   }
 
@@ -179,7 +178,7 @@ export class EngineProcess implements Engine {
   }
 
   #send(message: ToEngine): void {
-    // A send to a process that is dying fails by itself; its exit rejects the call.
+    // A send to a dying process fails; its exit rejects the call.
     this.child.send(message, () => {})
   }
 }

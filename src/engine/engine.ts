@@ -5,44 +5,44 @@ import type { ComponentsRequest, ComponentsResult } from './components.js'
 export type { AnswerMetrics }
 
 /**
- * A loaded model, as experiments see it. Implemented in-process by `LocalEngine` (local-engine.ts) and, over a
+ * A loaded model, as experiments use it. Implemented in-process by `LocalEngine` (local-engine.ts) and, over a
  * child process, by `EngineProcess` (engine-process.ts). Token ids in, numbers out; text only at `encode` and `decode`.
  */
 export interface Engine {
   readonly info: ModelInfo
   /** Token ids of each text; `special` (default true) adds the BOS where the model's own tokenizer adds one. */
   encode(texts: readonly string[], options?: { special?: boolean }): Promise<number[][]>
-  /** Text of each token id alone, special tokens giving ''. */
+  /** The text of each single token id; '' for special tokens. */
   decode(tokens: readonly number[]): Promise<string[]>
-  /** Text of each sequence of token ids, special tokens giving ''; bytes that are no character give U+FFFD. */
+  /** The text of each sequence of token ids; special tokens give '', invalid bytes U+FFFD. */
   decodeAll(sequences: readonly (readonly number[])[]): Promise<string[]>
-  /** The model's chat template as a prompt format. Errors: TASK where it has none that can be taken so. */
+  /** The model's chat template as a prompt format. Errors: TASK if it has none that can be converted. */
   chatFormat(system?: string): Promise<PromptFormat>
   /** Runs the prompts of all items. Rejects with CANCELLED soon after `signal` aborts. */
   evaluate(request: EvaluateRequest, options?: EvaluateOptions): Promise<EvaluateResult>
-  /** Components at prompts' last tokens, and answers where they are edited (docs/components.md). As `evaluate`. */
+  /** Components at the last tokens of prompts, and answers with edited components (docs/components.md). Cancellation as in `evaluate`. */
   components(request: ComponentsRequest, options?: EvaluateOptions): Promise<ComponentsResult>
-  /** Logits of the last token, `[vocab]`; with `patches`, of a pass in which they were made. */
+  /** Logits at the last token, `[vocab]`, with `patches` applied. */
   logits(tokens: readonly number[], patches?: readonly Patch[]): Promise<Float32Array>
-  /** What vectors say of the vocabulary, through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
+  /** Projects vectors through the final norm and the unembedding (docs/protocol.md, Vocabulary projection). */
   project(request: ProjectRequest): Promise<Projection[]>
   close(): Promise<void>
 }
 
 export interface EvaluateOptions {
   readonly signal?: AbortSignal
-  /** Called with the share of the work done, 0..1, at least once a second or once a block. */
+  /** Called with the share of the work done, 0 to 1, at least once per second or block. */
   readonly onProgress?: (fraction: number) => void
 }
 
-/** A vector that meets `resid_post` of block `layer`; of several at one place, each meets what the one before left. */
+/** A vector patched into `resid_post` of block `layer`. Several at one place are applied in order. */
 export interface Patch {
   readonly layer: number
   /** `[d_model]` */
   readonly vector: Float32Array
-  /** `replace`: in the state's place; `add`: added to it. */
+  /** `replace`: replaces the residual stream; `add`: is added to it. */
   readonly mode: 'replace' | 'add'
-  /** Which token's, 0-based; `all`: every token's. */
+  /** The token's 0-based position; `all`: every token. */
   readonly position: number | 'all'
 }
 
@@ -50,7 +50,7 @@ export interface Patch {
 export interface EvaluateItem {
   /**
    * [S, x', ->] for each dummy query x': θ_L is the mean of their last tokens' `resid_post` of L. Empty
-   * where θ is given, or where nothing is patched and no θ asked for.
+   * if θ is given, or nothing is patched and no θ is requested.
    */
   readonly thetaPrompts: readonly (readonly number[])[]
   /** The prompt, usually [x, ->], in which θ_L is patched: it replaces the last token's `resid_post` of L; null: none. */
@@ -59,13 +59,13 @@ export interface EvaluateItem {
   readonly plainPrompts: readonly (readonly number[])[]
   /** `[layers, d_model]`: this item's θ_L, instead of one computed from `thetaPrompts` or the request's. */
   readonly givenTheta?: Float32Array
-  /** First token of the right answer: its log-probability and rank are read. */
+  /** First token of the right answer, whose log-probability and rank are read. */
   readonly answerToken: number
-  /** Where answers are generated: all tokens of the right answer, `answerToken` first, whose log-probability and rank are read. */
+  /** If answers are generated: all tokens of the right answer, `answerToken` first; their log-probability and rank are read. */
   readonly answerTokens?: readonly number[]
 }
 
-/** Answers of several tokens: greedily generated, ended by the model's end-of-text token or by a text. */
+/** Greedy generation of answers of several tokens, until the model's end-of-text token or a stop text. */
 export interface Generate {
   /** At least 1. */
   readonly maxTokens: number
@@ -75,13 +75,13 @@ export interface Generate {
 
 export interface EvaluateRequest {
   readonly items: readonly EvaluateItem[]
-  /** The layers L to compute θ and to patch at, ascending, without repeats; empty where nothing is patched. */
+  /** Layers L at which θ is computed and patched, ascending, without repeats; empty if nothing is patched. */
   readonly layers: readonly number[]
-  /** Also return θ_L for each L of `layers`: its mean over the items, or that of each item. */
+  /** Also return θ_L for each L of `layers`: the mean over the items, or each item's. */
   readonly thetas?: 'mean' | 'each'
   /** `[layers, d_model]`: θ_L for all items alike, instead of one computed from `thetaPrompts`. */
   readonly givenTheta?: Float32Array
-  /** The items are some of a larger whole, and computed as they would be among all of it. */
+  /** Set if the items are part of a larger split; they are computed as they would be within it. */
   readonly part?: EvaluatePart
   /**
    * `replace` (default): θ_L replaces the last token's `resid_post` of L. `add`: it is added to the
@@ -93,7 +93,7 @@ export interface EvaluateRequest {
    * generation with a key-value cache. Absent: one token.
    */
   readonly generate?: Generate
-  /** How many of the likeliest next tokens to return for every prompt; absent: none. */
+  /** Number of most likely next tokens to return for every prompt; absent: none. */
   readonly top?: number
   /**
    * `wavefront` (default): all layers of all items in one pass over the blocks. `plain`: one ordinary full
@@ -102,22 +102,22 @@ export interface EvaluateRequest {
   readonly route?: 'wavefront' | 'plain'
 }
 
-/** Which items of the whole they are: they begin and end where chunks of the whole do. */
+/** Position of the items in the whole split; they begin and end at chunk boundaries. */
 export interface EvaluatePart {
   /** Index of the first one in the whole. */
   readonly first: number
   /** Items of the whole. */
   readonly of: number
-  /** `[layers, d_model]`: the sum of θ_L over all items before the first, where `thetas` is 'mean'; absent: zeros. */
+  /** `[layers, d_model]`: the sum of θ_L over all earlier items, if `thetas` is 'mean'; absent: zeros. */
   readonly thetaSum?: Float64Array
 }
 
 export interface ProjectRequest {
   /** `[n, d_model]`, residual streams, n at least 0. */
   readonly vectors: Float32Array
-  /** How many of the likeliest tokens to return for each vector. */
+  /** Number of most likely tokens to return for each vector. */
   readonly top: number
-  /** Token ids of which to return log-probability and rank for each vector. */
+  /** Token ids whose log-probability and rank to return for each vector. */
   readonly tokens: readonly number[]
 }
 
@@ -129,15 +129,15 @@ export interface Projection {
 }
 
 export interface EvaluateResult {
-  /** `[item][layer]`, layers in the request's order; empty rows where nothing is patched. */
+  /** `[item][layer]`, layers in the request's order; empty rows for items without a patched prompt. */
   readonly patched: readonly (readonly AnswerMetrics[])[]
   /** `[item][plainPrompt]` */
   readonly plain: readonly (readonly AnswerMetrics[])[]
-  /** Row-major, where `thetas` was asked for; of a part the mean only where it is the last: `[layers, d_model]` ('mean') or `[items, layers, d_model]` ('each'). */
+  /** If `thetas` was requested: `[layers, d_model]` ('mean'; of parts, only in the last) or `[items, layers, d_model]` ('each'). */
   readonly thetas?: Float32Array
-  /** `[layers, d_model]`: the sum of θ_L over the items up to here, where a part was asked for its mean. */
+  /** `[layers, d_model]`: the sum of θ_L over all items up to here, for a part with `thetas` 'mean'. */
   readonly thetaSum?: Float64Array
-  /** Floating-point operations that the wavefront needed, padding left out. */
+  /** Floating-point operations of the wavefront, without padding. */
   readonly flops?: number
   /** Seconds spent inside the engine. */
   readonly seconds: number

@@ -4,10 +4,10 @@ import { runInNewContext } from 'node:vm'
 let collect: (() => void) | undefined
 let uncollected = 0
 
-/** As little as no collection is worth: one takes the time of a small block's whole pass. */
+/** Bytes below which no collection is worthwhile: one takes as long as a small block's pass. */
 const worthwhile = 8 << 20
 
-/** Frees dropped weights at once: left to itself, the collector would let several blocks pile up beside the one at work. */
+/** Frees dropped weights at once; otherwise the weights of several blocks would pile up in memory. */
 export function collectGarbage(droppedBytes = Infinity): void {
   uncollected += droppedBytes
   if (uncollected < worthwhile) return

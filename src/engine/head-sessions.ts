@@ -6,16 +6,16 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { ReusedBuffer } from './reused-buffer.js'
 import { sessionOptions } from './session-options.js'
 
-/** Tokens of one slice: few enough that its logits stay in the processor's cache while they are summed. */
+/** Tokens per slice: few enough that its logits stay in the processor's cache while they are summed. */
 const tokensPerSlice = 8192
 
-/** What one slice of the vocabulary gives for some rows. */
+/** Logits of some rows for one slice of the vocabulary. */
 export interface SliceLogits extends VocabularySlice {
   /** `[rows, count]`; overwritten by the next run. */
   readonly logits: Float32Array
   /** `[rows]`: each row's largest logit of the slice. */
   readonly highest: Float32Array
-  /** `[rows]`: sum over the slice of exp(logit - highest); null where it was not asked for. */
+  /** `[rows]`: sum over the slice of exp(logit - highest); null if not requested. */
   readonly expSum: Float32Array | null
 }
 
@@ -26,7 +26,7 @@ interface Slice extends VocabularySlice {
 
 export type Head = Pick<HeadSessions, 'run' | 'release'>
 
-/** A head that is loaded when it is first run, and again after a release. */
+/** A head that is loaded on its first run, and reloaded after a release. */
 export class StreamedHead implements Head {
   #loaded: HeadSessions | null = null
 
@@ -65,7 +65,7 @@ export class HeadSessions {
 
   /**
    * @param residual `[rows, d_model]`, residual streams after the last block
-   * @param greedy leaves out what only probabilities need
+   * @param greedy skips what only probabilities need
    */
   async run(residual: Float32Array, greedy = false): Promise<SliceLogits[]> {
     const rows = residual.length / this.dModel

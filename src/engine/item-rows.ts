@@ -29,7 +29,7 @@ export function placeItem(
   const { thetaPrompts, patchedPrompt, plainPrompts, answerToken, answerTokens = [], givenTheta } = item
   const last = layers.at(-1) ?? -1
   const theta = thetaPrompts.map((prompt) => tree.addPrompt(prompt, last))
-  // θ rows look at the patched prompt's earlier tokens in every block after the first L.
+  // θ rows attend to the patched prompt's earlier tokens in every block after the first L.
   const prefixNeeded = layers.length > 0 && (generate || (layers[0] as number) < blocks - 1)
   const prefix = tree.addPrompt(patchedPrompt?.slice(0, -1) ?? [], prefixNeeded ? blocks - 1 : -1)
   const own = patch === 'add' || generate ? tree.addPrompt(patchedPrompt ?? [], last) : []

@@ -6,10 +6,10 @@ import { GraphBuilder, type Value } from '../onnx/graph.js'
 import { sessionOptions } from './session-options.js'
 
 /**
- * The kind of kernels that onnxruntime uses here, for instance `linux x64 avx2 1f0c27a9`: operating system and architecture (each
- * has a build of its own), the widest instructions of the processor where the system names them, and a hash of what the
- * kernels give. onnxruntime chooses them by processor, and they sum in different orders, so that last bits are the same on
- * one kind only. The hash tells kinds apart also under an emulator, and where the system names no instructions.
+ * The kind of kernels that onnxruntime uses here, such as `linux x64 avx2 1f0c27a9`: operating system and architecture, which have
+ * different builds; the processor's widest instruction set, if the system names it; and a hash of the kernels' results. onnxruntime
+ * chooses kernels by processor, and they sum in different orders, so that last bits are equal only within one kind. The hash also tells
+ * kinds apart under an emulator, or if the system names no instruction set.
  */
 export function kernelsHere(): Promise<string> {
   return (here ??= probe().then((hash) =>
@@ -27,7 +27,7 @@ const instructionSets: readonly [string, readonly string[]][] = [
   ['sse', []],
 ]
 
-/** '' where the system does not say. */
+/** '' if unknown. */
 function widestInstructions(): string {
   if (process.arch !== 'x64' || process.platform !== 'linux') return ''
   try {
@@ -42,7 +42,7 @@ function widestInstructions(): string {
 /** Longer than the part of a sum that a kernel takes at once (128), and no multiple of any width. */
 const [inputs, outputs] = [300, 70]
 
-/** Hash of what each operator whose sums or functions depend on the processor gives, for one row and for many. */
+/** Hash of the results of every operator whose rounding depends on the processor, for one row and for many. */
 async function probe(): Promise<string> {
   const random = numbers()
   const take = (size: number) => Float32Array.from({ length: size }, random)

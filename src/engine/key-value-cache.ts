@@ -1,12 +1,12 @@
 import type { KeysAndValues } from './block-feeds.js'
 
-/** Keys and values of some rows, one behind the other. */
+/** Keys and values of some rows, concatenated. */
 export interface CachedRows extends KeysAndValues {
   /** Each row's place among them. */
   readonly places: ReadonlyMap<number, number>
 }
 
-/** Keys and values of rows that later tokens look at, block by block: what a row was in a block is computed once. */
+/** Keys and values, per block, of rows that later tokens attend to, so that they are computed once. */
 export class KeyValueCache {
   readonly #layers: Layer[]
 
@@ -25,7 +25,7 @@ export class KeyValueCache {
     return { places, keys: keys.all, values: values.all }
   }
 
-  /** @param rows those that `made` is of; those that `wanted` turns down are left out */
+  /** @param rows the rows of `made`; those that are not `wanted` are left out */
   add(layer: number, rows: readonly number[], made: KeysAndValues, wanted: (row: number) => boolean): void {
     const taken = [...rows.keys()].filter((i) => wanted(rows[i] as number))
     const { keys, values, places } = this.#at(layer)
@@ -45,7 +45,7 @@ interface Layer {
   readonly values: Rows
 }
 
-/** Rows of equal width in memory that doubles when it is full. */
+/** Rows of equal width in a buffer that doubles when full. */
 class Rows {
   #data = new Float32Array()
   #length = 0

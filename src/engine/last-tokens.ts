@@ -2,7 +2,7 @@ import type { AttentionSpec } from '../architectures/decoder.js'
 import type { AttentionLayout } from './attention-layout.js'
 import type { TappedRows } from './tapped-block.js'
 
-/** What a block gave at the last tokens of a chunk's prompts; `heads` as the output projection takes them. */
+/** Values in a block at the last tokens of a chunk's prompts; `heads` as inputs of the output projection. */
 export interface LastTokens extends Omit<TappedRows, 'pattern'> {
   /** Each prompt's attention weights, `[heads, tokens]`. */
   readonly pattern: readonly Float32Array[]

@@ -40,9 +40,9 @@ import { itemsPerChunk, modelInfo } from './model-info.js'
 import { partBounds, shareDone, itemsPerPass } from './pass-size.js'
 
 export interface EngineSettings {
-  /** Bytes that the engine's process may hold; default: what the machine or its control group has. */
+  /** Memory limit of the engine's process, bytes; default: that of the machine or control group. */
   readonly memoryLimit?: number | undefined
-  /** Where streamed passes leave their residual streams; default: a folder under the system's temporary one. */
+  /** Folder for checkpoints of streamed passes; default: one in the system's temporary folder. */
   readonly passFolder?: string | undefined
   /** Numerics and device; default: f32 on the cpu. */
   readonly mode?: EngineMode | undefined
@@ -97,7 +97,7 @@ export class LocalEngine implements Engine {
     const { chat, path } = this.tokenizer
     if (!chat)
       throw new TaskvecError('TASK', `${path}: the model has no chat template`, {
-        hint: 'It is no chat model, or its files lack one: tokenizer_config.json or chat_template.jinja.',
+        hint: 'Use a chat model whose files include one, in tokenizer_config.json or chat_template.jinja.',
       })
     return chatFormat(path, chat, system)
   }
@@ -171,7 +171,7 @@ export class LocalEngine implements Engine {
     return { patched, plain, flops: 2 * macs, ...thetas.result() }
   }
 
-  /** Takes chunks through all blocks and reads them. */
+  /** Runs chunks through all blocks and reads their answers. */
   async #pass(
     chunks: readonly WavefrontChunk[],
     thetas: ThetaResults,
@@ -191,7 +191,7 @@ export class LocalEngine implements Engine {
     if (streamed) await this.sessions.head.release()
   }
 
-  /** Chunks to be computed, those of one pass together. */
+  /** The chunks to compute, grouped by pass. */
   #groups(request: EvaluateRequest, thetas: ThetaResults): (() => WavefrontChunk)[][] {
     const { items, part, generate } = request
     const ended = generate && this.#answerEnd(generate)
@@ -217,8 +217,8 @@ export class LocalEngine implements Engine {
   }
 
   /**
-   * Where a streamed pass leaves its residual streams; null where nothing is streamed, or answers are generated: a pass
-   * without what its answers look at could not go on.
+   * The checkpoint of a streamed pass; null if nothing is streamed, or if answers are generated, since it does not hold their keys and
+   * values.
    */
   #checkpoint(request: EvaluateRequest, pass: number): PassCheckpoint | null {
     if (this.plan.execution !== 'streamed' || request.generate) return null

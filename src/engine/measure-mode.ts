@@ -10,7 +10,7 @@ import { sessionOptions } from './session-options.js'
 /** As in a model of some hundred million parameters. */
 const [rows, inputs, outputs] = [256, 768, 1024]
 const rounds = 7
-/** Below this share of f32's time a mode counts as faster. */
+/** A mode counts as faster below this share of f32's time. */
 export const faster = 0.95
 
 export interface ModeCost {
@@ -21,7 +21,7 @@ export interface ModeCost {
   readonly memory: number
 }
 
-/** What the modes cost on this machine, by one product in each: some tenths of a second. */
+/** Measures the cost of modes on this machine with one product each; takes a few tenths of a second. */
 export async function measureModes(modes: readonly NumericsMode[]): Promise<ModeCost[]> {
   const values = Float32Array.from({ length: outputs * inputs }, (_, i) => Math.sin(i))
   const x = new Tensor('float32', values.slice(0, rows * inputs), [rows, inputs])
@@ -56,7 +56,7 @@ function productIn(mode: NumericsMode, values: Float32Array): Promise<InferenceS
   return InferenceSession.create(graph.build().encode(), sessionOptions())
 }
 
-/** For people, before a sweep: what a mode gains here, or that it gains no time. */
+/** A message before a sweep: what a mode gains on this machine, or that it saves no time. */
 export function describeCost({ mode, time, memory }: ModeCost): string {
   const measured = `numerics: ${mode}: a product takes ${time.toFixed(2)} of f32's time on this machine, a block's weights ${memory.toFixed(2)} of its memory`
   return time <= faster

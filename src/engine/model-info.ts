@@ -8,19 +8,19 @@ import type { BlockSessions } from './block-sessions.js'
 import type { Plan } from './planner.js'
 
 /**
- * Items of one wavefront at most. More would go through the weights less often, but outgrow the processor's cache.
- * Part of every result's key, since shapes can move last bits.
+ * Maximum number of items per wavefront. More would read the weights less often, but exceed the processor's cache. Part of every
+ * result's key, since shapes can affect last bits.
  */
 export const itemsPerChunk = 16
 
-/** Raised whenever a change to graphs or chunking may move bits of a mode's results. */
+/** Incremented with every change to graphs or chunking that may affect bits of a mode's results. */
 const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 5 }
 
 const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string
 }
 
-/** What a loaded model is, and in what numeric set-up it computes. */
+/** Describes a loaded model and its numerics. */
 export function modelInfo(
   checkpoint: Checkpoint,
   { decoder }: BlockSessions,

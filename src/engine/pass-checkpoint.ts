@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 
 /**
- * The residual streams of a streamed pass at the boundary behind its last finished block, on disk, so that a killed pass
- * resumes from there. One file per pass, named by the hash of all that determines it, replaced atomically after every
- * block: JSON header, newline, arrays; a sha256 of the rest stands before it, so that a damaged file counts as none.
+ * The residual streams of a streamed pass after its last finished block, on disk, so that a killed pass resumes there. One file per
+ * pass, named by the hash of everything that determines it, and replaced atomically after every block: sha256 of the rest, JSON header,
+ * newline, arrays. Damaged files are ignored.
  */
 export class PassCheckpoint {
   readonly #file: string
@@ -17,7 +17,7 @@ export class PassCheckpoint {
     this.#file = join(folder, `${key}.residual`)
   }
 
-  /** @param arrays written as they are, one behind the other */
+  /** @param arrays written one after another */
   save(blocksDone: number, arrays: readonly (Float32Array | Float64Array)[]): void {
     mkdirSync(this.folder, { recursive: true })
     const header = { blocksDone, lengths: arrays.map(({ byteLength }) => byteLength) }
@@ -32,7 +32,7 @@ export class PassCheckpoint {
     renameSync(temporary, this.#file)
   }
 
-  /** Null where there is none, or a damaged one. */
+  /** Null if there is none, or it is damaged. */
   load(): { blocksDone: number; arrays: Buffer[] } | null {
     let bytes: Buffer
     try {

@@ -5,7 +5,7 @@ import type { EvaluatePart, EvaluateRequest, Generate } from './engine.js'
 import { stateBytes, type Plan } from './planner.js'
 import { itemsPerChunk } from './model-info.js'
 
-/** Where the chunks of these items begin, and the last one ends. Errors: TASK where a part is not of whole chunks. */
+/** Chunk boundaries of these items, from the first to the last. Errors: TASK unless a part consists of whole chunks. */
 export function partBounds(items: number, part: EvaluatePart | undefined): number[] {
   if (!part) return chunkBounds(items, itemsPerChunk)
   const end = part.first + items
@@ -13,7 +13,7 @@ export function partBounds(items: number, part: EvaluatePart | undefined): numbe
   if (bounds[0] === part.first && bounds.at(-1) === end) return bounds.map((bound) => bound - part.first)
   throw new TaskvecError(
     'TASK',
-    `items ${part.first} to ${end} of ${part.of} do not begin and end where chunks do`,
+    `items ${part.first} to ${end} of ${part.of} do not begin and end at chunk boundaries`,
   )
 }
 

@@ -1,7 +1,7 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { EvaluateOptions } from './engine.js'
 
-/** Lets messages in between blocks: onnxruntime's run blocks the event loop, and a cancellation must be heard. */
+/** Yields to the event loop between blocks, so that cancellations arrive, since onnxruntime's runs block it. */
 export async function pause({ signal, onProgress }: EvaluateOptions, fraction: number): Promise<void> {
   onProgress?.(fraction)
   await new Promise((resolve) => setImmediate(resolve))

@@ -8,28 +8,27 @@ import type { NumericsMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 
 /**
- * How a model is held: `packed`, in onnxruntime's own layout inside one session per block; `held`, as arrays that one
- * session takes as inputs; `streamed`, a block at a time, read from disk once per pass: as such arrays, or, quantised,
- * as a session.
+ * How a model's weights are held: `packed`, in onnxruntime's layout in one session per block; `held`, as arrays that one session takes
+ * as inputs; `streamed`, one block at a time, read from disk once per pass, as such arrays or, if quantised, as a session.
  */
 export type Execution = 'packed' | 'held' | 'streamed'
 
 export interface Plan {
   readonly execution: Execution
-  /** Items of one streamed pass at most: their residual streams stand beside the block at work. */
+  /** Maximum number of items per streamed pass, whose residual streams are in memory besides the current block. */
   readonly itemsPerPass: number
   readonly memoryLimit: number
-  /** Bytes that the engine process is expected to hold at its peak, the page cache left out. */
+  /** Expected peak memory of the engine process without page cache, bytes. */
   readonly expectedMemory: number
   /** Bytes read from disk by one pass. */
   readonly readsPerPass: number
-  /** For people: what was chosen and what to expect. */
+  /** The plan and its expected cost, as text. */
   readonly summary: string
 }
 
 /** Node, onnxruntime, tokenizer, attention masks and intermediate states of one chunk. */
 const base = 500e6
-/** f32 bytes from which on weights are inputs, whatever memory there is: results must not depend on the machine. */
+/** Models with more bytes in f32 take weights as inputs, whatever the memory, so that results do not depend on the machine. */
 const packedAtMost = 3e9
 /** Scales included. */
 export const bytesPerWeight: Readonly<Record<NumericsMode, number>> = {
@@ -53,12 +52,12 @@ export function plan(
   const head = 4 * decoder.vocab * decoder.dModel
   const all = block.heldByAll + head
   const quantised = numerics !== 'f32'
-  // A session copies a block while it is loaded: the graph's bytes, onnxruntime's parsed copy, the packed one.
+  // Loading a session holds copies of a block: the graph's bytes, onnxruntime's parsed copy and the packed one.
   const loading = 2 * block.held + (quantised ? block.largest : 0)
   const needs = {
     packed: base + all + loading,
     held: base + all,
-    // Beside the block at work, the next one's stored bytes.
+    // The current block, and the stored bytes of the next one.
     streamed: base + Math.max(block.held + block.stored + (quantised ? loading : 0), 1.3 * head),
   }
   const execution = choose()
@@ -71,7 +70,7 @@ export function plan(
     throw new TaskvecError(
       'MODEL',
       `${checkpoint.path}: one block at a time takes ${formatBytes(expected)}; the memory limit is ${formatBytes(memoryLimit)}`,
-      { hint: 'Raise --memory-limit, take fewer --engines, or run it on a machine with more memory.' },
+      { hint: 'Raise --memory-limit, use fewer --engines, or run it on a machine with more memory.' },
     )
   }
   const perItem = stateBytes(decoder.blocks, decoder.dModel)
@@ -103,7 +102,7 @@ export function stateBytes(blocks: number, dModel: number): number {
   return 2 * 4 * (rowsPerItem + blocks) * dModel
 }
 
-/** What this machine, or the control group that this process is in, has. */
+/** Memory of this machine, or of the process's control group if less, bytes. */
 export function availableMemory(): number {
   const limits = ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes'].map((file) => {
     try {

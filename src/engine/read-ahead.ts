@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../weights/checkpoint.js'
 
-/** Reads the tensors of the block to come on other threads while the one at work runs; the bytes are used as they are. */
+/** Reads the next block's tensors on other threads while the current block runs. */
 export class ReadAhead {
   readonly #reading = new Map<string, Promise<Uint8Array | null>>()
 
@@ -11,12 +11,12 @@ export class ReadAhead {
       if (!this.#reading.has(name))
         this.#reading.set(
           name,
-          // A failure shows where the tensor is read by itself.
+          // A failure is reported when the tensor itself is read.
           this.checkpoint.readAhead(name).catch(() => null),
         )
   }
 
-  /** The checkpoint, with what was read ahead; each tensor's bytes are let go of when it is read. */
+  /** The checkpoint with the bytes read ahead, which are freed as each tensor is read. */
   async take(): Promise<Checkpoint> {
     const stored = new Map<string, Uint8Array | null>()
     for (const [name, reading] of this.#reading) stored.set(name, await reading)

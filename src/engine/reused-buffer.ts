@@ -1,11 +1,8 @@
-/**
- * Memory that graph runs reuse for their outputs: a fresh buffer for every run costs page faults, and
- * keeps the garbage collector busy in threads of its own.
- */
+/** A buffer that graph runs reuse for their outputs: a new one per run costs page faults and garbage collection. */
 export class ReusedBuffer {
   #data = new Float32Array(0)
 
-  /** `length` values, with whatever stood there before. Overwrites what the last call returned. */
+  /** An array of `length` values, uninitialised. Invalidates the array of the previous call. */
   take(length: number): Float32Array {
     // Rows grow by a few from block to block: leave room.
     if (this.#data.length < length) this.#data = new Float32Array(Math.ceil(length * 1.5))

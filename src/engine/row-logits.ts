@@ -1,10 +1,10 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { SliceLogits } from './head-sessions.js'
 
-/** One row's logits over the whole vocabulary, from what the head gives for its slices. */
+/** One row's logits over the whole vocabulary, joined from the head's slices. */
 export class RowLogits {
   readonly highest: number
-  /** Null where the head was not asked for what it takes. */
+  /** Null if the head ran in greedy mode. */
   readonly #logNormaliser: number | null
 
   /** Throws MODEL where a logit is not finite. */
@@ -33,7 +33,7 @@ export class RowLogits {
     return at(slice.logits, this.row * slice.count + token - slice.first)
   }
 
-  /** Natural logarithm of the probability that a logit stands for. */
+  /** Natural logarithm of a logit's probability. */
   logProb(logit: number): number {
     if (this.#logNormaliser === null) throw new Error('the head was asked for greedy tokens only')
     return logit - this.highest - this.#logNormaliser
@@ -51,7 +51,7 @@ export class RowLogits {
     return 1 + above
   }
 
-  /** The token of the highest logit; the lowest id among equals. */
+  /** The token with the highest logit; ties go to the lowest id. */
   greedyToken(): number {
     const { first, count, logits } = this.slices.find(
       ({ highest }) => at(highest, this.row) === this.highest,
@@ -78,14 +78,14 @@ export class RowLogits {
     return highest
   }
 
-  /** The `count` tokens of the highest logits, descending; the lowest id first among equals. */
+  /** The `count` tokens with the highest logits, descending; ties go to the lowest id. */
   top(count: number): { token: number; logit: number }[] {
     const top: { token: number; logit: number }[] = []
     for (const slice of this.slices) {
       const start = this.row * slice.count
       for (let i = 0; i < slice.count; i++) {
         const logit = at(slice.logits, start + i)
-        // Ids come in ascending order, so a later one of equal logit stands behind.
+        // Ids come in ascending order, so ties keep the lowest id first.
         if (top.length === count && logit <= (top.at(-1)?.logit ?? Infinity)) continue
         let place = top.length
         while (place > 0 && (top[place - 1]?.logit as number) < logit) place--

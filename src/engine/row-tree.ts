@@ -1,7 +1,6 @@
 /**
- * The rows of one chunk as a tree over token ids: a row is one token at one position, and sees itself and its
- * ancestors. Prompts that begin alike share rows, so equal prefixes are computed once; a patched last token is one
- * more leaf below the same prefix.
+ * The rows of one chunk as a tree over token ids: a row is one token at one position and attends to itself and its ancestors. Prompts
+ * with a common prefix share its rows, which are computed once; a patched last token is another leaf below the same prefix.
  */
 export class RowTree {
   readonly tokens: number[] = []
@@ -10,19 +9,19 @@ export class RowTree {
   /** Row before this one in its prompt; -1 at the start. */
   readonly parents: number[] = []
   /**
-   * The last block that looks at this row, as key and value at least: its state is not needed after the block before.
+   * The last block that uses this row, at least as key and value; its state is not needed afterwards.
    * -1: none; the number of blocks: the head reads it.
    */
   readonly lastBlock: number[] = []
   readonly #children = new Map<string, number>()
 
-  /** Rows of a prompt, from its first token to its last, shared with earlier prompts where they begin alike. */
+  /** Adds a prompt; returns its rows, first to last, which it shares with earlier prompts of the same prefix. */
   addPrompt(tokens: readonly number[], lastBlock: number): number[] {
     let parent = -1
     return tokens.map((token) => (parent = this.addToken(parent, token, lastBlock)))
   }
 
-  /** The row of one more token behind `parent`; the one that is there, if there is. */
+  /** The row of a token after `parent`, added unless it exists. */
   addToken(parent: number, token: number, lastBlock: number): number {
     const key = `${parent}:${token}`
     const row = this.#children.get(key) ?? this.#add(token, parent)
@@ -31,7 +30,7 @@ export class RowTree {
     return row
   }
 
-  /** A row and those before it in its prompt from position `first` on, the last one first. */
+  /** A row and its ancestors down to position `first`, in this order. */
   pathTo(row: number, first: number): number[] {
     const path = []
     for (let seen = row; seen >= 0 && (this.positions[seen] as number) >= first;) {
@@ -41,13 +40,13 @@ export class RowTree {
     return path
   }
 
-  /** From here on no earlier row is given for a token: it may have been left out. Returns the number of rows. */
+  /** Stops sharing earlier rows, which may have been dropped. Returns the number of rows. */
   forget(): number {
     this.#children.clear()
     return this.size
   }
 
-  /** A row that no token stands for: a last token whose residual stream is put in place. */
+  /** A row without a token: a last token whose residual stream is patched in. */
   addPatched(parent: number, lastBlock: number): number {
     const row = this.#add(-1, parent)
     this.keep(row, lastBlock)

@@ -5,8 +5,8 @@ import type { InferenceSession } from 'onnxruntime-node'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device } from '../domain/numerics.js'
 
-// Since 1.29 onnxruntime's official Linux builds send usage data to Microsoft and keep a device id in the user's cache, unless told not to
-// before the first session.
+// Since 1.29, onnxruntime's official Linux builds send usage data to Microsoft and store a device id in the user's cache, unless this is
+// set before the first session.
 process.env['ORT_DISABLE_TELEMETRY'] = '1'
 
 /** One thread, in order: parallelism belongs between processes, and results must not depend on scheduling. */
@@ -16,7 +16,7 @@ const onCpu: InferenceSession.SessionOptions = {
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  // Some thirty sessions would each keep an arena of their own; malloc is shared by all of them.
+  // Otherwise some thirty sessions would each keep an arena; all of them share malloc.
   enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: 3,
@@ -26,12 +26,12 @@ export function sessionOptions(device: Device = 'cpu'): InferenceSession.Session
   return device === 'cpu' ? onCpu : { ...onCpu, executionProviders: ['cuda', 'cpu'] }
 }
 
-/** What this machine can compute on. */
+/** Devices available on this machine. */
 export function devicesHere(): Device[] {
   return missingForCuda().length === 0 ? ['cpu', 'cuda'] : ['cpu']
 }
 
-/** Throws MODEL where this machine has no such device, saying what was looked for and what to do. */
+/** Errors: MODEL if this machine lacks the device, with what is missing. */
 export function requireDevice(device: Device): void {
   if (device === 'cpu') return
   const missing = missingForCuda()
@@ -39,7 +39,7 @@ export function requireDevice(device: Device): void {
     throw new TaskvecError('MODEL', `device: cuda: this machine has ${missing.join(', and ')}`, {
       hint: 'Use device: cpu, or, on Linux x64 with an NVIDIA driver, CUDA 12 and cuDNN 9, fetch the provider: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node --foreground-scripts',
     })
-  // Else products would be rounded to TF32, 10 bits of 23.
+  // Otherwise products would be rounded to TF32, which keeps 10 of 23 mantissa bits.
   process.env['NVIDIA_TF32_OVERRIDE'] ??= '0'
 }
 

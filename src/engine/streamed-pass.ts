@@ -4,9 +4,8 @@ import type { ThetaResults } from './theta-results.js'
 import type { WavefrontChunk } from './wavefront.js'
 
 /**
- * Layer-major: all chunks go through block 0, then all through block 1, and so on, so that each block's weights are read
- * once. The arithmetic of each chunk is what it is chunk by chunk. After every block the residual streams are saved, and
- * a pass that finds them resumes after them.
+ * Layer-major: all chunks go through block 0, then all through block 1, and so on, so that each block's weights are read once. The
+ * arithmetic is the same as chunk by chunk. The residual streams are saved after every block, and a pass that finds them resumes there.
  */
 export async function runStreamedPass(
   sessions: BlockSessions,

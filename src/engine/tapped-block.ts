@@ -27,7 +27,7 @@ export interface BlockEdits {
 
 export interface TappedInput {
   readonly edits: BlockEdits
-  /** Query slots whose attention weights come out, one of an item at most. */
+  /** Query slots whose attention weights are output, at most one per item. */
   readonly patternSlots: readonly number[]
   /** Takes the residual stream after the block, `[Q, d_model]`. */
   readonly out: Float32Array

@@ -24,7 +24,7 @@ export class ThetaResults {
     theta.forEach((value, i) => (this.#sum[offset + i] = (this.#sum[offset + i] as number) + value))
   }
 
-  /** All that was gathered so far, for a checkpoint. */
+  /** Everything gathered so far, for a checkpoint. */
   get state(): Float32Array | Float64Array {
     return this.request.thetas === 'each' ? this.#each : this.#sum
   }

@@ -11,12 +11,12 @@ import { RowTree } from './row-tree.js'
 export class WavefrontRows {
   readonly tree = new RowTree()
   readonly items: readonly ItemRows[]
-  /** Null where one token is read. */
+  /** Null if only the first token is read. */
   readonly answers: AnswerStrands | null
   #alive: readonly number[]
   #stepped = false
 
-  /** @param ended where answers are generated: whether an answer of these tokens is complete */
+  /** @param ended if answers are generated: whether an answer of these tokens is complete */
   constructor(
     private readonly decoder: DecoderSpec,
     items: readonly EvaluateItem[],
@@ -30,17 +30,17 @@ export class WavefrontRows {
     this.#alive = [...tree.tokens.keys()].filter((row) => at(tree.lastBlock, row) >= 0)
   }
 
-  /** Those that the next block takes, in the order of their states. */
+  /** The rows that the next block takes, in the order of their states. */
   get alive(): readonly number[] {
     return this.#alive
   }
 
-  /** Whether the first tokens are read, and later ones under way. */
+  /** Whether the first tokens have been read and later ones are in progress. */
   get stepped(): boolean {
     return this.#stepped
   }
 
-  /** On to the answers' next token; returns how many rows it makes room for at most, undefined where all have ended. */
+  /** Advances to the answers' next token; returns the maximum number of its rows, undefined if all answers have ended. */
   advance(): number | undefined {
     const step = this.answers?.advance()
     if (!step) return undefined

@@ -21,22 +21,22 @@ import { placesOf, WavefrontRows } from './wavefront-rows.js'
  * Letters: R rows alive before a block, Q of them computed to its end.
  */
 export class WavefrontChunk {
-  /** Multiply-adds so far, padding left out. */
+  /** Multiply-adds so far, without padding. */
   macs = 0
   readonly #rows: WavefrontRows
-  /** Of the rows alive, in their order, `[R, d_model]`. */
+  /** Residual streams of the rows alive, in order, `[R, d_model]`. */
   #residPre: Float32Array
-  /** What a block makes of those selected, `[Q, d_model]`. */
+  /** Output of a block for the selected rows, `[Q, d_model]`. */
   #residPost: Float32Array
-  /** What a block makes of the rows alive. */
+  /** Buffers for a block's outputs: keys and values of the rows alive. */
   readonly #keys = new ReusedBuffer()
   readonly #values = new ReusedBuffer()
-  /** Of the first tokens. */
+  /** Metrics of the first tokens. */
   #readings: AnswerMetrics[] = []
 
   /**
    * @param onTheta called with each θ_L: the item's index in the chunk, that of L in `layers`, `[d_model]`
-   * @param ended where answers are generated: whether an answer of these tokens is complete
+   * @param ended if answers are generated: whether an answer of these tokens is complete
    */
   constructor(
     private readonly sessions: BlockSessions,
@@ -75,7 +75,7 @@ export class WavefrontChunk {
     ;[this.#residPre, this.#residPost] = [this.#residPost, this.#residPre]
   }
 
-  /** `resid_pre` of the next block, of the rows alive, `[R, d_model]`: with `macs`, all that a chunk between two blocks is. */
+  /** `resid_pre` of the next block for the rows alive, `[R, d_model]`: with `macs`, the whole state of a chunk between two blocks. */
   get states(): Float32Array {
     return this.#residPre.subarray(0, this.#rows.alive.length * this.sessions.decoder.dModel)
   }
@@ -88,7 +88,7 @@ export class WavefrontChunk {
     this.macs = macs
   }
 
-  /** After the last block: reads each row once, however many items share it. */
+  /** Called after the last block: reads each row once, even if several items share it. */
   async read(): Promise<void> {
     const { dModel, vocab } = this.sessions.decoder
     const { tree, alive, items, answers, stepped } = this.#rows
@@ -119,7 +119,7 @@ export class WavefrontChunk {
     answers?.begin(starts.map((start, i) => ({ ...start, reading: this.#readings[i] as AnswerMetrics })))
   }
 
-  /** Prepares the answers' next token, which then goes through the blocks and is read; false: all have ended. */
+  /** Prepares the pass for the answers' next token; false if all answers have ended. */
   advance(): boolean {
     const rows = this.#rows.advance()
     if (rows === undefined) return false
@@ -180,7 +180,7 @@ export class WavefrontChunk {
     return { keys: this.#keys.take(rows * keys), values: this.#values.take(rows * values) }
   }
 
-  /** The states that become last tokens of the patched prompts; copies, since the rows are about to be moved. */
+  /** Copies of the states that become last tokens of patched prompts, since rows are about to be moved. */
   #patches(layer: number, stateOf: (row: number) => Float32Array): Float32Array[] {
     const layerIndex = this.request.layers.indexOf(layer)
     if (layerIndex < 0) return []
@@ -213,7 +213,7 @@ function sumOf(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((value, i) => value + at(b, i))
 }
 
-/** Moves rows `from` (ascending) to the front, in place; neighbours go together. */
+/** Moves rows `from` (ascending) to the front in place, consecutive ones together. */
 function moveRows(states: Float32Array, from: readonly number[], dModel: number): void {
   for (let start = 0, end; start < from.length; start = end) {
     end = start + 1

@@ -10,7 +10,7 @@ import type { TaskWithThetas } from '../store/stored-vectors.js'
 import { layerConvention } from '../vectors/vector.js'
 import { settingName } from './setting-name.js'
 
-/** All that is to be known of an exported vector, as strings. */
+/** Metadata of an exported vector, as strings. */
 export function about(
   {
     sweep,

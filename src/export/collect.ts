@@ -17,35 +17,36 @@ import { byModel, openAsStored } from '../verify/stored-model.js'
 import { about } from './about.js'
 import { settingName } from './setting-name.js'
 
-/** Which θ of a sweep. */
+/** The θ of a sweep to export. */
 export interface VectorChoice {
   readonly layers: 'best' | 'all' | readonly number[]
-  /** Each item's, instead of their mean. */
+  /** θ of each item instead of their mean. */
   readonly perItem: boolean
-  /** Whose θ: `main`, or one that stores its own, such as `robustness`. */
+  /** The experiment whose θ to export: `main`, or one that stores its own, such as `robustness`. */
   readonly experiment: string
   readonly model?: string | undefined
   readonly task?: string | undefined
 }
 
 export interface ExportedVector {
-  /** `model/task/setting/L<layer>`, of one item `.../item<i>`. */
+  /** `model/task/setting/L<layer>`; for single items, `.../item<i>`. */
   readonly name: string
+  /** `[d_model]` */
   readonly values: Float32Array
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Some θ of a task at one L. */
+/** θ of a task at one L. */
 interface Thetas {
   readonly layer: number
-  /** `[items, d_model]`, or the mean alone. */
+  /** `[items, d_model]`, or `[d_model]` for the mean. */
   readonly vectors: Float32Array
   readonly made: 'stored by the sweep' | 'computed at export from the stored items' | 'given by the config'
 }
 
 /**
- * The θ asked for, in the config's order. What the sweep did not store is computed from its items, by the model's own engine.
- * Errors: USAGE where there are none; MODEL where what is missing cannot be computed here.
+ * The θ to export, in the config's order. Those that the sweep did not store are recomputed from its items, in its numerics.
+ * Errors: USAGE if no θ match; MODEL if missing ones cannot be recomputed here.
  */
 export async function collectVectors(
   db: Database.Database,
@@ -55,8 +56,8 @@ export async function collectVectors(
 ): Promise<ExportedVector[]> {
   const tasks = tasksWithThetas(db, sweepIds, choice).map((task) => withK(db, task, choice.experiment))
   if (tasks.length === 0)
-    throw new TaskvecError('USAGE', 'no finished task fits', {
-      hint: 'See what is there: taskvec results, taskvec vectors list.',
+    throw new TaskvecError('USAGE', 'no finished task matches', {
+      hint: 'taskvec results lists finished tasks, taskvec vectors list stored θ.',
     })
   const found = new Map<TaskWithThetas, Thetas[]>()
   const missing: (TaskWithThetas & { readonly layers: number[]; readonly of: TaskWithThetas })[] = []
@@ -71,15 +72,15 @@ export async function collectVectors(
     const [first] = things
     if (!first) continue
     say(
-      `${model}: computing θ of ${things.length} tasks after ${first.layers.length} blocks, which the sweep did not store`,
+      `${model}: recomputing θ of ${things.length} tasks at ${first.layers.length} layers, which the sweep did not store`,
     )
     const { engine } = await openAsStored(first, undefined).catch((error: unknown) => {
       if (!(error instanceof TaskvecError)) throw error
       throw new TaskvecError(
         error.code,
-        `θ that the sweep did not store cannot be computed here: ${error.message}`,
+        `θ that the sweep did not store cannot be recomputed here: ${error.message}`,
         {
-          hint: `${error.hint ?? 'Run this where the model is'}; or export --layers best, and run sweeps with storeThetas: all.`,
+          hint: `${error.hint ?? 'Run this on a machine that has the model'}; or export --layers best, and run sweeps with storeThetas: all.`,
           cause: error,
         },
       )
@@ -118,7 +119,7 @@ function layersOf(
     throw new TaskvecError(
       'USAGE',
       `${experiment} of ${task.model}, ${task.task} has θ after block ${there.join(', ')}, not ${absent.join(', ')}`,
-      { hint: 'Take --layers all, or the main experiment, whose missing θ are computed.' },
+      { hint: 'Use --layers all, or the main experiment, whose missing θ are recomputed.' },
     )
   }
   if (layers === 'best') return ofBest(task)
@@ -139,7 +140,7 @@ function ofBest({ bestLayer }: TaskWithThetas): number[] {
   return bestLayer === null ? [] : [bestLayer]
 }
 
-/** At the best L, those that have one; the others are said. Errors: USAGE where none has. */
+/** The tasks to export; with --layers best, those that have a best L, reporting the others. Errors: USAGE if none has. */
 function withLayers(
   tasks: readonly TaskWithThetas[],
   { layers, experiment }: VectorChoice,
@@ -148,10 +149,10 @@ function withLayers(
   if (layers !== 'best' || experiment !== 'main') return tasks
   const without = tasks.filter(({ bestLayer }) => bestLayer === null)
   const names = without.map(({ model, task }) => `${model} ${task}`).join(', ')
-  const why = `no best L, since no dev item was right at any layer: ${names}`
+  const why = `no best L, since no dev item was correct at any layer: ${names}`
   if (without.length > 0 && without.length === tasks.length)
     throw new TaskvecError('USAGE', why, {
-      hint: 'Name layers: --layers 0, where the sweep tested it, or --layers all.',
+      hint: 'Give layers: --layers 0, where the sweep tested it, or --layers all.',
     })
   if (without.length > 0) say(`left out, ${why}`)
   return tasks.filter(({ bestLayer }) => bestLayer !== null)
@@ -162,7 +163,7 @@ function noThetas(db: Database.Database, task: TaskWithThetas, experiment: strin
   return new TaskvecError(
     'USAGE',
     `${task.sweep}: experiment ${experiment} has no θ stored for ${task.model}, ${task.task}`,
-    { hint: `There are: ${['main', ...others].join(', ')}.` },
+    { hint: `Experiments with θ: ${['main', ...others].join(', ')}.` },
   )
 }
 
@@ -187,7 +188,7 @@ function storedThetas(
   return { layer, vectors: meanRow(vectors, rows, task.dModel), made }
 }
 
-/** `[items, layers, d_model]` taken apart. */
+/** Splits `[items, layers, d_model]` into `[items, d_model]` per layer. */
 function byLayer(vectors: Float32Array, layers: readonly number[], dModel: number): Thetas[] {
   const items = vectors.length / layers.length / dModel
   return layers.map((layer, l) => {
@@ -200,7 +201,7 @@ function byLayer(vectors: Float32Array, layers: readonly number[], dModel: numbe
   })
 }
 
-/** Settings that have one name for two sweeps are told apart by the sweep's hash. */
+/** Names of tasks; a name shared by two sweeps gets the sweep's hash appended. */
 function named(tasks: readonly TaskWithThetas[]): { task: TaskWithThetas; name: string }[] {
   const plain = tasks.map((task) =>
     [task.model, task.task, settingName(task.protocol, task.numerics)].join('/'),

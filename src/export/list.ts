@@ -10,13 +10,13 @@ import { thetaReader } from '../store/thetas.js'
 import type { ResultFilter } from '../experiments/sweep-rows.js'
 import { settingName } from './setting-name.js'
 
-/** θ that a sweep has stored of one task. */
+/** Stored θ of one task of a sweep. */
 export interface StoredVectors {
   readonly sweep: string
   readonly model: string
   readonly task: string
   readonly setting: string
-  /** As `vectors export --experiment` takes it. */
+  /** The value for `vectors export --experiment`. */
   readonly experiment: string
   readonly perItem: boolean
   readonly items: number
@@ -24,7 +24,7 @@ export interface StoredVectors {
   readonly dModel: number
 }
 
-/** What units of the main experiment's own θ are called (src/experiments/stored-thetas). */
+/** Units that hold θ of the main experiment (src/experiments/stored-thetas), and whether they hold them per item. */
 const ofMain: Readonly<Record<string, boolean>> = { mean_thetas: false, item_thetas: true }
 
 export function storedVectors(

@@ -6,8 +6,8 @@ const usualDummies = 2
 const usualNumerics: NumericsMode = 'f32'
 
 /**
- * A sweep's setting as a short name, part of each vector's: `k5-arrow-s41`; with `-d3` where θ is the mean over another number of
- * dummy queries than 2, `-shuffled`, `-o7` and the numerics where they are not the usual ones.
+ * A short name of a sweep's setting, part of vector names: `k5-arrow-s41`. Values other than the defaults are added: `-d3` (number of
+ * dummy queries), `-shuffled` (labels), `-o7` (order) and the numerics.
  */
 export function settingName(protocol: Protocol, numerics: NumericsJson): string {
   const { demonstrations, dummyQueries, seed, prompt, demonstrationLabels, orderSeed } = protocol
@@ -23,7 +23,7 @@ export function settingName(protocol: Protocol, numerics: NumericsJson): string 
   ].join('-')
 }
 
-/** A path's part: nothing that a file system or a reader of the name would take for more. */
+/** A name without characters that are special in paths. */
 function pathPart(name: string): string {
   return name.replace(/[^A-Za-z0-9._]+/g, '_')
 }

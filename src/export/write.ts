@@ -6,7 +6,7 @@ import { safetensorsBytes } from '../vectors/safetensors.js'
 import { layerConvention } from '../vectors/vector.js'
 import type { ExportedVector } from './collect.js'
 
-/** `__metadata__`: what all vectors have in common, and under each one's name all of it as JSON. */
+/** `__metadata__`: the entries that all vectors share, and each vector's full metadata as JSON under its name. */
 export function metadataOf(vectors: readonly ExportedVector[]): Record<string, string> {
   const [first] = vectors
   const shared = Object.entries(first?.metadata ?? {}).filter(([key, value]) =>
@@ -20,7 +20,7 @@ export function metadataOf(vectors: readonly ExportedVector[]): Record<string, s
   }
 }
 
-/** One file; beside its place and renamed, so that nobody reads half of it. */
+/** Writes one file, then renames it into place, so that nobody reads a partial one. */
 export function writeSafetensors(file: string, vectors: readonly ExportedVector[]): void {
   mkdirSync(dirname(file), { recursive: true })
   const draft = `${file}.${process.pid}`
@@ -28,11 +28,11 @@ export function writeSafetensors(file: string, vectors: readonly ExportedVector[
   renameSync(draft, file)
 }
 
-/** A folder: `<name>.npy` for each, and `manifest.json`. Errors: USAGE where the folder holds something else. */
+/** Writes a folder with `<name>.npy` per vector and `manifest.json`. Errors: USAGE if it exists with other files. */
 export function writeNpyFolder(folder: string, vectors: readonly ExportedVector[]): void {
   if (existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, 'manifest.json')))
-    throw new TaskvecError('USAGE', `${folder}: there is a folder with other files`, {
-      hint: 'Name another one with --out, or remove it.',
+    throw new TaskvecError('USAGE', `${folder}: the folder has other files`, {
+      hint: 'Choose another one with --out, or remove it.',
     })
   const draft = `${folder}.${process.pid}`
   for (const { name, values } of vectors) {

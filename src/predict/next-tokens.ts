@@ -1,25 +1,28 @@
 import type { Engine, Patch } from '../engine/engine.js'
 import type { Likely } from '../experiments/answer-by-task-vector.js'
 
-/** What a model says after a prompt, with vectors patched in or without. */
+/** A model's continuation of a prompt, with or without patched vectors. */
 
 export interface Continuation {
-  /** The likeliest next tokens, descending; the lowest id first among equals. */
+  /** The most likely next tokens, most likely first; ties go to the lowest id. */
   readonly top: readonly Likely[]
-  /** Greedy continuation, where one is asked for; `top[0]` is its first token. */
+  /** The greedy continuation, if more than one token is asked for; `top[0]` is its first token. */
   readonly text?: string
   readonly generated?: readonly number[]
 }
 
 export interface ContinuationOptions {
   readonly top: number
-  /** Tokens generated at most; 1: only the next. */
+  /** Maximum number of tokens to generate; 1: only the next. */
   readonly maxTokens: number
-  /** Texts that end the generation; they do not stand in `text`. */
+  /** Texts that end the generation; `text` stops before them. */
   readonly stop: readonly string[]
 }
 
-/** Patches at a position are made once, and later tokens attend to them; those at all positions are made at later ones too. */
+/**
+ * The continuation of a prompt of token ids. A patch at one position applies there, and later tokens attend to it; a patch at all
+ * positions also applies to generated tokens.
+ */
 export async function continuation(
   engine: Pick<Engine, 'logits' | 'decode' | 'decodeAll'>,
   prompt: readonly number[],
@@ -33,10 +36,10 @@ export async function continuation(
   let next = likely[0]?.token
   while (next !== undefined) {
     const [piece = ''] = await engine.decode([next])
-    // A special token: the end of the text.
+    // A special token ends the text.
     if (piece === '') break
     generated.push(next)
-    // All of them: a character may be made of several tokens.
+    // Decoded together, since a character may span several tokens.
     ;[text = ''] = await engine.decodeAll([generated])
     const ends = stop.map((end) => text.indexOf(end)).filter((at) => at >= 0)
     if (ends.length > 0) {
@@ -65,7 +68,7 @@ async function likeliest(
   })
 }
 
-/** The lowest id among equals. */
+/** The argmax; ties go to the lowest id. */
 function greatest(logits: Float32Array): number {
   let best = 0
   for (let i = 1; i < logits.length; i++) if ((logits[i] as number) > (logits[best] as number)) best = i

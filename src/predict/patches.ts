@@ -4,14 +4,14 @@ import type { Patch } from '../engine/engine.js'
 import { refuseOtherWidth, type Vector, type VectorFile } from '../vectors/vector.js'
 import type { GivenVector } from './request.js'
 
-/** A vector patched in at one layer, as it is told to the user. */
+/** A vector patched in at one layer, as reported to the user. */
 export interface PatchedVector {
   readonly vector: string
   readonly layer: number
   readonly scale: number
   readonly mode: Patch['mode']
   readonly positions: 'last' | 'all'
-  /** Of the scaled vector. */
+  /** L2 norm of the scaled vector. */
   readonly norm: number
 }
 
@@ -21,9 +21,9 @@ interface Chosen {
 }
 
 /**
- * What each way of patching the vectors in consists of. A control vector (mode `add`) acts at all its layers at once; θ (mode
- * `replace`) of several layers, where it is alone and no layer is named, gives a way per layer.
- * Errors: TASK, USAGE where vector and model do not fit, or the layer is open.
+ * The ways of patching the vectors in, each a list of patches. A control vector (mode `add`) acts at all its layers at once. A
+ * single θ (mode `replace`) of several layers, with no layer named, gives one way per layer.
+ * Errors: TASK, USAGE if a vector does not fit the model, or its layer is ambiguous.
  */
 export function waysToPatch(
   given: readonly GivenVector[],
@@ -39,8 +39,8 @@ export function waysToPatch(
     if (ways.length > 1 && ways.some(({ said }) => said.mode === 'replace'))
       throw new TaskvecError(
         'USAGE',
-        `${ways[0]?.said.vector ?? ''} has θ of ${ways.length} layers: name the one to patch at`,
-        { hint: 'Give each vector its layer; alone, it is tried at each of them.' },
+        `${ways[0]?.said.vector ?? ''} has θ of ${ways.length} layers: name the layer to patch`,
+        { hint: 'Give a layer for each vector. Only a single vector is tried at every layer it has.' },
       )
   return each.length === 0 ? [] : [each.flat()]
 }
@@ -65,7 +65,7 @@ function chosenOf(
     if (at >= blocks)
       throw new TaskvecError(
         'TASK',
-        `vector ${file.label} is of layer ${at}, but the model has ${blocks} blocks`,
+        `vector ${file.label} is for layer ${at}, but the model has ${blocks} blocks`,
         {
           hint: `Choose L from 0 to ${blocks - 1} with --layer.`,
         },
@@ -85,7 +85,7 @@ function chosenOf(
   })
 }
 
-/** Those of a file that are meant, each with its layer. */
+/** The vectors selected from a file, each with its layer. */
 function picked(
   { label, vectors }: Pick<VectorFile, 'vectors'> & { readonly label: string },
   layer: number | undefined,
@@ -103,14 +103,14 @@ function picked(
             .slice(0, 4)
             .map(({ name }) => name)
             .join(', ')}`,
-      { hint: 'Name one by a part of its name: FILE#PART.' },
+      { hint: 'Select one by part of its name: FILE#PART.' },
     )
   }
   const layers = vectors.map((vector) => vector.layer)
   const open = vectors.find((vector) => vector.layer === null)
   if (open)
-    throw new TaskvecError('USAGE', `${label} does not name its layer`, {
-      hint: 'Name it: --layer L.',
+    throw new TaskvecError('USAGE', `${label} does not say its layer`, {
+      hint: 'Give it with --layer L.',
     })
   const twice = layers.findIndex((layer, i) => layers.indexOf(layer) < i)
   if (twice >= 0)
@@ -120,7 +120,7 @@ function picked(
         .slice(0, 4)
         .map(({ name }) => name)
         .join(', ')}${vectors.length > 4 ? ', ..' : ''}`,
-      { hint: 'Name one by a part of its name: FILE#PART, for instance by task or setting.' },
+      { hint: 'Select one by part of its name, such as task or setting: FILE#PART.' },
     )
   return vectors.map((vector) => ({ ...vector, layer: vector.layer as number }))
 }

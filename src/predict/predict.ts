@@ -23,11 +23,11 @@ export type PredictAnswer =
   | (Continuation & {
       /** The prompt's token ids. */
       readonly tokens: readonly number[]
-      /** With the vectors patched in; by layer where one vector of several is tried at each. */
+      /** With the vectors patched in; one entry per layer if a single θ has several. */
       readonly patched?: readonly PatchedContinuation[]
     })
 
-/** Answers one question. `find`: where names of vectors lead; `taskOf`: what names of tasks stand for. Errors: TASK, USAGE, WEIGHTS. */
+/** Answers one request. `find` resolves names of vectors, `taskOf` ids of tasks. Errors: TASK, USAGE, WEIGHTS. */
 export async function answer(
   engine: Engine,
   request: PredictRequest,
@@ -65,7 +65,7 @@ export async function answer(
   return { tokens, ...without, patched }
 }
 
-/** What is asked of θ; undefined where none is to be computed. */
+/** The question to answer with a computed θ; undefined if the request needs none. */
 function thetaQuestion(
   request: PredictRequest,
   taskOf: (id: string) => TaskSpec,
@@ -91,5 +91,5 @@ function thetaQuestion(
   return { ...common, drawn: { task: spec, seed, demonstrations } }
 }
 
-/** A list of the asker's own is used whole, whatever the tokenizer makes of its answers. */
+/** A list in the request is used whole, without the single-token filter. */
 const asWritten = { scoring: 'prefix', singleToken: false } as const

@@ -2,29 +2,29 @@ import { z } from 'zod'
 import { templateSchema } from '../prompt/template-schema.js'
 import { vectorModes } from '../vectors/vector.js'
 
-/** One question to a loaded model: `taskvec predict`'s options, and what `taskvec serve --predict` takes as JSON (docs/api.md). */
+/** One request to a loaded model: the options of `taskvec predict`, and the JSON of `taskvec serve --predict` (docs/api.md). */
 
 const mostTokens = 100_000
 const tokens = z.array(z.int().min(0)).min(1).max(mostTokens)
 
 const vector = z
   .strictObject({
-    /** A name of the library; on a command line also a file. `NAME#PART` picks vectors by a part of their names. */
+    /** A name in the library; on the command line also a file. `NAME#PART` selects vectors by part of their names. */
     vector: z.string().min(1).max(4000).optional(),
     /** The vector itself. */
     values: z.array(z.number()).min(1).max(1_000_000).optional(),
-    /** Of a file with several layers: this one; of a single vector: where it is patched in. */
+    /** Selects a layer of several; for a single vector, where to patch it in. */
     layer: z.int().min(0).optional(),
     scale: z.number().default(1),
     mode: z.enum(vectorModes).optional(),
-    /** At the prompt's last token, or at every token, as control vectors are. */
+    /** Patch at the prompt's last token, or at every token, as usual for control vectors. */
     positions: z.enum(['last', 'all']).default('last'),
   })
   .refine((given) => (given.vector === undefined) !== (given.values === undefined), {
-    error: 'takes either vector, a name, or values, numbers',
+    error: 'needs either vector (a name) or values (numbers)',
   })
 
-/** x -> y, with further accepted answers behind y or none. */
+/** x -> y. */
 const pair = z
   .union(
     [
@@ -35,7 +35,7 @@ const pair = z
   )
   .transform((given) => (Array.isArray(given) ? { input: given[0], output: given[1] } : given))
 
-/** A name, or a template of the asker's own, which needs no name. */
+/** The name of a built-in template, or a template, whose `id` may be left out. */
 const template = z.preprocess(
   (given) =>
     typeof given === 'object' && given !== null && !('id' in given) ? { id: 'own', ...given } : given,
@@ -47,27 +47,27 @@ export const predictRequest = z
     /** Exactly as given. */
     prompt: z.string().min(1).max(1_000_000).optional(),
     tokenIds: tokens.optional(),
-    /** x: answered by θ with `task`, `list` or `dummyQueries`, else put into [x, ->], or [S, x, ->] with demonstrations. */
+    /** x. With `task`, `list` or `dummyQueries`, θ answers it; else the prompt is [x, ->], or [S, x, ->] with demonstrations. */
     query: z.string().min(1).max(10_000).optional(),
     task: z.string().min(1).max(200).optional(),
-    /** Pairs of the asker's own, in place of a task. */
+    /** Pairs to use instead of a task's. */
     list: z.array(pair).min(1).max(100_000).optional(),
-    /** How prompts of `query` are written; default: the paper's arrow. */
+    /** The prompt template of `query`; default: the paper's arrow. */
     template: template.optional(),
-    /** k of `task` and `list`, drawn by the seed; or S itself. */
+    /** k for `task` and `list`, drawn with the seed; or S itself. */
     demonstrations: z
       .union([z.int().min(1).max(1000), z.array(pair).min(1).max(1000)], {
         error: 'must be a number of demonstrations, or a list of [x, y]',
       })
       .optional(),
-    /** x' of S as it is given: θ is their mean, and answers the query. */
+    /** The x' that follow the given S; their mean θ answers the query. */
     dummyQueries: z.array(z.string().min(1).max(10_000)).min(1).max(100).optional(),
     vectors: z.array(vector).max(100).default([]),
-    /** Of θ: patch it in after this block only; default: every one. */
+    /** Patch θ in after this block only; default: after each block in turn. */
     layer: z.int().min(0).optional(),
     seed: z.int().min(0).default(41),
     top: z.int().min(1).max(1000).default(10),
-    /** All logits of the last token instead. */
+    /** Return all logits at the last token instead, [vocab]. */
     logits: z.boolean().default(false),
     maxTokens: z.int().min(1).max(1000).default(1),
     stop: z.array(z.string().min(1).max(100)).max(10).default([]),

@@ -1,6 +1,6 @@
 import type { Demonstration, Item, PromptFormat } from '../domain/types.js'
 
-/** The paper's (docs/protocol.md, Prompt). */
+/** The paper's prompt format (docs/protocol.md, Prompt). */
 export const arrow: PromptFormat = {
   demonstration: 'example:{x}->{y}',
   query: 'example:{x}->',
@@ -9,7 +9,7 @@ export const arrow: PromptFormat = {
   suffix: '',
 }
 
-/** What a stretch of a prompt is: words of the format, of the demonstrations, or of the query; `end` is what follows the query. */
+/** Where a stretch of a prompt comes from: the format, the demonstrations or the query. `end` follows the query. */
 export type PromptPart = 'format' | 'inputs' | 'arrows' | 'outputs' | 'query' | 'end'
 
 export interface Stretch {
@@ -19,7 +19,7 @@ export interface Stretch {
 
 /**
  * The whole prompt: [S, x, ->], or [x, ->] without demonstrations. Spaces inside inputs and outputs are kept; nothing
- * follows the suffix. The BOS is the tokenizer's to add, where the format leaves it to it.
+ * follows the suffix. The tokenizer adds the BOS token unless `bos` is false.
  */
 export function formatPrompt(
   demonstrations: readonly Demonstration[],
@@ -31,14 +31,14 @@ export function formatPrompt(
     .join('')
 }
 
-/** The same prompt, piece by piece. */
+/** The same prompt as stretches, in order. */
 export function stretchesOf(
   demonstrations: readonly Demonstration[],
   query: string,
   { demonstration, query: last, separator, prefix, suffix }: PromptFormat = arrow,
 ): Stretch[] {
   const format = (text: string): Stretch => ({ part: 'format', text })
-  // At once, and not by a pattern: an input may hold `{y}` or `$&`.
+  // Split rather than replaced: an input may hold `{y}` or `$&`.
   const pieces = demonstration.split(/(\{[xy]\})/)
   const around = last.split(/(\{[xy]\})/)
   return [
@@ -59,14 +59,14 @@ export function stretchesOf(
   ]
 }
 
-/** What stands between the query's end and the answer in a demonstration: the answer begins with it. '' or white space. */
+/** The text between the query's end and the answer in a demonstration, '' or white space: every answer begins with it. */
 export function answerGap({ demonstration, query, suffix }: PromptFormat = arrow): string {
   const before = demonstration.slice(0, demonstration.indexOf('{y}'))
   const end = query + suffix
   return before.startsWith(end) ? before.slice(end.length) : ''
 }
 
-/** [x, ->] with its answer. */
+/** [x, ->] followed by the answer. */
 export function answeredPrompt({ query, prompt }: Pick<Item, 'query' | 'prompt'>, answer: string): string {
   return formatPrompt([], query, prompt) + answerGap(prompt) + answer
 }
@@ -80,12 +80,12 @@ export function aroundQuery({ query, prefix, suffix }: PromptFormat = arrow): {
   return { before: prefix + query.slice(0, at), after: query.slice(at + '{x}'.length) + suffix }
 }
 
-/** Whether words are put in without a space of their own: outputs follow white space already, or are messages of a chat. */
+/** Whether words need no leading space: outputs already follow white space, or are chat messages. */
 export function writesSpace({ demonstration, bos }: PromptFormat = arrow): boolean {
   return bos === false || /\s$/.test(demonstration.slice(0, demonstration.indexOf('{y}')))
 }
 
-/** As options of an engine's `encode`. */
+/** The options of an engine's `encode` for such a prompt. */
 export function specialOf(prompt: PromptFormat | undefined): { special: boolean } {
   return { special: prompt?.bos !== false }
 }

@@ -2,8 +2,8 @@ import { canonicalJson, sha256 } from '../domain/identity.js'
 import { answeredPrompt, formatPrompt } from './format.js'
 
 /**
- * What the code makes of a prompt's parts is part of every key: results of other prompts are not taken for one's own. A
- * formatter that writes otherwise than the one that databases were made with gives other keys.
+ * The formatter's output is part of every key, so that a changed formatter gives other keys and never reuses results of the prompts
+ * that an earlier one wrote.
  */
 
 const demonstrations = [
@@ -24,7 +24,7 @@ function written(): string {
 
 const known = 'a2985895dfd274fb9f54cdae6325f4182304bf19d8a14e381e4609f494d331ef'
 
-/** For a key: empty where the code writes prompts as it always has. */
+/** Part of a key; {} as long as the formatter writes prompts as it always has. */
 export const promptRevision: { readonly prompts?: string } = revisionOf(sha256(written()))
 
 function revisionOf(hash: string): { readonly prompts?: string } {

@@ -3,7 +3,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 import type { PromptTemplate } from '../domain/types.js'
 import { builtinTemplates, isArrow, templateProblem } from './templates.js'
 
-/** Prompts as configs and questions give them: built-in ones by name, and templates of their own (docs/settings.md). */
+/** Prompts in configs and requests: the name of a built-in template, or a template (docs/settings.md). */
 
 const text = z.string().max(2000)
 const id = z
@@ -11,7 +11,7 @@ const id = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-" only')
   .max(80)
 
-/** Of its own, or the model's chat template, perhaps with a system message. */
+/** A custom template, or the model's chat template with an optional system message. */
 const own = z
   .strictObject({
     id,
@@ -27,11 +27,10 @@ const own = z
     const refuse = (message: string) => (context.addIssue(message), z.NEVER)
     if (chat) {
       if (demonstration ?? query ?? rest.separator ?? rest.prefix ?? rest.suffix)
-        return refuse('chat: true takes the model’s chat template: only id and system go with it')
+        return refuse('with chat: true, the model’s chat template is used: only id and system may be given')
       return { id, chat, ...(system === undefined ? {} : { system }) }
     }
-    if (system !== undefined)
-      return refuse('system belongs to chat: true; prefix is what stands before all else')
+    if (system !== undefined) return refuse('system needs chat: true; use prefix for text before the prompt')
     if (demonstration === undefined || query === undefined)
       return refuse('needs demonstration (with {x} and {y}) and query (with {x})')
     const template = {
@@ -60,7 +59,7 @@ const named = z.string().transform((name, context): PromptTemplate => {
   return z.NEVER
 })
 
-/** By what is given, so that what is wrong with it is said of that alone. */
+/** Chosen by the type of the value, so that errors concern that branch only. */
 export const templateSchema = z.unknown().transform((given, context): PromptTemplate => {
   if (typeof given !== 'string' && (typeof given !== 'object' || given === null)) {
     context.addIssue('must be the name of a built-in prompt, {id, demonstration, query} or {id, chat: true}')
@@ -72,7 +71,7 @@ export const templateSchema = z.unknown().transform((given, context): PromptTemp
   return z.NEVER
 })
 
-/** One, or a list of them. */
+/** One prompt, or a list of them. */
 export const promptsSchema = z.preprocess(
   (given): unknown[] => (Array.isArray(given) ? (given as unknown[]) : [given]),
   z.array(templateSchema).min(1).max(50),

@@ -1,7 +1,7 @@
 import type { PromptFormat, PromptTemplate } from '../domain/types.js'
 import { arrow } from './format.js'
 
-/** The templates that a config may name (docs/protocol.md, Prompt). */
+/** Built-in prompt templates (docs/protocol.md, Prompt). */
 
 const plainText = { separator: '\n', prefix: '', suffix: '' }
 
@@ -20,7 +20,7 @@ export const builtinTemplates: readonly PromptTemplate[] = [
   { id: 'chat', chat: true },
 ]
 
-/** Its format, without its name: what two templates have in common that give the same prompts. Undefined: the paper's. */
+/** The format without its name, equal for templates that give the same prompts. Undefined: the paper's. */
 export function formatOf(template: PromptTemplate | undefined): PromptFormat | undefined {
   if (template === undefined) return undefined
   if ('chat' in template)
@@ -34,12 +34,12 @@ export function isArrow(format: PromptFormat): boolean {
   return format.bos !== false && keys.every((key) => format[key] === arrow[key])
 }
 
-/** How tables and figures name it. */
+/** The prompt's name in tables and figures. */
 export function promptName(template: PromptTemplate | undefined): string {
   return template?.id ?? 'arrow'
 }
 
-/** What is wrong with a template; null: nothing. */
+/** The problem with a template; null if it is valid. */
 export function templateProblem({ demonstration, query, suffix }: PromptFormat): string | null {
   const count = (text: string, hole: string) => text.split(hole).length - 1
   if (count(demonstration, '{x}') !== 1 || count(demonstration, '{y}') !== 1)
@@ -51,5 +51,5 @@ export function templateProblem({ demonstration, query, suffix }: PromptFormat):
   const before = demonstration.slice(0, demonstration.indexOf('{y}'))
   if (!before.startsWith(query + suffix)) return null
   const gap = before.slice((query + suffix).length)
-  return gap.trim() === '' ? null : `query must end where the answer begins, behind ${JSON.stringify(gap)}`
+  return gap.trim() === '' ? null : `query must end where the answer begins, after ${JSON.stringify(gap)}`
 }

@@ -1,15 +1,20 @@
 import { groupBy } from '../figures/paper-rules.js'
 
 export interface Warning {
-  /** Several, with commas between them, where they have it in common. */
+  /** Several that have it in common: with commas between them, or the first and the number of others. */
   readonly model: string
   readonly warning: string
 }
 
+const mostNamed = 3
+
 /** Each warning once: seven models that share a tokenizer share its warnings. */
 export function groupedWarnings(warnings: readonly Warning[]): Warning[] {
   return groupBy(warnings, ({ warning }) => warning).map(([warning, of]) => ({
-    model: of.map(({ model }) => model).join(', '),
+    model:
+      of.length > mostNamed
+        ? `${of[0]?.model ?? ''} and ${of.length - 1} others`
+        : of.map(({ model }) => model).join(', '),
     warning,
   }))
 }

@@ -5,12 +5,12 @@ import Database from 'better-sqlite3'
 import { TaskvecError } from '../domain/errors.js'
 import { guarded, openReadOnly } from './open.js'
 
-/** More than any file has: in a single step, no writer can make SQLite start over. */
+/** More pages than any file has: a copy in a single step cannot be restarted by a writer. */
 const allPages = 0x7fffffff
 
 /**
- * Copies the results database into one file that stands for itself, as it is at one moment, while a sweep may write it.
- * The copy is checked before it gets its name. Returns its bytes. Errors: STORE, STORE_BUSY.
+ * Copies a consistent snapshot of the results database into one self-contained file, even while a sweep writes. The copy is checked
+ * before it gets its name. Returns its size in bytes. Errors: STORE, STORE_BUSY.
  */
 export async function backUp(db: string, file: string): Promise<number> {
   if (existsSync(file))
@@ -36,8 +36,8 @@ export async function backUp(db: string, file: string): Promise<number> {
 }
 
 /**
- * Takes the copy out of WAL mode, so that no second file belongs to it, checks it, and writes it through to the disk. It gets a
- * name of its own: a workflow that still runs for the original is ahead of it, and must not be joined.
+ * Takes the copy out of WAL mode, so that it is a single file, checks it and flushes it to disk. It gets its own database identity: a
+ * workflow still running for the original is ahead of the copy and must not be joined.
  */
 function checkAlone(file: string): void {
   const copy = new Database(file)

@@ -6,7 +6,7 @@ import { linkRun } from './run-links.js'
 import type { Statements } from './statements.js'
 import type { BestLayer } from './store-inputs.js'
 
-/** The best L of a task's dev cells; links or plans the test runs at it. Errors: STORE where a dev cell is missing. */
+/** Chooses the best L from a task's dev cells, and links or plans the test runs at it. Errors: STORE if a dev cell is missing. */
 export function chooseBestLayer(db: Statements, place: TaskPlace): BestLayer {
   const { sweepId, model, task } = place
   const dev = db.all(

@@ -1,9 +1,9 @@
-/** Of log-probabilities and other numbers of two processors: that much, and they count as the same. */
+/** Log-probabilities and other numbers of two processors count as equal up to this difference. */
 const tolerance = 1e-4
-/** Of vectors, relative to their largest number. */
+/** The same for vectors, relative to their largest value. */
 const vectorTolerance = 1e-3
 
-/** How two stored values of one key differ: vectors are f32 little-endian in a blob. */
+/** How two stored values of one key differ. Blobs are vectors, f32 little-endian. */
 export function difference(a: unknown, b: unknown): 'none' | 'rounding' | 'value' {
   if (a === b) return 'none'
   if (typeof a === 'number' && typeof b === 'number')

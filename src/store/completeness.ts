@@ -1,9 +1,9 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { Statements } from './statements.js'
 
-/** What a sweep still lacks. */
+/** Results that a sweep still lacks. */
 export interface Missing {
-  /** Runs that its cells and tasks point at and that are not stored. */
+  /** Runs that its cells and tasks refer to and that are not stored. */
   readonly runs: number
   readonly tasksFinished: number
   readonly tasks: number
@@ -37,7 +37,7 @@ export function describeMissing({ runs, tasksFinished, tasks, units }: Missing):
   return `${runs} runs missing, ${tasksFinished} of ${tasks} tasks finished, ${units} further experiments open`
 }
 
-/** Errors: STORE where the sweep still lacks something. */
+/** Errors: STORE if the sweep is not complete. */
 export function refuseIncomplete(db: Statements, sweepId: string): void {
   const missing = missingOf((sql, values) => db.pluck(sql, values), sweepId)
   if (!isComplete(missing))

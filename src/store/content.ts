@@ -16,9 +16,9 @@ import { predictions, runs } from './schema/runs.js'
 import { items as itemsTable, taskPairs } from './schema/sweeps.js'
 import type { Statements } from './statements.js'
 
-/** Rows that are stored once per content and shared by sweeps: items, pairs and runs. */
+/** Rows stored once per content and shared by sweeps: items, pairs and runs. */
 
-/** A row of prepared_tasks, as far as a run's key depends on it. */
+/** The columns of prepared_tasks on which a run's key depends. */
 export interface PreparedRow {
   readonly model_hash: string
   readonly numerics: NumericsJson
@@ -27,7 +27,7 @@ export interface PreparedRow {
   readonly dev_items: string
   readonly test_items: string
   readonly best_layer: number | null
-  /** What the config gives to be patched in, where it does: `thetaKey`. */
+  /** The θ that the config gives, if any: `thetaKey`. */
   readonly theta?: string | null
 }
 
@@ -97,7 +97,7 @@ export function pairOf({ input, output, accept, split }: StoredPair): Pair {
   return { input, output, accept: JSON.parse(accept) as string[], ...(split ? { split } : {}) }
 }
 
-/** The run's id; its rows are written the first time only. */
+/** Stores a run unless its key exists; returns its id. */
 export function saveRun(
   db: Statements,
   row: PreparedRow,
@@ -191,7 +191,7 @@ export function keyOf(
   })
 }
 
-/** Of each split. */
+/** The items' hash of each split. */
 export function itemHashes(row: PreparedRow): Record<Split, string> {
   return { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }
 }

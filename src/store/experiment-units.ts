@@ -13,8 +13,8 @@ import { storedRows } from './stored-rows.js'
 import { refuseLargeUnits } from './unit-limits.js'
 
 /**
- * The further experiments of a sweep, in units that are stored as a whole, each under a key that hashes all that determines it.
- * Their kinds say what comes next given what is stored, so a unit resumes where it left off.
+ * The further experiments of a sweep, in units, each stored as a whole under a key that hashes everything that determines it. A unit's
+ * kind gives its next step from what is stored, so that a unit resumes where it left off.
  */
 
 /** By the column `experiment`: src/experiments/catalog.ts. */
@@ -24,7 +24,7 @@ export interface NextStep {
   readonly unit: UnitPlace
   readonly name: string
   readonly step: Pick<Step, 'activity' | 'input' | 'onThetas'>
-  /** Set, and `input` left empty, where it takes more than can be handed to a worker: bytes. */
+  /** Size in bytes, set if the input is too large for a payload; `input` is then empty. */
   readonly tooLarge?: number
 }
 
@@ -37,7 +37,7 @@ export interface UnitsOf {
   readonly failed: readonly string[]
 }
 
-/** Registers the units of a sweep; a repeated call changes nothing. Errors: TASK where a new one asks for too much at once. */
+/** Registers the units of a sweep; a repeated call changes nothing. Errors: TASK if a new unit's payload is too large. */
 export function createUnits(db: Statements, kinds: UnitKinds, sweep: NewSweep): void {
   const { id: sweepId, models, units: registered = [] } = sweep
   if (db.pluck('select 1 from units where sweep_id = ?', [sweepId]) === undefined)
@@ -59,7 +59,7 @@ interface UnitRow {
   readonly complete: number | null
 }
 
-/** The next step of a task's units; null: all are complete, skipped or in `failed`. */
+/** The next step of a task's units; null if all are complete, skipped or in `failed`. */
 export function nextStep(
   db: Statements,
   kinds: UnitKinds,
@@ -81,7 +81,7 @@ export function nextStep(
   for (const row of rows) {
     const { experiment, task_id: ofTask, theta_task_id: thetaTask } = row
     const unit = { sweepId, model, experiment, task: ofTask, thetaTask }
-    // Units over all tasks are planned again: a task that had failed may have succeeded since.
+    // Units over all tasks are planned again, since a failed task may have succeeded since.
     if (failed.includes(unitName(unit)) || (row.complete === 1 && ofTask !== '')) continue
     const planned = plan(db, kinds, unit, row.settings)
     const next = planned && advance(db, planned)
@@ -98,7 +98,7 @@ function handedOver(next: Omit<NextStep, 'unit'>): Omit<NextStep, 'unit'> {
   return { ...next, step: { ...next.step, input: {} }, tooLarge: bytes }
 }
 
-/** Stores what a step found; one that is there already, or no longer asked for, changes nothing. */
+/** Stores a step's result; does nothing if it is stored already or no longer needed. */
 export function recordStep(
   db: Statements,
   kinds: UnitKinds,
@@ -128,7 +128,7 @@ function saveTiming(
   name: string,
   { seconds, computedBy }: Partial<Timing>,
 ): void {
-  // A step that an older taskvec computed does not say.
+  // Absent in results of an older taskvec.
   if (seconds === undefined || computedBy === undefined) return
   const work = [experiment, thetaTask, name].filter(Boolean).join(' ')
   db.insert(timings, {
@@ -142,7 +142,7 @@ interface Planned {
   readonly next: UnitPlan['next']
 }
 
-/** Points the unit at its run, which is made where it is not there; null: skipped. */
+/** Links the unit to its run, which is created if missing; null if the unit is skipped. */
 function plan(db: Statements, kinds: UnitKinds, unit: UnitPlace, settings: string): Planned | null {
   const place = [unit.sweepId, unit.model, unit.experiment, unit.task, unit.thetaTask]
   const where = 'where sweep_id = ? and model_id = ? and experiment = ? and task_id = ? and theta_task_id = ?'
@@ -167,7 +167,7 @@ function plan(db: Statements, kinds: UnitKinds, unit: UnitPlace, settings: strin
   }
 }
 
-/** The run's next step; marks it as complete where there is none. */
+/** The run's next step; marks the run as complete if there is none. */
 function advance(db: Statements, { runId, next }: Planned): Step | null {
   if (db.pluck('select complete from unit_runs where id = ?', [runId]) === 1) return null
   const step = next(storedRows(db, runId))

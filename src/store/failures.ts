@@ -16,7 +16,7 @@ export function recordFailure(db: Statements, failure: Failure): void {
   )
 }
 
-/** They are about to be tried again, and no longer the sweep's verdict. `workflows`: those of whole workflows only. */
+/** Marks failures as being retried, so that they no longer count for the sweep. `workflows`: only those of whole workflows. */
 export function retryFailures(db: Statements, sweepId: string, which: 'all' | 'workflows'): void {
   db.run("update failures set superseded = 1 where sweep_id = ? and (? = 'all' or code = 'WORKFLOW')", [
     sweepId,

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 
-/** A test item as θ at the best L answers it, beside the regular run. */
+/** The answers to a test item by θ at the best L and by the regular run. */
 export interface ItemAnswer {
   readonly model: string
   readonly task: string
@@ -9,7 +9,7 @@ export interface ItemAnswer {
   readonly answer: string
   readonly prediction: string
   readonly correct: boolean
-  /** Of the answer's first token: 1 is the greedy choice. */
+  /** Rank of the answer's first token; 1 is the greedy choice. */
   readonly rank: number
   readonly regular: string
   readonly regularCorrect: boolean

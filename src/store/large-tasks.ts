@@ -25,17 +25,17 @@ import { type Drawer, drawerOf, countsOf } from './task-items.js'
 import { expectedSize, refuseBeyondLimits, refuseLargeList, refuseChunk, bytesOf } from './task-limits.js'
 
 /**
- * Tasks whose items or pairs are too many for one payload. Their pairs go to the model's tokenizer in slices, their items are
- * drawn here, beside the database, and computed in parts (task-parts.ts). Keys and results are what they would be in one piece.
+ * Tasks with too many items or pairs for one payload. Their pairs go to the model's tokenizer in slices; their items are drawn here,
+ * beside the database, and computed in parts (task-parts.ts). Keys and results are the same as in one piece.
  */
 
-/** A task up to these is handed over whole. Bytes of its items, or of its pairs, as JSON; and items of a split. */
+/** Limits up to which a task is passed whole: bytes of its items, or of its pairs, as JSON; and items per split. */
 const whole = { bytes: 600_000, items: 2_000 }
 
-/** Of pairs that go to a tokenizer at once, bytes. */
+/** Pairs that go to a tokenizer at once, bytes. */
 const sliceBytes = 250_000
 
-/** What the steps of one task hand over at one moment, bytes. */
+/** Limit for the payloads of one task in flight, bytes. */
 const atOnce = 1_800_000
 
 const mostLanes = 4
@@ -43,7 +43,7 @@ const mostLanes = 4
 /** Items written in one transaction. */
 const batch = 2_000
 
-/** What a task's workflow needs to know of it first. */
+/** What a task's workflow needs first. */
 export type TaskToPrepare =
   | { readonly size: 'whole'; readonly spec: TaskSpec }
   | {
@@ -51,11 +51,11 @@ export type TaskToPrepare =
       readonly slices: number
       readonly singleToken: boolean
       readonly scoring: Scoring
-      /** Only where its prompts are not the paper's. */
+      /** Absent if its prompts are the paper's. */
       readonly protocol?: Pick<Protocol, 'prompt' | 'paired'>
     }
 
-/** Errors: TASK where it cannot be run at all, before anything is computed. */
+/** How to prepare a task. Errors: TASK if it cannot be run at all. */
 export function taskToPrepare(spec: TaskSpec, protocol: Protocol): TaskToPrepare {
   const task = taskOf(spec, protocol)
   refuseLargeList(task)
@@ -93,7 +93,7 @@ export function pairSlice(spec: TaskSpec, slice: number): readonly Pair[] {
 
 export interface PlanLargeTaskInput extends TaskPlace {
   readonly info: ModelInfo
-  /** Of each slice of pairs, in order. */
+  /** Marks of each slice of pairs, in order. */
   readonly marks: readonly PairMarks[]
   /** Answers that begin with part of a character. */
   readonly partial: number
@@ -101,12 +101,12 @@ export interface PlanLargeTaskInput extends TaskPlace {
   readonly layersPerActivity: number | 'all'
 }
 
-/** How many of a large task's parts may be under way at once. */
+/** How many parts of a large task may be in progress at once. */
 export interface LargeTaskPlan {
   readonly lanes: number
 }
 
-/** Draws the items, and stores what a task's rows need; lets other work in between. Errors: TASK, STORE. */
+/** Draws the items and stores the task's rows, yielding to other work in between. Errors: TASK, STORE. */
 export async function planLargeTask(
   db: Statements,
   spec: TaskSpec,
@@ -154,12 +154,12 @@ export async function planLargeTask(
     for (const chunk of layerChunks(chosen, layersPerActivity, counts.dev, predictionSize(protocol.answer)))
       linkCells(db, place, row, chunk)
   })
-  // Each part is handed over twice at one moment: as the store's answer, and as the engine's task.
+  // Each part is in flight twice: as the store's result and as the engine's input.
   const lanes = Math.floor(atOnce / (2 * Math.max(1, largest, largestPart)))
   return { lanes: Math.max(1, Math.min(mostLanes, lanes)) }
 }
 
-/** A model that cannot write every word is rare, and so many items are not looked through for such words. */
+/** A warning that words which the model cannot write were not searched for, which is too slow for so many items. */
 function notLookedThrough(task: Task, { unknownToken }: ModelInfo): string[] {
   if (unknownToken === undefined) return []
   return [
@@ -167,7 +167,7 @@ function notLookedThrough(task: Task, { unknownToken }: ModelInfo): string[] {
   ]
 }
 
-/** Of the items as one JSON array, without ever holding them all: what `saveItems` calls them. */
+/** The hash of the items as one JSON array, as in `saveItems`, without holding all of them in memory. */
 async function hashOf(draw: Drawer, split: Split, count: number): Promise<string> {
   const hash = createHash('sha256').update('[')
   for (let i = 0; i < count; i++) {

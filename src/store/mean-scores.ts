@@ -2,10 +2,7 @@ import type Database from 'better-sqlite3'
 import type { ColumnType, ResultRows } from '../experiments/sweep-rows.js'
 import type { Values } from '../figures/table.js'
 
-/**
- * The mean scores of tasks whose scoring is graded (f1, chrf), beside the shares of right answers that accuracies are: of each run of
- * the main experiment. Sweeps without such a task have no such columns.
- */
+/** Mean scores of the main experiment's runs for tasks with graded scoring (f1, chrf). Sweeps without such tasks lack these columns. */
 
 const kinds = ['baseline', 'hypothesis', 'regular'] as const
 
@@ -23,7 +20,7 @@ export function isGraded(db: Database.Database, sweepId: string): boolean {
   return found.get(sweepId) !== undefined
 }
 
-/** Of a sweep's table; empty where it has none. */
+/** The columns for a sweep's table; empty if it has none. */
 export function meanScoreColumns(
   db: Database.Database,
   table: string,
@@ -34,12 +31,12 @@ export function meanScoreColumns(
   return Object.fromEntries(names.map((name) => [name, 'real' as const]))
 }
 
-/** By model, task and kind of run, joined by newlines. */
+/** Mean scores by model, task and kind of run, joined by newlines. */
 export function meanScores(db: Database.Database, sweepId: string): Map<string, number> {
   return means(db, sweepId, 'sweep_runs', 'kind')
 }
 
-/** Of the hypothesis runs on dev items, by model, task and layer. */
+/** Mean scores of hypothesis runs on dev items, by model, task and layer. */
 export function layerMeanScores(db: Database.Database, sweepId: string): Map<string, number> {
   return means(db, sweepId, 'cells', 'layer')
 }
@@ -57,7 +54,7 @@ function means(db: Database.Database, sweepId: string, table: string, by: string
   return new Map(rows)
 }
 
-/** A table's rows, which begin with model and task (and layer), with their means behind them. */
+/** A table's rows, which begin with model and task (and layer), with their mean scores appended. */
 export function withMeanScores(
   db: Database.Database,
   table: string,

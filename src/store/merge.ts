@@ -19,21 +19,20 @@ export interface Conflict {
 export interface MergeReport {
   /** Rows added, by table. */
   readonly added: Readonly<Record<string, number>>
-  /** Runs that both had, to the bit. */
+  /** Runs that both had, bitwise equal. */
   readonly equal: number
-  /** Runs that both had, equal except for last bits of their numbers: another processor computed them. */
+  /** Runs that both had, equal up to rounding, as computed on two processors. */
   readonly rounded: number
   readonly conflicts: readonly Conflict[]
-  /** Kinds of processors that the runs of both files come from, each once; null: not recorded. Runs of two kinds have two keys. */
+  /** Kinds of processors in the runs of both files; null if not recorded. Runs of two kinds have two keys. */
   readonly kinds: readonly (string | null)[]
 }
 
 type Row = Record<string, unknown>
 
 /**
- * Takes the results of another database into this one, by their keys, in one transaction: all of it or nothing. Where both
- * have a key with different values this one's stays, and the report names it. The other file is only read.
- * Errors: STORE, STORE_BUSY.
+ * Merges the results of another database into this one by key, in one transaction. If both have a key with different values, this
+ * one's value is kept and the conflict is reported. The other file is only read. Errors: STORE, STORE_BUSY.
  */
 export function mergeInto(file: string, from: string, { dryRun = false } = {}): MergeReport {
   const other = openReadOnly(from)
@@ -69,7 +68,7 @@ function kernelsIn(numerics: unknown): string | null {
     : null
 }
 
-/** Thrown to undo a merge that was only to be tried. */
+/** Thrown to roll back a dry run. */
 class DryRun extends Error {}
 
 class Merge implements MergeReport {
@@ -78,7 +77,7 @@ class Merge implements MergeReport {
   rounded = 0
   readonly conflicts: Conflict[] = []
   kinds: readonly (string | null)[] = []
-  /** Models of sweeps that both databases computed, on two kinds of processors: no row of theirs has the same key. */
+  /** Models that both databases computed for the same sweep on different kinds of processors, so that no keys are equal. */
   readonly #onTwoKinds = new Set<string>()
 
   constructor(
@@ -124,7 +123,7 @@ class Merge implements MergeReport {
     }
   }
 
-  /** A run with its rows: as a whole, or not at all. */
+  /** Merges a run with all of its rows. */
   #run(table: string, children: readonly string[], { id, ...run }: Row): void {
     const mine = this.db.row(`select * from ${table} where key = ?`, [run['key']]) as Row | undefined
     if (!mine) {
@@ -172,7 +171,7 @@ class Merge implements MergeReport {
     else this.equal++
   }
 
-  /** A sweep whose parts are all there now is complete, and its failures have been tried again with success. */
+  /** Marks the sweep as complete, and its failures as retried, if nothing is missing any more. */
   #settle(sweepId: string): void {
     if (!isComplete(missingOf((sql, values) => this.db.pluck(sql, values), sweepId))) return
     this.db.run('update failures set superseded = 1 where sweep_id = ?', [sweepId])
@@ -182,7 +181,7 @@ class Merge implements MergeReport {
     )
   }
 
-  /** The columns that tell a run's rows from one another. */
+  /** The columns that identify a row within a run. */
   #childKey(table: string): { where: string; key: string[] } {
     const key = rowKey(this.other, table)
     return { key, where: ['run_id', ...key].map((column) => `${column} = ?`).join(' and ') }

@@ -5,7 +5,7 @@ export const named: readonly { table: string; key: string[]; compared: string[];
     key: ['content_hash'],
     compared: ['architecture', 'blocks', 'd_model', 'vocab', 'parameters'],
   },
-  // The config itself names files of the machine it was read on; the id hashes the rest of it.
+  // The config is not compared, since it names files of its machine; the id hashes the rest of it.
   { table: 'sweeps', key: ['id'], compared: ['name', 'protocol', 'seed'] },
   {
     table: 'sweep_models',

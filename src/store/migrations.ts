@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { projectRoot } from '../system/home.js'
 
-/** How many migrations this taskvec knows: the schema version of a database that is up to date. */
+/** Number of migrations, which is the schema version of an up-to-date database. */
 export function knownMigrations(): number {
   const journal = JSON.parse(
     readFileSync(join(projectRoot(), 'migrations', 'meta', '_journal.json'), 'utf8'),
@@ -23,11 +23,11 @@ export interface SchemaObject {
   readonly type: string
   readonly name: string
   readonly table: string
-  /** null: an index that SQLite makes by itself for a key. */
+  /** Null for an index that SQLite creates for a key. */
   readonly sql: string | null
 }
 
-/** All that a database defines, but for the tables that SQLite keeps for itself (`ANALYZE`). */
+/** All objects that a database defines, except SQLite's own tables (`ANALYZE`). */
 export function* schemaOf(sqlite: Database.Database): Generator<SchemaObject> {
   yield* sqlite
     .prepare(
@@ -39,7 +39,7 @@ export function* schemaOf(sqlite: Database.Database): Generator<SchemaObject> {
 
 const made = new Map<number, ReadonlyMap<string, SchemaObject>>()
 
-/** What the migrations make at a version, by type and name. */
+/** The schema that the migrations create at a version, by type and name. */
 export function schemaAt(version: number): ReadonlyMap<string, SchemaObject> {
   const known = made.get(version)
   if (known) return known
@@ -51,7 +51,7 @@ export function schemaAt(version: number): ReadonlyMap<string, SchemaObject> {
   return objects
 }
 
-/** For messages, and to find it by. */
+/** The object's name in messages, and its key. */
 export function nameOf({ type, name }: SchemaObject): string {
   return `${type} "${name}"`
 }

@@ -11,7 +11,7 @@ const applicationId = 0x74736b76
 /** SQLite before 3.51.3 could corrupt a WAL database when several connections checkpoint at once. */
 const oldestSqlite = [3, 51, 3]
 
-/** Opens the results database for writing, making or migrating it as needed. Errors: STORE, STORE_BUSY. */
+/** Opens the results database for writing, creating or migrating it as needed. Errors: STORE, STORE_BUSY. */
 export function openDatabase(file: string): Database.Database {
   return guarded(file, () => {
     mkdirSync(dirname(file), { recursive: true })
@@ -31,17 +31,20 @@ export function openDatabase(file: string): Database.Database {
   })
 }
 
+/** Closed at the end of the block where it is declared by `using`, or by `close`. */
+export type Reader = Database.Database & Disposable
+
 /**
- * Opens an existing database for reading only; of one on read-only media, a copy. Errors: STORE where it is missing, foreign or of
- * another version.
+ * Opens an existing database read-only; if it is on a read-only medium, a copy. Errors: STORE if it is missing, not taskvec's, or from
+ * a newer version.
  */
-export function openReadOnly(file: string): Database.Database {
+export function openReadOnly(file: string): Reader {
   if (!existsSync(file)) {
     throw new TaskvecError('STORE', `${file}: no such database`, {
       hint: 'Run a sweep first (taskvec run CONFIG), or name another file with --db.',
     })
   }
-  return guarded(file, () => {
+  const reader = guarded(file, () => {
     try {
       return openReader(file)
     } catch (error) {
@@ -53,6 +56,7 @@ export function openReadOnly(file: string): Database.Database {
       })
     }
   })
+  return Object.assign(reader, { [Symbol.dispose]: () => void reader.close() })
 }
 
 function openReader(file: string): Database.Database {
@@ -60,7 +64,7 @@ function openReader(file: string): Database.Database {
   try {
     sqlite.transaction(() => checkOwner(file, sqlite))()
     refuseEmpty(file, sqlite)
-    // Made by an older taskvec, or by one that was killed in the act: brought up to date first.
+    // Migrate a database of an older taskvec, or of one killed while creating it.
     if (userVersion(sqlite) < knownMigrations()) openDatabase(file).close()
     return sqlite
   } catch (error) {
@@ -76,7 +80,7 @@ function refuseEmpty(file: string, sqlite: Database.Database): void {
   })
 }
 
-/** Runs `work`, with SQLite's and the file system's errors turned into ours. */
+/** Runs `work` and converts errors of SQLite and the file system into ours. */
 export function guarded<T>(file: string, work: () => T): T {
   try {
     return work()
@@ -85,7 +89,7 @@ export function guarded<T>(file: string, work: () => T): T {
   }
 }
 
-/** What SQLite or the file system said, as STORE or STORE_BUSY; any other error as it is. */
+/** An error of SQLite or the file system as STORE or STORE_BUSY; other errors unchanged. */
 export function storeError(file: string, error: unknown): unknown {
   const code = (error as { code?: unknown }).code
   if (error instanceof TaskvecError || typeof code !== 'string') return error
@@ -160,7 +164,7 @@ function checkVersion(sqlite: Database.Database): void {
   }
 }
 
-/** Refuses another program's database and a newer taskvec's. In a transaction: another process may be making the file. */
+/** Refuses databases of other programs and newer versions. In a transaction, as another process may be creating the file. */
 function checkOwner(file: string, sqlite: Database.Database): void {
   const id = sqlite.pragma('application_id', { simple: true }) as number
   if (id === applicationId) {
@@ -180,8 +184,8 @@ function checkOwner(file: string, sqlite: Database.Database): void {
 }
 
 /**
- * A view or trigger runs whatever its maker wrote, without end or measure, whenever one of our own statements meets it: a file
- * by others is read only where it defines exactly what our migrations define.
+ * Refuses a schema other than that of our migrations: views and triggers of an untrusted file would run arbitrary SQL within our own
+ * statements.
  */
 function checkSchema(file: string, sqlite: Database.Database, version: number): void {
   const missing = new Map(schemaAt(version))
@@ -200,7 +204,7 @@ function checkSchema(file: string, sqlite: Database.Database, version: number): 
   for (const name of missing.keys()) refuse(`${name} is missing`)
 }
 
-/** One transaction: a kill leaves all of it or nothing, and of two processes that open a new file one makes it. */
+/** In one transaction, so that a kill leaves all or nothing, and only one of two processes creates a new file. */
 function applyMigrations(sqlite: Database.Database): void {
   if (userVersion(sqlite) === knownMigrations()) return
   sqlite
@@ -216,7 +220,7 @@ function applyMigrations(sqlite: Database.Database): void {
     .immediate()
 }
 
-/** SQLite does not wait here where two processes open a new file at once: the second one tries again. */
+/** Retries, since SQLite does not wait here if two processes open a new file at once. */
 function useWriteAheadLog(sqlite: Database.Database): void {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { RunKind, Split } from '../domain/types.js'
 
-/** What is watched while a sweep runs: queries for `taskvec serve`, read-only. */
+/** Read-only queries for `taskvec serve`. */
 
 export interface RecentWork {
   readonly computedBy: string
@@ -12,7 +12,7 @@ export interface RecentWork {
   readonly engineSeconds: number
 }
 
-/** The last piece of work of each process that computed for the sweep since `since` (ISO 8601), the latest first. */
+/** The latest work of each process that computed for the sweep since `since` (ISO 8601), latest first. */
 export function recentWork(db: Database.Database, sweepId: string, since: string): RecentWork[] {
   return db
     .prepare(
@@ -23,7 +23,7 @@ export function recentWork(db: Database.Database, sweepId: string, since: string
     .all(sweepId, since) as RecentWork[]
 }
 
-/** The category of each task that is prepared. */
+/** The category of each prepared task. */
 export function taskCategories(db: Database.Database, sweepId: string): Record<string, string> {
   const rows = db
     .prepare('select distinct task_id, category from prepared_tasks where sweep_id = ?')
@@ -42,12 +42,12 @@ export interface ItemRow {
   readonly layer: number | null
   readonly prediction: string
   readonly correct: number
-  /** Natural logarithm, of the answer's first token. */
+  /** Natural log-probability of the answer's first token. */
   readonly answerLogProb: number
   readonly answerRank: number
 }
 
-/** Which items are shown: by the hypothesis run (on dev items at the best L), or where there is none by the split's own run. */
+/** Items to show, judged by the hypothesis run (on dev items at the best L), else by the split's own run. */
 export const itemFilters = ['all', 'wrong', 'right', 'theta-only', 'regular-only'] as const
 export const itemOrders = ['item', 'rank', 'best', 'query'] as const
 
@@ -56,14 +56,14 @@ export interface ItemSelection {
   readonly model: string
   readonly task: string
   readonly split: Split
-  /** `theta-only`: θ is right where the regular run is wrong; `regular-only`: the reverse. Both need the test split. */
+  /** `theta-only`: θ is correct and the regular run wrong; `regular-only`: the reverse. Both need the test split. */
   readonly show: (typeof itemFilters)[number]
   /** Part of the query, the answer or a prediction; '': any. */
   readonly text: string
-  /** The answer's rank, from .. to. */
+  /** Range of the answer's rank. */
   readonly rankFrom: number
   readonly rankTo: number
-  /** `rank`: the worst answers first; `best`: the best ones; `query`: by the alphabet. */
+  /** `rank`: worst answers first; `best`: best answers first; `query`: alphabetically. */
   readonly order: (typeof itemOrders)[number]
   readonly offset: number
   readonly limit: number
@@ -84,7 +84,7 @@ const orders: Readonly<Record<ItemSelection['order'], string>> = {
   query: 'query collate nocase,',
 }
 
-/** The predictions for the items of one (model, task, split) that pass, with how many pass; rows by item, kind and layer. */
+/** Predictions of the selected items of one (model, task, split), ordered by item, kind and layer, and the number of items. */
 export function itemRows(db: Database.Database, selection: ItemSelection): { rows: ItemRow[]; all: number } {
   const { show, order } = selection
   const runs = `select r.id, r.kind, r.layer, r.items_hash from all_runs v join runs r on r.key = v.run_key

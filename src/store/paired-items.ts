@@ -6,11 +6,11 @@ export interface PairedItems {
   readonly task: string
   /** Hypothesis minus regular, per item: 1, 0 or -1. */
   readonly differences: readonly number[]
-  /** The demonstrations S of each; items of equal S are one cluster. An item without any is its own. */
+  /** The cluster of each item: its demonstrations S. An item without demonstrations is its own cluster. */
   readonly clusters: readonly string[]
 }
 
-/** Of a sweep's finished tasks, or one model's, in no particular order. */
+/** Finished tasks of a sweep, or of one model, in no particular order. */
 export function* pairedItems(
   db: Database.Database,
   sweepId: string,

@@ -9,7 +9,7 @@ import { itemHashes, itemOf, pairOf, type PreparedRow, type StoredItem, type Sto
 import type { Statements } from './statements.js'
 import { storedRows } from './stored-rows.js'
 
-/** What a unit is planned from: read off the database. */
+/** The context for planning a unit, read from the database. */
 export function planContext(db: Statements, place: UnitPlace): PlanContext {
   const { sweepId, model } = place
   const protocol = JSON.parse(
@@ -66,7 +66,7 @@ function finishedTask(
   }
 }
 
-/** What further experiments draw by: not paired, in the prompt that the task's items are written in. */
+/** The protocol by which further experiments draw: not paired, with the prompt of the task's items. */
 function alone(db: Statements, { paired: _, ...protocol }: Protocol, itemsHash: string): Protocol {
   const written = db.pluck('select prompt from items where items_hash = ? limit 1', [itemsHash])
   if (typeof written !== 'string') return protocol

@@ -14,7 +14,7 @@ export interface TaskPlace {
   readonly task: string
 }
 
-/** Stores a task's model, items and pairs, once; refuses what differs from what the sweep began with. Errors: STORE. */
+/** Stores a task's model, items and pairs once. Errors: STORE if they differ from those that the sweep started with. */
 export function savePrepared(
   db: Statements,
   place: TaskPlace,
@@ -35,7 +35,7 @@ interface NewPreparedTask extends Pick<PreparedTask, 'category' | 'scoring' | 'r
   readonly pairsHash: string | null
 }
 
-/** The same where its items and pairs are stored already. */
+/** The same if its items and pairs are stored already. */
 export function savePreparedRow(
   db: Statements,
   place: TaskPlace,
@@ -65,7 +65,7 @@ export function savePreparedRow(
 /** Of a task `t` of a sweep: what its runs' keys say of the θ that the config gives; null where it gives none. */
 export const thetaKey = `trim(coalesce(t.spec ->> '$.theta.mode', '') || ' ' || (t.spec ->> '$.theta.hash'))`
 
-/** A task as the sweep prepared it. Errors: STORE where it has not yet. */
+/** A task as the sweep prepared it. Errors: STORE if it is not prepared. */
 export function preparedTask(db: Statements, { sweepId, model, task }: TaskPlace): PreparedRow {
   const row = db.row(
     `select p.*, ${thetaKey} as theta from prepared_tasks p join sweep_tasks t on t.sweep_id = p.sweep_id and t.task_id = p.task_id
@@ -77,7 +77,7 @@ export function preparedTask(db: Statements, { sweepId, model, task }: TaskPlace
   return row as PreparedRow
 }
 
-/** A sweep's results must come from one set of weights and one numeric set-up. Errors: STORE. */
+/** A sweep's results must come from the same weights and numerics. Errors: STORE. */
 export function refuseOtherModel(
   { sweepId, model }: Omit<TaskPlace, 'task'>,
   settled: ModelContent,
@@ -109,7 +109,7 @@ export function refuseOtherModel(
       )
 }
 
-/** Every `prepareTask` draws the items again: they must be those that runs are stored under. */
+/** Every `prepareTask` draws the items again, and they must be those of the stored runs. */
 function refuseOtherItems(
   { sweepId, model, task }: TaskPlace,
   row: PreparedRow,

@@ -3,7 +3,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 import { TaskvecError } from '../domain/errors.js'
 import type { Query, QueryResult } from './sql-child-process.js'
 
-/** Runs one read-only statement. Errors: SQL, for whatever is wrong with it. */
+/** Runs one read-only statement. Errors: SQL. */
 export function readStatement(
   db: Database.Database,
   { statement, limit }: Pick<Query, 'statement' | 'limit'>,

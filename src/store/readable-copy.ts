@@ -14,14 +14,14 @@ import Database from 'better-sqlite3'
 import { TaskvecError } from '../domain/errors.js'
 import { outsideCause } from '../domain/outside-causes.js'
 
-/** Whether opening failed because SQLite cannot write beside the file: even a reader makes an index of the write-ahead log there. */
+/** Whether opening failed because SQLite cannot write beside the file, where even readers create an index of the write-ahead log. */
 export function onReadOnlyMedium(file: string, error: unknown): boolean {
   const codes = [error, (error as Error).cause].map((each) => String((each as { code?: unknown })?.code))
   const refused = codes.some((code) => /^SQLITE_(CANTOPEN|READONLY)/.test(code))
   return refused && !(writable(file) && writable(dirname(file)))
 }
 
-/** Whether the file, or the folder of one that is missing, can be written. */
+/** Whether the file, or the folder of a missing one, is writable. */
 export function writable(file: string): boolean {
   try {
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK)
@@ -32,8 +32,8 @@ export function writable(file: string): boolean {
 }
 
 /**
- * Opens a copy of the database for reading, without a write-ahead log, in the system's folder for temporary files. The copy has
- * no name any more when this returns: it takes room until it is closed. `prepare` checks it, and brings it up to date.
+ * Opens a read-only copy of the database, without a write-ahead log, in the system's temporary folder. The copy is unlinked before this
+ * returns, so its space is freed when it is closed. `prepare` checks and migrates it.
  */
 export function openReadableCopy(
   file: string,

@@ -4,8 +4,8 @@ import type Database from 'better-sqlite3'
 import type { Category, Scoring } from '../domain/types.js'
 
 /**
- * What the report reads of a sweep, from the views of docs/schema.md. Aggregated by SQLite: no predictions come into
- * memory, however many there are. Rows are in the config's order.
+ * The report's queries, on the views of docs/schema.md. SQLite aggregates, so that no predictions are held in memory. Rows are in the
+ * config's order.
  */
 
 /** The sweep as it was run. */
@@ -25,7 +25,7 @@ export function sweepRecord(db: Database.Database, sweep: string): SweepRecord {
 export interface ModelRecord {
   readonly model: string
   readonly source: string
-  /** The following are null where no task of the model was ever made ready. */
+  /** This and the following are null if no task of the model was prepared. */
   readonly modelHash: string | null
   readonly architecture: string | null
   readonly blocks: number | null
@@ -109,7 +109,7 @@ export function preparedTasksOf(
     .all(sweep) as ReturnType<typeof preparedTasksOf>
 }
 
-/** How many units of each further experiment are in which state; docs/schema.md, `experiments`. */
+/** Number of units of each further experiment by state; docs/schema.md, `experiments`. */
 export function experimentStates(
   db: Database.Database,
   sweep: string,
@@ -123,7 +123,7 @@ export function experimentStates(
     .all(sweep) as ReturnType<typeof experimentStates>
 }
 
-/** Tasks of a sweep that are word lists of its own. */
+/** Tasks of a sweep with the user's own word lists. */
 export function ownLists(db: Database.Database, sweepId: string): string[] {
   return db
     .prepare(

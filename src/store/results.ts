@@ -40,7 +40,7 @@ export function layerResults(
   )
 }
 
-/** The share of items whose answer's first token is the greedy choice, by model, task and kind of run. */
+/** Share of items whose answer's first token is the greedy choice, by model, task and kind of run. */
 export function firstTokens(db: Database.Database, sweepId: string): Map<string, number> {
   const rows = db
     .prepare(
@@ -63,7 +63,7 @@ export interface PrefixHits {
   readonly firstToken: number
 }
 
-/** What the authors' prefix rule counts as right in a sweep's test runs; no rows where no task is scored by it. */
+/** Answers that the authors' prefix rule accepts in a sweep's test runs; no rows if no task uses it. */
 export function prefixHits(db: Database.Database, sweepId: string): PrefixHits[] {
   return db
     .prepare(
@@ -112,10 +112,7 @@ function hasFurther(db: Database.Database, sweepId: string): boolean {
   return found.get(sweepId) !== undefined
 }
 
-/**
- * Predictions by position. A query per run, and items once per split instead of joined to every run: a million rows come
- * in about a second.
- */
+/** Predictions as rows of columns. One query per run, and items read once per split instead of joined: a million rows per second. */
 export function* predictionValues(
   db: Database.Database,
   sweepId: string,
@@ -179,7 +176,7 @@ export function* predictionValues(
   }
 }
 
-/** Conditions on what the filter gives, and only that, so that an index serves them. */
+/** Conditions for the filters given only, so that an index applies. */
 function given(filter: ResultFilter, ...columns: readonly (keyof ResultFilter)[]): string {
   return columns.flatMap((name) => (filter[name] === undefined ? [] : `and v.${name} = @${name}`)).join(' ')
 }

@@ -3,7 +3,7 @@ import { keyOf, type PreparedRow } from './content.js'
 import type { TaskPlace } from './prepared-tasks.js'
 import type { Statements } from './statements.js'
 
-/** Points a chunk's cells at their runs; true where one of them is still to be computed. */
+/** Links a chunk's cells to their runs; returns whether one of them is still to be computed. */
 export function linkCells(
   db: Statements,
   { sweepId, model, task }: TaskPlace,
@@ -24,7 +24,7 @@ export function linkCells(
   return stored.includes(false)
 }
 
-/** Points a run of the sweep at its key; true where its result is stored already. */
+/** Links a run of the sweep to its key; returns whether its result is stored already. */
 export function linkRun(
   db: Statements,
   { sweepId, model, task }: TaskPlace,

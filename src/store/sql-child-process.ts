@@ -22,13 +22,10 @@ export type QueryMessage =
   | { readonly result: QueryResult }
   | { readonly refused: { code: ErrorCode; message: string; hint: string | undefined } }
 
-/** Heap of the query's process, MB: a result larger than this is refused, not this process's end. */
+/** Heap of the query's process, MB; larger results are refused. */
 const maxHeap = 1024
 
-/**
- * Runs a query in a process of its own: SQLite cannot be interrupted from JavaScript while it computes, but a process
- * can be killed. Errors: SQL, STORE.
- */
+/** Runs a query in a child process, which can be killed; a running SQLite query cannot be interrupted from JavaScript. Errors: SQL, STORE. */
 export async function runQuery(query: Query): Promise<QueryResult> {
   const child = fork(built('sql-child.js'), [], {
     serialization: 'advanced',

@@ -3,7 +3,7 @@ import { openReadOnly } from './open.js'
 import type { Query, QueryMessage } from './sql-child-process.js'
 import { readStatement } from './read-statement.js'
 
-/** The process of one query (sql-child-process.ts): reads, answers once, ends. */
+/** The child process of one query (sql-child-process.ts): runs it, sends the result, exits. */
 process.once('message', (query: Query) => {
   process.send?.(answer(query), () => process.disconnect())
 })

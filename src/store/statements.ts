@@ -23,7 +23,7 @@ export class Statements {
     return guarded(this.file, () => this.sqlite.transaction(work).immediate())
   }
 
-  /** Inserts a row of the schema; one with its key that is there already stays. */
+  /** Inserts a row of the schema unless its key exists. */
   insert<Table extends SQLiteTable>(table: Table, row: Table['$inferInsert']): void {
     let statement = this.#inserts.get(table)
     if (!statement) {

@@ -1,7 +1,7 @@
 import type { ModelInfo, PreparedTask, Protocol, RunResult, TaskSpec } from '../domain/types.js'
 import type { NewUnit } from '../experiments/experiment.js'
 
-/** What activities give the store, and get from it. */
+/** Inputs and results of the store's methods. */
 
 export type SweepStatus = 'running' | 'complete' | 'failed' | 'cancelled'
 

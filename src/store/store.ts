@@ -56,7 +56,7 @@ export class Store {
     private readonly kinds: UnitKinds,
   ) {}
 
-  /** Registers a sweep, or finds the one with this id again; a repeated call changes nothing. Errors: TASK (unit-limits.ts). */
+  /** Registers a sweep; a repeated call changes nothing. Errors: TASK (unit-limits.ts). */
   createSweep(sweep: NewSweep): void {
     this.db.write(() => {
       const { id, name, config, protocol, codeVersion, machine } = sweep
@@ -101,7 +101,7 @@ export class Store {
     return JSON.parse(spec) as TaskSpec
   }
 
-  /** What the sweep's results of a model are of; null where none was settled yet. */
+  /** The content of a model in the sweep's results; null if not settled yet. */
   modelContent(sweepId: string, model: string): ModelContent | null {
     const row = this.db.row(
       `select coalesce(m.content_hash, p.model_hash) as hash, coalesce(m.numerics, p.numerics) as numerics from sweep_models m
@@ -112,7 +112,7 @@ export class Store {
     return row?.hash && row.numerics ? { hash: row.hash, numerics: row.numerics } : null
   }
 
-  /** How a task is made ready: whole, or in parts. Errors: TASK where it is too large to be run at all. */
+  /** How to prepare a task: whole, or in parts. Errors: TASK if it is too large to run. */
   taskToPrepare(sweepId: string, task: string): TaskToPrepare {
     return taskToPrepare(this.taskSpec(sweepId, task), this.#protocol(sweepId))
   }
@@ -122,19 +122,19 @@ export class Store {
     return pairSlice(this.taskSpec(sweepId, task), slice)
   }
 
-  /** Of a large task: what `planTask` does. */
+  /** `planTask` for a large task. */
   planLargeTask(input: PlanLargeTaskInput): Promise<LargeTaskPlan> {
     const { sweepId, task } = input
     const info = this.#asSettled(sweepId, input.model, input.info)
     return planLargeTask(this.db, this.taskSpec(sweepId, task), this.#protocol(sweepId), { ...input, info })
   }
 
-  /** Of a large task: the next part of baseline or dev, but for those under way; null: none. */
+  /** Of a large task: the next part of baseline or dev that is not in progress; null if none. */
   nextPart(place: TaskPlace, under: readonly string[]): TaskPart | null {
     return nextPart(this.db, place, under)
   }
 
-  /** Of a large task: the next part of test, after the best L is chosen; null: none. */
+  /** Of a large task: the next part of test, once the best L is chosen; null if none. */
   nextTestPart(place: TaskPlace): TaskPart | null {
     return nextTestPart(this.db, place)
   }
@@ -143,7 +143,7 @@ export class Store {
     this.db.write(() => recordPart(this.db, input))
   }
 
-  /** Settles it: the first one stays. */
+  /** Settles the content of a model; the first one is kept. */
   settleModel(sweepId: string, model: string, content: ModelContent): ModelContent {
     return this.db.write(() => {
       const { hash, numerics } = this.modelContent(sweepId, model) ?? content
@@ -202,12 +202,12 @@ export class Store {
     })
   }
 
-  /** The best L; links or plans the test runs at it. Errors: STORE where a dev cell is missing. */
+  /** Chooses the best L, and links or plans the test runs at it. Errors: STORE if a dev cell is missing. */
   chooseBestLayer(sweepId: string, model: string, task: string): BestLayer {
     return this.db.write(() => chooseBestLayer(this.db, { sweepId, model, task }))
   }
 
-  /** What the further experiments of a task, or those over several, do next; null: nothing. */
+  /** The next step of the further experiments of a task, or over several tasks; null if none. */
   nextStep(units: UnitsOf): NextStep | null {
     return this.db.write(() => nextStep(this.db, this.kinds, units))
   }
@@ -220,7 +220,7 @@ export class Store {
     this.db.write(() => recordFailure(this.db, failure))
   }
 
-  /** The sweep's failures, or those of whole workflows only, are about to be tried again: they are no longer its verdict. */
+  /** Marks the sweep's failures, or only those of whole workflows, as being retried. */
   retryFailures(sweepId: string, which: 'all' | 'workflows'): void {
     this.db.write(() => retryFailures(this.db, sweepId, which))
   }
@@ -229,7 +229,7 @@ export class Store {
     this.db.close()
   }
 
-  /** Refuses what the sweep's results of the model are not of. Errors: STORE. */
+  /** Errors: STORE if the content differs from the settled one. */
   #asSettled(sweepId: string, model: string, info: ModelInfo): ModelInfo {
     const settled = this.modelContent(sweepId, model)
     const numerics = boundNumerics(info.numerics, settled?.numerics)

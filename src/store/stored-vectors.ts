@@ -22,11 +22,11 @@ export interface TaskWithThetas {
   readonly dModel: number
   /** Format and storage types, for instance `gguf Q4_1`. */
   readonly weights: string
-  /** Null where no dev item was right at any L. */
+  /** Null if no dev item was correct at any L. */
   readonly bestLayer: number | null
-  /** Of the test items' θ: the best L, or 0 where there is none. */
+  /** L of the test runs: the best L, or 0 if there is none. */
   readonly testedLayer: number
-  /** What the config gives in place of θ, where it does. */
+  /** Name of the vectors that the config gives instead of θ, if any. */
   readonly given: string | null
   /** Of the test items. */
   readonly itemsHash: string
@@ -64,7 +64,7 @@ export function tasksWithThetas(
   })
 }
 
-/** The mean θ over the test items at the best L; null where the run is not stored, or its θ was given. */
+/** The mean θ over the test items at the best L, `[d_model]`; null if it is not stored. */
 export function meanAtBest(
   db: Database.Database,
   { sweep, model, task }: TaskWithThetas,
@@ -79,7 +79,7 @@ export function meanAtBest(
   return values ? new Float32Array(new Uint8Array(values).buffer) : null
 }
 
-/** The complete unit of an experiment on this task, where it has θ. */
+/** The complete unit of an experiment on this task, if it has θ. */
 export function unitThetas(
   db: Database.Database,
   { sweep, model, task }: TaskWithThetas,
@@ -95,7 +95,7 @@ export function unitThetas(
   return row ? { runId: row.runId, settings: JSON.parse(row.settings) as UnitThetas['settings'] } : null
 }
 
-/** The k of the experiment's own θ, where that has one. */
+/** The task with the experiment's own k, if it has one. */
 export function withK(db: Database.Database, task: TaskWithThetas, experiment: string): TaskWithThetas {
   const k = experiment === 'main' ? undefined : unitThetas(db, task, experiment)?.settings['demonstrations']
   return typeof k === 'number' ? { ...task, protocol: { ...task.protocol, demonstrations: k } } : task

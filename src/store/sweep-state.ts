@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import { bestLayerOfTask } from './best-layer-sql.js'
 import type { TaskProgress } from './store-inputs.js'
 
-/** How far a sweep is, and what it failed at, left out or warned of. Read-only; rows in the config's order. */
+/** Progress, failures, skipped experiments and warnings of a sweep. Read-only; rows in the config's order. */
 
 export interface FailureRow {
   readonly model: string
@@ -45,7 +45,7 @@ export function sweepProgress(
   }))
 }
 
-/** Units of the further experiments: how many are done, skipped ones included. */
+/** Number of units of the further experiments, and how many are done or skipped. */
 export function unitProgress(db: Database.Database, sweepId: string): { done: number; all: number } {
   return db
     .prepare(
@@ -54,7 +54,7 @@ export function unitProgress(db: Database.Database, sweepId: string): { done: nu
     .get(sweepId) as { done: number; all: number }
 }
 
-/** Further experiments that cannot be done for a model and its tasks, and why. */
+/** Further experiments skipped for a model and its tasks, and why. */
 export function skippedExperiments(
   db: Database.Database,
   sweepId: string,
@@ -67,7 +67,7 @@ export function skippedExperiments(
     .all(sweepId) as ReturnType<typeof skippedExperiments>
 }
 
-/** What was noticed when tasks were made ready, few pairs for instance. */
+/** Warnings from preparing tasks, such as few pairs. */
 export function sweepWarnings(db: Database.Database, sweepId: string): { model: string; warning: string }[] {
   const rows = db
     .prepare(
@@ -81,7 +81,7 @@ export function sweepWarnings(db: Database.Database, sweepId: string): { model: 
   return [...new Map(all.map((entry) => [`${entry.model}\0${entry.warning}`, entry])).values()]
 }
 
-/** Failures that were not tried again since. */
+/** Failures that have not been retried since. */
 export function sweepFailures(db: Database.Database, sweepId: string): FailureRow[] {
   return db
     .prepare(

@@ -5,7 +5,7 @@ import { modeLabel, type EngineMode, type NumericsJson } from '../domain/numeric
 import type { Protocol } from '../domain/types.js'
 import type { SweepStatus } from './store-inputs.js'
 
-/** Which sweeps a results database holds, and of what models. Read-only. */
+/** The sweeps in a results database, and their models. Read-only. */
 
 export interface SweepSummary {
   readonly id: string
@@ -15,11 +15,11 @@ export interface SweepSummary {
   readonly protocol: Protocol
   readonly createdAt: string
   readonly finishedAt: string | null
-  /** The same for the sweeps that one config with lists made, one per setting; else null. */
+  /** Id shared by the sweeps of a config with several settings; else null. */
   readonly group: string | null
 }
 
-/** The database's own name, a UUID: what distinguishes its queues and workflows from another's on the same server. */
+/** The database's UUID, which distinguishes its queues and workflows from those of other databases on the same server. */
 export function databaseIdentity(db: Database.Database): string {
   return db.prepare('select id from identity').pluck().get() as string
 }
@@ -36,12 +36,12 @@ export function listSweeps(db: Database.Database): SweepSummary[] {
   }))
 }
 
-/** What to show beside the sweep's results where they are not f32 on the cpu, for instance `w8a8`; else null. */
+/** Label of the sweep's mode, such as `w8a8`; null for f32 on the CPU. */
 export function sweepMode({ config }: Pick<SweepSummary, 'config'>): string | null {
   return modeLabel((JSON.parse(config) as { mode?: EngineMode }).mode ?? {})
 }
 
-/** The sweep with this id, group or name (the latest of several); the latest of all where none is named. Throws USAGE. */
+/** The sweep with this id, else the latest with this group or name; if undefined, the latest of all. Errors: USAGE. */
 export function findSweep(db: Database.Database, wanted: string | undefined): SweepSummary {
   const sweeps = listSweeps(db)
   const found =
@@ -67,7 +67,7 @@ export function findSweep(db: Database.Database, wanted: string | undefined): Sw
   )
 }
 
-/** A sweep's models, in the config's order, and the content that its results are of. */
+/** A sweep's models in the config's order, with the settled content of each. */
 export function modelsOf(
   db: Database.Database,
   sweepId: string,
@@ -79,7 +79,7 @@ export function modelsOf(
     .all(sweepId) as ReturnType<typeof modelsOf>
 }
 
-/** The numeric set-up of the sweep's models that have results. */
+/** The numerics of the sweep's models that have results. */
 export function settledNumerics(db: Database.Database, sweepId: string): Map<string, NumericsJson> {
   const rows = db
     .prepare(
@@ -91,7 +91,7 @@ export function settledNumerics(db: Database.Database, sweepId: string): Map<str
   return new Map(rows.map(({ model, numerics }) => [model, numerics]))
 }
 
-/** Runs of the main experiment whose key holds no kind of processor. */
+/** Number of runs of the main experiment whose key has no kind of processor. */
 export function runsOfAnyKind(db: Database.Database): number {
   return db
     .prepare("select count(*) from runs where numerics ->> '$.kernels' is null")

@@ -6,7 +6,7 @@ import type { Task } from '../tasks/task.js'
 /** Item `index` of a split. */
 export type Drawer = (split: Split, index: number) => Item
 
-/** Draws items one by one; of explicit items, gives them. Errors: TASK where there are too few pairs. */
+/** Draws items one by one, or returns explicit ones. Errors: TASK if there are too few pairs. */
 export function drawerOf(
   task: Task,
   pairs: readonly Pair[] | null,

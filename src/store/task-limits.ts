@@ -4,10 +4,10 @@ import type { Protocol, Split } from '../domain/types.js'
 import type { Task } from '../tasks/task.js'
 import { drawerOf, countsOf } from './task-items.js'
 
-/** A workflow's history may not grow beyond 50 MB, and contains pairs twice. */
+/** A workflow's history is limited to 50 MB and contains pairs twice, bytes. */
 const largestList = 12_000_000
 
-/** All items of a task: Temporal's server keeps each of them, and so does the database. */
+/** Limit for all items of a task, which both Temporal's server and the database store, bytes. */
 const largestTask = 1_000_000_000
 
 interface ExpectedSize {
@@ -15,14 +15,14 @@ interface ExpectedSize {
   readonly bytes: number
   /** Of the largest split. */
   readonly items: number
-  /** Of the largest item that was looked at. */
+  /** Size of the largest item sampled. */
   readonly largest: number
 }
 
 /** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
 const seen = 20
 
-/** Null where none can be drawn. */
+/** Null if no items can be drawn. */
 export function expectedSize(task: Task, protocol: Protocol): ExpectedSize | null {
   const counts = countsOf(task, protocol)
   const sizes = expectedItems(task, protocol)
@@ -77,7 +77,7 @@ export function expectedItems(
   }
 }
 
-/** Of a chat template nothing is known here, and little of a task's size depends on it. */
+/** Without a chat template, which is unknown here and hardly affects a task's size. */
 function withoutChat({ prompt, ...protocol }: Protocol): Protocol {
   return prompt && !('chat' in prompt) ? { ...protocol, prompt } : protocol
 }

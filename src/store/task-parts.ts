@@ -21,7 +21,7 @@ export interface RecordPartInput extends TaskPlace {
 /** Predictions of one activity, some 65 bytes each. */
 const mostPredictions = 8_000
 
-/** Of one activity of a small model: what a core does in about a minute. */
+/** FLOP of one activity of a small model: about a minute on one core. */
 const mostFlops = 60 * 30e9
 
 /** Bytes of a token's text, about. */
@@ -32,7 +32,7 @@ export const largestPart = 200_000
 
 const partial = (key: string) => `partial ${key}`
 
-/** Bytes of each item of a split as it is handed over, in order. */
+/** Payload bytes of each item of a split, in order. */
 export function itemSizes(db: Statements, itemsHash: string): number[] {
   const rows = db.all(
     `select length(cast(demonstrations as blob)) + length(cast(query as blob)) + length(cast(answer as blob))
@@ -43,7 +43,7 @@ export function itemSizes(db: Statements, itemsHash: string): number[] {
   return rows.map(({ bytes }) => bytes)
 }
 
-/** The first part of baseline or dev that is neither stored nor under way; null: none. */
+/** The first part of baseline or dev that is neither stored nor in progress; null if none. */
 export function nextPart(db: Statements, place: TaskPlace, under: readonly string[]): TaskPart | null {
   const row = preparedTask(db, place)
   for (const work of [baseline, ...devWork(db, place)]) {
@@ -53,13 +53,13 @@ export function nextPart(db: Statements, place: TaskPlace, under: readonly strin
   return null
 }
 
-/** The first part of the test split that is not stored; null: none. One after the other, since each adds to the sum of θ. */
+/** The first part of the test split that is not stored; null if none. Sequential, since each part adds to the sum of θ. */
 export function nextTestPart(db: Statements, place: TaskPlace): TaskPart | null {
   const row = preparedTask(db, place)
   return missing(db, place, row, testWork(row), [])
 }
 
-/** Stores a part's predictions; the last one makes its runs whole. One that is there already changes nothing. */
+/** Stores a part's predictions; the last part completes its runs. Does nothing if the part is stored already. */
 export function recordPart(db: Statements, input: RecordPartInput): void {
   const row = preparedTask(db, input)
   for (const run of input.runs) {
@@ -152,7 +152,7 @@ export function thetaSum(db: Statements, runId: number): string {
   )
 }
 
-/** How a split was cut the last few times: it is asked for part after part. */
+/** Recently computed parts of splits, since parts are requested one after another. */
 const cuts = new Map<string, ItemPart[]>()
 
 function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, split }: Work): ItemPart[] {
@@ -168,7 +168,7 @@ function partsOf(db: Statements, row: PreparedRow, itemsHash: string, { runs, sp
   const { answer } = readScoring(row.scoring)
   const size = predictionSize(answer)
   const flopsPerItem = 2 * parameters * ((2 * bytes) / bytesPerToken + runs.length * (answer?.maxTokens ?? 1))
-  // A large model may be read from disk for each part: a pass of it takes what it takes, and saves where it is.
+  // A large model may be streamed from disk for each part, so its parts are not limited by work; a pass saves checkpoints.
   const byWork = weights === undefined ? Math.floor(mostFlops / flopsPerItem) : Infinity
   const most = {
     items: Math.min(byWork, Math.floor(mostPredictions / size / runs.length)),

@@ -49,13 +49,13 @@ export function testWork({ best_layer: layer }: PreparedRow): Work {
 }
 
 /**
- * The runs of a large task, computed and stored part by part. Until its last part is there a run stands under
- * `partial <key>`: readers of results by key do not see it, and a stopped sweep resumes after its parts.
+ * The runs of a large task, computed and stored part by part. Until its last part is stored, a run has the key `partial <key>`, so that
+ * readers of results do not see it; a stopped sweep resumes after the stored parts.
  */
 
-/** One activity's work, and what it takes besides the model. */
+/** The work of one activity, and its inputs besides the model. */
 export interface TaskPart {
-  /** Tells it from the task's others. */
+  /** Unique within the task. */
   readonly name: string
   readonly activity: 'runBaseline' | 'runDev' | 'runTest'
   readonly modelHash: string
@@ -63,7 +63,7 @@ export interface TaskPart {
   readonly scoring: Scoring
   readonly items: readonly Item[]
   readonly layersTogether: readonly number[]
-  /** Where the config gives θ. */
+  /** θ given by the config. */
   readonly theta?: GivenTheta
   readonly part: {
     readonly first: number

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { ThetaReader } from '../experiments/experiment.js'
 
-/** θ as they are stored. Read-only. */
+/** Reads stored θ. */
 export function thetaReader(db: Database.Database): ThetaReader {
   return {
     layers: (runId) =>

@@ -7,19 +7,16 @@ import type { NewSweep } from './store-inputs.js'
 import { countsOf } from './task-items.js'
 import { expectedItems, refuseChunk } from './task-limits.js'
 
-/** Bytes that a step hands over, and that come back. */
+/** Bytes of a step's input and result. */
 interface Size extends Pick<HandedItems, 'setting' | 'split' | 'items'> {
   readonly bytes: number
   readonly answers: number
 }
 
-/** Of an answer of one token: with its query, and all that is read about it. */
+/** Bytes of a one-token answer with its query and metrics. */
 const answerBytes = 250
 
-/**
- * Refuses a sweep whose further experiments hand more to a worker at once than a payload holds. Errors: TASK, with the limit, the
- * size, and the setting to lower.
- */
+/** Refuses sweeps whose further experiments exceed the payload limit. Errors: TASK, with the limit, the size and the setting to lower. */
 export function refuseLargeUnits(
   kinds: Readonly<Record<string, UnitKind>>,
   { protocol, tasks, units = [] }: Pick<NewSweep, 'protocol' | 'tasks' | 'units'>,
@@ -58,7 +55,7 @@ function refuseTogether(name: string, together: readonly Size[]): void {
   }
 }
 
-/** What items of a task take; none where none can be drawn: the unit is skipped then, and says why. */
+/** Sizes of a task's items; none if none can be drawn, when the unit is skipped with the reason. */
 function sizes(specs: NewSweep['tasks'], protocol: Protocol) {
   const tasks = new Map(specs.map((spec) => [spec.id, orNull(() => taskOf(spec, protocol))]))
   const drawn = new Map<string, ReturnType<typeof expectedItems>>()
@@ -80,7 +77,7 @@ function sizes(specs: NewSweep['tasks'], protocol: Protocol) {
   }
 }
 
-/** What cannot be told here is for the unit, or the task, to say. */
+/** Null on domain errors, which the unit or task will report. */
 function orNull<T>(tell: () => T): T | null {
   try {
     return tell()

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3'
 
-/** The tables that hold rows of units' runs: those that point at `unit_runs`, a new experiment's as well. */
+/** The tables with rows of unit runs: all that reference `unit_runs`. */
 export function unitTables(db: Database.Database): string[] {
   return db
     .prepare(
@@ -11,7 +11,7 @@ export function unitTables(db: Database.Database): string[] {
     .all() as string[]
 }
 
-/** The columns that tell the rows of one run from one another, in a table whose rows belong to runs. */
+/** The columns that identify a row within a run, for a table whose rows belong to runs. */
 export function rowKey(db: Database.Database, table: string): string[] {
   return db
     .prepare("select name from pragma_table_info(?) where pk > 0 and name <> 'run_id' order by pk")

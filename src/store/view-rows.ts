@@ -9,7 +9,7 @@ import type {
   ViewRow,
 } from '../experiments/sweep-rows.js'
 
-/** Rows of a sweep's views, in the config's order, never in that of insertion. SQL is written here, once, from the schema. */
+/** Rows of a sweep's views, in the config's order rather than that of insertion; the SQL is built from the schema. */
 
 export type SqlValue = string | number | null
 
@@ -30,7 +30,7 @@ export function viewRows<View extends SQLiteView, Column extends keyof ViewRow<V
   return db.prepare(sql).all({ ...filterParameters(sweepId, filter), ...Object.fromEntries(values) }) as never
 }
 
-/** Rows of a table of `taskvec results` by position, read when they are iterated: some have millions. */
+/** Rows of a table of `taskvec results` as arrays, read lazily, since some tables have millions. */
 export function tableValues(
   db: Database.Database,
   table: ResultTable,
@@ -44,7 +44,7 @@ export function tableValues(
   return { [Symbol.iterator]: read }
 }
 
-/** Its columns, in order, with their types. */
+/** A table's columns, in order, with their types. */
 export function columnTypes({ view, columns, computed = {} }: ResultTable): Record<string, ColumnType> {
   return Object.fromEntries(columns.map((key) => [key, key in computed ? 'real' : typeOf(view, key)]))
 }
@@ -97,7 +97,7 @@ function selectFrom(
     where ${conditions.join(' and ')} order by ${['m.position', ...ordered].join(', ')}`
 }
 
-/** Conditions on what the filter gives, and only that, so that an index serves them. */
+/** Conditions for the filters given only, so that an index applies. */
 function filters(view: SQLiteView, { model, task, category, kind, layer }: ResultFilter): string[] {
   const pair = columnOf(view, 'taskA')
   return [
@@ -111,7 +111,7 @@ function filters(view: SQLiteView, { model, task, category, kind, layer }: Resul
   ]
 }
 
-/** Null: not filtered by. */
+/** SQL parameters of a filter; null: not filtered. */
 export function filterParameters(sweepId: string, filter: ResultFilter) {
   const { model = null, task = null, category = null, kind = null, layer = null } = filter
   return { sweepId, model, task, category, kind, layer }

@@ -4,9 +4,9 @@ import { lock } from 'proper-lockfile'
 import { TaskvecError } from '../domain/errors.js'
 import { isAlive } from '../system/process-table.js'
 
-/** A lock that has not been renewed for so long is free, ms. */
+/** A lock not renewed for this long is free, ms. */
 const stale = 10_000
-/** Of 100 ms: longer than `stale`. */
+/** Attempts of 100 ms each, longer than `stale` in total. */
 const attempts = 120
 
 export interface WriterLock {
@@ -16,9 +16,9 @@ export interface WriterLock {
 }
 
 /**
- * The results database has one writing process at a time. The lock names its holder, so that a second one can say who
- * it is, and take over at once where it was killed. A holder that finds its lock gone, after a SIGSTOP or a laptop's sleep,
- * takes it back unless another process has it. Errors: STORE.
+ * Locks the results database, which has one writing process at a time. The lock names its holder, so that a second process can report
+ * it, or take over at once if it was killed. A holder that lost its lock, after a SIGSTOP or a laptop's sleep, takes it back unless
+ * another process has it. Errors: STORE.
  */
 export async function lockForWriting(file: string): Promise<WriterLock> {
   let lose: (error: unknown) => void = () => {}
@@ -44,7 +44,7 @@ export async function lockForWriting(file: string): Promise<WriterLock> {
   }
 }
 
-/** Waits for the lock and puts this process's name on it. `self`: a name that is no reason to give up. */
+/** Waits for the lock and records this process as its holder. `self`: a holder that does not count as another process. */
 async function take(file: string, onCompromised: () => void, self: number | null) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -64,7 +64,7 @@ async function take(file: string, onCompromised: () => void, self: number | null
           },
         )
       }
-      // A process that has just taken the lock has not written its name yet; one that is named and gone was killed.
+      // A process that just took the lock has not recorded itself yet; a recorded one that has ended was killed.
       if (named === self || named === null) await sleep(100)
       else rmSync(`${file}.lock`, { recursive: true, force: true })
     }
@@ -81,7 +81,7 @@ function takenOver(file: string, cause: unknown): TaskvecError {
   )
 }
 
-/** The living process that writes the database; null: none. */
+/** Pid of the living process that writes to the database; null if none. */
 export function lockHolder(file: string): number | null {
   const pid = readHolder(file)
   return pid !== null && isAlive(pid) ? pid : null

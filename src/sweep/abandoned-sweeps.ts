@@ -5,13 +5,13 @@ import { TaskvecError } from '../domain/errors.js'
 import { isAlive } from '../system/process-table.js'
 import { storeQueue, sweepWorkflowId } from '../temporal/names.js'
 
-/** How soon a living process polls again after its server was away or began anew, ms. */
+/** A living process polls again within this time after its server was away or restarted, ms. */
 const patience = 60_000
 const lookEvery = 1000
 
 /**
- * Workflows of sweeps whose process was killed or interrupted. They stay on the server, with work handed out that no process waits for, until
- * somebody takes it: here they are ended instead. Nothing is lost but that work: `taskvec resume` starts a new one.
+ * Ends the workflows of sweeps whose process was killed or interrupted. Left on the server, they would hand out activities that no
+ * process waits for. Stored results are kept; `taskvec resume` starts a new workflow.
  */
 export class AbandonedSweeps {
   readonly #client: Client
@@ -24,7 +24,7 @@ export class AbandonedSweeps {
     this.#client = new Client(server)
   }
 
-  /** Those of this database: it is locked, so no other process runs them. */
+  /** Ends those of this database, which is locked, so that no other process can be running them. */
   async endEarlier(): Promise<void> {
     const { store, sweep } = this.own
     const running = `WorkflowType = 'sweepWorkflow' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${sweepWorkflowId(store, '')}'`
@@ -32,16 +32,14 @@ export class AbandonedSweeps {
       for await (const { workflowId } of this.#client.workflow.list({ query: running }))
         if (workflowId !== sweepWorkflowId(store, sweep)) await this.#end(workflowId)
     } catch (error) {
-      // Not for every key: the sweep itself needs neither lists nor terminations.
-      this.say(
-        `Interrupted sweeps could not be looked for at this Temporal server: ${(error as Error).message}`,
-      )
+      // Not every API key may list or terminate workflows, and the sweep needs neither.
+      this.say(`Could not look for interrupted sweeps on this Temporal server: ${(error as Error).message}`)
     }
   }
 
   /**
-   * Before this process computes for a workflow, on a server that only processes of this machine use: refuses those of a sweep that none of them
-   * runs. `isShared`: whether there are others. Errors: WORKER.
+   * Called before this process computes for a workflow, on a server that only this machine uses. Refuses and ends the workflow of a
+   * sweep that no process is running. `isShared`: whether other processes use the server. Errors: WORKER.
    */
   async refuse(workflowId: string, isShared: () => boolean): Promise<void> {
     const [, store = '', sweep = ''] = workflowId.split('/')
@@ -51,10 +49,10 @@ export class AbandonedSweeps {
       if (!isShared() || Date.now() > until) break
     }
     await this.#end(sweepWorkflowId(store, sweep))
-    throw new TaskvecError('WORKER', `no process runs sweep ${sweep}`)
+    throw new TaskvecError('WORKER', `no process is running sweep ${sweep}`)
   }
 
-  /** Whether a living process polls for the workflows of a database. */
+  /** Whether a living process polls for a database's workflows. */
   async #isRun(store: string): Promise<boolean> {
     const { pollers } = await this.#client.workflowService.describeTaskQueue({
       namespace: this.#client.options.namespace,
@@ -62,7 +60,7 @@ export class AbandonedSweeps {
       taskQueueType: 1, // of workflows
     })
     return (pollers ?? []).some(({ identity }) => {
-      // The SDK's default.
+      // The SDK's default identity.
       const [pid, host] = (identity ?? '').split('@')
       return host !== hostname() || isAlive(Number(pid))
     })
@@ -71,13 +69,13 @@ export class AbandonedSweeps {
   async #end(workflowId: string): Promise<void> {
     const sweep = workflowId.split('/').at(-1)
     try {
-      await this.#client.workflow.getHandle(workflowId).terminate('no process runs this sweep')
+      await this.#client.workflow.getHandle(workflowId).terminate('no process is running this sweep')
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return // another activity of it was refused before
+      if (error instanceof WorkflowNotFoundError) return // already ended for another of its activities
       throw error
     }
     this.say(
-      `Sweep ${sweep} was interrupted, and its work was still waiting at this Temporal server: it is ended there, and takes no engine of this one's. Stored results are kept; taskvec resume ${sweep} continues it.`,
+      `Ended the workflow of sweep ${sweep}, which was interrupted, so that its activities do not take engines of this sweep. Stored results are kept; taskvec resume ${sweep} continues it.`,
     )
   }
 }

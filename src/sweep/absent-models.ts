@@ -1,16 +1,16 @@
 import type { ConnectionSettings, WorkerConnection } from '../temporal/connection.js'
 import { workersWith } from '../temporal/worker-identity.js'
 
-/** How often to look for workers that have them, ms. */
+/** Interval between looks for workers, ms. */
 const lookEvery = 5000
-/** As many as a sweep has under way at once (workflows/sweep.ts): of those after them nothing is wanted yet. */
+/** Models looked for: as many as a sweep has in progress at once (workflows/sweep.ts); later ones are not needed yet. */
 const lookedAt = 50
-/** How long the server may take to tell, ms. */
+/** How long the server may take to answer, ms. */
 const lookTimeout = 5000
 
 /**
- * Watches the models that this process does not compute itself, and reports who has them: that no worker has one, so that the
- * sweep waits; who came with it; that it is gone again.
+ * Watches for workers that have the models which this process does not compute itself, and reports changes: that none has a model,
+ * so that the sweep waits; which workers have it; that they are gone again.
  */
 export class AbsentModels {
   readonly #having = new Map<string, string>()
@@ -21,7 +21,7 @@ export class AbsentModels {
   constructor(
     private readonly server: WorkerConnection,
     private readonly settings: Pick<ConnectionSettings, 'address'>,
-    /** Those that are still to be computed, the next ones first. */
+    /** Models still to compute, the next ones first. */
     private readonly models: () => readonly string[],
     private readonly say: (line: string) => void,
   ) {
@@ -54,10 +54,10 @@ export class AbsentModels {
       }
       this.#unanswered = 0
     } catch (error) {
-      // An outage is said elsewhere. A server that answers all else but not this has lost its own parts.
+      // Outages are reported elsewhere. A server that answers everything but this cannot reach its own services.
       if (++this.#unanswered !== 3) return
       this.say(
-        `${this.settings.address} does not say which workers there are (${(error as Error).message}). A server by \`temporal server start-dev\` needs --ip 0.0.0.0 to be reached from other machines.`,
+        `${this.settings.address} cannot list workers (${(error as Error).message}). A server started by \`temporal server start-dev\` needs --ip 0.0.0.0 to be reached from other machines.`,
       )
     }
   }
@@ -71,7 +71,7 @@ export class AbsentModels {
     this.#having.set(model, having)
     this.say(
       having === ''
-        ? `${model}: no worker has it; waiting for one: taskvec worker --models ${model} --address ${this.settings.address}`
+        ? `${model}: no worker has it; waiting. Start one with: taskvec worker --models ${model} --address ${this.settings.address}`
         : `${model}: on ${having}`,
     )
   }

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageVersion, projectRoot } from '../system/home.js'
 
-/** The package's version and, in a clone, its commit: what a sweep was run with. */
+/** The package's version and, in a clone, its commit; stored with a sweep. */
 export function codeVersion(): string {
   const root = projectRoot()
   const version = packageVersion()
-  // Not in an installed package: git would describe the user's own repository around it.
+  // Without .git, as in an installed package, git would describe the user's repository around it.
   if (!existsSync(join(root, '.git'))) return version
   const git = execaSync('git', ['describe', '--always', '--dirty'], { cwd: root, reject: false })
   return git.exitCode === 0 && git.stdout ? `${version} (${git.stdout})` : version

@@ -7,20 +7,20 @@ import { refuseLargeUnits } from '../store/unit-limits.js'
 import { blocksOf } from './planned-layers.js'
 import { requirementsOf } from './requirements.js'
 
-/** What a config would run, as far as it can be told without computing: `taskvec run --dry-run`. */
+/** What a config would run, as far as known without computing: `taskvec run --dry-run`. */
 export interface DryRun {
   readonly settings: readonly PlannedSweep[]
   readonly models: number
   readonly tasks: number
-  /** Of all settings, whatever of them is stored already. */
+  /** Cells of all settings, whether or not they are stored already. */
   readonly cells: number
-  /** Models by path whose blocks cannot be told without opening them: their cells are not counted. */
+  /** Models whose number of blocks is unknown until they are opened; their cells are not counted. */
   readonly uncounted: readonly string[]
   /** Catalogue models that are not on this machine. */
   readonly fetch: readonly { readonly model: string; readonly bytes: number }[]
   readonly downloadBytes: number
   readonly memoryBytes: number
-  /** On one core at 100 GFLOP/s, of catalogue models. */
+  /** Estimate for catalogue models, on one core at 100 GFLOP/s. */
   readonly coreHours: number
 }
 
@@ -35,7 +35,7 @@ interface PlannedSweep {
   readonly coreHours: number
 }
 
-/** Errors: TASK where a layer is out of a model's range, or an experiment hands over more than Temporal passes on. */
+/** Errors: TASK if a layer is out of a model's range, or an experiment's payload is too large for Temporal. */
 export function dryRun(sweeps: readonly SweepConfig[]): DryRun {
   const [first] = sweeps
   const blocks = new Map((first?.models ?? []).map((model) => [model.id, blocksOf(model)]))

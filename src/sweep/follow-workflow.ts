@@ -17,30 +17,30 @@ export type SweepOutcome = 'complete' | 'failed' | 'cancelled' | 'interrupted'
 
 export interface Server {
   readonly settings: ConnectionSettings
-  /** taskvec's own server, to be started again should it die. */
+  /** taskvec's own server, which is restarted if it dies. */
   readonly own: RunningServer | null
 }
 
 export interface Followed {
-  /** Of the sweep's workflow. */
+  /** The workflow's id. */
   readonly id: string
   readonly queue: string
   readonly retryFailed: boolean
-  /** Asked for when a new workflow is started. */
+  /** Called when a new workflow is started. */
   readonly input: () => SweepInput
   readonly signal: AbortSignal
   readonly say: (line: string) => void
 }
 
 /**
- * Starts the workflow or joins the running one, and waits for its end; outlives the server's absence. One that was
- * joined may end with failures of before: where they are to be tried again, a new one follows.
+ * Starts the sweep's workflow or joins the running one, and waits for its end, also across outages of the server. If a joined workflow
+ * ends with failures and `retryFailed` is set, a new one is started for them.
  */
 export async function followWorkflow(server: Server, sweep: Followed): Promise<SweepOutcome> {
   const { signal, say, retryFailed } = sweep
   let own = server.own
   let input: SweepInput | null = null
-  // The end of one that is known to be there is waited for; it may come while the server cannot be reached.
+  // Whether the workflow is known to exist: then only its end is awaited, which may come during an outage.
   let there = false
   for (let away = false; !signal.aborted;) {
     try {
@@ -54,7 +54,7 @@ export async function followWorkflow(server: Server, sweep: Followed): Promise<S
         if (away) say('Temporal server: back')
         away = false
         const handle = client.workflow.getHandle<typeof sweepWorkflow>(sweep.id)
-        // Aborting ends the long poll itself: one left behind would outlive its connection.
+        // The abort signal also ends the long poll, which would otherwise outlive its connection.
         const outcome = await connection.withAbortSignal(signal, () =>
           raceAbort(signal, outcomeOf(handle, say)),
         )
@@ -66,11 +66,11 @@ export async function followWorkflow(server: Server, sweep: Followed): Promise<S
     } catch (error) {
       if (signal.aborted) break
       if (there && error instanceof WorkflowNotFoundError) {
-        there = false // the server has lost its database: what is stored in ours is not computed again
+        there = false // the server lost its database: start again; results stored in ours are kept
         continue
       }
       if (!isOutage(error)) throw error
-      if (!away) say('Temporal server: cannot be reached; waiting for it')
+      if (!away) say('Temporal server: unreachable; waiting for it')
       away = true
       if (own && !own.alive() && !signal.aborted)
         own = await ensureServer({ port: portOf(server.settings), log: say })
@@ -93,7 +93,7 @@ async function start(client: Client, { id, queue }: Followed, input: SweepInput)
   await client.workflow.start<typeof sweepWorkflow>('sweepWorkflow', {
     workflowId: id,
     taskQueue: queue,
-    // Running: join it. Ended, however: a new run, which finds in the database what is done.
+    // Join a running one. If it ended in any way, start a new run, which skips what the database already has.
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     args: [input],
@@ -126,7 +126,7 @@ async function outcomeOf(
   }
 }
 
-/** gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and CANCELLED, or our own SERVER: the server may come back. */
+/** Whether the server may come back: gRPC's UNAVAILABLE, DEADLINE_EXCEEDED and CANCELLED, or our own SERVER. */
 function isOutage(error: unknown): boolean {
   if (error instanceof TaskvecError)
     return error.code === 'SERVER' && !error.message.startsWith("the sweep's workflow")

@@ -6,8 +6,8 @@ import { kernelsHere } from '../engine/kernels.js'
 import { runsOfAnyKind, settledNumerics } from '../store/sweeps.js'
 
 /**
- * Before anything is computed: refuses models whose results in this sweep come from another kind of processor, and says where
- * kinds are not recorded. `here`: the models that this process computes. Errors: WORKER.
+ * Checks, before anything is computed, that the sweep's stored results come from this kind of processor, and reports those whose kind is
+ * not recorded. `here`: ids of the models that this process computes. Errors: WORKER if a model's results come from another kind.
  */
 export async function checkKindsOfProcessor(
   db: Database.Database,
@@ -37,6 +37,6 @@ export async function checkKindsOfProcessor(
   const reusable = settled.size === 0 ? runsOfAnyKind(db) : 0
   if (reusable > 0)
     say(
-      `${reusable} stored runs do not say what kind of processor computed them, so this sweep does not reuse them; with \`processors: any\` it would.`,
+      `${reusable} stored runs do not record their kind of processor, so this sweep does not reuse them; \`processors: any\` would.`,
     )
 }

@@ -6,7 +6,7 @@ import { resolveLayers, type LayerSelection } from '../domain/layers.js'
 import { modelCatalog } from '../models/catalog.js'
 import type { ModelRef } from '../models/locate.js'
 
-/** N by the catalogue, or by a folder's config.json; null for other files. */
+/** N from the catalogue or a folder's config.json; null if neither has it. */
 export function blocksOf({ id, path }: Pick<ModelRef, 'id' | 'path'>): number | null {
   if (path === undefined) return modelCatalog().find((model) => model.id === id)?.blocks ?? null
   const config = join(path, 'config.json')
@@ -15,12 +15,12 @@ export function blocksOf({ id, path }: Pick<ModelRef, 'id' | 'path'>): number | 
     const fields = JSON.parse(readFileSync(config, 'utf8')) as Record<string, unknown>
     return describeDecoder(fields, path).blocks
   } catch {
-    // What is wrong with it is for the sweep to say.
+    // The sweep will report the problem.
     return null
   }
 }
 
-/** How many cells each task of a model has, for the models of a stored sweep of which this can be told before they are opened. */
+/** Cells per task, by model id, for the models of a stored sweep whose N is known before they are opened. */
 export function plannedLayers(db: Database.Database, sweepId: string): Map<string, number> {
   const rows = db
     .prepare(
@@ -36,7 +36,7 @@ export function plannedLayers(db: Database.Database, sweepId: string): Map<strin
       try {
         return [[id, resolveLayers(selection, blocks, id).length]]
       } catch {
-        // A layer that the model does not have is its tasks' failure.
+        // A layer out of range becomes a failure of the model's tasks.
         return []
       }
     }),

@@ -1,17 +1,17 @@
 import type { TaskProgress } from '../store/store-inputs.js'
 
-/** How much there is to do in a sweep, and how much of it is done. */
+/** The work of a sweep, and how much of it is done. */
 export interface ProgressTotals {
   readonly cells: { readonly done: number; readonly all: number }
-  /** Pieces of the further experiments. */
+  /** Units of the further experiments. */
   readonly units: { readonly done: number; readonly all: number }
-  /** Of cells and units together, 0 to 1. */
+  /** Share of cells and units done, 0 to 1. */
   readonly share: number
 }
 
 /**
- * A task that has not been prepared yet is taken to have as many cells as the others of its model, or as many as are planned for
- * it. Those of a model of which neither is known are not counted; for the share they are guessed.
+ * A task not yet prepared counts as many cells as the other tasks of its model, or as planned. If neither is known, its cells are not
+ * counted, but estimated for the share.
  */
 export function progressTotals(
   tasks: readonly TaskProgress[],
@@ -32,18 +32,18 @@ export function progressTotals(
   }
 }
 
-/** The rate of progress since the first look. */
+/** The rate of progress since the first call. */
 export class Pace {
   #first: { readonly at: number; readonly done: number } | null = null
 
-  /** How much is done now; per second since the first call. 0 at first. */
+  /** Takes the amount done so far; returns the amount per second since the first call, 0 at first. */
   perSecond(done: number): number {
     this.#first ??= { at: Date.now(), done }
     const seconds = (Date.now() - this.#first.at) / 1000
     return seconds > 0 ? (done - this.#first.done) / seconds : 0
   }
 
-  /** Until `share` is 1; null where nothing has been done yet. */
+  /** Estimated seconds until `share` is 1; null before any progress. */
   secondsLeft(share: number): number | null {
     const pace = this.perSecond(share)
     return pace > 0 ? (1 - share) / pace : null

@@ -9,14 +9,14 @@ import { logsJson, say, type LogFields } from '../system/log.js'
 import { Pace } from './progress-totals.js'
 import type { SweepReading } from './sweep-reading.js'
 
-/** How often the terminal is drawn, and how often a plain log gets a line, ms. */
+/** Interval between updates of a terminal, and between lines of a plain log, ms. */
 const drawEvery = 400
 const lineEvery = 5000
 const barWidth = 28
 
 /**
- * Live progress of a sweep on stderr: cells done / all, rate, time left, what is being computed, and a line for each
- * finished task. What is done is read from the database, so other machines' work counts too.
+ * Live progress of a sweep on stderr: cells done / all, rate, time left, current activities, and a line for each finished task.
+ * Progress is read from the database, so work of other machines counts too.
  */
 export class ProgressDisplay {
   readonly #work = new Map<string, Work>()
@@ -36,7 +36,7 @@ export class ProgressDisplay {
     this.#timer = setInterval(() => this.#show(), terminal ? drawEvery : lineEvery)
   }
 
-  /** Called by this process's compute activities. */
+  /** Reports progress of this process's compute activities. */
   report(work: Work): void {
     const key = `${work.model} ${work.task} ${work.phase}`
     if (work.fraction < 1) return void this.#work.set(key, work)
@@ -44,7 +44,7 @@ export class ProgressDisplay {
     if (logsJson()) sayDone(work)
   }
 
-  /** A line above the display. */
+  /** Prints a line above the display. */
   say(line: string, fields: LogFields = {}): void {
     if (this.terminal) this.#update.clear()
     say(line, fields)
@@ -63,9 +63,9 @@ export class ProgressDisplay {
     const { done, all } = cells
     const rate = this.#cellPace.perSecond(done)
     const seconds = this.#pace.secondsLeft(share)
-    const left = seconds === null ? 'time left not known yet' : `${duration(seconds)} left`
+    const left = seconds === null ? 'time left unknown' : `${duration(seconds)} left`
     const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
-    const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %), ${rate.toFixed(1)} cells/s, ${left}`
+    const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %)${done < all ? `, ${rate.toFixed(1)} cells/s` : ''}, ${left}`
     const now = [...this.#work.values()].map(
       ({ model, task, phase, fraction }) => `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %`,
     )
@@ -95,12 +95,12 @@ export class ProgressDisplay {
   }
 }
 
-/** A line for an activity that got its engine, which only programs get. */
+/** Logs that an activity got its engine, in JSON only. */
 export function sayBegun(work: WorkPlace, waitedMs: number): void {
   if (logsJson()) sayActivity('begun', work, { waitedMs })
 }
 
-/** A line for an activity that ended, which only programs get. */
+/** Logs that an activity ended. */
 export function sayDone(work: WorkPlace): void {
   sayActivity('done', work)
 }
@@ -117,7 +117,7 @@ function sayActivity(what: 'begun' | 'done', work: WorkPlace, more: LogFields = 
   })
 }
 
-/** `share` of its width is full. */
+/** A bar filled to `share`, 0 to 1. */
 export function progressBar(share: number): string {
   const full = Math.round(barWidth * share)
   return pc.green('█'.repeat(full)) + pc.dim('░'.repeat(barWidth - full))

@@ -1,8 +1,8 @@
 import { TaskvecError } from '../domain/errors.js'
 
 /**
- * `work`, but no longer than until the signal is aborted: Temporal's client does not notice one that is aborted between two of
- * its long polls. The work itself continues, its result ignored. Errors: CANCELLED, and those of `work`.
+ * The result of `work`, unless the signal aborts first: Temporal's client misses an abort between two of its long polls. The work
+ * itself continues, and its result is ignored. Errors: CANCELLED, and those of `work`.
  */
 export async function raceAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let stop = () => {}

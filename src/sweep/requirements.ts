@@ -3,27 +3,27 @@ import type { SweepConfig } from '../config/sweep-config.js'
 import { modelCatalog, type CatalogModel } from '../models/catalog.js'
 import { pulledModel } from '../models/locate.js'
 
-/** Tokens of a prompt with k demonstrations, roughly: for estimates only. */
+/** Rough number of prompt tokens per demonstration; for estimates only. */
 const tokensPerDemonstration = 8
-/** What one core of a current server does in f32, FLOP/s: for estimates only. */
+/** f32 rate of one core of a current server, FLOP/s; for estimates only. */
 const assumedRate = 100e9
-/** A model of this size is fetched without asking. */
+/** Models up to this size are fetched without asking, bytes. */
 const fetchedUnasked = 500_000_000
 
 export interface Requirements {
   /** Catalogue models that are not on this machine. */
   readonly missing: readonly CatalogModel[]
-  /** Those of them that are small enough to be fetched without asking. */
+  /** Missing models small enough to be fetched without asking. */
   readonly fetchable: readonly CatalogModel[]
   readonly downloadBytes: number
-  /** Of the largest model, loaded in f32. */
+  /** Memory of the largest model in f32. */
   readonly memoryBytes: number
   readonly freeMemoryBytes: number
-  /** On one core. */
+  /** Estimate for one core. */
   readonly coreHours: number
 }
 
-/** What a sweep needs in disk, memory and time, as far as the catalogue knows its models. */
+/** Disk, memory and time that a sweep needs, for its models that are in the catalogue. */
 export function requirementsOf(config: SweepConfig): Requirements {
   const catalog = new Map(modelCatalog().map((model) => [model.id, model]))
   const known = config.models.flatMap(({ id, path, repo }) =>
@@ -40,7 +40,7 @@ export function requirementsOf(config: SweepConfig): Requirements {
   }
 }
 
-/** Rows through the whole model, times two operations per parameter. */
+/** Estimated FLOP: two per parameter for each token that passes through the whole model. */
 function flops({ parameters, blocks }: CatalogModel, { protocol, tasks }: SweepConfig): number {
   const context = (protocol.demonstrations + 1 + protocol.dummyQueries) * tokensPerDemonstration
   const rows =

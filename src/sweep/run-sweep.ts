@@ -29,24 +29,24 @@ import { WriteOutage } from './write-outage.js'
 
 export interface RunOptions {
   readonly db: string
-  /** Engine processes at most; default: one per core. */
+  /** Maximum number of engine processes; default: one per core. */
   readonly engines?: number | undefined
-  /** Bytes that the engine processes together may hold; default: the config's, else what the machine has. */
+  /** Memory of all engine processes together, bytes; default: the config's limit, else the machine's memory. */
   readonly memoryLimit?: number | undefined
-  /** Models that other machines' workers compute. */
+  /** Ids of models that workers on other machines compute. */
   readonly elsewhere?: readonly string[]
   readonly server?: ServerOptions
-  /** HOST:PORT where metrics can be read. */
+  /** HOST:PORT that serves metrics. */
   readonly metrics?: string | undefined
-  /** Whether what failed for good in an earlier run is tried again; else it is left alone. */
+  /** Whether tasks that failed for good in an earlier run are retried; else they are skipped. */
   readonly retryFailed: boolean
-  /** Aborted by Ctrl-C: everything is stopped, to be resumed later. */
+  /** Aborted by Ctrl-C: stops everything; the sweep can be resumed. */
   readonly signal: AbortSignal
 }
 
 /**
- * Runs or resumes a sweep: database, server, workers, workflow, live progress. Whatever is stored already is
- * not computed again. Errors: MODEL where weights are missing, STORE, SERVER.
+ * Runs or resumes a sweep: database, server, workers, workflow, live progress. Stored results are not recomputed. Errors: MODEL if
+ * weights are missing, WORKER, STORE, SERVER.
  */
 export async function runSweep(
   config: SweepConfig,
@@ -95,7 +95,7 @@ export async function runSweep(
       engines: width,
       memoryLimit: memoryLimit ?? config.memoryLimit,
       onPlan: (model, plan) => display.say(`${model}: ${plan}`),
-      // Elsewhere a database may be out of reach for a while, and its sweep go on.
+      // Only on our own server: elsewhere, the process of a running sweep may be out of reach for a while.
       ...(own ? { admit: (workflow: string) => abandoned.refuse(workflow, own.isShared) } : {}),
       onBegin: sayBegun,
       onProgress: (work) => display.report(work),
@@ -112,7 +112,7 @@ export async function runSweep(
     const watch = new AbortController()
     closing.push(() => watch.abort())
     const ending = AbortSignal.any([signal, watch.signal])
-    // Temporal's client adds a listener for each long poll, about two a minute, and never takes one away.
+    // Temporal's client adds a listener per long poll, about two a minute, and never removes it.
     setMaxListeners(0, ending)
     const ended = await Promise.race([
       followWorkflow(server, {
@@ -120,7 +120,7 @@ export async function runSweep(
         queue: storeQueue(storeName),
         retryFailed,
         input() {
-          // What failed as a whole workflow says nothing of the task: it is always tried again.
+          // Failures of whole workflows are always retried, since they need not be the task's fault.
           store.retryFailures(id, retryFailed ? 'all' : 'workflows')
           return { ...inputOf(id, config, storeName, width), leave: skippedFailures(reader, id) }
         },
@@ -135,7 +135,7 @@ export async function runSweep(
     ])
     return ended
   } finally {
-    // In reverse: nothing may be closed before what uses it.
+    // In reverse order: nothing is closed before its users.
     for (const close of closing.reverse()) await close()
   }
 }
@@ -158,7 +158,7 @@ function inputOf(id: string, config: SweepConfig, store: string, engines: number
     protocol: config.protocol,
     layers: config.layers,
     layersPerActivity: config.layersPerActivity,
-    // Enough that engines never wait for a write or for Temporal.
+    // Enough that engines never wait for the database or Temporal.
     tasksInFlight: engines + 2,
     models: config.models.map((model) => model.id),
     tasks: config.tasks.map((task) => task.id),

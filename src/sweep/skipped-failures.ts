@@ -3,7 +3,7 @@ import type { SkippedFailures } from '../../workflows/inputs.js'
 import { unitName } from '../domain/unit-place.js'
 import { sweepFailures, sweepProgress } from '../store/sweep-state.js'
 
-/** Work that failed for good and is not retried, by model, if the sweep resumes without it. */
+/** Tasks and units that failed for good and are skipped on resume, by model. */
 export function skippedFailures(db: Database.Database, sweepId: string): Record<string, SkippedFailures> {
   const complete = new Set(
     sweepProgress(db, sweepId).flatMap(({ model, task, complete }) => (complete ? `${model} ${task}` : [])),
@@ -17,7 +17,7 @@ export function skippedFailures(db: Database.Database, sweepId: string): Record<
     }
     const [experiment = '', thetaTask = ''] = failed.split(' ', 2)
     const name = unitName({ experiment, task, thetaTask })
-    // Those about two tasks are done by the workflow of what is over several tasks.
+    // Units about two tasks belong to the workflow of experiments over several tasks.
     of.units.push({ task: thetaTask === '' ? task : '', name })
   }
   return left

@@ -6,8 +6,8 @@ import { plannedLayers } from './planned-layers.js'
 import { progressTotals, type ProgressTotals } from './progress-totals.js'
 
 /**
- * How far a sweep is, read again and again while it runs. What is complete stays so, and is not read again: a sweep of a thousand
- * models has a million cells, and readers must not hold up the writer.
+ * Reads a sweep's progress repeatedly while it runs. Complete models are not read again: a sweep of a thousand models has a million
+ * cells, and readers must not slow down the writer.
  */
 export class SweepReading {
   readonly #models: readonly string[]
@@ -36,7 +36,7 @@ export class SweepReading {
     return progressTotals(tasks, unitProgress(this.db, this.sweepId), this.#planned)
   }
 
-  /** The models that were not complete when it was last read, in the config's order. */
+  /** Models that were not complete at the last read, in the config's order. */
   open(): string[] {
     return this.#models.filter((model) => !this.#complete.has(model))
   }

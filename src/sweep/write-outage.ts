@@ -1,18 +1,18 @@
 import { describeError, type TaskvecError } from '../domain/errors.js'
 
-/** How long the database may refuse every write before the sweep is stopped, ms. */
+/** How long writes may fail before the sweep stops, ms. */
 const patience = 30_000
 
-/** Watches for a database that cannot be written: reports it at once, and gives up if it lasts. */
+/** Reports at once that the database cannot be written, and gives up if that lasts. */
 export class WriteOutage {
-  /** Rejects with the error when it has lasted for too long; never resolves. */
+  /** Rejects with the error once the outage has lasted too long; never resolves. */
   readonly lasting: Promise<never>
   #giveUp: (error: TaskvecError) => void = () => {}
   #timer: NodeJS.Timeout | undefined
 
   constructor(private readonly say: (line: string) => void) {
     this.lasting = new Promise((_, reject) => (this.#giveUp = reject))
-    this.lasting.catch(() => {}) // there may be no listener left by then
+    this.lasting.catch(() => {}) // there may be no listener by then
   }
 
   readonly report = (error: TaskvecError | null): void => {

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
 
-/** Addresses that Node, onnxruntime and the report's threads reserve at least, bytes. Below, they abort without a word of ours. */
+/** Minimum address space that Node and onnxruntime reserve, bytes; with less, they abort before we can report an error. */
 const least = 2.5e9
-/** Temporal's worker reads its source maps by WebAssembly, which reserves 10 GB of addresses. */
+/** Temporal's worker parses source maps in WebAssembly, which reserves 10 GB of addresses. */
 const leastWithWorker = 16e9
 const withWorker = ['run', 'resume', 'worker']
 
-/** Errors: SYSTEM where `ulimit -v` leaves this process too few addresses for the command. Linux only. */
+/** Errors: SYSTEM if `ulimit -v` leaves too little address space for the command. Linux only. */
 export function refuseFewAddresses(command: string | undefined, limits = readLimits()): void {
   const limit = Number(/^Max address space\s+(\d+)/m.exec(limits)?.[1] ?? Infinity)
   const needed = command !== undefined && withWorker.includes(command) ? leastWithWorker : least
   if (limit >= needed) return
   throw new TaskvecError(
     'SYSTEM',
-    `ulimit -v leaves this process ${(limit / 1e9).toFixed(1)} GB of addresses; it needs ${needed / 1e9} GB, most of them never used`,
-    { hint: 'Lift it: ulimit -v unlimited. To limit memory itself: --memory-limit, or a control group.' },
+    `ulimit -v leaves this process ${(limit / 1e9).toFixed(1)} GB of address space; it needs ${needed / 1e9} GB, most of it never used`,
+    { hint: 'Run ulimit -v unlimited. To limit memory, use --memory-limit or a control group.' },
   )
 }
 

@@ -5,8 +5,8 @@ import { projectRoot } from './home.js'
 let current = !import.meta.url.endsWith('.ts')
 
 /**
- * A file of the build (bin/build.js): what is started as a process, a thread or a sandbox of its own. From sources, in
- * tests and scripts, the first call builds what is out of date.
+ * Path of a file of the build (bin/build.js) that runs as a separate process or in a sandbox. When running from sources, as in
+ * tests and scripts, the first call rebuilds what is out of date.
  */
 export function built(name: string): string {
   if (!current) {

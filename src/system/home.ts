@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The package's own folder: the nearest one above this file with taskvec's package.json (src/ and dist/ alike). Only read. */
+/** The package's folder, read-only: the nearest one above this file with taskvec's package.json, from src/ and dist/ alike. */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
   for (;;) {
@@ -16,20 +16,19 @@ export function projectRoot(): string {
   }
 }
 
-/** The package's version. */
 export function packageVersion(): string {
   const manifest = readFileSync(join(projectRoot(), 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
 }
 
-/** Where taskvec keeps its database, reports, logs and its server's files: TASKVEC_HOME, else `.taskvec` in the current folder. */
+/** The data folder, for the database, reports, logs and the server's files: TASKVEC_HOME, else `.taskvec` in the current folder. */
 export function taskvecHome(): string {
   return process.env['TASKVEC_HOME'] ?? resolve('.taskvec')
 }
 
 /**
- * A folder of what can be fetched or computed again (models, the server's binary), shared by all data folders of a user: in
- * TASKVEC_HOME where it is set, else in the user's cache. One that `.taskvec` has already, with `content` in it, stays in use.
+ * A folder for files that can be fetched or computed again, such as models and the server's binary. It is in TASKVEC_HOME if that is
+ * set, else in the user's cache, which all data folders share. An existing one in `.taskvec` that holds `content` is still used.
  */
 export function cacheFolder(name: string, content = ''): string {
   const own = join(taskvecHome(), name)
@@ -37,7 +36,7 @@ export function cacheFolder(name: string, content = ''): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'taskvec', name)
 }
 
-/** A path that may begin with `~`, `$HOME` or `${HOME}`, as configs have it: there is no shell to replace them. */
+/** Expands a leading `~`, `$HOME` or `${HOME}`, since no shell does so for paths in configs. */
 export function expanded(path: string): string {
   return path.replace(/^(~|\$HOME|\$\{HOME\})(?=$|[/\\])/, () => homedir())
 }

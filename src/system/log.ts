@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { pino, type Logger } from 'pino'
 
-/** What a line is about; a program that reads the log selects by these. */
+/** Fields of a log line, by which programs can filter. */
 export interface LogFields {
   readonly sweep?: string
   readonly model?: string
@@ -13,8 +13,8 @@ let json: Logger | null = null
 let always: LogFields = {}
 
 /**
- * This process's lines on stderr from now on: for people (the default), or JSON Lines for programs, each with `level`, `time`
- * (ISO 8601), `msg` and its fields. `fields`: of every line.
+ * Sets the format of this process's log on stderr: text (the default), or JSON Lines with `level`, `time` (ISO 8601), `msg` and
+ * fields. `fields` are added to every line.
  */
 export function logAs(format: 'text' | 'json', fields: LogFields = {}): void {
   always = { ...always, ...fields }
@@ -39,14 +39,14 @@ export function logsJson(): boolean {
   return json !== null
 }
 
-/** A line; `fields` are seen in JSON only. */
+/** Logs a line; `fields` appear in JSON only. */
 export function say(text: string, fields: LogFields = {}): void {
   const message = stripVTControlCharacters(text).trim()
   if (json) json.info({ ...always, ...fields }, message)
   else process.stderr.write(`${text}\n`)
 }
 
-/** A line that says why the command did not succeed. */
+/** Logs an error line. */
 export function complain(text: string, fields: LogFields = {}): void {
   if (json) json.error({ ...always, ...fields }, stripVTControlCharacters(text).trim())
   else process.stderr.write(`error: ${text}\n`)

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Whether a process runs; a zombie, ended but not yet waited for by its parent, does not. */
+/** Whether a process is running; zombies, which ended but were not reaped by their parent, are not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -12,7 +12,7 @@ export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch {
-    return false // ended between the two looks
+    return false // ended between the two checks
   }
 }
 
@@ -21,13 +21,13 @@ export interface RunningProcess {
   readonly command: string
 }
 
-/** Every process that can be seen, with its whole command line. */
+/** All visible processes, with their full command lines. */
 export function runningProcesses(): RunningProcess[] {
   if (process.platform === 'linux') {
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
     return pids.map((pid) => ({ pid: Number(pid), command: commandLine(Number(pid)) }))
   }
-  // -ww: macOS cuts lines at the terminal's width, also where there is none.
+  // -ww: macOS truncates lines to the terminal's width, even without a terminal.
   const table = execFileSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 })
   return table.split('\n').flatMap((line) => {
     const match = /^\s*(\d+)\s+(.*)$/.exec(line)
@@ -35,23 +35,23 @@ export function runningProcesses(): RunningProcess[] {
   })
 }
 
-/** The command line of a process; '' where it is gone. */
+/** The command line of a process; '' if it has ended. */
 export function commandLine(pid: number): string {
   try {
     if (process.platform === 'linux')
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
     return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' })
   } catch {
-    return '' // ended meanwhile
+    return '' // it has ended
   }
 }
 
-/** Resident memory of a process, bytes; 0 where the system does not tell. */
+/** Resident memory of a process, bytes; 0 if unknown. */
 export function residentBytes(pid: number): number {
   return statusBytes(pid, 'VmRSS')
 }
 
-/** The most of it that the process has had so far. */
+/** Peak resident memory of a process so far, bytes; 0 if unknown. */
 export function peakResidentBytes(pid: number): number {
   return statusBytes(pid, 'VmHWM')
 }
@@ -65,7 +65,7 @@ function statusBytes(pid: number, field: string): number {
   }
 }
 
-/** Processor seconds that a process has used; 0 where the system does not tell. */
+/** Processor time that a process has used, s; 0 if unknown. */
 export function processorSeconds(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []

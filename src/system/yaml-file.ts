@@ -5,25 +5,25 @@ import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import { inWords, type Issue } from './zod-issue.js'
 
-/** A config is a few lines; whatever is larger is another file given by mistake. */
+/** A config is a few lines; a larger file was given by mistake. */
 const maxBytes = 1_000_000
-/** Aliases nested in aliases can grow without bound. */
+/** Nested aliases can expand without bound. */
 const maxAliases = 100
 
-/** A parsed YAML file that remembers where each value stands. */
+/** A parsed YAML file that knows the position of each value. */
 export interface YamlFile {
   readonly file: string
   readonly value: unknown
-  /** An error at the value, or else its nearest parent: `file:line:column: path: message`. */
+  /** An error at the position of the value or its nearest parent: `file:line:column: path: message`. */
   error(path: readonly PropertyKey[], message: string, hint?: string): TaskvecError
 }
 
-/** Errors: CONFIG where the file is missing, too large or not YAML. */
+/** Errors: CONFIG if the file is missing, too large or not YAML. */
 export function readYaml(file: string): YamlFile {
   const counter = new LineCounter()
   const document = parseDocument(readBounded(file), {
     ...{ lineCounter: counter, uniqueKeys: true },
-    // Its warnings would go to stderr without saying of which file.
+    // Its warnings would go to stderr without a file name.
     logLevel: 'error',
   })
   const [broken] = document.errors
@@ -43,7 +43,7 @@ export function readYaml(file: string): YamlFile {
   }
 }
 
-/** The value as the schema reads it. Errors: CONFIG, a line for each thing that is wrong. */
+/** The value parsed by the schema. Errors: CONFIG, with one line per problem. */
 export function validated<T extends z.ZodObject>(yaml: YamlFile, schema: T): z.infer<T> {
   const result = schema.safeParse(yaml.value)
   if (result.success) return result.data
@@ -59,7 +59,7 @@ interface ConfigProblem {
   readonly message: string
 }
 
-/** `known`: the keys of the whole file, to find the nearest to a misspelt one. */
+/** `known`: top-level keys, to suggest the nearest one to a misspelt key. */
 function readable(issue: Issue, above: readonly PropertyKey[], known: readonly string[]): ConfigProblem[] {
   const path = [...above, ...issue.path]
   switch (issue.code) {
@@ -71,7 +71,7 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: readonly s
       }))
     }
     case 'invalid_union': {
-      // The branch that the value's own type fits says best what is wrong; without one, the union's own words do.
+      // Report the branch that matches the value's type; if none does, the union's own message.
       const fitting = issue.errors.filter(
         ([first]) => first && !(first.path.length === 0 && /^invalid_(type|value)$/.test(first.code)),
       )
@@ -135,7 +135,7 @@ function plainValue(file: string, document: Document): unknown {
   }
 }
 
-/** Offset of the value at `path`; for a key that is there, of the key; for a missing one, of what should hold it. */
+/** Offset of the key at `path` if it is present, else of the value that should hold it. */
 function positionOf(document: Document, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents
   let position = startOf(node) ?? 0

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 
 export type Issue = z.core.$ZodIssue
 
-/** What zod found, as a person would say it after the key's name: `must be at least 1`. */
+/** An issue as a phrase that follows the key's name: `must be at least 1`. */
 export function inWords(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_value':

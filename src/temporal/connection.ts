@@ -22,20 +22,20 @@ export interface WorkerConnection {
   readonly dataConverter: DataConverter
 }
 
-/** The same names as Temporal's own CLI and SDKs read. */
+/** Environment variables; the TEMPORAL_ ones have the names that Temporal's CLI and SDKs read. */
 export const connectionVariables = {
-  TEMPORAL_ADDRESS: 'HOST:PORT of an existing server; without it taskvec starts its own',
-  TEMPORAL_NAMESPACE: 'namespace there (default: default)',
+  TEMPORAL_ADDRESS: 'HOST:PORT of an existing server; without it, taskvec starts its own',
+  TEMPORAL_NAMESPACE: 'its namespace (default: default)',
   TEMPORAL_API_KEY: 'API key (Temporal Cloud); implies TLS',
   TEMPORAL_TLS: 'true: TLS without a client certificate',
   TEMPORAL_TLS_CLIENT_CERT_PATH: 'client certificate, PEM (mutual TLS)',
-  TEMPORAL_TLS_CLIENT_KEY_PATH: 'its key, PEM',
-  TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'certificate authority of the server, PEM',
-  TEMPORAL_TLS_SERVER_NAME: 'name in the server’s certificate, where it differs from the address',
+  TEMPORAL_TLS_CLIENT_KEY_PATH: 'client key, PEM',
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'CA certificate of the server, PEM',
+  TEMPORAL_TLS_SERVER_NAME: 'expected name in the server’s certificate, if it differs from the address',
   TASKVEC_PAYLOAD_KEY_FILE: 'a file with 32 bytes in hex or base64: payloads are encrypted with AES-256-GCM',
 } as const
 
-/** The same, on the command line; they go before the environment. */
+/** The same on the command line, overriding the environment. */
 export interface ServerOptions {
   readonly address?: string
   readonly namespace?: string
@@ -44,18 +44,18 @@ export interface ServerOptions {
   readonly tlsKey?: string
   readonly tlsCa?: string
   readonly tlsServerName?: string
-  /** A file: an argument could be read by every user of the machine. */
+  /** A file, since every user of the machine can read arguments. */
   readonly apiKeyFile?: string
   readonly payloadKeyFile?: string
 }
 
-/** gRPC's code of a server that cannot be reached. */
+/** gRPC's UNAVAILABLE: the server cannot be reached. */
 const unavailable = 14
 
 /** How long the first contact may take, ms. */
 const connectTimeout = 10_000
 
-/** Settings of an existing server from options, else from the environment; null: none is named. Errors: SERVER. */
+/** Settings of an existing server from options, else from the environment; null if neither names one. Errors: SERVER. */
 export function existingServer(options: ServerOptions = {}): ConnectionSettings | null {
   const address = options.address ?? process.env['TEMPORAL_ADDRESS']
   if (!address) return null
@@ -79,7 +79,7 @@ export function existingServer(options: ServerOptions = {}): ConnectionSettings 
   }
 }
 
-/** `timeout` in ms: how long the first contact may take. Errors: SERVER. */
+/** `timeout`: how long the first contact may take, ms. Errors: SERVER. */
 export async function connectClient(
   settings: ConnectionSettings,
   timeout = connectTimeout,
@@ -91,7 +91,7 @@ export async function connectClient(
   return { connection, client: new Client({ connection, namespace, dataConverter: converterOf(settings) }) }
 }
 
-/** The SDK's own, but for a server that is away: it would be asked ten times, some 20 s, before anybody could say so. */
+/** The SDK's retry policy, but with fewer attempts while the server is unavailable: the default of ten delays the error by some 20 s. */
 function retries() {
   const usual = defaultGrpcRetryOptions()
   return makeGrpcRetryInterceptor({
@@ -130,7 +130,7 @@ async function reach<T>({ address }: ConnectionSettings, connect: () => Promise<
       `the Temporal server at ${address} cannot be reached: ${(cause as Error).message}`,
       {
         cause,
-        hint: 'Check the address, that the server runs, and its TLS and API key settings; without TEMPORAL_ADDRESS taskvec starts its own.',
+        hint: 'Check that the server is running, and its address, TLS and API key settings. Without TEMPORAL_ADDRESS, taskvec starts its own.',
       },
     )
   } finally {

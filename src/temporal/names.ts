@@ -1,21 +1,21 @@
-/** The one home of Temporal's strings: queues and workflow ids. Safe inside workflows. */
+/** All queue names and workflow ids. Safe inside workflows. */
 
-/** Workflows and store activities of one database: a single writer beside the file. `store` names the database. */
+/** Queue of a database's workflows and store activities, polled by its single writer. `store` names the database. */
 export function storeQueue(store: string): string {
   return `taskvec-store-${store}`
 }
 
-/** Computations on the θ of one database, beside it. */
+/** Queue of analyses of a database's stored θ, polled beside the database. */
 export function analysisQueue(store: string): string {
   return `taskvec-analysis-${store}`
 }
 
-/** Activities of one model, whatever its content: what a sweep asks first. */
+/** Queue of a model id, whatever the content: where a sweep first asks what workers have. */
 export function modelQueue(model: string): string {
   return `taskvec-model-${model}`
 }
 
-/** Compute activities of one model with this content: those who have it by the same id with other files do not poll it. */
+/** Queue of compute activities for a model with this content; workers with other files under the same id do not poll it. */
 export function contentQueue(model: string, modelHash: string): string {
   return `${modelQueue(model)}-${modelHash.slice(0, 16)}`
 }
@@ -32,7 +32,7 @@ export function taskWorkflowId(store: string, sweepId: string, model: string, ta
   return `${modelWorkflowId(store, sweepId, model)}/${task}`
 }
 
-/** Of a task's further experiments; task '': of those over several tasks. */
+/** Id of the workflow of a task's further experiments; task '': of those over several tasks. */
 export function experimentsWorkflowId(store: string, sweepId: string, model: string, task: string): string {
   return `${modelWorkflowId(store, sweepId, model)}/experiments/${task}`
 }

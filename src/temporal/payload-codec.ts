@@ -11,9 +11,9 @@ const nonceBytes = 12
 const tagBytes = 16
 
 /**
- * Encrypts what activities and workflows take and give, with AES-256-GCM, before it leaves this process: a Temporal server
- * then keeps bytes it cannot read. The names of workflows, activities, queues, sweeps, models and tasks stay readable: the
- * server needs them. Each payload carries the first bytes of its key's hash, so that another key is named as such.
+ * Encrypts the inputs and results of activities and workflows with AES-256-GCM before they leave this process, so that the
+ * Temporal server stores only ciphertext. Names of workflows, activities, queues, sweeps, models and tasks stay readable, since the
+ * server needs them. Each payload has the first bytes of its key's hash, so that a wrong key is reported as such.
  */
 export class EncryptingCodec implements PayloadCodec {
   readonly #key: Buffer
@@ -36,7 +36,7 @@ export class EncryptingCodec implements PayloadCodec {
     })
   }
 
-  /** What was not encrypted stays as it is: histories of before the key was set can be read. Errors: SERVER. */
+  /** Leaves unencrypted payloads as they are, so that histories from before the key was set can be read. Errors: SERVER. */
   async decode(payloads: Payload[]): Promise<Payload[]> {
     return payloads.map((payload) =>
       textOf(payload, 'encoding') === encoding ? this.#decrypt(payload) : payload,
@@ -64,13 +64,9 @@ export class EncryptingCodec implements PayloadCodec {
       decipher.setAuthTag(tag)
       return Proto.decode(Buffer.concat([decipher.update(text), decipher.final()]))
     } catch (cause) {
-      throw new TaskvecError(
-        'SERVER',
-        'a payload was altered in transit: its authentication tag does not match',
-        {
-          cause,
-        },
-      )
+      throw new TaskvecError('SERVER', 'a payload was altered: its authentication tag does not match', {
+        cause,
+      })
     }
   }
 }
@@ -89,9 +85,9 @@ export function readKey(file: string): Buffer {
   if (key.length === keyBytes) return key
   throw new TaskvecError(
     'SERVER',
-    `${file}: not a payload key: ${keyBytes} bytes are needed, in hex or base64`,
+    `${file}: not a payload key, which is ${keyBytes} bytes in hex or base64`,
     {
-      hint: `Make one: openssl rand -hex ${keyBytes} > ${file} && chmod 600 ${file}`,
+      hint: `Create one: openssl rand -hex ${keyBytes} > ${file} && chmod 600 ${file}`,
     },
   )
 }

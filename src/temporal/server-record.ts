@@ -18,7 +18,7 @@ export function unrecorded(database: string): ServerRecord | null {
   return null
 }
 
-/** A process id may have been given to another program since: ours names our database on its command line. */
+/** Whether the recorded process is still our server, whose command line names our database: its pid may have been reused. */
 export function isOurs({ pid, database }: ServerRecord): boolean {
   return isAlive(pid) && commandLine(pid).includes(database)
 }
@@ -42,6 +42,7 @@ export function writeRecord(folder: string, record: ServerRecord): void {
   renameSync(`${file}.new`, file)
 }
 
+/** Pids of the other living processes that share the server; removes the files of dead ones. */
 export function livingUsers(folder: string): number[] {
   const users = readdirSync(join(folder, 'users')).map(Number)
   for (const pid of users) if (!isAlive(pid)) rmSync(join(folder, 'users', String(pid)), { force: true })

@@ -21,41 +21,43 @@ import {
 } from './server-record.js'
 
 /**
- * taskvec's own Temporal server, on its own database file. At most one runs per home folder, since two servers on one
- * file lose data without saying so; processes share it: each leaves a file under users/, and the last one to go stops
- * it. A server whose users were all killed is found again through server.json and adopted.
+ * taskvec's own Temporal server, on its own database file. At most one runs per home folder, since two servers on one file
+ * silently lose data. Processes share it: each leaves a file under users/, and the last one to leave stops the server. A server
+ * whose users were all killed is found through server.json and adopted.
  */
 export interface RunningServer {
   readonly settings: ConnectionSettings
   readonly pid: number
-  /** Where the binary came from, or that a running server was adopted. */
+  /** Source of the binary, or that a running server was adopted. */
   readonly source: string
-  /** Whether its process still runs. */
+  /** Whether its process is still running. */
   readonly alive: () => boolean
   /** Whether other living processes share it. */
   readonly isShared: () => boolean
-  /** Releases the server; stops it if no other process uses it. */
+  /** Leaves the server, and stops it if no other process uses it. */
   readonly stop: () => Promise<void>
 }
 
 export interface ServerOptions {
   readonly home?: string
-  /** Default: TASKVEC_TEMPORAL_PORT, else the last one used, else a free one. */
+  /** Default: TASKVEC_TEMPORAL_PORT, else the port used last, else a free one. */
   readonly port?: number
   readonly log?: (line: string) => void
 }
 
 const namespace = 'default'
 
-/** A sweep's history must long outlive it: `resume` continues from it. */
+/** Long, since `resume` continues from a sweep's history. */
 const retention = '3650 days'
 
+/** How long the server may take to start, ms. */
 const startTimeout = 30_000
-
+/** Wait after each signal that stops it, ms. */
 const stopGrace = 8_000
-
+/** Ports tried before giving up. */
 const portTries = 5
 
+/** Joins the running server of this home folder, adopts one or starts one. Errors: SERVER. */
 export async function ensureServer(options: ServerOptions = {}): Promise<RunningServer> {
   const { log = () => {} } = options
   const folder = join(options.home ?? taskvecHome(), 'temporal')
@@ -80,13 +82,13 @@ export async function ensureServer(options: ServerOptions = {}): Promise<Running
   })
 }
 
-/** Our own server where one runs, without starting it or taking part in it; null: none does. */
+/** Settings of our running server, without joining it; null if none is running. */
 export function runningServer(home = taskvecHome()): ConnectionSettings | null {
   const record = readRecord(join(home, 'temporal'))
   return record && isOurs(record) ? settingsOf(record.port) : null
 }
 
-/** The server that server.json names, where it is really ours and answers; one that does not is stopped. */
+/** The recorded server if it is ours and responds; null if not, after stopping one that does not respond. */
 async function adopt(folder: string, record: ServerRecord, log: (line: string) => void) {
   if (!isOurs(record)) return null
   if (await isHealthy(record.port, 10_000, () => isAlive(record.pid))) {
@@ -94,14 +96,14 @@ async function adopt(folder: string, record: ServerRecord, log: (line: string) =
       livingUsers(folder).length > 0 ? 'shared with another taskvec process' : 'adopted from an earlier run'
     return { record, source }
   }
-  log(`Temporal server: process ${record.pid} of an earlier run does not answer; stopping it`)
+  log(`Temporal server: process ${record.pid} of an earlier run does not respond; stopping it`)
   await end(record.pid)
   return null
 }
 
 /**
- * Other programs may take the port between our choice and the server's start, or one of those that the server chooses for
- * its parts: then with another free port, or again with the given one, which is refused by its number where it is taken.
+ * Starts a server. If another program takes its port, or one that the server picks for its services, tries again: with another
+ * free port, or with the given one, which `choosePort` refuses if it is taken.
  */
 async function start(
   folder: string,
@@ -121,7 +123,7 @@ async function start(
   }
 }
 
-/** Null: it did not come up, and is gone again. Errors: SERVER where the binary cannot be run at all. */
+/** Null if the server did not come up, after stopping it. Errors: SERVER if the binary cannot be run. */
 async function spawnServer(folder: string, binary: ServerBinary, port: number): Promise<ServerRecord | null> {
   const database = join(folder, 'server.db')
   const logFile = join(folder, 'server.log')
@@ -132,10 +134,10 @@ async function spawnServer(folder: string, binary: ServerBinary, port: number): 
     [
       ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
       ...['--db-filename', database, '--log-level', 'warn'],
-      // Without these a sweep takes several times as long in the server's writes.
+      // Without these, the server's writes make a sweep several times slower.
       ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
     ],
-    // A process group of its own: Ctrl-C in the terminal reaches taskvec, which ends its server in its own time.
+    // Its own process group: Ctrl-C in the terminal reaches only taskvec, which stops its server last.
     { detached: true, stdio: ['ignore', output, output] },
   )
   closeSync(output)
@@ -156,13 +158,13 @@ function notStarted(folder: string, binary: ServerBinary, said: string, portTake
   const hint = /disk is full/.test(said)
     ? `Free some space under ${folder}, or set TASKVEC_HOME to a folder on a larger disk.`
     : portTaken
-      ? `Other programs took its ports in the moment of its start, ${portTries} times: try again.`
-      : `Where its database is damaged or of a newer version, move ${join(folder, 'server.db')}* away: finished results are in taskvec's own database and are not computed again.`
-  // A panic is said first, and followed by pages of where it was.
+      ? `Other programs took its ports ${portTries} times as it started: try again.`
+      : `If its database is damaged or from a newer version, move ${join(folder, 'server.db')}* away: results are stored in taskvec's own database and are kept.`
+  // A panic's message comes first, followed by pages of stack traces.
   const gist = /^panic: .*/m.exec(said)?.[0] ?? said.slice(-1500).trim()
   return new TaskvecError(
     'SERVER',
-    `the Temporal server (${binary.path}) did not start; the end of ${join(folder, 'server.log')}:\n${gist}`,
+    `the Temporal server (${binary.path}) did not start; ${join(folder, 'server.log')} ends with:\n${gist}`,
     { hint },
   )
 }
@@ -189,20 +191,20 @@ async function end(pid: number): Promise<void> {
 async function isHealthy(port: number, timeout: number, alive: () => boolean): Promise<boolean> {
   for (const until = Date.now() + timeout; Date.now() < until && alive(); await sleep(100)) {
     try {
-      // Short tries: one that waits would not see that the process has ended.
+      // Short attempts, to notice when the process has ended.
       const { connection } = await connectClient(settingsOf(port), 1_000)
       try {
         await connection.workflowService.updateNamespace({
           namespace,
           config: { workflowExecutionRetentionTtl: msToTs(retention) },
         })
-        // What answers on a port that was taken from us is not our server.
+        // If our process died, another program is answering on the port.
         return alive()
       } finally {
         await connection.close()
       }
     } catch (error) {
-      if (!(error instanceof Error)) throw error // not up yet: looked at again until the time is over
+      if (!(error instanceof Error)) throw error // not up yet: try again until the timeout
     }
   }
   return false
@@ -212,24 +214,22 @@ function settingsOf(port: number): ConnectionSettings {
   return { address: `127.0.0.1:${port}`, namespace }
 }
 
-/** Only one process at a time starts or stops the server. Errors: SERVER where another took over, or does not finish. */
+/** Lets one process at a time start or stop the server. Errors: SERVER if another took the lock over, or keeps it. */
 async function whileLocked<T>(folder: string, work: () => Promise<T>): Promise<T> {
   let lose: () => void = () => {}
   const lost = new Promise<never>(
     (_, reject) =>
       (lose = () =>
-        reject(busy('another process took over while this one was suspended: run the command again'))),
+        reject(busy('another process took the lock while this one was suspended: run the command again'))),
   )
-  lost.catch(() => {}) // it may come when the work is done
+  lost.catch(() => {}) // it may reject after the work is done
   const release = await lock(folder, {
     stale: 15_000,
     update: 3_000,
     retries: { retries: 300, minTimeout: 100, maxTimeout: 500 },
     onCompromised: () => lose(),
   }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ELOCKED'
-      ? busy('another process holds it: wait for that process, or end it')
-      : error
+    throw error.code === 'ELOCKED' ? busy('another process holds the lock: wait for it, or end it') : error
   })
   try {
     return await Promise.race([work(), lost])

@@ -3,22 +3,20 @@ import type { Connection } from '@temporalio/client'
 import { z } from 'zod'
 import { modelQueue } from './names.js'
 
-/**
- * What a compute worker says of itself, in the identity that it polls its queues with: so a Temporal server can tell who is
- * there, and nothing else is needed for workers to be found.
- */
+/** What a compute worker announces in the identity with which it polls its queues, so that workers are found through Temporal alone. */
 export interface Announcement {
   /** Host and process. */
   readonly worker: string
   readonly model: string
-  /** The model's content hash; '' where its files could not be read. */
+  /** The model's content hash; '' if its files could not be read. */
   readonly content: string
-  /** Engine processes at most, and what they may hold together, bytes. */
+  /** Maximum number of engine processes. */
   readonly engines: number
+  /** Memory limit of all engine processes together, bytes. */
   readonly memory: number
-  /** What it can compute on: `cpu` or `cpu, cuda`. */
+  /** Available devices: `cpu` or `cpu, cuda`. */
   readonly device: string
-  /** Its kind of processor (`kernelsHere`); '' where it does not say. */
+  /** Kind of processor (`kernelsHere`); '' if not announced. */
   readonly kernels: string
 }
 
@@ -26,7 +24,7 @@ export interface SeenWorker extends Announcement {
   readonly lastSeen: Date
 }
 
-/** A worker asks again at least every minute; one that was not seen for longer is gone. */
+/** Workers poll at least every minute; one not seen for this long has stopped, ms. */
 const patience = 75_000
 
 const schema = z.object({
@@ -56,7 +54,7 @@ export function announcementOf(identity: string): Announcement | null {
   }
 }
 
-/** The workers that have a model by this id, whatever its content, and were seen lately. */
+/** Recently seen workers that have a model with this id, whatever its content. */
 export async function workersWith(
   connection: Pick<Connection, 'workflowService'>,
   namespace: string,

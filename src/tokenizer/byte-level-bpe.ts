@@ -5,7 +5,7 @@ import { preTokenizers, type PreTokenizer } from './pre-tokenizers.js'
 
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
 
-/** GPT-2's kind of tokenizer: bytes as printable characters, merged in the order of the file's list. Throws MODEL. */
+/** A tokenizer like GPT-2's: bytes as printable characters, merged in the order of the file's list. Errors: MODEL. */
 export function byteLevelBpe(path: string, { pre, tokens, merges }: GgufTokenizer): Built {
   const { patterns, nfc, ignoreMerges, addsBos } = preTokenizerOf(path, pre)
   const splits = patterns.map((Regex) => ({
@@ -35,14 +35,14 @@ export function byteLevelBpe(path: string, { pre, tokens, merges }: GgufTokenize
   }
 }
 
-/** Characters that a vocabulary has no token for leave a piece before its merges, as in Hugging Face's tokenizers. */
+/** Characters without a token in the vocabulary are removed before merging, as in Hugging Face's tokenizers. */
 function without(characters: readonly string[]) {
   return characters.length === 0
     ? []
     : [{ type: 'Replace', pattern: { Regex: `[${characters.join('')}]` }, content: '' }]
 }
 
-/** Of the characters that stand for bytes, those that are no token. SmolLM2 lacks six control characters. */
+/** Byte characters without a token in the vocabulary: SmolLM2 lacks six control characters. */
 function missingBytes(tokens: readonly string[]): string[] {
   const known = new Set(tokens)
   let next = 256
@@ -50,7 +50,7 @@ function missingBytes(tokens: readonly string[]): string[] {
     const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
     return String.fromCodePoint(printable ? byte : next++)
   })
-  // Some printable ones mean something in a pattern; no vocabulary lacks them.
+  // Some printable ones are special in a pattern, but no vocabulary lacks them.
   return characters.filter((character) => !known.has(character) && !/[\]^\\-]/.test(character))
 }
 
@@ -61,7 +61,7 @@ function preTokenizerOf(path: string, pre: string | undefined): PreTokenizer {
   if (pre === undefined)
     throw new TaskvecError(
       'MODEL',
-      `${path}: no tokenizer.ggml.pre: how text is cut into pieces before merging is not known, and a wrong guess changes the tokens`,
+      `${path}: no tokenizer.ggml.pre: the pre-tokenizer is unknown, and a wrong guess changes the tokens`,
       { hint: `${hint} (llama-bpe for Llama 3, qwen2 for Qwen 2 and 3, gpt-2 for GPT-2).` },
     )
   const found = preTokenizers.get(pre)

@@ -19,16 +19,16 @@ interface Message {
   readonly content: string
 }
 
-/** Some take the date of the day: a prompt is the same on every day. */
+/** A fixed date for templates that insert today's, so that prompts do not change from day to day. */
 const date = '26 Jul 2024'
 
-/** Words that no template has, one for each place. */
+/** A placeholder that no template contains, one per place. */
 const word = (place: string) => `taskvec${place}`
 
 /**
- * The template around demonstrations (user: x, assistant: y) and query (user: x). It is rendered with words in their places and
- * taken apart; what it does to the words themselves, such as stripping spaces, is nothing, as words come without any.
- * Errors: TASK where it cannot be rendered, or writes equal messages differently.
+ * The prompt format that the template gives for demonstrations (user: x, assistant: y) and a query (user: x): it is rendered with
+ * placeholders and split at them. Changes to the messages themselves, such as stripped spaces, do not matter, since inputs and outputs
+ * have none. Errors: TASK if it cannot be rendered, or does not write all messages in the same frame.
  */
 export function chatFormat(path: string, { template, tokens }: ChatTemplate, system?: string): PromptFormat {
   const render = renderer(path, template, tokens)
@@ -72,7 +72,7 @@ function renderer(
 ): (messages: readonly Message[]) => string {
   const failure = (cause: unknown) =>
     new TaskvecError('TASK', `${path}: its chat template cannot be rendered: ${(cause as Error).message}`, {
-      hint: 'Some templates take no system message. Otherwise write the prompt as your own template: docs/settings.md.',
+      hint: 'Some templates take no system message. Otherwise, write the prompt as a template of your own: docs/settings.md.',
       cause,
     })
   let parsed: Template
@@ -98,7 +98,7 @@ function renderer(
   }
 }
 
-/** What stands before, between and behind the words; null where one of them is not there once, in this order. */
+/** The text before, between and after the placeholders; null unless each occurs once, in this order. */
 function cutAt(text: string, words: readonly string[]): string[] | null {
   const pieces: string[] = []
   let rest = text
@@ -116,7 +116,7 @@ function irregular(path: string): TaskvecError {
     'TASK',
     `${path}: its chat template does not write every message in the same frame`,
     {
-      hint: 'Write the prompt as your own template: docs/settings.md.',
+      hint: 'Write the prompt as a template of your own: docs/settings.md.',
     },
   )
 }

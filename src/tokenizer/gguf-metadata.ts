@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** Converters write a flag as a boolean or as a number. */
 const flag = z.union([z.boolean(), z.literal([0, 1]).transform((value) => value === 1)])
-/** "No such token" is -1, or the same 32 bits without a sign. */
+/** -1, or the same 32 bits unsigned, means "no such token". */
 const tokenId = z
   .number()
   .optional()
@@ -26,7 +26,7 @@ export const ggufTokenizerSchema = z.object({
 
 export type GgufTokenizer = z.infer<typeof ggufTokenizerSchema>
 
-/** What differs between kinds of tokenizer: parts of tokenizer.json, and what holds where no key says otherwise. */
+/** The parts of tokenizer.json that depend on the kind of tokenizer, and its defaults. */
 export interface Built {
   readonly tokenizer: Readonly<Record<string, unknown>>
   /** Whether a BOS is added. */

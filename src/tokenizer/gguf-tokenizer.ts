@@ -9,7 +9,7 @@ import { ggufTokenizerSchema, type Built, type GgufTokenizer } from './gguf-meta
 import { sentencePiece } from './sentence-piece.js'
 import type { TokenizerFiles } from './tokenizer-files.js'
 
-/** ggml's token types, as far as they matter here. */
+/** ggml's type of control tokens. */
 const controlToken = 3
 const userToken = 4
 
@@ -18,7 +18,7 @@ const builders: Readonly<Record<string, (path: string, metadata: GgufTokenizer) 
   llama: sentencePiece,
 }
 
-/** tokenizer.json's contents, made from the metadata of a GGUF file. Errors: MODEL where its kind is unknown, WEIGHTS. */
+/** The contents of tokenizer.json, built from a GGUF file's metadata. Errors: MODEL if the kind of tokenizer is unknown, WEIGHTS. */
 export function ggufTokenizer(path: string): TokenizerFiles {
   const [first = path] = ggufFiles(path)
   const file = new BoundedFile(first)
@@ -36,7 +36,7 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
     throw new TaskvecError(
       'MODEL',
       `${path}: ${kind === undefined ? 'no tokenizer' : `tokenizer "${String(kind)}"`} in a GGUF; known: gpt2 (byte-level BPE), llama (SentencePiece)`,
-      { hint: 'Take the Hugging Face folder of the model: its tokenizer.json is read as it is.' },
+      { hint: 'Use the model’s Hugging Face folder, whose tokenizer.json is read as it is.' },
     )
   }
   const parsed = ggufTokenizerSchema.safeParse(
@@ -63,7 +63,7 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
   }
 }
 
-/** Its template, and the texts of the tokens that templates refer to. */
+/** The chat template, and the texts of the tokens that it refers to. */
 function chatOf(metadata: ReadonlyMap<string, GgufValue>, texts: readonly string[]): { chat?: ChatTemplate } {
   const template = metadata.get('tokenizer.chat_template')
   if (typeof template !== 'string' || template.length > mostTemplate) return {}
@@ -80,7 +80,7 @@ function refuseUnfit(path: string, { tokens, token_type: types, ...metadata }: G
     if (metadata[key])
       throw new TaskvecError(
         'MODEL',
-        `${path}: tokenizer.ggml.${key} is true: a token would be added after each prompt, behind its last "->"`,
+        `${path}: tokenizer.ggml.${key} is true: a token would be added after each prompt, following its last "->"`,
         {
           hint: `Set it to false in a copy: pip install gguf; gguf-set-metadata COPY.gguf tokenizer.ggml.${key} 0`,
         },

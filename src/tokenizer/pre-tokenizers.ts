@@ -5,11 +5,11 @@
  */
 export interface PreTokenizer {
   readonly patterns: readonly string[]
-  /** The publisher's tokenizer.json composes characters first (Unicode's NFC). */
+  /** Text is normalised to NFC first, as in the publisher's tokenizer.json. */
   readonly nfc?: boolean
-  /** A piece that is a token is taken whole, whatever the merges would make of it. */
+  /** A piece that is a token is not merged. */
   readonly ignoreMerges?: boolean
-  /** A BOS is added where the file does not say whether. */
+  /** Whether a BOS token is added by default. */
   readonly addsBos?: boolean
 }
 
@@ -202,7 +202,7 @@ const table: readonly (readonly [names: string, PreTokenizer])[] = [
       addsBos: true,
     },
   ],
-  // Of no model: what llama.cpp does where a file's converter did not know the model's splitting.
+  // Not a model's: what llama.cpp does if the converter did not know the model's pre-tokenizer.
   ['default', { patterns: [r`[\p{P}$+<=>^~|]+`, gpt2, r`\p{N}+`, '[0-9][0-9][0-9]'] }],
 ]
 

@@ -7,12 +7,12 @@ const space = '▁'
 /** ggml's token type of pieces of text. */
 const normalToken = 1
 
-/** SentencePiece's own ids, which a file need not repeat. */
+/** SentencePiece's default ids. */
 const [defaultUnknown, defaultBos] = [0, 1]
 
 /**
- * LLaMA 1 and 2's kind of tokenizer: a SentencePiece BPE with byte fallback, spaces as `▁`, one of them put before the
- * text. Parts as in those models' tokenizer.json.
+ * A tokenizer like that of LLaMA 1 and 2: SentencePiece BPE with byte fallback, spaces as `▁`, and one put before the text. The parts
+ * are those of these models' tokenizer.json.
  */
 export function sentencePiece(path: string, metadata: GgufTokenizer): Built {
   const { tokens, unknown_token_id: unknown = defaultUnknown, add_space_prefix: prefix } = metadata
@@ -49,13 +49,13 @@ export function sentencePiece(path: string, metadata: GgufTokenizer): Built {
 }
 
 /**
- * The file has no merges but a score per token: the pair that is merged first is the one that makes the token of the
- * highest score. Every way of making a token of two others is a merge.
+ * Merges from the file's token scores: every split of a token into two others is a merge, and merges that make tokens of higher score
+ * come first.
  */
 function mergesOf(path: string, { tokens, scores, token_type: types }: GgufTokenizer): [string, string][] {
   if (scores?.length !== tokens.length)
     throw new TaskvecError('WEIGHTS', `${path}: ${scores?.length ?? 'no'} scores for ${tokens.length} tokens`)
-  // Control tokens, bytes and those of the user are never made by merging, nor merged.
+  // Control tokens, bytes and user-defined tokens take no part in merges.
   const pieces = tokens
     .map((token, id) => ({ token, id, score: scores[id] ?? 0 }))
     .filter(({ id }) => types === undefined || types[id] === normalToken)
@@ -63,7 +63,7 @@ function mergesOf(path: string, { tokens, scores, token_type: types }: GgufToken
   const byScore = pieces.sort((a, b) => b.score - a.score)
   return byScore.flatMap(({ token }) => {
     const characters = Array.from(token)
-    // Longer ones are no pieces of text; their splits would grow with the square of the length.
+    // Longer tokens are not text, and the cost of their splits grows with the square of their length.
     if (characters.length > 200) return []
     const splits = characters
       .slice(1)

@@ -1,15 +1,15 @@
 import type { TokenizerFiles } from './tokenizer-files.js'
 
-/** What a tokenizer puts around a text. */
+/** Special tokens that a tokenizer adds around a text. */
 export interface SpecialTokens {
-  /** Tokens behind the text. They are left out: θ is read at the prompt's last token (docs/model-files.md). */
+  /** Number of tokens added after the text. They are left out, since θ is read at the prompt's last token (docs/model-files.md). */
   readonly behind: number
   readonly warnings: readonly string[]
 }
 
 /**
- * What the tokenizer's own post-processor adds, measured, and where tokenizer_config.json says otherwise. What counts is
- * tokenizer.json, as for the tokenizers library: transformers 4 and 5 differ in when `add_bos_token` overrules it.
+ * The tokens that the post-processor actually adds, with warnings if tokenizer_config.json contradicts it. tokenizer.json decides, as in
+ * the tokenizers library: transformers 4 and 5 differ in when `add_bos_token` overrides it.
  */
 export function specialTokens(
   path: string,
@@ -55,7 +55,7 @@ function howTo(bos: string): string {
   return `To have it, save tokenizer.json with a TemplateProcessing post_processor that begins with ${bos}`
 }
 
-/** A text whose tokens, whatever they are, are found again between what is added. */
+/** A text whose tokens are located among the added ones. */
 const probe = 'a'
 
 function around(encode: (text: string, special: boolean) => readonly (number | undefined)[]): {
@@ -70,7 +70,7 @@ function around(encode: (text: string, special: boolean) => readonly (number | u
   return { before: [], behind: [] }
 }
 
-/** tokenizer_config.json has special tokens as texts or as objects. */
+/** The text of a special token, which tokenizer_config.json has as a string or an object. */
 function textOf(token: unknown): string | undefined {
   if (typeof token === 'string') return token
   const content = (token as { content?: unknown } | null | undefined)?.content

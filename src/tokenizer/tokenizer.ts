@@ -11,32 +11,32 @@ import { specialTokens } from './special-tokens.js'
 import type { TokenizerFiles } from './tokenizer-files.js'
 
 export interface Tokenizer {
-  /** Token ids; `special` adds what the model's own tokenizer adds, a BOS where it has one. */
+  /** Token ids; with `special`, including the tokens that the model's tokenizer adds, such as BOS. */
   readonly encode: (text: string, special: boolean) => number[]
-  /** The text of one token alone; '' for special tokens. A piece of a character decodes to U+FFFD. */
+  /** The text of one token; '' for special tokens. Part of a character decodes to U+FFFD. */
   readonly decodeToken: (token: number) => string
-  /** The text of tokens in a row, special ones left out. Bytes that are no character decode to U+FFFD. */
+  /** The text of a sequence of tokens without special ones. Invalid bytes decode to U+FFFD. */
   readonly decode: (tokens: readonly number[]) => string
-  /** Stands for what the vocabulary can't write; undefined where everything can be written (byte-level BPE). */
+  /** The token for text that the vocabulary cannot write; undefined if it can write everything (byte-level BPE). */
   readonly unknownToken: number | undefined
-  /** How its files were taken where they contradict themselves: see special-tokens.ts. */
+  /** How contradictions between its files were resolved: see special-tokens.ts. */
   readonly warnings: readonly string[]
-  /** Where it was read from. */
+  /** Path of its files. */
   readonly path: string
-  /** Of a chat model. */
+  /** The chat template of a chat model. */
   readonly chat: ChatTemplate | undefined
 }
 
 /** The largest vocabularies take some 30 MB. */
 const maxFileBytes = 100_000_000
 
-/** The tokenizer of a checkpoint: from its folder's files, or from its GGUF's metadata. Throws WEIGHTS, MODEL. */
+/** The tokenizer of a checkpoint, from its folder's files or its GGUF's metadata. Errors: WEIGHTS, MODEL. */
 export function loadTokenizer(checkpoint: Checkpoint): Tokenizer {
   const files = checkpoint.format === 'gguf' ? ggufTokenizer(checkpoint.path) : folderFiles(checkpoint.path)
   return buildTokenizer(checkpoint.path, files)
 }
 
-/** The tokenizer of a tokenizer.json, of a Hugging Face folder or of a GGUF file, weights unseen. Throws WEIGHTS, MODEL. */
+/** The tokenizer of a tokenizer.json, a Hugging Face folder or a GGUF file, without reading weights. Errors: WEIGHTS, MODEL. */
 export function readTokenizer(path: string): Tokenizer {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
     return buildTokenizer(path, isGgufFolder(path) ? ggufTokenizer(path) : folderFiles(path))
@@ -79,7 +79,7 @@ export function buildTokenizer(path: string, given: TokenizerFiles): Tokenizer {
   }
 }
 
-/** Of tokenizer.json's `model`; the library reads a WordLevel's from tokenizer_config.json only, where few have it. */
+/** The unknown token in tokenizer.json's `model`; for WordLevel, the library reads only tokenizer_config.json, which rarely has it. */
 function unknownOf({ tokenizer }: TokenizerFiles): { id: number; content?: string } | undefined {
   const { success, data } = modelSchema.safeParse(tokenizer.model)
   if (!success) return undefined
@@ -126,7 +126,7 @@ function configBeside(folder: string): Record<string, unknown> {
   return existsSync(config) ? readJson(config) : {}
 }
 
-/** Of chat_template.jinja, where newer versions of transformers write it, else of tokenizer_config.json: a text, or several by name. */
+/** The chat template of chat_template.jinja (newer transformers), else of tokenizer_config.json, as a string or several by name. */
 function chatBeside(folder: string, config: Record<string, unknown>): { chat?: ChatTemplate } {
   const file = join(folder, 'chat_template.jinja')
   const inFile = (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity) <= mostTemplate

@@ -1,8 +1,8 @@
 /**
- * Which layer a tensor's name stands for. All known writers count blocks from 0 and mean its `resid_post`:
- * taskvec (`model/task/setting/L12`), repeng and llama.cpp (`direction.12`: repeng reads `hidden_states[12 + 1]`, llama.cpp adds it
- * after the block of index 12 and refuses 0), and names of modules (`model.layers.12`, `blocks.12.hook_resid_post`,
- * `layer_12`, `12`). TransformerLens's `hook_resid_pre` is the `resid_post` of the block before.
+ * The layer L in a tensor's name, or null. All known tools count blocks from 0 and mean the block's `resid_post`: taskvec
+ * (`model/task/setting/L12`), repeng and llama.cpp (`direction.12`: repeng reads `hidden_states[12 + 1]`, llama.cpp adds it after the
+ * block with index 12 and refuses 0), and module names (`model.layers.12`, `blocks.12.hook_resid_post`, `layer_12`, `12`).
+ * TransformerLens's `hook_resid_pre` is the `resid_post` of the previous block.
  */
 export function layerOf(name: string): number | null {
   const own = /(?:^|\/)L(\d{1,5})(?:\/|$)/.exec(name)?.[1]

@@ -7,7 +7,7 @@ import { readVectors } from './read.js'
 import { safetensorsBytes } from './safetensors.js'
 import { vectorModes, vectorsHash, type Vector, type VectorFile, type VectorMode } from './vector.js'
 
-/** Vectors under names of the user's own, in `TASKVEC_HOME/vectors`: a safetensors file each. */
+/** The user's named vectors, one safetensors file each in `TASKVEC_HOME/vectors`. */
 
 export const vectorName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/
 
@@ -18,19 +18,22 @@ export interface NewVectors {
   readonly name: string
   readonly vectors: readonly Vector[]
   readonly mode: VectorMode
-  /** Where they come from, and the rest of what is known of them. */
+  /** Their source and other metadata. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Errors: USAGE where the name is no name, or is another vector's and not to be replaced. */
+/** Saves vectors and returns their hash. Errors: USAGE if the name is invalid, or taken by other vectors and `replace` is false. */
 export function saveVectors({ name, vectors, mode, metadata }: NewVectors, replace: boolean): string {
   if (!vectorName.test(name))
-    throw new TaskvecError('USAGE', `"${name}" is not a name: letters, digits, ".", "_" and "-" only`)
+    throw new TaskvecError(
+      'USAGE',
+      `"${name}" is not a valid name: use letters, digits, ".", "_" and "-" only`,
+    )
   const hash = vectorsHash(vectors)
   const file = fileOf(name)
   if (existsSync(file) && !replace && vectorsHash(namedVectors(name).vectors) !== hash)
-    throw new TaskvecError('USAGE', `the library has another vector "${name}"`, {
-      hint: 'Choose another --name, or --replace it.',
+    throw new TaskvecError('USAGE', `the library already has another vector "${name}"`, {
+      hint: 'Choose another --name, or overwrite it with --replace.',
     })
   const named = vectors.map((vector) => ({ ...vector, name: libraryName(vector) }))
   const bytes = safetensorsBytes(named, { ...metadata, mode, hash })
@@ -41,7 +44,7 @@ export function saveVectors({ name, vectors, mode, metadata }: NewVectors, repla
   return hash
 }
 
-/** As the file had it; where that does not tell the layer, with it. */
+/** The name in the file, with the layer appended unless it has one. */
 function libraryName({ name, layer }: Vector): string {
   return layer === null || /(^|\/)L\d+(\/|$)/.test(name) ? name : `${name}/L${layer}`
 }
@@ -54,7 +57,7 @@ export function libraryNames(): string[] {
     .sort()
 }
 
-/** Errors: USAGE where there is none of that name. */
+/** Vectors of the library by name. Errors: USAGE if there are none. */
 export function namedVectors(name: string): VectorFile {
   if (!vectorName.test(name) || !existsSync(fileOf(name))) {
     const names = libraryNames()
@@ -110,7 +113,7 @@ function withPart(vectors: readonly Vector[], part: string): readonly Vector[] {
   return whole.length > 0 ? whole : vectors.filter(({ name }) => `/${name}/`.includes(`/${part}-`))
 }
 
-/** What the library noted when it was imported. */
+/** With the mode stored at import, if any. */
 function ofLibrary(file: VectorFile): VectorFile {
   const mode = vectorModes.find((mode) => mode === file.metadata['mode'])
   return mode === undefined ? file : { ...file, mode }

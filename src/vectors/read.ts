@@ -12,7 +12,7 @@ import { layerOf } from './layer-names.js'
 import { isNpy, npyTensor } from './npy.js'
 import type { Vector, VectorFile, VectorMode } from './vector.js'
 
-/** More is no file of vectors, but a model. */
+/** A larger file is a model, not vectors. */
 const mostVectors = 20_000
 const mostBytes = 512_000_000
 const mostMetadata = 16_000_000
@@ -23,8 +23,8 @@ interface Read extends FileTensors {
 }
 
 /**
- * The vectors of a safetensors file, a NumPy array, a GGUF control vector, what torch.save wrote, or a folder of NumPy arrays
- * (`vectors export --format npy`). Nothing of a file is trusted. Errors: WEIGHTS.
+ * The vectors of a safetensors file, a NumPy array, a GGUF control vector, a torch.save file, or a folder of NumPy arrays
+ * (`vectors export --format npy`). Files are not trusted. Errors: WEIGHTS.
  */
 export function readVectors(path: string): VectorFile {
   const stat = statSync(path, { throwIfNoEntry: false })
@@ -40,7 +40,7 @@ export function readVectors(path: string): VectorFile {
   }
 }
 
-/** Where a vector of `values` first holds something that is no number. Errors: WEIGHTS. */
+/** Errors: WEIGHTS if a value is not finite. */
 function refuseNotFinite(path: string, name: string, values: Float32Array): void {
   if (!values.every(Number.isFinite))
     throw refusal(path, `tensor ${name} holds values that are not finite numbers`)
@@ -65,7 +65,7 @@ function readTensors(file: BoundedFile): Read {
   return { ...safetensorsTensors(file), metadata: safetensorsMetadata(file), mode: 'replace' }
 }
 
-/** repeng's and llama.cpp's: a tensor `direction.N` for each layer, added to block N's `resid_post`. */
+/** A control vector of repeng or llama.cpp: a tensor `direction.N` per layer, added to the `resid_post` of block N. */
 function readControlVector(file: BoundedFile): Read {
   const { metadata, tensors } = readGguf(file)
   const architecture = metadata.get('general.architecture')
@@ -73,14 +73,14 @@ function readControlVector(file: BoundedFile): Read {
   if (directions.length === 0)
     throw refusal(
       file.path,
-      `a GGUF file of architecture ${String(architecture)} without a tensor direction.N: not a control vector`,
+      `not a control vector: a GGUF file of architecture ${String(architecture)} without a tensor direction.N`,
     )
   const kept = ['general.architecture', 'controlvector.model_hint', 'controlvector.layer_count']
   const said = kept.flatMap((key) => (metadata.has(key) ? [[key, String(metadata.get(key))] as const] : []))
   return { tensors: directions, unread: [], metadata: Object.fromEntries(said), mode: 'add' }
 }
 
-/** A matrix is a vector a row, row i of layer i; further dimensions of size 1 are none. */
+/** A tensor [d_model] is one vector; a matrix [layers, d_model] has one per layer. Other dimensions of size 1 are dropped. */
 function vectorsOf(file: BoundedFile, tensors: readonly TensorInfo[]): Vector[] {
   const bytes = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0)
   if (bytes > mostBytes || tensors.length > mostVectors)
@@ -93,7 +93,7 @@ function vectorsOf(file: BoundedFile, tensors: readonly TensorInfo[]): Vector[] 
     if (width === 0 || shape.length > 2)
       throw refusal(
         file.path,
-        `tensor ${name} has shape [${tensor.shape.join(', ')}]; a vector is [d_model], a matrix of one a layer [layers, d_model]`,
+        `tensor ${name} has shape [${tensor.shape.join(', ')}]; expected a vector [d_model] or a matrix [layers, d_model]`,
       )
     const values = dequantize(type, file.read(offset, byteLength, `tensor ${name}`))
     refuseNotFinite(file.path, name, values)
@@ -101,7 +101,7 @@ function vectorsOf(file: BoundedFile, tensors: readonly TensorInfo[]): Vector[] 
     if (tensors.length > 1)
       throw refusal(
         file.path,
-        `tensor ${name} is a matrix beside ${tensors.length - 1} others: a model, not vectors`,
+        `tensor ${name} is a matrix among ${tensors.length} tensors: a model, not vectors`,
       )
     const rows = shape[0] as number
     if (rows > mostVectors) throw refusal(file.path, `tensor ${name} has ${rows} rows: a model, not vectors`)
@@ -113,11 +113,12 @@ function vectorsOf(file: BoundedFile, tensors: readonly TensorInfo[]): Vector[] 
   })
 }
 
-/** By its manifest, else its .npy files by name. */
+/** The .npy files of a folder in order of name, and the metadata of its manifest. */
 function readFolder(folder: string): VectorFile {
   const names = npyNames(folder, '')
   if (names.length === 0) throw refusal(folder, 'a folder without .npy files')
-  if (names.length > mostVectors) throw refusal(folder, `${names.length} files`)
+  if (names.length > mostVectors)
+    throw refusal(folder, `${names.length} .npy files; at most ${mostVectors} are allowed`)
   const vectors = names.flatMap((name) => {
     const read = readVectors(join(folder, name)).vectors
     const stem = name.replace(/\.npy$/, '')
@@ -161,7 +162,7 @@ function refusal(path: string, what: string, hint?: string): TaskvecError {
   return new TaskvecError('WEIGHTS', `${path}: ${what}`, hint === undefined ? {} : { hint })
 }
 
-/** sha256 of a file as it lies on disk; of a folder, of its arrays one after the other. */
+/** sha256 of a file; for a folder, of its .npy files concatenated in order of name. */
 export async function sourceHash(path: string): Promise<string> {
   const files = statSync(path).isDirectory() ? npyNames(path, '').map((name) => join(path, name)) : [path]
   const hash = createHash('sha256')

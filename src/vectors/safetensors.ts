@@ -1,6 +1,6 @@
 import type { Vector } from './vector.js'
 
-/** A safetensors file of F32 vectors, with all else as strings in `__metadata__`: the same input gives the same bytes. */
+/** A safetensors file of F32 vectors with string metadata in `__metadata__`. Deterministic. */
 export function safetensorsBytes(
   vectors: readonly Pick<Vector, 'name' | 'values'>[],
   metadata: Readonly<Record<string, string>>,
@@ -12,7 +12,7 @@ export function safetensorsBytes(
     return [name, { dtype: 'F32', shape: [values.length], data_offsets: [begin, end] }]
   })
   const header = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) })
-  // Spaces to the next multiple of 8, as the reference implementation writes it.
+  // Padded with spaces to a multiple of 8 bytes, as by the reference implementation.
   const json = Buffer.from(header + ' '.repeat((8 - (Buffer.byteLength(header) % 8)) % 8))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(json.length))

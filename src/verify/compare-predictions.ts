@@ -4,7 +4,7 @@ import type { Engine } from '../engine/engine.js'
 import type { RunningEngine } from '../experiments/prompts.js'
 import type { Problem } from './check.js'
 
-/** Of results of this kind of processor, which are the same to the bit: what was altered by less is nothing that counts. */
+/** For results of the same kind of processor. They should be bitwise equal, but smaller alterations do not matter. */
 const tolerance = 1e-4
 
 interface StoredPrediction {
@@ -15,17 +15,17 @@ interface StoredPrediction {
   readonly answer_log_prob: number
   readonly answer_rank: number
   readonly answer_logit_difference: number | null
-  /** JSON, where answers of several tokens were generated. */
+  /** JSON; null unless answers of several tokens were generated. */
   readonly tokens: string | null
 }
 
-/** On another kind of processor: what differences are held to, and how far a stored token's logit is below the highest here. */
+/** On another kind of processor: the bound of differences, and how far each stored token's logit is below the highest one here. */
 interface Elsewhere {
   readonly bound: number
   readonly gaps: () => Promise<readonly number[]>
 }
 
-/** Stored predictions beside those computed again: what differs beyond the bound, and near ties. */
+/** Compares stored with recomputed predictions: differences beyond the bound, and near ties. */
 export async function compare(
   stored: readonly StoredPrediction[],
   again: Predictions,
@@ -45,7 +45,7 @@ export async function compare(
     const note = (list: Problem[], what: string, was: unknown, is: unknown, why = '') =>
       list.push({
         where: `${where}, item ${item}`,
-        message: `${what} is ${String(was)} in the file, ${String(is)} computed again${why}`,
+        message: `${what} is ${String(was)} in the file, but ${String(is)} when recomputed${why}`,
       })
     const logProb = Math.abs(row.answer_log_prob - now.logProb)
     const difference =
@@ -62,8 +62,8 @@ export async function compare(
       note(elsewhere ? nearTies : problems, 'the answer', row.tokens, now.tokens)
     else if (row.text !== now.text)
       note(problems, 'the text', JSON.stringify(row.text), JSON.stringify(now.text))
-    else if ((row.correct === 1) !== now.correct) note(problems, 'right', row.correct === 1, now.correct)
-    // Among unlikely tokens the last bits may change places; not where all numbers are the same.
+    else if ((row.correct === 1) !== now.correct) note(problems, 'correct', row.correct === 1, now.correct)
+    // Last bits may swap ranks of unlikely tokens, but not if all numbers are equal.
     else if (row.answer_rank !== now.rank && (logProb === 0 || Math.min(row.answer_rank, now.rank) === 1))
       note(problems, 'the rank', row.answer_rank, now.rank)
     else if (logProb === 0 && difference === 0) identical++
@@ -76,7 +76,7 @@ export function predictionsOf(db: Database.Database, runId: number): StoredPredi
   return rows as StoredPrediction[]
 }
 
-/** The same pass once more with each stored token in the answer's place: its logit is then set against the highest other. */
+/** Repeats the pass with each stored token as the answer, to get the gap between its logit and the highest other one. */
 export async function gapsTo(
   stored: readonly StoredPrediction[],
   engine: Engine,

@@ -4,14 +4,14 @@ import { canonicalJson, sha256 } from '../domain/identity.js'
 import { itemOf, pairOf, type StoredItem, type StoredPair } from '../store/content.js'
 import type { Problem } from './check.js'
 
-/** What is stored under the hash of its content. */
+/** Rows stored under the hash of their content: configs, items, pairs. */
 export function* contents(db: Database.Database): Generator<Problem | null> {
   for (const { id, config, protocol } of db
     .prepare('select id, config, protocol from sweeps')
     .all() as Record<string, string>[]) {
-    JSON.parse(protocol as string) // every command reads it
+    JSON.parse(protocol as string) // throws if it is not JSON, which every command reads
     const hashed = sweepId(JSON.parse(config as string) as SweepConfig)
-    yield hashed === id ? null : { where: `sweep ${id}`, message: `its config is that of ${hashed}` }
+    yield hashed === id ? null : { where: `sweep ${id}`, message: `its config has the id ${hashed}` }
   }
   const items = db.prepare('select * from items order by items_hash, item').iterate()
   yield* hashes('items', items as Iterable<StoredItem & { items_hash: string }>, 'items_hash', itemOf)
@@ -19,7 +19,7 @@ export function* contents(db: Database.Database): Generator<Problem | null> {
   yield* hashes('pairs', pairs as Iterable<StoredPair & { pairs_hash: string }>, 'pairs_hash', pairOf)
 }
 
-/** Rows of one hash stand together; what they say must have that hash. */
+/** Checks that the rows of each hash, which are adjacent, have that hash. */
 function* hashes<Key extends string, Row extends Record<Key, string>>(
   what: string,
   rows: Iterable<Row>,
@@ -31,7 +31,7 @@ function* hashes<Key extends string, Row extends Record<Key, string>>(
   const check = () =>
     sha256(canonicalJson(values)) === hash
       ? null
-      : { where: `${what} ${hash?.slice(0, 12)}`, message: 'are not what their hash says' }
+      : { where: `${what} ${hash?.slice(0, 12)}`, message: 'do not match their hash' }
   for (const row of rows) {
     if (hash !== undefined && row[column] !== hash) {
       yield check()

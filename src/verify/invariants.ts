@@ -9,25 +9,25 @@ import { bestLayers, cellScores, counts, judgements, keys, taskVectors } from '.
 
 export interface CheckResult {
   readonly check: string
-  /** Rows, runs or other things looked at. */
+  /** Number of rows, runs or other things checked. */
   readonly checked: number
   readonly problems: readonly Problem[]
 }
 
 const checks: Readonly<Record<string, Check>> = {
-  'the file, page by page': file,
-  'configs, items and pairs under their hashes': contents,
-  'counts of every run': counts,
-  'what cells say of their runs': cellScores,
-  'right or wrong of every prediction': judgements,
-  'keys of what sweeps point at': keys,
+  'file integrity': file,
+  'hashes of configs, items and pairs': contents,
+  'counts of runs': counts,
+  'scores of cells': cellScores,
+  'judgements of predictions': judgements,
+  'keys of runs': keys,
   'best layers': bestLayers,
   'task vectors': taskVectors,
-  'what is called complete': completeness,
+  'completeness of sweeps': completeness,
   'further experiments': furtherExperiments,
 }
 
-/** Recomputes all that follows from other rows: hashes, keys, counts, scores, best layers, verdicts. Reads only. */
+/** Recomputes everything that follows from other rows: hashes, keys, counts, scores, best layers, completeness. Read-only. */
 export function checkInvariants(db: Database.Database): CheckResult[] {
   return Object.entries(checks).map(([check, run]) => {
     const problems: Problem[] = []
@@ -38,7 +38,7 @@ export function checkInvariants(db: Database.Database): CheckResult[] {
         if (problem) problems.push(problem)
       }
     } catch (error) {
-      // A damaged page, or text that is no JSON any more: nothing behind it can be checked.
+      // A damaged page or text that is no longer JSON: the rest of this check cannot run.
       problems.push({ where: check, message: `cannot be read: ${(error as Error).message}` })
     }
     return { check, checked, problems }
@@ -49,7 +49,7 @@ function* file(db: Database.Database): Generator<Problem | null> {
   for (const { integrity_check: said } of db.pragma('integrity_check') as { integrity_check: string }[])
     yield said === 'ok' ? null : { where: 'integrity_check', message: said }
   for (const { table, rowid, parent } of db.pragma('foreign_key_check') as Record<string, string>[])
-    yield { where: `${table} row ${rowid}`, message: `refers to a row of ${parent} that is not there` }
+    yield { where: `${table} row ${rowid}`, message: `refers to a missing row of ${parent}` }
 }
 
 function* completeness(db: Database.Database): Generator<Problem | null> {
@@ -65,7 +65,7 @@ function* completeness(db: Database.Database): Generator<Problem | null> {
     )
     yield isComplete(missing)
       ? null
-      : { where: `sweep ${id}`, message: `called complete: ${describeMissing(missing)}` }
+      : { where: `sweep ${id}`, message: `marked complete, but ${describeMissing(missing)}` }
   }
 }
 
@@ -85,10 +85,10 @@ function* furtherExperiments(db: Database.Database): Generator<Problem | null> {
     const kind = unitKinds[experiment]
     const stored = storedRows(statements, id)
     const wrong = kind?.check?.(stored) ?? null
-    if (!kind) yield { where, message: 'an experiment that this taskvec does not know' }
-    else if (!stored.has(kind.table)) yield { where, message: 'called complete, but has no rows' }
-    else if (others > 0) yield { where, message: 'another experiment points at it' }
-    else if (misshapen > 0) yield { where, message: `${misshapen} θ are not of the model's size` }
+    if (!kind) yield { where, message: 'unknown to this version of taskvec' }
+    else if (!stored.has(kind.table)) yield { where, message: 'marked complete, but has no rows' }
+    else if (others > 0) yield { where, message: 'another experiment refers to it' }
+    else if (misshapen > 0) yield { where, message: `${misshapen} θ do not have the model's d_model` }
     else yield wrong === null ? null : { where, message: wrong }
   }
 }

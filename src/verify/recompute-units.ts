@@ -18,14 +18,14 @@ import type { Sample } from './recompute.js'
 import { byModel, draw, openAsStored, type StoredModel } from './stored-model.js'
 
 export interface RecomputedUnits {
-  /** Units of further experiments that were computed again, of `of`. */
+  /** Recomputed units of further experiments, out of `of`. */
   readonly units: number
   readonly of: number
   readonly rows: number
-  /** Rows that are the same to the last bit. */
+  /** Rows that are bitwise equal. */
   readonly identical: number
   readonly problems: readonly Problem[]
-  /** Models whose units could not be computed here, and why. */
+  /** Models whose units could not be recomputed here, and why. */
   readonly unchecked: readonly { readonly model: string; readonly units: number; readonly reason: string }[]
 }
 
@@ -34,8 +34,8 @@ interface Unit extends UnitPlace, StoredModel {
 }
 
 /**
- * Computes a sample of the complete units of the further experiments again, each as the sweep did: in a copy of the database its
- * rows are taken away, the store then says step by step what is to be done, and what it holds in the end is compared.
+ * Recomputes a sample of the complete units of the further experiments as the sweep did: in a copy of the database, it deletes a
+ * unit's rows, runs the steps that the store then asks for, and compares the rows.
  */
 export async function recomputeUnits(db: Database.Database, sample: Sample): Promise<RecomputedUnits> {
   const units = storedUnits(db, sample.sweepId)
@@ -48,7 +48,7 @@ export async function recomputeUnits(db: Database.Database, sample: Sample): Pro
   const copy = await Copy.of(db)
   try {
     for (const { model, things: ofModel } of byModel(chosen)) {
-      sample.say?.(`${model}: computing ${ofModel.length} further experiments again`)
+      sample.say?.(`${model}: recomputing ${ofModel.length} units of further experiments`)
       try {
         const { engine } = await openAsStored(ofModel[0] as Unit, sample.settings)
         try {
@@ -73,7 +73,7 @@ export async function recomputeUnits(db: Database.Database, sample: Sample): Pro
   return { ...result, problems, unchecked }
 }
 
-/** Each once, though several sweeps may point at its run. */
+/** Each run once, even if several sweeps refer to it. */
 function storedUnits(db: Database.Database, sweepId: string | undefined): Unit[] {
   return db
     .prepare(
@@ -87,7 +87,7 @@ function storedUnits(db: Database.Database, sweepId: string | undefined): Unit[]
     .all({ sweepId: sweepId ?? null }) as Unit[]
 }
 
-/** A copy of the database in a folder of its own: the store's own statements say there what a unit's steps are. */
+/** A temporary copy of the database, in which the store's own code gives a unit's steps. */
 class Copy {
   static async of(db: Database.Database): Promise<Copy> {
     const folder = mkdtempSync(join(tmpdir(), 'taskvec-verify-'))
@@ -123,7 +123,7 @@ class Copy {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** Errors: STORE where the unit has no steps any more, and those of the engine. */
+  /** Recomputes a unit and compares its rows; the copy is rolled back. Errors: those of the store and the engine. */
   async again(unit: Unit, engine: Engine) {
     this.sqlite.exec('begin')
     try {
@@ -139,7 +139,7 @@ class Copy {
 
   async #compute(unit: Unit, engine: Engine): Promise<void> {
     const { sweepId, model, thetaTask } = unit
-    // The store is asked for one unit only: all others count as failed.
+    // Marking all other units as failed makes the store return steps of this unit only.
     const others = this.statements.all(
       'select experiment, task_id as task, theta_task_id as thetaTask from units where sweep_id = ? and model_id = ?',
       [sweepId, model],
@@ -175,7 +175,7 @@ class Copy {
         const now = again.get(name)
         again.delete(name)
         const differing = now ? differingColumn(row, now) : null
-        if (!now) problems.push({ where, message: `${table}, ${name}: is not there when computed again` })
+        if (!now) problems.push({ where, message: `${table}, ${name}: is missing when recomputed` })
         else if (differing === null)
           identical += Number(
             Object.keys(row).every((column) => difference(row[column], now[column]) === 'none'),
@@ -183,7 +183,7 @@ class Copy {
         else
           problems.push({
             where,
-            message: `${table}, ${name}: ${differing} is ${shown(row[differing])} in the file, ${shown(now[differing])} computed again`,
+            message: `${table}, ${name}: ${differing} is ${shown(row[differing])} in the file, but ${shown(now[differing])} when recomputed`,
           })
       }
       for (const name of again.keys())
@@ -193,7 +193,7 @@ class Copy {
   }
 }
 
-/** Ranks, counts and histograms follow from last bits: they may differ only where some number of the row does, by rounding. */
+/** Ranks, counts and histograms depend on last bits: they may differ only if a number of the row differs by rounding. */
 const derived = /rank|^top\d|histogram|^correct/
 
 function differingColumn(row: Record<string, unknown>, now: Record<string, unknown>): string | null {

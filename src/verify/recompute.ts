@@ -11,35 +11,35 @@ import { byModel, draw, openAsStored, type OtherKind, type StoredModel } from '.
 import { compare, predictionsOf, gapsTo } from './compare-predictions.js'
 
 export interface Sample {
-  /** Of the runs, 0 to 1. */
+  /** Share of the runs, 0 to 1. */
   readonly fraction: number
-  /** Which runs are drawn. */
+  /** Seed for drawing the runs. */
   readonly seed: number
-  /** Only this sweep's. */
+  /** Only runs of this sweep. */
   readonly sweepId?: string | undefined
   readonly settings?: EngineSettings
   readonly say?: (line: string) => void
 }
 
 export interface Recomputed {
-  /** Runs that were computed again, of `of`. */
+  /** Recomputed runs, out of `of`. */
   readonly runs: number
   readonly of: number
   readonly predictions: number
-  /** Predictions that are the same to the last bit. */
+  /** Predictions that are bitwise equal. */
   readonly identical: number
   /** Largest difference of a log-probability. */
   readonly largest: number
   readonly problems: readonly Problem[]
-  /** Predictions whose token is another one because two logits are as good as equal; on another kind of processor only. */
+  /** Predictions with another token because two logits tie within the bound; on another kind of processor only. */
   readonly nearTies: readonly Problem[]
-  /** Where results come from another kind of processor, or do not say from which: what they were held to. */
+  /** Models whose results come from another or an unrecorded kind of processor, with the bound applied. */
   readonly otherKinds: readonly OtherKind[]
-  /** Models whose runs could not be computed here, and why. */
+  /** Models whose runs could not be recomputed here, and why. */
   readonly unchecked: readonly { readonly model: string; readonly runs: number; readonly reason: string }[]
 }
 
-/** Runs that one activity computed together: their bits may depend on that, so they are computed together again. */
+/** Runs that one activity computed together; recomputed together too, since their last bits may depend on it. */
 interface Group extends StoredModel {
   readonly sweep: string
   readonly task: string
@@ -50,7 +50,7 @@ interface Group extends StoredModel {
   readonly runs: { readonly id: number; readonly kind: RunKind; readonly layer: number | null }[]
 }
 
-/** Computes a sample of the stored runs of the main experiment again, model by model, and compares every prediction. */
+/** Recomputes a sample of the main experiment's stored runs, model by model, and compares every prediction. */
 export async function recompute(db: Database.Database, sample: Sample): Promise<Recomputed> {
   const groups = storedGroups(db, sample.sweepId)
   const of = groups.reduce((sum, { runs }) => sum + runs.length, 0)
@@ -63,7 +63,7 @@ export async function recompute(db: Database.Database, sample: Sample): Promise<
   const otherKinds: OtherKind[] = []
   for (const { model, things: ofModel } of byModel(chosen)) {
     const runs = ofModel.reduce((sum, group) => sum + group.runs.length, 0)
-    sample.say?.(`${model}: computing ${runs} runs again`)
+    sample.say?.(`${model}: recomputing ${runs} runs`)
     try {
       const { engine, otherKind } = await openAsStored(ofModel[0] as Group, sample.settings)
       if (otherKind) otherKinds.push(otherKind)
@@ -120,7 +120,7 @@ function storedGroups(db: Database.Database, sweepId: string | undefined): Group
   const groups = new Map<string, Group>()
   const seen = new Set<number>()
   for (const { id, kind, layer, together, ...place } of rows) {
-    if (seen.has(id)) continue // a run that several sweeps point at
+    if (seen.has(id)) continue // several sweeps refer to this run
     seen.add(id)
     const layers = place.part === 'baseline' ? [] : String(together).split(',').map(Number)
     const name = [place.sweep, place.model, place.task, place.part, ...layers].join(' ')
@@ -143,7 +143,7 @@ function evaluate(
     : runTest(engine, items, scoring, layers[0] as number, {}, undefined, given)
 }
 
-/** What the config gives in place of θ; undefined: nothing. */
+/** The vectors that the config gives instead of θ; undefined if none. */
 function givenOf(
   db: Database.Database,
   { sweep, task, part, layers }: Group,

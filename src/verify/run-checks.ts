@@ -8,7 +8,7 @@ import { decidedByToken } from '../experiments/judge.js'
 import { isCorrect, readScoring } from '../tasks/scoring.js'
 import type { Problem } from './check.js'
 
-/** Of the main experiment's runs, all that follows from other rows. */
+/** Checks of everything in the main experiment's runs that follows from other rows. */
 
 interface RunRow {
   readonly id: number
@@ -36,7 +36,7 @@ export function* counts(db: Database.Database): Generator<Problem | null> {
         message: `${stored} predictions of ${items} items, of which ${expected} are stored`,
       }
     else if (correct !== right)
-      yield { where: nameOf(row), message: `${correct} right, but its predictions count ${right}` }
+      yield { where: nameOf(row), message: `${correct} correct, but its predictions count ${right}` }
     else yield null
   }
 }
@@ -53,7 +53,7 @@ export function* cellScores(db: Database.Database): Generator<Problem | null> {
   for (const { place, correct, items, right, stored } of rows)
     yield correct === right && items === stored
       ? null
-      : { where: place, message: `${correct} of ${items} right, but its run says ${right} of ${stored}` }
+      : { where: place, message: `${correct} of ${items} correct, but its run has ${right} of ${stored}` }
 }
 
 export function* judgements(db: Database.Database): Generator<Problem | null> {
@@ -87,9 +87,9 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
       if (right !== (row.correct === 1))
         yield {
           where,
-          message: `${JSON.stringify(text)} for ${JSON.stringify(answer)} is stored as ${right ? 'wrong' : 'right'}`,
+          message: `${JSON.stringify(text)} for ${JSON.stringify(answer)} is stored as ${right ? 'wrong' : 'correct'}`,
         }
-      // The likeliest token's logit is above all others: a tie may be either.
+      // Rank 1 means that no logit is higher; in a tie, either rank is possible.
       else if (difference !== null && difference !== 0 && difference > 0 !== (row.rank === 1))
         yield { where, message: `rank ${row.rank} with a logit difference of ${difference}` }
       else yield null
@@ -98,8 +98,8 @@ export function* judgements(db: Database.Database): Generator<Problem | null> {
 }
 
 /**
- * What the rank says where the token decides: the stored judgement itself where it says nothing, in a tie, or where another
- * accepted answer may begin with the token.
+ * The judgement that follows from the rank, if the first token decides. Where it does not follow (in a tie, or if another accepted
+ * answer may begin with the token), the stored judgement.
  */
 function rightByRank(
   row: { readonly correct: number; readonly rank: number; readonly difference: number | null },
@@ -128,7 +128,7 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
     row = { ...row, theta: given.get(`${row.sweep_id} ${row.task_id}`) ?? null }
     const where = `${row.sweep_id} ${row.model_id} ${row.task_id} ${split} ${kind}${layer === null ? '' : ` L = ${layer}`}`
     if (keyOf(row, { kind, split, layer }, together) !== row.run_key)
-      return { where, message: 'its key is not the hash of what determines it' }
+      return { where, message: 'its key does not match its content' }
     const stored = run.get(row.run_key) as Record<string, unknown> | undefined
     const itemsHash = { baseline: row.baseline_items, dev: row.dev_items, test: row.test_items }[split]
     const expected = {
@@ -140,7 +140,7 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
       numerics: row.numerics,
     }
     if (stored && canonicalJson(stored) !== canonicalJson(expected))
-      return { where, message: 'the run under its key is another one' }
+      return { where, message: 'its key belongs to another run' }
     return null
   }
   for (const row of db
@@ -157,7 +157,7 @@ export function* keys(db: Database.Database): Generator<Problem | null> {
   }
 }
 
-/** By sweep and task: what keys say of a θ that the config gives. */
+/** The part of keys for θ given by the config, by sweep and task. */
 function givenThetas(db: Database.Database): ReadonlyMap<string, string> {
   const rows = db
     .prepare(
@@ -204,12 +204,12 @@ export function* taskVectors(db: Database.Database): Generator<Problem | null> {
     else if (vector.length !== 4 * dModel || taken !== row.layer)
       yield {
         where,
-        message: `its task vector has ${vector.length / 4} numbers of L = ${taken}; the model has ${dModel}`,
+        message: `its task vector has ${vector.length / 4} values and L = ${taken}; expected ${dModel} and L = ${row.layer}`,
       }
     else
       yield new Float32Array(new Uint8Array(vector).buffer).every(Number.isFinite)
         ? null
-        : { where, message: 'its task vector holds values that are not numbers' }
+        : { where, message: 'its task vector has values that are not finite' }
   }
 }
 

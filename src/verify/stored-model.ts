@@ -8,7 +8,7 @@ import type { EngineSettings } from '../engine/local-engine.js'
 import { locateModel } from '../models/locate.js'
 import { roundingBound } from './rounding-bound.js'
 
-/** A model as a sweep had it: where it was, what it was, and in what numeric set-up. */
+/** A model as a sweep used it: its source, content hash and numerics. */
 export interface StoredModel {
   readonly model: string
   readonly source: string
@@ -18,16 +18,16 @@ export interface StoredModel {
 
 export interface OtherKind {
   readonly model: string
-  /** Null: not recorded. */
+  /** Null if not recorded. */
   readonly kernels: string | null
   readonly here: string
-  /** Log-probabilities may differ by that much; logits and their differences by twice that. */
+  /** Bound for log-probabilities; twice that for logits and their differences. */
   readonly bound: number
 }
 
 /**
- * Where the sweep found it, else where this machine has it, in the sweep's own numerics and on its device. Errors: MODEL, also
- * where it is not what the sweep ran, or would be computed in another way than by other kernels.
+ * Opens the model at the sweep's path, else where this machine has it, in the sweep's numerics and on its device. Errors: MODEL if it
+ * is missing, has other weights than the sweep's, or its numerics differ in more than the kernels.
  */
 export async function openAsStored(stored: StoredModel, settings: EngineSettings | undefined) {
   const { mode: numerics, device } = readNumerics(stored.numerics)
@@ -39,13 +39,13 @@ export async function openAsStored(stored: StoredModel, settings: EngineSettings
   }
   if (modelHash !== stored.modelHash)
     await refuse(
-      `its files are not those of the sweep (${modelHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
+      `its weights differ from the sweep's (${modelHash.slice(0, 12)}, not ${stored.modelHash.slice(0, 12)})`,
     )
   const { kernels: here = '', ...rest } = engine.info.numerics
   const { kernels = null, ...storedRest } = readNumerics(stored.numerics)
   if (numericsJson(rest) !== numericsJson(storedRest))
     await refuse(
-      `the numeric set-up is another one (${numericsDifference(numericsJson(rest), numericsJson(storedRest))})`,
+      `its numerics differ from the sweep's (${numericsDifference(numericsJson(rest), numericsJson(storedRest))})`,
     )
   const bound = roundingBound(engine.info)
   const otherKind: OtherKind | null = kernels === here ? null : { model: stored.model, kernels, here, bound }
@@ -61,7 +61,7 @@ function locate({ model, source }: StoredModel): string {
   }
 }
 
-/** Things of one model, content and numeric set-up together: each takes an engine of its own. */
+/** Groups things by model, content and numerics, each of which needs its own engine. */
 export function byModel<Thing extends StoredModel>(
   things: readonly Thing[],
 ): { readonly model: string; readonly things: readonly Thing[] }[] {
@@ -76,7 +76,7 @@ export function byModel<Thing extends StoredModel>(
   return [...models.values()]
 }
 
-/** Some of `things` in a seeded order, until together they count as many as are wanted. */
+/** Draws things in a seeded order until their counts reach `wanted`. */
 export function draw<Thing>(
   things: readonly Thing[],
   wanted: number,

@@ -121,11 +121,22 @@ const windowAndPattern = (model: GgufMetadata) => {
   }
 }
 
-/** What mixtures have besides; the width of an expert is that of its tensors where no key says it. */
-const expertSizes = (model: GgufMetadata) => ({
+/** How many experts a layer has, under the family's name for it, and a row goes to. */
+const expertCounts = (model: GgufMetadata, count = 'num_local_experts') => ({
+  [count]: model.read('expert_count'),
   num_experts_per_tok: model.read('expert_used_count'),
+})
+/** The width of an expert is that of its tensors where no key says it. */
+const expertSizes = (model: GgufMetadata, count = 'num_experts') => ({
+  ...expertCounts(model, count),
   moe_intermediate_size:
     model.read('expert_feed_forward_length') ?? model.blockShape('ffn_gate_exps.weight')?.[1],
+})
+const yarn = (model: GgufMetadata, further: object) => ({
+  rope_type: 'yarn',
+  factor: model.read('rope.scaling.factor'),
+  original_max_position_embeddings: model.read('rope.scaling.original_context_length'),
+  ...further,
 })
 const mixture = {
   ...llama.block,
@@ -159,13 +170,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     blockWith: ['blk.0.ffn_gate_inp.weight', mixtral],
     config: (model) => ({
       hidden_act: 'silu',
-      ...(model.has('blk.0.ffn_gate_inp.weight')
-        ? {
-            model_type: 'mixtral',
-            num_local_experts: model.read('expert_count'),
-            num_experts_per_tok: model.read('expert_used_count'),
-          }
-        : {}),
+      ...(model.has('blk.0.ffn_gate_inp.weight') ? { model_type: 'mixtral', ...expertCounts(model) } : {}),
       ...(model.has('blk.0.attn_q.bias') ? { attention_bias: true } : {}),
       ...(model.has('blk.0.ffn_up.bias') ? { mlp_bias: true } : {}),
     }),
@@ -184,7 +189,6 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     modelType: 'qwen2_moe',
     config: (model) => ({
       ...expertSizes(model),
-      num_experts: model.read('expert_count'),
       shared_expert_intermediate_size:
         model.read('expert_shared_feed_forward_length') ?? model.blockShape('ffn_gate_shexp.weight')?.[0],
       qkv_bias: model.has('blk.0.attn_q.bias'),
@@ -197,7 +201,6 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     config: (model) => ({
       ...attentionBias(model),
       ...expertSizes(model),
-      num_experts: model.read('expert_count'),
       norm_topk_prob: true,
     }),
   },
@@ -207,7 +210,6 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     modelType: 'olmoe',
     config: (model) => ({
       ...expertSizes(model),
-      num_experts: model.read('expert_count'),
       clip_qkv: model.read('attention.clamp_kqv'),
     }),
   },
@@ -236,9 +238,8 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
       const groups = model.number('expert_group_count')
       const mscale = 10 * (model.number('rope.scaling.yarn_log_multiplier') ?? 0)
       return {
-        ...expertSizes(model),
+        ...expertSizes(model, 'n_routed_experts'),
         model_type: sigmoid ? 'deepseek_v3' : 'deepseek_v2',
-        n_routed_experts: model.read('expert_count'),
         n_shared_experts: model.read('expert_shared_count'),
         first_k_dense_replace: model.read('leading_dense_block_count'),
         routed_scaling_factor: model.read('expert_weights_scale') ?? 1,
@@ -259,15 +260,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
               }
             : {}),
         ...(model.read('rope.scaling.type') === 'yarn'
-          ? {
-              rope_scaling: {
-                rope_type: 'yarn',
-                factor: model.read('rope.scaling.factor'),
-                original_max_position_embeddings: model.read('rope.scaling.original_context_length'),
-                mscale,
-                mscale_all_dim: mscale,
-              },
-            }
+          ? { rope_scaling: yarn(model, { mscale, mscale_all_dim: mscale }) }
           : {}),
       }
     },
@@ -287,18 +280,12 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     config: (model) => ({
       ...attentionBias(model),
       experts_in_gguf: true,
-      num_local_experts: model.read('expert_count'),
-      num_experts_per_tok: model.read('expert_used_count'),
+      ...expertCounts(model),
       intermediate_size: model.read('expert_feed_forward_length') ?? model.read('feed_forward_length'),
       sliding_window: model.read('attention.sliding_window'),
       rope_scaling:
         model.read('rope.scaling.type') === 'yarn'
-          ? {
-              rope_type: 'yarn',
-              factor: model.read('rope.scaling.factor'),
-              original_max_position_embeddings: model.read('rope.scaling.original_context_length'),
-              truncate: false,
-            }
+          ? yarn(model, { truncate: false })
           : { rope_type: 'default' },
     }),
   },
@@ -328,7 +315,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     }),
   },
   phi2: {
-    layers: 'model.layers',
+    ...llama,
     outer: { ...outer, output_norm: 'model.final_layernorm' },
     block: {
       ...attention,
@@ -340,8 +327,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     config: (model) => ({ intermediate_size: mlpWidth(model) }),
   },
   phi3: {
-    layers: 'model.layers',
-    outer,
+    ...llama,
     block: {
       attn_norm: 'input_layernorm',
       attn_qkv: 'self_attn.qkv_proj',
@@ -360,8 +346,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     config: (model) => ({
       ...attentionBias(model),
       lm_head_bias: model.has('output.bias'),
-      num_local_experts: model.read('expert_count'),
-      num_experts_per_tok: model.read('expert_used_count'),
+      ...expertCounts(model),
       sliding_window: model.read('attention.sliding_window') || null,
     }),
   },
@@ -396,8 +381,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     }),
   },
   starcoder2: {
-    layers: 'model.layers',
-    outer,
+    ...llama,
     block: {
       ...attention,
       ffn_norm: 'post_attention_layernorm',
@@ -505,8 +489,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
     config: (model) => ({
       ...graniteConfig(model),
       experts_in_gguf: true,
-      num_local_experts: model.read('expert_count'),
-      num_experts_per_tok: model.read('expert_used_count'),
+      ...expertCounts(model),
     }),
   },
   glm4: {

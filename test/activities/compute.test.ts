@@ -27,7 +27,7 @@ describe('a worker that describes its model', () => {
       type: 'WORKER',
       nonRetryable: false,
       message: expect.stringMatching(
-        /another kind of processor than .* m come from \(kernels is linux x64 avx2 aaaaaaaa, not linux arm64 bbbbbbbb\)\n.*processors: any/,
+        /results of m come from another kind of processor \(kernels is linux x64 avx2 aaaaaaaa, not linux arm64 bbbbbbbb\)\n.*processors: any/,
       ) as string,
     })
   })
@@ -39,7 +39,7 @@ describe('a worker that describes its model', () => {
 
   it('does not take another set-up for another processor', async () => {
     await expect(describeHere({ weights: 'inputs' })).rejects.toMatchObject({
-      message: expect.stringMatching(/other numerics .*weights is not set, not inputs/) as string,
+      message: expect.stringMatching(/numerics of m differ .*weights is not set, not inputs/) as string,
     })
   })
 })

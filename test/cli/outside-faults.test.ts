@@ -273,7 +273,7 @@ describe('address space', () => {
 
   it('that is too small for a command is refused with the number that is enough', () => {
     expect(() => refuseFewAddresses('status', limit('2000000000'))).toThrow(
-      'ulimit -v leaves this process 2.0 GB of addresses; it needs 2.5 GB',
+      'ulimit -v leaves this process 2.0 GB of address space; it needs 2.5 GB',
     )
     expect(() => refuseFewAddresses('run', limit('3000000000'))).toThrow('it needs 16 GB')
     expect(() => refuseFewAddresses('status', limit('3000000000'))).not.toThrow()
@@ -295,7 +295,7 @@ describe('address space', () => {
       ])
       expect(version).toMatchObject({ exitCode: 0, stderr: '' })
       expect(sweep.stderr).toMatch(
-        /^error: ulimit -v leaves this process 3\.1 GB of addresses; it needs 16 GB/,
+        /^error: ulimit -v leaves this process 3\.1 GB of address space; it needs 16 GB/,
       )
       expect(sweep.exitCode).toBe(1)
       expect(predict.exitCode).toBe(0)

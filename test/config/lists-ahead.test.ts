@@ -124,9 +124,9 @@ describe('a list', () => {
     ])
     expect(parts.notes?.join()).toContain('1 inputs are in several splits')
     await expect(load('{train: a.jsonl, test: b.jsonl}, columns: {split: part}')).rejects.toThrow(
-      /columns\.split.*the list says its splits already/,
+      /columns\.split.*the list already has one source per split/,
     )
-    await expect(load('{train: a.jsonl, test: a.jsonl}')).rejects.toThrow(/the splits must be different/)
+    await expect(load('{train: a.jsonl, test: a.jsonl}')).rejects.toThrow(/train, dev and test must differ/)
     await expect(load('{train: a.jsonl}')).rejects.toThrow(/must be a file, \{train: FILE/)
   })
 

@@ -41,7 +41,7 @@ describe('a model by path that is not on this machine', () => {
     expect(() => loadSweeps(file, known, ['y'])).toThrow(
       expect.objectContaining({
         code: 'CONFIG',
-        hint: 'Where only other machines have it: --elsewhere x here, taskvec worker --models x=PATH there.',
+        hint: 'If only other machines have it: --elsewhere x here, taskvec worker --models x=PATH there.',
       }),
     )
   })
@@ -76,7 +76,7 @@ describe('a model of a repository', () => {
 
   it.each([
     [`{id: q, repo: ${repo}, path: x}`, /takes only one of path and repo/],
-    ['{id: q, path: x, revision: main}', /revision.*belongs to a repo/],
+    ['{id: q, path: x, revision: main}', /revision.*needs a repo/],
     ['{id: q, repo: pythia}', /must be a repository on Hugging Face, owner\/name/],
     [`{id: q, repo: ${repo}, revision: ../main}`, /must be a branch, a tag or a commit/],
     [`{id: q, repo: ${repo}, revision: [a, a]}`, /"q-a" is given twice/],
@@ -186,7 +186,7 @@ layersPerActivity: 4
     ],
     [
       'models: [llama-7b]\ntasks: [{id: algorithmic_to_upper, scoring: exact}]',
-      'tasks[0].scoring: a built-in task has its own scoring rule',
+      'tasks[0].scoring: a built-in task has a fixed scoring rule',
     ],
     ['models: [llama-7b]\ntasks: [{id: x, list: none.csv}]', 'none.csv: no such file'],
     ['models: [llama-7b]\ntasks: [{id: a/b, list: my.csv}]', 'tasks[0].id: must be letters, digits'],
@@ -374,7 +374,7 @@ describe('experiments of a config', () => {
     ['experiments: [main, robustness: {layers: {from: 9, to: 3}}]', /from \(9\) is greater than to \(3\)/],
     ['experiments: [main, beyond: {templateTransfer: [no place]}]', /must hold \{x\} once/],
     ['experiments: [main, conflicting: {pairs: [[a]]}]', /experiments/],
-    ['seed: 1\nseeds: [1, 2]', /seeds: takes the place of "seed"/],
+    ['seed: 1\nseeds: [1, 2]', /seeds: cannot be combined with "seed"/],
     ['seeds: [1, 1]', /seed 1 is given twice/],
   ])('are refused where they are wrong: %s', (text, message) => {
     expect(() => load(`${head}${text}`)).toThrow(message)
@@ -384,7 +384,7 @@ describe('experiments of a config', () => {
     ['demonstrations: [1, 1]', /demonstrations\[1\]: 1 is given twice/],
     ['demonstrations: []', /demonstrations/],
     ['prompts: [arow]', /unknown prompt "arow"; did you mean "arrow"\?/],
-    ['prompt: qa\nprompts: [arrow]', /prompts: takes the place of "prompt"/],
+    ['prompt: qa\nprompts: [arrow]', /prompts: cannot be combined with "prompt"/],
     ['prompts: [qa, qa]', /prompts\[1\]: qa is given twice/],
     ['prompts: [{id: mine, demonstration: "{x} {y}", query: "{y}"}]', /query must hold \{x\} once/],
     ['prompts: [{id: arrow, demonstration: "{x} {y}", query: "{x}"}]', /"arrow" is the paper’s prompt/],

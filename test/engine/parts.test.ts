@@ -63,7 +63,7 @@ describe('a split that is computed in parts', () => {
   it('is refused where a part does not begin and end with chunks', async () => {
     const part = { first: 3, of: items.length }
     await expect(engine.evaluate({ items: items.slice(3, 14), layers, part })).rejects.toThrow(
-      'items 3 to 14 of 70 do not begin and end where chunks do',
+      'items 3 to 14 of 70 do not begin and end at chunk boundaries',
     )
   })
 })

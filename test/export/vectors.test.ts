@@ -54,7 +54,7 @@ describe('vectors export', () => {
     expect([exitCode, stderr]).toEqual([
       2,
       expect.stringMatching(
-        /no best L, since no dev item was right at any layer: tiny algorithmic_to_upper, /,
+        /no best L, since no dev item was correct at any layer: tiny algorithmic_to_upper, /,
       ),
     ])
     const { stdout } = await sandbox.taskvec(['results', 'plain', '--json'])
@@ -112,9 +112,9 @@ describe('vectors export', () => {
     const of = (...args: string[]) => sandbox.taskvec(['vectors', 'export', '--out', path('x.npy'), ...args])
     expect((await of('--layers', '99')).stderr).toContain('layer 99 is out of range: tiny has 6 blocks')
     expect((await of('stored', '--experiment', 'robustness')).stderr).toContain(
-      'There are: main, item_thetas',
+      'Experiments with θ: main, item_thetas',
     )
-    expect((await of('--task', 'nothing')).stderr).toContain('no finished task fits')
+    expect((await of('--task', 'nothing')).stderr).toContain('no finished task matches')
   })
 })
 

@@ -103,9 +103,7 @@ describe.skipIf(refusal !== null)(
       async () => {
         const db = join(sandbox.folder, 'a', 'results.db')
         const run = sweep(db)
-        await until('it says that it waits', () =>
-          run.said().includes('tiny: no worker has it; waiting for one'),
-        )
+        await until('it says that it waits', () => run.said().includes('tiny: no worker has it; waiting'))
         expect(await sandbox.taskvec(['status', '--json'], { db })).toMatchObject({ exitCode: 0 })
 
         const b = worker('b')

@@ -69,7 +69,7 @@ describe('a template', () => {
     [{ query: '{x}', suffix: '{x}' }, 'suffix must hold neither {x} nor {y}'],
     [
       { demonstration: '{x} is {y}', query: '{x}', suffix: '' },
-      'query must end where the answer begins, behind " is "',
+      'query must end where the answer begins, after " is "',
     ],
   ])('is refused where %j', (change, problem) => {
     expect(templateProblem({ ...own, ...change })).toBe(problem)

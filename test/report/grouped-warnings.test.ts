@@ -12,3 +12,9 @@ it('names a warning that models have in common once, with the models, in order o
     { model: 'a', warning: 'no template' },
   ])
 })
+
+it('counts the models of a warning that more than three have', () => {
+  const of = (models: string) => [...models].map((model) => ({ model, warning: 'few pairs' }))
+  expect(groupedWarnings(of('abc'))).toEqual([{ model: 'a, b, c', warning: 'few pairs' }])
+  expect(groupedWarnings(of('abcd'))).toEqual([{ model: 'a and 3 others', warning: 'few pairs' }])
+})

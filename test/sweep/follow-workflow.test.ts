@@ -106,7 +106,7 @@ async function followedUntilAway(server: RunningServer) {
   )
   await vi.waitUntil(async () => (await runs(server)) === 1, { timeout: 20_000 })
   link.cut()
-  await vi.waitUntil(() => said.includes('Temporal server: cannot be reached; waiting for it'), {
+  await vi.waitUntil(() => said.includes('Temporal server: unreachable; waiting for it'), {
     timeout: 40_000,
   })
   return { link, outcome }

@@ -69,7 +69,9 @@ it('a token whose logit ties with the stored one is a near tie there, and a diff
     problems: [],
     nearTies: [
       {
-        message: expect.stringMatching(/^the token is \d+ in the file, \d+ computed again; their/) as string,
+        message: expect.stringMatching(
+          /^the token is \d+ in the file, but \d+ when recomputed; their/,
+        ) as string,
       },
     ],
   })

@@ -83,7 +83,7 @@ it('a server that cannot be reached is named, with what to check', async () => {
     await expect(connect(settings)).rejects.toMatchObject({
       code: 'SERVER',
       message: expect.stringContaining(`the Temporal server at ${address} cannot be reached: `) as unknown,
-      hint: expect.stringContaining('without TEMPORAL_ADDRESS taskvec starts its own') as unknown,
+      hint: expect.stringContaining('Without TEMPORAL_ADDRESS, taskvec starts its own') as unknown,
     })
   }
 })

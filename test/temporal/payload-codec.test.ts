@@ -36,7 +36,7 @@ describe('the encrypting codec', () => {
     for (let at = 0; at < data.length; at++) {
       const altered = Buffer.from(data)
       altered[at] = (altered[at] as number) ^ 1
-      await expect(codec.decode([{ ...encoded, data: altered }])).rejects.toThrow('altered in transit')
+      await expect(codec.decode([{ ...encoded, data: altered }])).rejects.toThrow('a payload was altered')
     }
   })
 
@@ -67,6 +67,6 @@ describe('a key file', () => {
   ])('that is %s is refused, with how to make one', (name, text) => {
     const file = join(folder, name)
     writeFileSync(file, text)
-    expect(() => readKey(file)).toThrow('not a payload key: 32 bytes are needed')
+    expect(() => readKey(file)).toThrow('not a payload key, which is 32 bytes')
   })
 })

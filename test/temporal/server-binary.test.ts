@@ -38,10 +38,10 @@ describe('the Temporal server is', () => {
     vi.stubEnv('TEMPORAL_CLI_PATH', join(folder, 'nothing'))
     await expect(find()).rejects.toMatchObject({
       code: 'SERVER',
-      message: `no Temporal server was found:
+      message: `no Temporal server found:
 - TEMPORAL_CLI_PATH: ${join(folder, 'nothing')} is not an executable file
-- temporal on the PATH: not there
-- the cache: ${join(folder, 'cache', 'temporal-1.9.1')} is not there`,
+- temporal on the PATH: not found
+- the cache: ${join(folder, 'cache', 'temporal-1.9.1')} does not exist`,
     })
   })
 })

@@ -154,7 +154,7 @@ describe("taskvec's own Temporal server", () => {
     await expect(ensure()).rejects.toMatchObject({
       code: 'SERVER',
       message: expect.stringMatching(
-        /did not start; the end of .*server\.log:\n[^]*file is not a database/,
+        /did not start; .*server\.log ends with:\n[^]*file is not a database/,
       ) as unknown,
       hint: expect.stringContaining('server.db* away') as unknown,
     })

@@ -39,15 +39,15 @@ describe('vectors of others', () => {
 
   it.each([
     ['double.pt', /tensor 1: type F64/],
-    ['double.npy', /its values are <f8; known: <f4, <f2/],
-    ['fortran.npy', /stored column by column/],
+    ['double.npy', /its values are of type <f8; supported: <f4, <f2/],
+    ['fortran.npy', /is in Fortran order/],
   ])('%s is refused by name', (name, message) => {
     expect(() => readVectors(golden(name))).toThrow(message)
   })
 
   it('a model is not taken for vectors', () => {
     const model = join(projectRoot(), 'miniatures', 'llama-mini-s', 'model.safetensors')
-    expect(() => readVectors(model)).toThrow(/is a matrix beside \d+ others: a model, not vectors/)
+    expect(() => readVectors(model)).toThrow(/is a matrix among \d+ tensors: a model, not vectors/)
   })
 
   it('files that were cut off or altered are refused', () => {

@@ -61,74 +61,58 @@ describe('invariants', () => {
     expect(results.map(({ check, checked }) => [check, checked > 0])).toEqual(
       results.map(({ check }) => [check, true]),
     )
-    expect(results.find(({ check }) => check.startsWith('right'))?.checked).toBe(3 * (6 + 3) * 4)
+    expect(results.find(({ check }) => check.startsWith('judgements'))?.checked).toBe(3 * (6 + 3) * 4)
   })
 
   const anyRun = "(select id from runs where kind = 'regular' limit 1)"
   it.each([
-    [
-      'a score',
-      `update runs set correct = (correct + 1) % items where id = ${anyRun}`,
-      'counts of every run',
-    ],
+    ['a score', `update runs set correct = (correct + 1) % items where id = ${anyRun}`, 'counts of runs'],
     [
       'what a cell says of its run',
       'update cells set correct = (correct + 1) % items where layer = 0',
-      'what cells say of their runs',
+      'scores of cells',
     ],
     [
       'a verdict',
       `update predictions set correct = 1 - correct where run_id = ${anyRun} and item = 0`,
-      'right or wrong of every prediction',
+      'judgements of predictions',
     ],
     [
       'a text',
       `update predictions set text = (select answer from items i join runs r using (items_hash) where r.id = run_id and i.item = predictions.item) where run_id = ${anyRun} and correct = 0`,
-      'right or wrong of every prediction',
+      'judgements of predictions',
     ],
     [
       'a rank',
       `update predictions set answer_rank = 1 where answer_logit_difference < 0`,
-      'right or wrong of every prediction',
+      'judgements of predictions',
     ],
-    [
-      'a lost prediction',
-      `delete from predictions where run_id = ${anyRun} and item = 3`,
-      'counts of every run',
-    ],
-    [
-      'an item',
-      `update items set query = query || 'x' where item = 0`,
-      'configs, items and pairs under their hashes',
-    ],
-    [
-      'a pair',
-      `update task_pairs set output = 'x' where position = 0`,
-      'configs, items and pairs under their hashes',
-    ],
+    ['a lost prediction', `delete from predictions where run_id = ${anyRun} and item = 3`, 'counts of runs'],
+    ['an item', `update items set query = query || 'x' where item = 0`, 'hashes of configs, items and pairs'],
+    ['a pair', `update task_pairs set output = 'x' where position = 0`, 'hashes of configs, items and pairs'],
     [
       'a config',
       `update sweeps set config = replace(config, '"seed":41', '"seed":42')`,
-      'configs, items and pairs under their hashes',
+      'hashes of configs, items and pairs',
     ],
     ['the best layer', `update prepared_tasks set best_layer = (best_layer + 1) % 6`, 'best layers'],
     [
       'a run of other items',
       `update runs set items_hash = (select items_hash from items where items_hash <> runs.items_hash limit 1) where id = ${anyRun}`,
-      'keys of what sweeps point at',
+      'keys of runs',
     ],
     [
       'the numeric set-up',
       `update prepared_tasks set numerics = replace(numerics, '"threads":1', '"threads":2')`,
-      'keys of what sweeps point at',
+      'keys of runs',
     ],
     ['a task vector', `update task_vectors set "values" = zeroblob(4)`, 'task vectors'],
     [
       'a lost run of a complete sweep',
       `delete from predictions where run_id = ${anyRun}; delete from runs where id = ${anyRun}`,
-      'what is called complete',
+      'completeness of sweeps',
     ],
-    ['a row without its parent', `delete from models`, 'the file, page by page'],
+    ['a row without its parent', `delete from models`, 'file integrity'],
     ['an analysis without its rows', `delete from theta_distances`, 'further experiments'],
   ])('find %s that was altered', (_, sql, check) => {
     const file = altered(sql)
@@ -192,7 +176,7 @@ describe('runs computed again', () => {
     const { unchecked, runs } = await again(file, 1)
     expect(runs).toBe(0)
     expect(unchecked[0]).toMatchObject({ model: 'tiny', runs: 27 })
-    expect(unchecked[0]?.reason).toContain('its files are not those of the sweep')
+    expect(unchecked[0]?.reason).toContain("its weights differ from the sweep's")
   })
 })
 
@@ -247,7 +231,7 @@ describe('further experiments computed again', () => {
       /^projection_tokens, .*rank 1.*: text is/,
       /^theta_distances, .*: within_mean is/,
       /^projection_tokens, .*rank 2.*: is missing in the file/,
-      /^conflicting_predictions, .*: is not there when computed again/,
+      /^conflicting_predictions, .*: is missing when recomputed/,
     ])
       expect(messages).toContainEqual(expect.stringMatching(message))
   })

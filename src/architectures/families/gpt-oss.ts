@@ -31,7 +31,11 @@ export const gptOss = family({
     const activation = { kind: 'clamped-swiglu', alpha: c.swiglu_alpha, limit: c.swiglu_limit } as const
     const config = { ...c, ...(c.rope_parameters || c.rope_scaling ? {} : usualYarn), hidden_act: activation }
     const { num_local_experts: count, experts_in_gguf: gguf } = c
+    const names = gguf
+      ? { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' }
+      : { gateUp: 'gate_up_proj', order: 'alternating' as const, down: 'down_proj' }
     const named = (ending: string) => (linear: string) => `mlp.experts.${linear}${ending}`
+    const tensors = { weight: named(gguf ? '.weight' : ''), bias: named(gguf ? '.bias' : '_bias') }
     return decoder(config, {
       rotary: { theta: 150000 },
       sliding: everyNth(2),
@@ -43,21 +47,7 @@ export const gptOss = family({
           router: 'mlp.router',
           routerBias: true,
           routing: { score: 'chosen' },
-          expert: gguf
-            ? expertsOfOneTensor(
-                parts,
-                count,
-                { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' },
-                { weight: named('.weight'), bias: named('.bias') },
-                'out-in',
-              )
-            : expertsOfOneTensor(
-                parts,
-                count,
-                { gateUp: 'gate_up_proj', order: 'alternating', down: 'down_proj' },
-                { weight: named(''), bias: named('_bias') },
-                'in-out',
-              ),
+          expert: expertsOfOneTensor(parts, count, names, tensors, gguf ? 'out-in' : 'in-out'),
         }),
     })
   },

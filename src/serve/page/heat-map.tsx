@@ -54,7 +54,7 @@ export function HeatMap({ view, chosen, choose }: Props) {
               {categories.length > 1 && category !== '' && (
                 <tr>
                   <th scope="rowgroup" colSpan={view.models.length + 1}>
-                    {category}
+                    <span>{category}</span>
                   </th>
                 </tr>
               )}

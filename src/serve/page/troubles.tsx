@@ -43,8 +43,10 @@ export function Workers({ view }: { view: SweepView }) {
       <ul>
         {view.workers.map(({ computedBy, model, task, work, engineSeconds, finishedAt }) => (
           <li key={computedBy}>
-            <code>{computedBy}</code>: {model} <TaskName labels={view.labels} task={task} />, {work} (
-            {engineSeconds.toFixed(1)} s), stored {finishedAt.slice(11, 19)} UTC
+            <code>{computedBy}</code>: {model}
+            {task !== '' && ' '}
+            <TaskName labels={view.labels} task={task} />, {work} ({engineSeconds.toFixed(1)} s), stored{' '}
+            {finishedAt.slice(11, 19)} UTC
           </li>
         ))}
       </ul>
