@@ -2,8 +2,14 @@ import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { constant } from './activations.js'
 import type { BlockInputs } from './block-inputs.js'
-import type { AttentionSpec, LatentProjection, NormSpec } from './decoder.js'
-import { normedLinears, type Reader } from './linear.js'
+import type {
+  AttentionSpec,
+  FusedProjection,
+  LatentProjection,
+  NormSpec,
+  SplitProjection,
+} from './decoder.js'
+import { linear } from './linear.js'
 import { norm } from './norms.js'
 import { treeAttention } from './tree-attention.js'
 
@@ -16,26 +22,14 @@ export interface Context {
   readonly takePattern?: (weights: Value) => void
 }
 
-/** The Linears that read the block's input: keys and values of all R rows, queries of the Q that are read later. */
-export function attentionReaders(attention: AttentionSpec, { selectRows: rows }: BlockInputs): Reader[] {
-  const { project, queryNorm, scale } = attention
-  // Scaled here, in the product itself, or else in the norm's weight, since rotation is linear.
-  const alpha = queryNorm ? 1 : scale
-  if (project.kind === 'fused') return [{ linear: project.queryKeyValue }]
-  if (project.kind === 'split')
-    return [{ linear: project.key }, { linear: project.value }, { linear: project.query, alpha, rows }]
-  const { queryDown, query, keyValueDown } = project
-  const ofQuery = queryDown ? { linear: queryDown.linear, rows } : { linear: query, alpha, rows }
-  return [{ linear: keyValueDown }, ofQuery]
-}
-
-/** @param products the readers' outputs, in order. Returns `[Q, heads * d_value]`. */
-export function attend(context: Context, attention: AttentionSpec, products: readonly Value[]): Value {
+/** The heads' outputs, `[Q, heads * d_value]`, of the block's normed input `x`, `[R, d_model]`. */
+export function attend(context: Context, attention: AttentionSpec, x: Value): Value {
   const { graph, checkpoint, inputs, takePattern } = context
+  const { project } = attention
   const parts =
-    attention.project.kind === 'latent'
-      ? fromLatent(context, attention, attention.project, products as [Value, Value])
-      : withPositions(context, attention, separate(context, attention, products))
+    project.kind === 'latent'
+      ? fromLatent(context, attention, project, x)
+      : withPositions(context, attention, separate(context, attention, project, x))
   return treeAttention(graph, checkpoint, inputs, attention, {
     ...parts,
     takePattern,
@@ -52,16 +46,26 @@ interface Parts {
   readonly values: Value
 }
 
-function separate({ graph, inputs }: Context, attention: AttentionSpec, products: readonly Value[]): Parts {
-  if (attention.project.kind !== 'fused') {
-    const [keys, values, queries] = products as [Value, Value, Value]
-    return { queries, keys, values }
-  }
-  const split = attention.project.order === 'groups' ? splitGroups : splitColumns
-  const [query, keys, values] = split(graph, products[0] as Value, attention)
-  const queries = inputs.selectRows(query)
+/** Keys and values of all R rows, queries of the Q rows that are read later. */
+function separate(
+  { graph, checkpoint, inputs }: Context,
+  attention: AttentionSpec,
+  project: SplitProjection | FusedProjection,
+  x: Value,
+): Parts {
   const { queryNorm, scale } = attention
-  return { queries: queryNorm ? queries : scaled(graph, queries, scale), keys, values }
+  // Scaled here, in the product itself, or else in the norm's weight, since rotation is linear.
+  const alpha = queryNorm ? 1 : scale
+  if (project.kind === 'split')
+    return {
+      keys: linear(graph, checkpoint, project.key, x),
+      values: linear(graph, checkpoint, project.value, x),
+      queries: linear(graph, checkpoint, project.query, inputs.selectRows(x), { alpha }),
+    }
+  const split = project.order === 'groups' ? splitGroups : splitColumns
+  const [query, keys, values] = split(graph, linear(graph, checkpoint, project.queryKeyValue, x), attention)
+  const queries = inputs.selectRows(query)
+  return { queries: alpha === 1 ? queries : scaled(graph, queries, alpha), keys, values }
 }
 
 /** Norms, clipping and rotation. */
@@ -90,8 +94,8 @@ function withPositions(
 function fromLatent(
   { graph, checkpoint, inputs }: Context,
   { heads, dHead, dValue, rotary, scale }: AttentionSpec,
-  { queryDown, query, latentNorm, keyValue }: LatentProjection,
-  [keyValueDown, ofQuery]: [Value, Value],
+  { queryDown, query, keyValueDown, latentNorm, keyValue }: LatentProjection,
+  x: Value,
 ): Parts {
   const rotated = rotary?.width ?? 0
   const plain = dHead - rotated
@@ -99,19 +103,19 @@ function fromLatent(
   const flat = (x: Value, width: number) => graph.node('Reshape', [x, graph.ints([-1, heads * width])])
   const beside = (a: Value, b: Value) => flat(graph.node('Concat', [a, b], { axis: 2 }), dHead)
 
-  const latent = norm(graph, checkpoint, slice(graph, keyValueDown, 0, latentNorm.width, 1), latentNorm)
-  const [expanded] = normedLinears(graph, checkpoint, latent, [{ linear: keyValue }]) as [Value]
+  const down = linear(graph, checkpoint, keyValueDown, x)
+  const latent = norm(graph, checkpoint, slice(graph, down, 0, latentNorm.width, 1), latentNorm)
+  const expanded = linear(graph, checkpoint, keyValue, latent)
   const keyAndValue = byHead(expanded, plain + dValue) // [R, H, plain + d_value]
-  const sharedPart = slice(graph, keyValueDown, latentNorm.width, latentNorm.width + rotated, 1) // [R, rotated]
+  const sharedPart = slice(graph, down, latentNorm.width, latentNorm.width + rotated, 1) // [R, rotated]
   const oneHead = graph.node('Unsqueeze', [inputs.rotate(sharedPart, 1, rotated, 'all'), graph.ints([1])])
   const ofEachHead = graph.node('Expand', [oneHead, graph.ints([1, heads, 1])])
 
-  const whole = queryDown
-    ? (normedLinears(graph, checkpoint, norm(graph, checkpoint, ofQuery, queryDown.norm), [
-        { linear: query, alpha: scale },
-      ])[0] as Value)
-    : ofQuery
-  const queries = byHead(whole, dHead)
+  const selected = inputs.selectRows(x)
+  const ofQuery = queryDown
+    ? norm(graph, checkpoint, linear(graph, checkpoint, queryDown.linear, selected), queryDown.norm)
+    : selected
+  const queries = byHead(linear(graph, checkpoint, query, ofQuery, { alpha: scale }), dHead)
   const turned = inputs.rotate(
     flat(slice(graph, queries, plain, dHead, 2), rotated),
     heads,

@@ -1,14 +1,14 @@
 import type { NumericsMode } from '../domain/numerics.js'
 import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
-import { attend, attentionReaders } from './attention.js'
+import { attend } from './attention.js'
 import { constant } from './activations.js'
 import { blockInputs } from './block-inputs.js'
 import { attentionRaw, tappedComponents, tappedPattern, type InnerComponent } from './components.js'
 import type { DecoderSpec, LayerSpec, NormSpec } from './decoder.js'
 import { expertsOutput } from './experts.js'
-import { linear, normedLinears } from './linear.js'
-import { mlpOutput, mlpReaders } from './mlp.js'
+import { linear } from './linear.js'
+import { mlp } from './mlp.js'
 import { norm } from './norms.js'
 
 /**
@@ -24,9 +24,14 @@ export function blockGraph(
   /** Outputs its components, with optional edits: see components.ts. */
   tapped = false,
 ): OnnxGraph {
-  const { attention, mlp, parallel, norms, residualScale, residualIsNormed } = decoder.layers[
-    layer
-  ] as LayerSpec
+  const {
+    attention,
+    mlp: mlpSpec,
+    parallel,
+    norms,
+    residualScale,
+    residualIsNormed,
+  } = decoder.layers[layer] as LayerSpec
   const graph = new GraphBuilder(`block_${layer}`, numerics)
   const checkpoint = readOnce(whole)
   const inputs = blockInputs(graph, decoder.dModel, attention)
@@ -36,15 +41,12 @@ export function blockGraph(
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
   const attentionInput = normed(inputs.residPre, norms.beforeAttention) // [R, d_model]
-  const readers = attentionReaders(attention, inputs)
-  const sharing = norms.beforeMlp === 'shared' && mlp.kind === 'mlp' ? mlpReaders(mlp, selectRows) : []
-  const products = normedLinears(graph, checkpoint, attentionInput, [...readers, ...sharing])
   const residual = selectRows(residualIsNormed ? attentionInput : inputs.residPre) // [Q, d_model]
   const context = {
     ...{ graph, checkpoint, inputs },
     ...(tapped ? { takePattern: tappedPattern(graph, attention) } : {}),
   }
-  const mixed = attend(context, attention, products.slice(0, readers.length)) // [Q, H d_value]
+  const mixed = attend(context, attention, attentionInput) // [Q, H d_value]
   const attended = tap ? tap('heads', mixed, attention.heads * attention.dValue) : mixed
   const attentionOut = (options: SumOptions) => linear(graph, checkpoint, attention.out, attended, options)
   const summed = normed(
@@ -59,12 +61,8 @@ export function blockGraph(
       ? selectRows(attentionInput)
       : normed(parallel ? residual : middle, norms.beforeMlp)
   const mlpOut = (options: SumOptions) => {
-    if (mlp.kind === 'experts') return plus(graph, expertsOutput(graph, checkpoint, mlp, mlpInput), options)
-    const given =
-      sharing.length > 0
-        ? products.slice(readers.length)
-        : normedLinears(graph, checkpoint, mlpInput, mlpReaders(mlp))
-    return mlpOutput(graph, checkpoint, mlp, given, options)
+    if (mlpSpec.kind === 'mlp') return mlp(graph, checkpoint, mlpSpec, mlpInput, options)
+    return plus(graph, expertsOutput(graph, checkpoint, mlpSpec, mlpInput), options)
   }
   const out = normed(
     sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp, 'mlp_out'),

@@ -2,47 +2,29 @@ import type { GraphBuilder, Value } from '../onnx/graph.js'
 import { hadamard, rotate } from './hadamard.js'
 import type { Weight } from './weight.js'
 
-/** An integer product of `x`, or of some of its rows. */
-export interface Factor {
-  readonly weight: Weight
-  readonly alpha?: number | undefined
-  /** Takes rows of a `[rows, ...]` value. */
-  readonly rows?: ((value: Value) => Value) | undefined
-}
-
 /**
- * alpha x W^T of each factor, `[rows, out]`, approximately: weights of 8 bits with a scale per output, quantised here, when the
+ * x W^T of each weight, `[rows, out]`, approximately: weights of 8 bits with a scale per output, quantised here, when the
  * graph is built, times activations of 8 bits with a scale per row. Integer sums are exact, so a row's result does
  * not depend on the other rows. `x` is quantised once for all of them.
  */
-export function wholeNumberProducts(graph: GraphBuilder, x: Value, factors: readonly Factor[]): Value[] {
-  const sizes = inputSizes(factors.map(({ weight }) => weight))
+export function wholeNumberProducts(graph: GraphBuilder, x: Value, weights: readonly Weight[]): Value[] {
+  const sizes = inputSizes(weights)
   const width = rotatedTogether(sizes.length)
   const { quantised, step } = quantiseRows(graph, smoothedAndRotated(graph, x, sizes, width))
-  return factors.map(({ weight, alpha = 1, rows = (value) => value }) => {
-    const even = rotatedWeight(weight, sizes, width)
-    const product = wholeNumberProduct(graph, rows(quantised), even, alpha)
-    return graph.node('Mul', [product, rows(step)])
+  return weights.map((weight) => {
+    const product = wholeNumberProduct(graph, quantised, rotatedWeight(weight, sizes, width))
+    return graph.node('Mul', [product, step])
   })
 }
 
 /**
- * alpha (quantised - 128) W^T, `[rows, out]`, with W quantised to 8 bits: the integer sum is exact on every processor, and
+ * (quantised - 128) W^T, `[rows, out]`, with W quantised to 8 bits: the integer sum is exact on every processor, and
  * rounded when it is multiplied by the output's scale.
  */
-export function wholeNumberProduct(
-  graph: GraphBuilder,
-  quantised: Value,
-  weight: Weight,
-  alpha: number,
-): Value {
+export function wholeNumberProduct(graph: GraphBuilder, quantised: Value, weight: Weight): Value {
   const { name, outputs, inputs } = weight
   const { values, scales } = quantiseOutputs(weight)
-  const byOutput = graph.weight(
-    `${name}.scales`,
-    scales.map((scale) => alpha * scale),
-    [outputs],
-  )
+  const byOutput = graph.weight(`${name}.scales`, scales, [outputs])
   return graph.node(
     'MatMulIntegerToFloat',
     [

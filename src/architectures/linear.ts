@@ -25,7 +25,9 @@ export function linear(
   const { numerics } = graph
   if (numerics === 'int8' || numerics === 'int4') {
     const product = productByBlocks(graph, numerics === 'int8' ? 8 : 4, x, outByIn(checkpoint, spec), alpha)
-    const sum = withBias(graph, checkpoint, spec, product, alpha)
+    const sum = spec.bias
+      ? graph.node('Add', [product, scaledBias(graph, checkpoint, spec.bias, alpha)])
+      : product
     return added === undefined ? sum : graph.node('Add', [sum, added])
   }
   const factors = [x, weightOf(graph, checkpoint, spec.weight)]
@@ -42,48 +44,28 @@ export function linear(
   return added === undefined ? product : graph.node('Add', [product, added])
 }
 
-/** One of the Linears that read the same value: of all its rows, or of those that `rows` takes. */
-export interface Reader {
-  readonly linear: LinearSpec
-  readonly alpha?: number
-  readonly rows?: (value: Value) => Value
-}
-
 /**
- * The outputs `[rows, out]` of all Linears that read `normed`, the output of a norm. These are the products that `w8a8` computes in
- * integers: the outputs of attention and activations have outliers that 8 bits cannot represent along with the rest.
+ * The outputs `[rows, out]` of the Linears that read an MLP's input. These are the products that `w8a8` computes in integers: softmax
+ * amplifies errors of queries and keys, and the outputs of attention and activations have outliers that 8 bits cannot represent along
+ * with the rest.
  */
-export function normedLinears(
+export function mlpInputLinears(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
-  normed: Value,
-  readers: readonly Reader[],
+  x: Value,
+  linears: readonly LinearSpec[],
 ): Value[] {
-  if (graph.numerics !== 'w8a8')
-    return readers.map(({ linear: spec, rows, ...options }) =>
-      linear(graph, checkpoint, spec, rows ? rows(normed) : normed, options),
-    )
-  const factors = readers.map(({ linear: spec, alpha, rows }) => ({
-    weight: outByIn(checkpoint, spec),
-    alpha,
-    rows,
-  }))
-  const products = wholeNumberProducts(graph, normed, factors)
-  return readers.map(({ linear: spec, alpha }, i) =>
-    withBias(graph, checkpoint, spec, products[i] as Value, alpha),
-  )
+  if (graph.numerics !== 'w8a8') return linears.map((spec) => linear(graph, checkpoint, spec, x))
+  const weights = linears.map((spec) => outByIn(checkpoint, spec))
+  return wholeNumberProducts(graph, x, weights).map((product, i) => {
+    const bias = linears[i]?.bias
+    return bias ? graph.node('Add', [product, weightOf(graph, checkpoint, bias)]) : product
+  })
 }
 
-function withBias(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
-  { bias }: LinearSpec,
-  product: Value,
-  alpha = 1,
-): Value {
-  if (!bias) return product
+function scaledBias(graph: GraphBuilder, checkpoint: Checkpoint, bias: TensorRef, alpha: number): Value {
   const scaled = readTensor(checkpoint, bias).map((value) => alpha * value)
-  return graph.node('Add', [product, graph.weight(tensorName(bias), scaled, [scaled.length])])
+  return graph.weight(tensorName(bias), scaled, [scaled.length])
 }
 
 /** A tensor of the checkpoint, or its part, as f32 and in its stored shape. */

@@ -3,32 +3,23 @@ import type { Checkpoint } from '../weights/checkpoint.js'
 import { activate, constant, quickGelu } from './activations.js'
 import { slice } from './attention.js'
 import type { ActivationSpec, MlpSpec } from './decoder.js'
-import { linear, normedLinears, readTensor, tensorName, type Reader } from './linear.js'
-
-/** The Linears that read the MLP's input; of the rows that `rows` takes. */
-export function mlpReaders({ up }: MlpSpec, rows?: Reader['rows']): Reader[] {
-  const linears = up.kind === 'plain' ? [up.up] : up.kind === 'gated' ? [up.gate, up.up] : [up.gateUp]
-  return linears.map((spec) => ({ linear: spec, ...(rows ? { rows } : {}) }))
-}
+import { linear, mlpInputLinears, readTensor, tensorName } from './linear.js'
 
 /**
- * The output of the MLP, `[rows, d_model]`.
- * @param products the readers' outputs, in order
+ * The output of the MLP, `[rows, d_model]`, of `x`, `[rows, d_model]`.
  * @param options of the last product
  */
-export function mlpOutput(
+export function mlp(
   graph: GraphBuilder,
   checkpoint: Checkpoint,
-  mlp: MlpSpec,
-  products: readonly Value[],
+  spec: MlpSpec,
+  x: Value,
   options: { readonly alpha?: number; readonly added?: Value } = {},
 ): Value {
-  return linear(graph, checkpoint, mlp.down, hidden(graph, checkpoint, mlp, products), options)
-}
-
-/** The MLP of `x` alone. */
-export function mlp(graph: GraphBuilder, checkpoint: Checkpoint, spec: MlpSpec, x: Value): Value {
-  return mlpOutput(graph, checkpoint, spec, normedLinears(graph, checkpoint, x, mlpReaders(spec)))
+  const { up } = spec
+  const linears = up.kind === 'plain' ? [up.up] : up.kind === 'gated' ? [up.gate, up.up] : [up.gateUp]
+  const products = mlpInputLinears(graph, checkpoint, x, linears)
+  return linear(graph, checkpoint, spec.down, hidden(graph, checkpoint, spec, products), options)
 }
 
 /** `[rows, d_mlp]` */

@@ -50,7 +50,7 @@ function productIn(mode: NumericsMode, values: Float32Array): Promise<InferenceS
     f32: () => graph.node('Gemm', [x, graph.weight('w', values, [outputs, inputs])], { transB: 1 }),
     int8: () => productByBlocks(graph, 8, x, weight, 1),
     int4: () => productByBlocks(graph, 4, x, weight, 1),
-    w8a8: () => wholeNumberProducts(graph, x, [{ weight }])[0] as Value,
+    w8a8: () => wholeNumberProducts(graph, x, [weight])[0] as Value,
   }[mode]()
   graph.output('y', product, 'float', ['rows', outputs])
   return InferenceSession.create(graph.build().encode(), sessionOptions())

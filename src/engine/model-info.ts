@@ -14,7 +14,7 @@ import type { Plan } from './planner.js'
 export const itemsPerChunk = 16
 
 /** Incremented with every change to graphs or chunking that may affect bits of a mode's results. */
-const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 4 }
+const revisions: Readonly<Record<NumericsMode, number>> = { f32: 1, int8: 1, int4: 1, w8a8: 5 }
 
 const { version: runtimeVersion } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
   version: string

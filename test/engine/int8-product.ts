@@ -14,7 +14,7 @@ export async function wholeNumberProductOf(
 ): Promise<{ readonly computed: number[]; readonly exact: number[] }> {
   const graph = new GraphBuilder('product', 'w8a8')
   const input = graph.input('x', 'uint8', ['rows', inputs])
-  const product = wholeNumberProduct(graph, input, { name: 'w', values, outputs, inputs }, 1)
+  const product = wholeNumberProduct(graph, input, { name: 'w', values, outputs, inputs })
   graph.output('y', product, 'float', ['rows', outputs])
   const session = await InferenceSession.create(graph.build().encode(), sessionOptions())
   const unsigned = Uint8Array.from(x, (value) => value + 128)
