@@ -1,9 +1,9 @@
 import { round, type Block, type BlockFormat } from './block-format.js'
 import { unevenSteps } from './small-quants.js'
 
-/** Types of 256 values a block, whose parts of 16 or 32 values have scales of their own, of few bits themselves. */
+/** Formats of 256 values per block; in most, each part of 16 or 32 values has its own scale, itself quantized. */
 
-/** 16 bytes of a scale s and a minimum t (nibbles), 64 bytes of bit pairs q, f16 d, f16 m; value = d s q - m t. */
+/** 16 bytes of scale s (low nibble) and minimum t (high), 64 bytes of 2-bit q, f16 d, f16 m; value = d s q - m t. */
 const q2_k: BlockFormat = {
   values: 256,
   bytes: 84,
@@ -19,7 +19,7 @@ const q2_k: BlockFormat = {
   },
 }
 
-/** 32 bytes of third bits, 64 bytes of bit pairs q, 16 six-bit scales s in 12 bytes, f16 d; value = d (s - 32) (q - 4). */
+/** 32 bytes of third bits of q, 64 bytes of its low 2 bits, 16 six-bit scales s in 12 bytes, f16 d; value = d (s - 32) (q - 4). */
 const q3_k: BlockFormat = {
   values: 256,
   bytes: 110,
@@ -52,7 +52,7 @@ const q4_k: BlockFormat = {
   },
 }
 
-/** As Q4_K, with 32 bytes of fifth bits before the nibbles. */
+/** Q4_K with 32 bytes of fifth bits before the nibbles. */
 const q5_k: BlockFormat = {
   values: 256,
   bytes: 176,
@@ -69,7 +69,10 @@ const q5_k: BlockFormat = {
   },
 }
 
-/** d s and m t of 32 values. Parts 0 to 3: six bits of a byte. Parts 4 to 7: a nibble of the last four bytes, and the two bits left over before. */
+/**
+ * d s and m t of a part of 32 values. Parts 0 to 3 use the low six bits of a byte; parts 4 to 7 use a nibble of the last
+ * four bytes and the two high bits that parts 0 to 3 leave unused.
+ */
 function scaleAndMinimum(block: Block, part: number): [scale: number, minimum: number] {
   const at = 4 + (part & 3)
   const [s, t, shared] = [block.u8(at), block.u8(at + 4), block.u8(at + 8)]
@@ -80,8 +83,8 @@ function scaleAndMinimum(block: Block, part: number): [scale: number, minimum: n
 }
 
 /**
- * 128 bytes of low nibbles, 64 bytes of high bit pairs, 16 signed scales s, f16 d; in each half of 128 values the low
- * nibbles of 64 bytes come first; value = d s (q - 32).
+ * 128 bytes of the low 4 bits of q, 64 bytes of its high 2 bits, 16 signed 8-bit scales s, f16 d; value = d s (q - 32).
+ * Each half of 128 values takes the low nibbles of its 64 bytes first, then the high nibbles.
  */
 const q6_k: BlockFormat = {
   values: 256,
@@ -104,7 +107,7 @@ const q6_k: BlockFormat = {
 
 const floatBytes = new DataView(new ArrayBuffer(4))
 
-/** f32 d, 256 signed bytes q, and sums that only products need; value = d q. */
+/** f32 d, 256 signed bytes q, then sums used only in dot products; value = d q. */
 const q8_k: BlockFormat = {
   values: 256,
   bytes: 292,
@@ -115,7 +118,7 @@ const q8_k: BlockFormat = {
   },
 }
 
-/** f16 d, 8 six-bit scales s (two bits of each, then four), 256 nibbles that name an uneven step; value = d (s - 32) step. */
+/** f16 d, 8 six-bit scales s (all high 2 bits, then all low 4), 256 nibbles indexing `unevenSteps`; value = d (s - 32) step. */
 const iq4_xs: BlockFormat = {
   values: 256,
   bytes: 136,
@@ -133,7 +136,7 @@ const iq4_xs: BlockFormat = {
   },
 }
 
-/** 48 bytes of five ternary digits each, 4 bytes of four, f16 d: the digit is the carry of three times the byte; value = d (q - 1). */
+/** 48 bytes of five ternary digits each, 4 of four, f16 d. Digit q is the carry of 3 times the byte; value = d (q - 1). */
 const tq1_0: BlockFormat = {
   values: 256,
   bytes: 54,
@@ -150,7 +153,7 @@ const tq1_0: BlockFormat = {
   },
 }
 
-/** 64 bytes of bit pairs q, f16 d; value = d (q - 1). */
+/** 64 bytes of 2-bit q, f16 d; value = d (q - 1). */
 const tq2_0: BlockFormat = {
   values: 256,
   bytes: 66,

@@ -3,9 +3,10 @@ import type { Checkpoint } from './checkpoint.js'
 import { type JoinedTensor, withJoinedTensors } from './joined-tensors.js'
 
 /**
- * Multi-head latent attention as llama.cpp converts it since 2025: what takes the latent to keys and values is two tensors,
- * `k_b_proj`, `[heads, latent, width of a key]`, and `v_b_proj`, `[heads, width of a value, latent]`. They are read as Hugging
- * Face's `kv_b_proj`: for each head its rows of keys, then those of values. Throws WEIGHTS where two do not fit.
+ * Since 2025 llama.cpp splits the projection from latent to keys and values of multi-head latent attention in two:
+ * `k_b_proj`, `[heads, latent, key width]`, and `v_b_proj`, `[heads, value width, latent]`. We join them into Hugging Face's
+ * `kv_b_proj`, `[heads * (key width + value width), latent]`: for each head its key rows, then its value rows. Throws WEIGHTS
+ * if a `k_b_proj` has no matching `v_b_proj`.
  */
 export function withJoinedLatents(checkpoint: Checkpoint): Checkpoint {
   const joined = new Map<string, JoinedTensor>()

@@ -12,8 +12,8 @@ import { safetensorsTensors } from './safetensors.js'
 import { tensorReader } from './tensor-reader.js'
 
 /**
- * A LoRA adapter (arXiv 2106.09685) as PEFT saves it: `adapter_config.json` and `adapter_model.safetensors` in a folder that has no
- * model of its own. It is merged into its base as weights are read: W + scale B A.
+ * A LoRA adapter (arXiv 2106.09685) as PEFT saves it: `adapter_config.json` and `adapter_model.safetensors` in a folder without
+ * a model. We merge it into its base as weights are read: W + scale B A.
  */
 const configFile = 'adapter_config.json'
 const weightsFile = 'adapter_model.safetensors'
@@ -23,7 +23,7 @@ const repositoryName = /^[\w.-]+\/[\w.-]+$/
 
 const absent = z.union([z.null(), z.array(z.never()), z.literal(false)]).optional()
 
-/** What would make another computation of it is refused by name; other fields do not matter once it is trained. */
+/** Refuses by name any field that would change the computation; the others do not matter after training. */
 const schema = z.looseObject({
   peft_type: z.literal('LORA'),
   base_model_name_or_path: z.string().min(1),
@@ -35,7 +35,7 @@ const schema = z.looseObject({
   alpha_pattern: z.record(z.string(), z.number()).nullish(),
   fan_in_fan_out: z.boolean().default(false),
   bias: z.literal('none').default('none'),
-  /** Others change the base too, unless PEFT was told to undo that as it saved. */
+  /** Other initializations also change the base, unless PEFT was told to undo that on saving. */
   init_lora_weights: z.union([z.boolean(), z.enum(['gaussian', 'eva', 'orthogonal'])]).default(true),
   use_dora: z.literal(false).default(false),
   use_qalora: z.literal(false).default(false),
@@ -53,17 +53,17 @@ const schema = z.looseObject({
 })
 type Config = z.infer<typeof schema>
 
-/** What is added to one weight. */
+/** The update to one weight. */
 interface Change {
   readonly scale: number
-  /** `[rank, inputs]` and `[outputs, rank]`; of an embedding, inputs are tokens. */
+  /** `a` is `[rank, inputs]`, `b` is `[outputs, rank]`; for an embedding, the inputs are tokens. */
   readonly a: TensorInfo
   readonly b: TensorInfo
-  /** The weight is `[inputs, outputs]`. */
+  /** Whether the weight is stored as `[inputs, outputs]`. */
   readonly turned: boolean
 }
 
-/** The base with the adapter merged in. `openBase` opens a folder. Throws MODEL, WEIGHTS. */
+/** Opens the base with the adapter merged in; `openBase` opens a folder. Throws MODEL, WEIGHTS. */
 export async function openAdapter(
   folder: string,
   openBase: (folder: string) => Promise<Checkpoint>,
@@ -107,7 +107,10 @@ function readConfig(folder: string): Config {
   )
 }
 
-/** The repository of an adapter's base, unless it lies in a folder; null too where the folder holds no adapter. Throws MODEL. */
+/**
+ * The repository of an adapter's base; null if `folder` holds no adapter, or the base is a local folder or not named like a
+ * repository. Throws MODEL.
+ */
 export function baseRepository(folder: string): { repo: string; revision: string } | null {
   if (!isAdapter(folder)) return null
   const { base_model_name_or_path: repo, revision } = readConfig(folder)
@@ -130,7 +133,7 @@ function baseFolder(folder: string, { base_model_name_or_path: name, revision }:
   )
 }
 
-/** By the base's tensor. Throws WEIGHTS where anything in the adapter would be left out. */
+/** Changes by name of the base's tensor. Throws WEIGHTS if anything in the adapter would go unused. */
 function changesOf(
   path: string,
   tensors: ReadonlyMap<string, TensorInfo>,
@@ -171,14 +174,14 @@ function changesOf(
   return changes
 }
 
-/** The base may have its tensors without the prefix of the model inside its head. */
+/** The base's tensor names may lack the prefix of the model inside its head. */
 function targetOf(module: string, base: Checkpoint): string | null {
   const weight = `${module}.weight`
   const names = [weight, weight.replace(/^\w+\./, '')]
   return names.find((name) => base.tensors.has(name)) ?? null
 }
 
-/** As PEFT: a key is a name's end, or a regular expression of it. */
+/** Like PEFT, matches a key against the end of the module's name, literally or as a regular expression. */
 function byPattern<T>(
   pattern: Readonly<Record<string, T>> | null | undefined,
   module: string,
@@ -208,7 +211,7 @@ function merged(
     arrange: (name, stored) => changed(name, base.arrange(name, stored)),
     readRows(name, rows) {
       if (!changes.has(name)) return base.readRows(name, rows)
-      // Checks the rows too.
+      // Called only to check the row indices.
       base.readRows(name, rows)
       const values = changed(name, base.read(name))
       const columns = base.tensors.get(name)?.shape[1] ?? 1
@@ -219,7 +222,7 @@ function merged(
   }
 }
 
-/** W + scale B A, or its transpose. */
+/** W + scale B A, with B A transposed if the weight is `[inputs, outputs]`. */
 function added(
   weight: Float32Array,
   { scale, a: { shape }, b: { shape: shapeOfB }, turned }: Change,

@@ -5,8 +5,8 @@ import { cacheFolder } from '../system/home.js'
 import { sha256 } from '../domain/identity.js'
 
 /**
- * sha256 over the contents of a model's files, under names that do not depend on where the model lies: a copy, a renamed
- * GGUF and Hugging Face's cache of links give the same hash.
+ * sha256 over a model's file contents, keyed by names that do not depend on the model's location: a copy, a renamed GGUF and
+ * the symlinks of Hugging Face's cache all give the same hash.
  */
 export async function hashOfFiles(files: ReadonlyMap<string, string>): Promise<string> {
   const parts: string[] = []
@@ -15,7 +15,7 @@ export async function hashOfFiles(files: ReadonlyMap<string, string>): Promise<s
   return sha256(parts.join('\n'))
 }
 
-/** A file's sha256, remembered under its path, size, inode and times, so that only the first load reads it all. */
+/** A file's sha256, cached by path, size, inode, mtime and ctime, so that only the first load reads the whole file. */
 export async function fileHash(file: string): Promise<string> {
   const { size, ino, mtimeNs, ctimeNs } = statSync(file, { bigint: true })
   const remembered = join(cacheFolder('hashes'), sha256(`${file} ${size} ${ino} ${mtimeNs} ${ctimeNs}`))
@@ -29,7 +29,7 @@ export async function fileHash(file: string): Promise<string> {
   return hash
 }
 
-/** Beside and renamed: a reader never sees half a hash. Where nothing can be written, the next load reads again. */
+/** Writes a draft and renames it, so a reader never sees a partial hash. If the cache is not writable, the next load hashes again. */
 function remember(path: string, hash: string): void {
   const draft = `${path}.${process.pid}`
   try {

@@ -19,8 +19,8 @@ import { namedWeightFile, tensorsOf, weightFiles, type WeightFiles } from './wei
 const maxConfigBytes = 1_000_000
 
 /**
- * Opens a Hugging Face folder, one file of weights in it (`.safetensors`, PyTorch's `.bin`), a model of Hugging Face's cache
- * (`models--org--name`), a GGUF file, a part of one or a folder that holds one, or a LoRA adapter. Errors: MODEL, WEIGHTS.
+ * Opens a Hugging Face folder, a single weight file in one (`.safetensors` or PyTorch's `.bin`), a model in Hugging Face's cache
+ * (`models--org--name`), a GGUF file, one part of a split GGUF, a folder with a GGUF, or a LoRA adapter. Throws MODEL, WEIGHTS.
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const stat = statSync(path, { throwIfNoEntry: false })
@@ -33,7 +33,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     const folder = realpathSync(snapshotFolder(path))
     return isGgufFolder(folder) ? openGguf(folder) : openFolder(folder, weightFiles)
   }
-  // By the name given: in Hugging Face's cache, the file at the end of the link has none.
+  // Test the given name: in Hugging Face's cache, the link's target has no extension.
   if (/\.(bin|safetensors)$/.test(path))
     return openFolder(realpathSync(dirname(path)), (folder) => namedWeightFile(folder, basename(path)))
   return openGguf(join(realpathSync(dirname(path)), basename(path)))
@@ -91,7 +91,7 @@ function openFile(files: ReadonlyMap<string, BoundedFile>, { file }: TensorInfo)
   return found
 }
 
-/** Files stay open for the checkpoint's readers; they are closed here only where opening it fails. */
+/** Leaves the files open for the checkpoint's readers; closes them only if opening fails. */
 async function withFiles(
   paths: readonly string[],
   open: (files: ReadonlyMap<string, BoundedFile>) => Promise<Checkpoint>,

@@ -3,13 +3,13 @@ import type { Checkpoint } from './checkpoint.js'
 import { type JoinedTensor, withJoinedTensors } from './joined-tensors.js'
 
 /**
- * gpt-oss' experts as its repositories have them, in MXFP4: `NAME_blocks`, `[experts, outputs, groups, 16]` bytes of two values
- * each, the lower four bits first, and `NAME_scales`, `[experts, outputs, groups]` exponents. They are read as `NAME`,
- * `[experts, 32 groups, outputs]`, as transformers unpacks them (integrations/mxfp4.py).
+ * The gpt-oss repositories store experts in MXFP4: `NAME_blocks`, `[experts, outputs, groups, 16]` bytes of two values each, low
+ * nibble first, and `NAME_scales`, `[experts, outputs, groups]` exponents (bias 127). We read them as `NAME`,
+ * `[experts, 32 * groups, outputs]`, the way transformers unpacks them (integrations/mxfp4.py).
  */
 const parts = /_(blocks|scales)$/
 
-/** By their four bits. */
+/** E2M1 values, indexed by their four bits. */
 const values = [0, 0.5, 1, 1.5, 2, 3, 4, 6, -0, -0.5, -1, -1.5, -2, -3, -4, -6]
 const bytesPerGroup = 16
 
@@ -17,7 +17,7 @@ export function isPacked(name: string): boolean {
   return parts.test(name)
 }
 
-/** The checkpoint with packed tensors under the names of what they hold. Throws WEIGHTS where two do not fit. */
+/** Replaces each pair of packed tensors with the tensor it encodes. Throws WEIGHTS if blocks have no matching scales. */
 export function withUnpackedExperts(checkpoint: Checkpoint): Checkpoint {
   const packed = new Map<string, JoinedTensor>()
   for (const [name, blocks] of checkpoint.tensors) {

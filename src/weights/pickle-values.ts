@@ -1,7 +1,7 @@
 /**
- * Python's pickle as torch.save writes it (protocol 2), read without Python. A pickle is a program that may call
- * anything; here it can only make the values below, and calls what its `PickleRules` allow. Every other opcode and every
- * other global is refused by name.
+ * Reads Python pickles as torch.save writes them (protocol 2), without Python. A pickle is a program that may call anything;
+ * here it can only build the values below and call what its `PickleRules` allow. Every other opcode or global is refused
+ * by name.
  */
 export type PickleValue =
   | null
@@ -17,7 +17,7 @@ export type PickleValue =
 
 export type PickleTuple = readonly PickleValue[]
 
-/** What the rules make. */
+/** Objects built by the rules. */
 export type PickleObject = { readonly kind: 'storage' | 'tensor' }
 
 export class PickleList {
@@ -29,11 +29,11 @@ export class PickleDict {
 }
 
 export class PickleGlobal {
-  /** @param name module, a space, and the name in it */
+  /** @param name the module, a space, and the global's name in it */
   constructor(readonly name: string) {}
 }
 
-/** What a value is, for messages: never its contents, which may refer to themselves. */
+/** Describes a value for messages, without its contents, which may be cyclic. */
 export function kindOf(value: PickleValue | undefined): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'None'
@@ -48,10 +48,10 @@ export function kindOf(value: PickleValue | undefined): string {
 }
 
 export interface PickleRules {
-  /** Globals that may stand in the pickle, beside collections.OrderedDict. */
+  /** Globals allowed in the pickle besides collections.OrderedDict. */
   readonly globals: ReadonlySet<string>
-  /** What a call of a global makes; null where it cannot be called with these arguments. */
+  /** The result of calling a global; null if it does not accept these arguments. */
   readonly call: (global: string, args: PickleTuple) => PickleValue | null
-  /** What a persistent id stands for; null where it is none of torch's. */
+  /** The object behind a persistent id; null if the id is not one of torch's. */
   readonly persistent: (id: PickleValue) => PickleValue | null
 }

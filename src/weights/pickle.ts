@@ -10,14 +10,14 @@ import {
   type PickleRules,
 } from './pickle-values.js'
 
-/** Largest models need some ten thousand; each makes at most one small value, so memory is bounded by it. */
+/** The largest models need about ten thousand. Each opcode makes at most one small value, so this also bounds memory. */
 const maxOpcodes = 2_000_000
 
 const maxStringBytes = 1_000_000
 
 const orderedDict = 'collections OrderedDict'
 
-/** The opcodes that are refused, by their names in Python's pickletools. */
+/** Refused opcodes and their names in Python's pickletools. */
 const refused: Readonly<Record<string, string>> = Object.fromEntries(
   (
     '0 POP|1 POP_MARK|2 DUP|F FLOAT|I INT|L LONG|P PERSID|S STRING|T BINSTRING|U SHORT_BINSTRING|V UNICODE|d DICT|' +
@@ -29,17 +29,17 @@ const refused: Readonly<Record<string, string>> = Object.fromEntries(
     .map((entry) => entry.split(' ') as [string, string]),
 )
 
-/** Reads one pickle; the reader stands after it then. Throws WEIGHTS, with the offset of what is refused. */
+/** Reads one pickle and leaves the reader just past it. Throws WEIGHTS with the offset of anything refused. */
 export function unpickle(reader: HeaderReader, rules: PickleRules): PickleValue {
   return new Machine(reader, rules).run()
 }
 
 class Machine {
   #stack: PickleValue[] = []
-  /** Heights of the stack at each MARK. */
+  /** Stack height at each MARK. */
   #marks: number[] = []
   #memo = new Map<number, PickleValue>()
-  /** Where the current opcode stands. */
+  /** Byte offset of the current opcode. */
   #at = 0
 
   constructor(
@@ -206,7 +206,7 @@ class Machine {
     this.#push(made)
   }
 
-  /** A state dict carries its modules' versions as an attribute; they say nothing about tensors. */
+  /** Ignores the state: a state dict carries its modules' versions as an attribute, which say nothing about tensors. */
   #build(state: PickleValue): void {
     if (!(this.#top() instanceof PickleDict) || !(state instanceof PickleDict))
       throw this.#refusal(`the state of ${kindOf(this.#top())} set to ${kindOf(state)}`)
@@ -227,7 +227,7 @@ class Machine {
     return this.reader.text(length)
   }
 
-  /** Little-endian two's complement; a number where it is a safe one. */
+  /** Little-endian two's complement; a number if it is a safe integer, else a bigint. */
   #long(length: number): number | bigint {
     const bytes = this.reader.take(length)
     let value = 0n

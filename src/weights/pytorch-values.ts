@@ -1,9 +1,9 @@
 import { type PickleRules, PickleGlobal, type PickleTuple, type PickleValue } from './pickle-values.js'
 
-/** A flat piece of memory that tensors share. */
+/** A flat buffer that tensors may share. */
 export interface Storage {
   readonly kind: 'storage'
-  /** Of its values; one that is not a TensorType is known but not read. */
+  /** Type of its values; one that is not a TensorType is recognized but not read. */
   readonly type: string
   readonly valueBytes: number
   readonly key: string
@@ -11,7 +11,7 @@ export interface Storage {
   readonly count: number
 }
 
-/** torch's strided tensor: all four in values, not bytes. */
+/** A strided torch tensor; offset, size and stride count values, not bytes. */
 export interface Tensor {
   readonly kind: 'tensor'
   readonly storage: Storage
@@ -41,13 +41,13 @@ export const rules: PickleRules = {
   globals: new Set([...Object.keys(storageTypes), rebuildTensor, rebuildParameter]),
   call(global, args) {
     if (global === rebuildTensor) return toTensor(args)
-    // A parameter is its tensor, whether it needs a gradient, and hooks.
+    // Arguments of a parameter: tensor, requires_grad, hooks.
     return global === rebuildParameter && args.length === 3 && isTensor(args[0]) ? args[0] : null
   },
   persistent: toStorage,
 }
 
-/** `(storage, offset, size, stride, requires_grad, hooks)`, since torch 2.1 with `metadata`, None. */
+/** From `(storage, offset, size, stride, requires_grad, hooks)`; torch 2.1 and later may append `metadata`, which must be None. */
 function toTensor(args: PickleTuple): Tensor | null {
   const [storage, offset, size, stride] = args
   if (args.length < 6 || args.length > 7 || (args[6] ?? null) !== null) return null
@@ -56,7 +56,7 @@ function toTensor(args: PickleTuple): Tensor | null {
   return { kind: 'tensor', storage, offset, size, stride }
 }
 
-/** `('storage', class, key, device, count)`, in a stream followed by the place in another storage, None. */
+/** From `('storage', class, key, device, count)`; a stream appends the view into another storage, which must be None. */
 function toStorage(id: PickleValue): Storage | null {
   if (!Array.isArray(id)) return null
   const [tag, type, key, device, count, view = null] = id as PickleTuple

@@ -9,14 +9,14 @@ import { zipEntries } from './zip.js'
 import { type Storage, type Tensor, rules, isCount, isTensor } from './pytorch-values.js'
 
 /**
- * A state dict as torch.save writes it: `pytorch_model.bin`. Since torch 1.6 a zip archive of a pickle and one file per
- * storage; before, a stream of pickles and then the storages. The pickles are read by pickle.ts: nothing is executed.
+ * Reads a state dict as torch.save writes it (`pytorch_model.bin`): since torch 1.6 a zip archive of a pickle and one file per
+ * storage, before that a stream of pickles followed by the storages. pickle.ts reads the pickles and executes nothing.
  */
 export function pytorchTensors(file: BoundedFile): FileTensors {
   return savedTensors(file, namedTensors)
 }
 
-/** Whatever torch.save wrote that consists of tensors: one alone (named `tensor`), a list (`0`, `1`, ..), or a dict, numbers as names too. */
+/** Reads any tensors torch.save wrote: a single one (named `tensor`), a list (`0`, `1`, ..), or a dict, whose keys may be numbers. */
 export function looseTensors(file: BoundedFile): FileTensors {
   return savedTensors(file, (file, value) => {
     if (isTensor(value)) return [['tensor', value]]
@@ -78,7 +78,7 @@ function zipTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   return placed(file, namesOf(file, stateDict), ({ key }) => entries.get(`${folder}data/${key}`))
 }
 
-/** Four pickles (magic number, version, the machine's sizes, the state dict), the storages' keys, then the storages. */
+/** Five pickles (magic number, version, system info, state dict, storage keys), then the storages. Throws WEIGHTS. */
 function streamTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   const reader = new HeaderReader(file, file.size)
   const [magic, version, system] = [unpickle(reader, rules), unpickle(reader, rules), unpickle(reader, rules)]
@@ -93,7 +93,7 @@ function streamTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
   const places = new Map<string, { offset: number; byteLength: number }>()
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined
-    // Its values' size, and so where the next one begins, is only known from a tensor that uses it.
+    // Only a tensor that uses a storage tells the size of its values, and so where the next storage begins.
     if (!storage || places.has(storage.key))
       throw reader.malformed(`storage ${kindOf(key)}, which ${storage ? 'stands twice' : 'no tensor uses'},`)
     const byteLength = reader.u64() * storage.valueBytes
@@ -162,7 +162,7 @@ function placed(
   return { tensors, unread }
 }
 
-/** Whether values lie without gaps, the last dimension innermost; a dimension of size 1 may have any stride. */
+/** Whether values are contiguous with the last dimension innermost; a dimension of size 1 may have any stride. */
 function isRowMajor(size: readonly number[], stride: readonly number[]): boolean {
   if (size.includes(0)) return true
   let expected = 1

@@ -5,11 +5,11 @@ import type { FileTensors, TensorInfo } from './checkpoint.js'
 import { parseObject } from './json-object.js'
 import { isPacked } from './packed-experts.js'
 
-/** As the reference implementation: a longer header is refused. */
+/** Same limit as the reference implementation; longer headers are refused. */
 const maxHeaderBytes = 100_000_000
 
 const readTypes = { F32: 4, F16: 2, BF16: 2 } as const
-/** Bytes of a value. Types that are not read are known, so that a file that has them beside its weights is opened. */
+/** Bytes per value. Includes types we do not read, so that a file with such tensors beside its weights still opens. */
 const valueSizes: Readonly<Record<string, number>> = {
   ...readTypes,
   F64: 8,
@@ -49,7 +49,7 @@ export function safetensorsTensors(file: BoundedFile): FileTensors {
   }
 }
 
-/** Its `__metadata__`; empty where there is none. Throws WEIGHTS. */
+/** The file's `__metadata__`; empty if it has none. Throws WEIGHTS. */
 export function safetensorsMetadata(file: BoundedFile): Readonly<Record<string, string>> {
   const parsed = metadataSchema.safeParse(readHeader(file).header['__metadata__'] ?? {})
   if (parsed.success) return parsed.data
@@ -58,7 +58,7 @@ export function safetensorsMetadata(file: BoundedFile): Readonly<Record<string, 
 
 const metadataSchema = z.record(z.string(), z.string())
 
-/** The header, and where the tensors begin. */
+/** The header and the byte offset where tensor data starts. */
 function readHeader(file: BoundedFile): { header: Record<string, unknown>; start: number } {
   const length = Number(new DataView(file.read(0, 8, 'the header length').buffer).getBigUint64(0, true))
   if (length > maxHeaderBytes) {

@@ -4,14 +4,14 @@ import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from './checkpoint.js'
 import { compareTensors } from './compare-tensors.js'
 
-/** What a checkpoint holds besides what its config announces, decided as transformers decides it (docs/model-files.md). */
+/** Handles tensors that a checkpoint holds but its config does not announce, as transformers does (docs/model-files.md). */
 
 type Expected = ReadonlyMap<string, readonly number[]>
 
 const heads = /(^|\.)(lm_head|embed_out)\.weight$/
 const embeddings = /(^|\.)(embed_tokens|wte|embed_in|word_embeddings)\.weight$/
 
-/** Rows of the two matrices that are compared at once. */
+/** Rows of the two matrices compared at a time. */
 const rowsAtOnce = 1024
 
 export interface Settled {
@@ -20,8 +20,8 @@ export interface Settled {
 }
 
 /**
- * A head of its own beside `tie_word_embeddings: true` is used where it differs from the embedding, as transformers 5 does.
- * `expected`: the tensors that a config asks for. Throws MODEL.
+ * Like transformers 5, uses a separate head despite `tie_word_embeddings: true` if it differs from the embedding, and warns.
+ * `expected` gives the tensors a config asks for. Throws MODEL if models of this type cannot have a separate head.
  */
 export function withOwnHead(
   checkpoint: Checkpoint,
@@ -33,7 +33,7 @@ export function withOwnHead(
   const head = names.find((name) => heads.test(name))
   const embedding = names.find((name) => embeddings.test(name))
   if (head === undefined || embedding === undefined) return unchanged
-  // Asked for as it is: the config's default is a head of its own.
+  // The config already asks for a separate head, by default.
   if ([...expected(checkpoint.config).keys()].some((name) => heads.test(name))) return unchanged
   if (isSame(checkpoint, head, embedding)) return unchanged
   const config = { ...checkpoint.config, tie_word_embeddings: false }
@@ -65,12 +65,12 @@ function isSame(checkpoint: Checkpoint, head: string, embedding: string): boolea
   return true
 }
 
-/** Of so many tensors a warning has room. */
+/** Most tensors that a message names. */
 const mostNamed = 3
 
 /**
- * Warnings of tensors that no graph reads. Throws MODEL where one lies within a block: a bias that the config does not announce,
- * a norm of another architecture's, or an adapter would change what the block computes.
+ * Warns of tensors that no graph reads. Throws MODEL if one is inside a block, because an unannounced bias (unless all zeros),
+ * another architecture's norm or an adapter would change what the block computes; also if the folder holds an adapter.
  */
 export function unreadTensors(checkpoint: Checkpoint, expected: Expected): string[] {
   refuseAdapter(checkpoint.path)
@@ -87,7 +87,7 @@ export function unreadTensors(checkpoint: Checkpoint, expected: Expected): strin
           : 'See whether model_type in config.json is right; an adapter is to be merged into the weights first.',
       },
     )
-  // A copy of the embedding as head is the same matrix twice.
+  // A head still unread here is a copy of the embedding.
   const outside = extra.filter((name) => !blocks.has(blockOf(name) ?? '') && !heads.test(name))
   return outside.length === 0
     ? []
@@ -116,7 +116,7 @@ function listed(names: readonly string[]): string {
     : `${shown} ${names.length === 1 ? 'is' : 'are'}`
 }
 
-/** transformers with peft would put it on top of the weights. */
+/** Throws MODEL if the folder holds an adapter: transformers with peft would apply it to the weights, we would not. */
 function refuseAdapter(path: string): void {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
   const adapter = join(path, 'adapter_config.json')

@@ -1,12 +1,12 @@
 import { round, type Block, type BlockFormat } from './block-format.js'
 
-/** Types of 32 values a block (NVFP4: 64): a scale, perhaps a minimum, and a few bits a value. */
+/** Formats of 32 values per block (NVFP4: 64): a scale, in some a minimum, and a few bits per value. */
 
-/** What four bits stand for in IQ4_NL and IQ4_XS, and in the 4-bit floats (E2M1, doubled) of MXFP4 and NVFP4. */
+/** 4-bit codebooks: `unevenSteps` of IQ4_NL and IQ4_XS; `e2m1`, the doubled E2M1 floats of MXFP4 and NVFP4. */
 export const unevenSteps = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113]
 const e2m1 = [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12]
 
-/** `count` bytes from `from` on: the low nibble of byte i is value i, its high one value i + count. */
+/** Unpacks `count` bytes starting at `from`: byte i holds value i in its low nibble and value i + count in its high nibble. */
 function nibbles(block: Block, from: number, count: number, take: (q: number, i: number) => void): void {
   for (let i = 0; i < count; i++) {
     const pair = block.u8(from + i)
@@ -35,7 +35,7 @@ const q4_1: BlockFormat = {
   },
 }
 
-/** f16 d, 32 fifth bits, 32 nibbles; value = d (q - 16). */
+/** f16 d, 32 fifth bits and 32 low nibbles of q; value = d (q - 16). */
 const q5_0: BlockFormat = {
   values: 32,
   bytes: 22,
@@ -45,7 +45,7 @@ const q5_0: BlockFormat = {
   },
 }
 
-/** f16 d, f16 m, 32 fifth bits, 32 nibbles; value = d q + m. */
+/** f16 d, f16 m, 32 fifth bits and 32 low nibbles of q; value = d q + m. */
 const q5_1: BlockFormat = {
   values: 32,
   bytes: 24,
@@ -65,7 +65,7 @@ const q8_0: BlockFormat = {
   },
 }
 
-/** f16 d, 32 nibbles that name an uneven step; value = d step. */
+/** f16 d, 32 nibbles indexing `unevenSteps`; value = d step. */
 const iq4_nl: BlockFormat = {
   values: 32,
   bytes: 18,
@@ -75,7 +75,7 @@ const iq4_nl: BlockFormat = {
   },
 }
 
-/** An exponent e, 32 nibbles that are 4-bit floats; value = 2^(e - 127) float. */
+/** 8-bit exponent e, 32 E2M1 floats x; value = 2^(e - 127) x. */
 const mxfp4: BlockFormat = {
   values: 32,
   bytes: 17,
@@ -85,7 +85,7 @@ const mxfp4: BlockFormat = {
   },
 }
 
-/** Four scales of 8 bits (E4M3 without a sign), each with 16 nibbles that are 4-bit floats. */
+/** Four 8-bit scales s (unsigned E4M3), then 16 E2M1 floats x for each; value = s x. */
 const nvfp4: BlockFormat = {
   values: 64,
   bytes: 36,
@@ -97,7 +97,7 @@ const nvfp4: BlockFormat = {
   },
 }
 
-/** Half an E4M3 number: the 4-bit floats of the table are doubled. */
+/** Half of an E4M3 number, because the `e2m1` table is doubled; 0 for NaN (0x7f). */
 function halfScale(bits: number): number {
   if (bits === 0 || bits === 0x7f) return 0
   const [exponent, fraction] = [(bits >> 3) & 15, bits & 7]

@@ -3,20 +3,20 @@ import type { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
 import { dequantize, storedBytes } from './dequantize.js'
 
-/** How tensors lie otherwise than they are read; null where they do not. */
+/** How stored tensors differ from what is read; each function returns null for a tensor that does not differ. */
 interface Layout {
-  /** At which stored row a tensor's row lies. */
+  /** Maps a tensor's row to its stored row. */
   readonly rowOrder: (tensor: TensorInfo) => ((row: number) => number) | null
-  /** What is read, of the stored values. */
+  /** Maps stored values to the values read. */
   readonly restore: (tensor: TensorInfo) => ((values: Float32Array) => Float32Array) | null
 }
 
 const asStored: Layout = { rowOrder: () => null, restore: () => null }
 
-/** Of rows that lie side by side. */
+/** Consecutive rows are read in one go up to about this many bytes. */
 const bytesTogether = 8 << 20
 
-/** Reads tensors that lie row-major in open files. `files` are keyed by `TensorInfo.file`. */
+/** Reads row-major tensors from open files, keyed by `TensorInfo.file`. Throws WEIGHTS; `readRows` throws MODEL for a row out of range. */
 export function tensorReader(
   path: string,
   tensors: ReadonlyMap<string, TensorInfo>,
@@ -47,7 +47,7 @@ export function tensorReader(
 
   function inOrder(tensor: TensorInfo, stored: Uint8Array): Uint8Array {
     const storedRow = rowOrder(tensor)
-    // A tensor without values may claim rows beyond number.
+    // An empty tensor may claim any number of rows.
     if (!storedRow || stored.length === 0) return stored
     const [rows = 0] = tensor.shape
     const rowBytes = stored.length / rows
@@ -75,7 +75,7 @@ export function tensorReader(
     const order = rowOrder(tensor)
     const storedRows = order ? rows.map(order) : rows
     const out = new Float32Array(rows.length * columns) // [rows, columns]
-    // Neighbours are read together.
+    // Read consecutive rows together.
     for (let start = 0, end; start < rows.length; start = end) {
       const first = storedRows[start] as number
       end = start + 1
@@ -106,7 +106,7 @@ export function tensorReader(
   }
 }
 
-/** `[rows.length, columns]` of a whole matrix. */
+/** Picks `rows` of a whole matrix: `[rows.length, columns]`. */
 function rowsOf(whole: Float32Array, rows: readonly number[], columns: number): Float32Array {
   const out = new Float32Array(rows.length * columns)
   for (const [i, row] of rows.entries())

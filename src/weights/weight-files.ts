@@ -8,7 +8,7 @@ import { readObject } from './json-object.js'
 import { pytorchTensors } from './pytorch.js'
 import { safetensorsTensors } from './safetensors.js'
 
-/** As Hugging Face's libraries choose: safetensors before pickles, one file before shards. */
+/** In the order Hugging Face's libraries prefer: safetensors before pickles, a single file before shards. */
 const forms = [
   { format: 'safetensors', whole: 'model.safetensors', index: 'model.safetensors.index.json' },
   { format: 'pytorch', whole: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json' },
@@ -21,7 +21,7 @@ const readers: Readonly<Record<WeightFiles['format'], (file: BoundedFile) => Fil
 const maxIndexBytes = 100_000_000
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 
-/** A weight file of a folder: its name there, and the file that a link of that name leads to. */
+/** A weight file: its name in the folder, and its path with links resolved. */
 interface WeightFile {
   readonly name: string
   readonly path: string
@@ -30,11 +30,11 @@ interface WeightFile {
 export interface WeightFiles {
   readonly format: 'safetensors' | 'pytorch'
   readonly files: readonly WeightFile[]
-  /** Where there are shards: the index's path, and which tensor it places in which shard. */
+  /** For sharded weights: the index's path, and the shard it names for each tensor. */
   readonly index?: { readonly path: string; readonly shardOf: Readonly<Record<string, string>> }
 }
 
-/** The weights of a Hugging Face folder: one file, or the shards that an index names. */
+/** Finds the weights of a Hugging Face folder: one file, or the shards an index names. Throws WEIGHTS. */
 export function weightFiles(folder: string): WeightFiles {
   for (const { format, whole, index } of forms) {
     if (existsSync(join(folder, whole))) return { format, files: [weightFile(folder, whole)] }
@@ -54,7 +54,7 @@ export function weightFiles(folder: string): WeightFiles {
   )
 }
 
-/** One file of weights, named itself: `.safetensors` or PyTorch's `.bin`. */
+/** A weight file given by name: `.safetensors` or PyTorch's `.bin`. */
 export function namedWeightFile(folder: string, name: string): WeightFiles {
   return {
     format: name.endsWith('.safetensors') ? 'safetensors' : 'pytorch',
@@ -62,7 +62,7 @@ export function namedWeightFile(folder: string, name: string): WeightFiles {
   }
 }
 
-/** Tensors of all files of a folder; every tensor that the index names must be in the shard that it names. */
+/** Tensors of all weight files. Throws WEIGHTS if two files hold the same tensor, or a tensor is not in the shard the index names. */
 export function tensorsOf(
   { format, files, index }: WeightFiles,
   opened: ReadonlyMap<string, BoundedFile>,
@@ -105,7 +105,7 @@ function readIndex(index: string): Record<string, string> {
 }
 
 function shard(folder: string, index: string, name: string): WeightFile {
-  // A name with a path could reach any file of the machine.
+  // A name with a path could reach any file on the machine.
   if (basename(name) !== name)
     throw new TaskvecError('WEIGHTS', `${index}: shard "${name}" is not a plain file name`)
   if (!statSync(join(folder, name), { throwIfNoEntry: false })?.isFile()) {
@@ -116,7 +116,7 @@ function shard(folder: string, index: string, name: string): WeightFile {
   return weightFile(folder, name)
 }
 
-/** Hugging Face's cache is made of links: what counts is the file at their end. */
+/** Resolves links, because Hugging Face's cache consists of them. */
 function weightFile(folder: string, name: string): WeightFile {
   return { name, path: realpathSync(join(folder, name)) }
 }

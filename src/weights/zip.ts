@@ -2,7 +2,7 @@ import { TaskvecError } from '../domain/errors.js'
 import type { BoundedFile } from './bounded-file.js'
 import { HeaderReader } from './header-reader.js'
 
-/** Where a file inside a zip archive lies; uncompressed, so that it can be read in place. */
+/** Location of a file in a zip archive; it is uncompressed, so it can be read in place. */
 export interface ZipEntry {
   readonly offset: number
   readonly byteLength: number
@@ -17,12 +17,12 @@ const localSignature = 0x04034b50
 const endBytes = 22
 const maxCommentBytes = 65535
 const maxEntries = 1_000_000
-/** In a 16 or 32 bit field: the value stands in the zip64 record instead. */
+/** In a 16- or 32-bit field these mean that the value is in the zip64 record instead. */
 const [in64Of16, in64Of32] = [0xffff, 0xffffffff]
 
 /**
- * The entries of a zip archive (PKWARE's APPNOTE), zip64 included, as torch.save writes it: stored, not compressed. Our
- * own reader, because libraries give contents and not the place where they lie. Throws WEIGHTS.
+ * Lists the entries of a zip archive (PKWARE's APPNOTE, zip64 included) as torch.save writes it: stored, not compressed. We
+ * parse it ourselves because libraries return contents, not their offsets. Throws WEIGHTS.
  */
 export function zipEntries(file: BoundedFile): Map<string, ZipEntry> {
   const directory = findDirectory(file)
@@ -36,7 +36,7 @@ export function zipEntries(file: BoundedFile): Map<string, ZipEntry> {
   return entries
 }
 
-/** The end record is the last thing in the file, but for a comment of up to 64 kB. */
+/** The end record closes the file, followed only by a comment of up to 64 kB. */
 function findDirectory(file: BoundedFile): { entries: number; offset: number } {
   const length = Math.min(file.size, endBytes + maxCommentBytes)
   const tail = file.read(file.size - length, length, 'the end of the zip archive')
@@ -99,7 +99,7 @@ function readEntry(reader: HeaderReader): { name: string; offset: number; byteLe
   return { name, offset: at, byteLength: size }
 }
 
-/** Sizes and offset; those that do not fit 32 bits stand in the zip64 extra field, in this order. */
+/** Uncompressed size, compressed size and offset; those that do not fit 32 bits are in the zip64 extra field, in this order. */
 function wide(
   reader: HeaderReader,
   extra: DataView,
@@ -123,7 +123,7 @@ function wide(
   throw reader.malformed('no zip64 field')
 }
 
-/** Behind the local header, whose name and padding have lengths of their own. */
+/** Offset of the contents, after the local header, whose name and padding have their own lengths. Throws WEIGHTS. */
 function contentOffset(file: BoundedFile, name: string, header: number, byteLength: number): number {
   const local = new DataView(file.read(header, 30, `the header of ${name}`).buffer)
   if (local.getUint32(0, true) !== localSignature)

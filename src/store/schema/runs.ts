@@ -12,7 +12,7 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import { ofModel, ofSweep } from './sweeps.js'
 
-/** What sweeps point at: runs by their keys, their predictions and θ; and what went wrong. */
+/** What sweeps refer to: runs by key, with their predictions and θ; also timings and failures. */
 
 /** Scores of one run over one split. */
 export const runs = sqliteTable(
@@ -51,13 +51,13 @@ export const predictions = sqliteTable(
     answerLogProb: real('answer_log_prob').notNull(),
     /** 1: the answer's first token is the greedy choice. */
     answerRank: integer('answer_rank').notNull(),
-    /** That token's logit minus the highest of all others; null in rows of before it was recorded. */
+    /** That token's logit minus the highest other logit; null in rows older than the column. */
     answerLogitDifference: real('answer_logit_difference'),
-    /** Of a graded rule, 0 to 1; null under the others. */
+    /** Score from 0 to 1 under a graded scoring rule; null under the others. */
     score: real(),
-    /** Where answers of several tokens were generated, else null: their ids, a JSON list, of which `token` is the first. */
+    /** Ids of a multi-token generated answer as a JSON list, starting with `token`; null if only one token was generated. */
     tokens: text(),
-    /** Natural logarithm of the probability of all of the right answer's tokens in a row, and the largest of their ranks. */
+    /** Natural logarithm of the joint probability of all tokens of the right answer, and the largest of their ranks. */
     wholeLogProb: real('whole_log_prob'),
     wholeRank: integer('whole_rank'),
   },
@@ -84,7 +84,7 @@ export const taskVectors = sqliteTable(
   ],
 )
 
-/** What one activity took. Not part of any result. */
+/** Time one piece of work took; not part of any result. */
 export const timings = sqliteTable(
   'timings',
   {
@@ -105,19 +105,19 @@ export const failures = sqliteTable(
   {
     sweepId: ofSweep(),
     modelId: text('model_id').notNull(),
-    /** '' where the whole model failed. */
+    /** '' if the whole model failed. */
     taskId: text('task_id').notNull(),
-    /** `main`, or the name of the further experiment that failed. */
+    /** `main`, or the name of the additional experiment that failed. */
     experiment: text().notNull().default('main'),
     code: text().notNull(),
     message: text().notNull(),
     attempts: integer().notNull(),
-    /** Last lines of the process that failed. */
+    /** Last lines of output of the failed process. */
     log: text().notNull().default(''),
-    /** Which worker it failed on; '' where it is the writer of the database, or not known. */
+    /** The worker it failed on; '' if that is the database writer or unknown. */
     worker: text().notNull().default(''),
     failedAt: text('failed_at').notNull(),
-    /** 1 once it was tried again. */
+    /** 1 once it has been retried. */
     superseded: integer().notNull(),
   },
   (table) => [

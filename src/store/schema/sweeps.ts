@@ -3,11 +3,11 @@ import { sql } from 'drizzle-orm'
 import { check, foreignKey, index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * The results database. Runs belong to the key that hashes all that determines them, not to a sweep: sweeps point at
- * keys, so that a second sweep finds existing results. docs/schema.md explains it to people who open the file themselves.
+ * The results database. A run is identified by a key that hashes everything that determines it and belongs to no sweep; sweeps
+ * refer to keys, so a second sweep finds existing results. docs/schema.md documents the schema for direct use.
  */
 
-/** One row: this database's own name, so that a new file at the same path is not mistaken for it. */
+/** One row: this database's id, so that a new file at the same path is not mistaken for it. */
 export const identity = sqliteTable('identity', { id: text().primaryKey() })
 
 export const sweeps = sqliteTable(
@@ -24,19 +24,19 @@ export const sweeps = sqliteTable(
     status: text({ enum: ['running', 'complete', 'failed', 'cancelled'] }).notNull(),
     createdAt: text('created_at').notNull(),
     finishedAt: text('finished_at'),
-    /** The same for the sweeps that one config with several seeds made; null where it has one. */
+    /** Shared by the sweeps of one config with several seeds; null for a single seed. */
     groupId: text('group_id'),
   },
   (table) => [check('sweeps_status', sql`${table.status} in ('running', 'complete', 'failed', 'cancelled')`)],
 )
 
-/** Of a table whose rows belong to a sweep. */
+/** Foreign key for tables whose rows belong to a sweep. */
 export const ofSweep = () =>
   text('sweep_id')
     .notNull()
     .references(() => sweeps.id)
 
-/** A model's content: weights, config and tokenizer, with the numeric set-up it ran in. */
+/** A model's content: weights, config and tokenizer, with the numeric setup it ran in. */
 export const models = sqliteTable('models', {
   modelHash: text('content_hash').primaryKey(),
   architecture: text().notNull(),
@@ -59,7 +59,7 @@ export const sweepModels = sqliteTable(
     modelId: text('model_id').notNull(),
     position: integer().notNull(),
     source: text().notNull(),
-    /** The content that the sweep's results are of; null until a worker has loaded the model. */
+    /** Hash of the content behind the sweep's results; null until a worker has loaded the model. */
     modelHash: text('content_hash'),
     numerics: text().$type<NumericsJson>(),
   },
@@ -72,13 +72,13 @@ export const sweepTasks = sqliteTable(
     sweepId: ofSweep(),
     taskId: text('task_id').notNull(),
     position: integer().notNull(),
-    /** The task as the config gave it, JSON, word lists and items included. */
+    /** The task as given in the config, as JSON, including word lists and items. */
     spec: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.sweepId, table.taskId] })],
 )
 
-/** Pairs that survived a tokenizer's filter, stored once per content. */
+/** Pairs that passed a tokenizer's filter, stored once per content. */
 export const taskPairs = sqliteTable(
   'task_pairs',
   {
@@ -87,7 +87,7 @@ export const taskPairs = sqliteTable(
     input: text().notNull(),
     output: text().notNull(),
     accept: text().notNull(),
-    /** train, dev or test, of a list with splits of its own; else null. */
+    /** train, dev or test if the list defines its own splits; else null. */
     split: text(),
   },
   (table) => [primaryKey({ columns: [table.pairsHash, table.position] })],
@@ -104,7 +104,7 @@ export const items = sqliteTable(
     answer: text().notNull(),
     accept: text().notNull(),
     dummyQueries: text('dummy_queries').notNull(),
-    /** How its prompts are written, JSON; null: as in the paper. */
+    /** Prompt format as JSON; null for the paper's. */
     prompt: text(),
   },
   (table) => [
@@ -113,7 +113,7 @@ export const items = sqliteTable(
   ],
 )
 
-/** A task made ready for a model within a sweep. */
+/** A task prepared for a model within a sweep. */
 export const preparedTasks = sqliteTable(
   'prepared_tasks',
   {
@@ -146,7 +146,7 @@ export const preparedTasks = sqliteTable(
   ],
 )
 
-/** One point of the by-layer curve: (model, task, L) of a sweep, and the key of its dev run. */
+/** One point of the by-layer curve: a sweep's (model, task, L) and the key of its dev run. */
 export const cells = sqliteTable(
   'cells',
   {
@@ -156,9 +156,9 @@ export const cells = sqliteTable(
     layer: integer().notNull(),
     runKey: text('run_key').notNull(),
     layersTogether: text('layers_together').notNull(),
-    /** 1: the run was already stored when this sweep came to it. */
+    /** 1 if the run was already stored when this sweep reached it. */
     reused: integer().notNull(),
-    /** The run's, null until it is stored; triggers keep them. A million runs found by their keys would take seconds. */
+    /** Copied from the run by triggers; null until it is stored. Looking up a million runs by key would take seconds. */
     correct: integer(),
     items: integer(),
   },
@@ -169,7 +169,7 @@ export const cells = sqliteTable(
       foreignColumns: [preparedTasks.sweepId, preparedTasks.modelId, preparedTasks.taskId],
     }),
     index('cells_run_key').on(table.runKey),
-    /** All that curves and progress need. */
+    /** Covers everything that curves and progress need. */
     index('cells_curves').on(
       table.sweepId,
       table.modelId,
@@ -183,7 +183,7 @@ export const cells = sqliteTable(
   ],
 )
 
-/** The baseline, regular and hypothesis runs of (model, task) of a sweep. */
+/** The baseline, regular and hypothesis runs of a sweep's (model, task). */
 export const sweepRuns = sqliteTable(
   'sweep_runs',
   {

@@ -13,11 +13,11 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import { ofModel, sweepModels } from './sweeps.js'
 
-/** The further experiments: their units and what these found. */
+/** The additional experiments: their units and results. */
 
 /**
- * What the further experiments of a sweep consist of (src/store/experiment-units.ts), from its start: one row per piece of work that
- * is computed and stored as a whole.
+ * The units of a sweep's additional experiments (src/store/experiment-units.ts), inserted when it starts: one row per piece of
+ * work that is computed and stored as a whole.
  */
 export const units = sqliteTable(
   'units',
@@ -26,16 +26,16 @@ export const units = sqliteTable(
     modelId: text('model_id').notNull(),
     /** For instance `robustness`, `layer_transfer`. */
     experiment: text().notNull(),
-    /** '' where the unit is about a model's tasks together. */
+    /** '' if the unit covers all of a model's tasks together. */
     taskId: text('task_id').notNull(),
-    /** Conflicting: the task B that gives θ; else ''. */
+    /** In the conflicting-tasks experiment, task B, which provides θ; else ''. */
     thetaTaskId: text('theta_task_id').notNull(),
-    /** JSON, without what the sweep's protocol says already. */
+    /** JSON, without what the sweep's protocol already specifies. */
     settings: text().notNull(),
-    /** Null until it is planned. */
+    /** Null until the unit is planned. */
     runKey: text('run_key'),
     reused: integer().notNull(),
-    /** Why it cannot be done for this model and these tasks; null where it can. */
+    /** Why the unit cannot run for this model and these tasks; null if it can. */
     skipped: text(),
   },
   (table) => [
@@ -50,7 +50,7 @@ export const units = sqliteTable(
   ],
 )
 
-/** Results of one unit, under the key that hashes all that determines them; their rows are in the tables below. */
+/** Results of one unit, under a key that hashes everything that determines them; the tables below hold the rows. */
 export const unitRuns = sqliteTable(
   'unit_runs',
   {
@@ -58,13 +58,13 @@ export const unitRuns = sqliteTable(
     key: text().notNull(),
     experiment: text().notNull(),
     modelHash: ofModel(),
-    /** 0 while some of its steps are still to be done. */
+    /** 0 while some steps are still missing. */
     complete: integer().notNull(),
   },
   (table) => [uniqueIndex('unit_runs_key').on(table.key)],
 )
 
-/** Of a table whose rows belong to a unit: by this `merge` and `verify` find it. */
+/** Foreign key for tables whose rows belong to a unit; `merge` and `verify` find such tables by it. */
 export const unitRun = () =>
   integer('run_id')
     .notNull()
@@ -87,24 +87,24 @@ export const thetas = sqliteTable(
 
 export const scored = {
   setting: text().notNull(),
-  /** Where θ is patched in (or read by the classifier). */
+  /** Layer where θ is patched in (or read by the classifier). */
   layer: integer().notNull(),
-  /** Where θ was taken. */
+  /** Layer where θ was extracted. */
   sourceLayer: integer('source_layer').notNull(),
   items: integer().notNull(),
   correct: integer().notNull(),
-  /** Means over the items; null where nothing was generated. */
+  /** Means over the items; null if nothing was generated. */
   answerLogProb: real('answer_log_prob'),
   answerRank: real('answer_rank'),
   answerLogitDifference: real('answer_logit_difference'),
 }
 
-/** Accuracies that a unit found: of the experiments beyond the paper, and of robustness on its own dev items. */
+/** Accuracies measured by a unit: experiments beyond the paper, and robustness on its own dev items. */
 export const unitScores = sqliteTable(
   'unit_scores',
   {
     runId: unitRun(),
-    /** '' where the run's unit names the task already. */
+    /** '' if the run's unit already names the task. */
     taskId: text('task_id').notNull(),
     ...scored,
   },

@@ -3,15 +3,15 @@ import type { Category } from '../../domain/types.js'
 import { scored } from './units.js'
 
 /**
- * The views of migrations/ as types: `typeof results.$inferSelect` is the one type of a row of `results`. Views of the further
- * experiments are in their folders. docs/schema.md explains them.
+ * The views in migrations/ as types: `typeof results.$inferSelect` is the only type for a row of `results`. Views of the
+ * additional experiments are in their own folders. docs/schema.md documents them.
  */
 
 export const inSweep = { sweep: text().notNull(), model: text().notNull() }
 export const ofTask = { ...inSweep, task: text().notNull() }
 export const category = () => text().$type<Category>().notNull()
 
-/** A row per finished (model, task): Table 6. */
+/** One row per finished (model, task), as in Table 6. */
 export const results = sqliteView('results', {
   ...ofTask,
   category: category(),
@@ -24,7 +24,7 @@ export const results = sqliteView('results', {
   devItems: integer('dev_items').notNull(),
 }).existing()
 
-/** A row per computed cell: one point of the by-layer curve. */
+/** One row per computed cell, a point of the by-layer curve. */
 export const layers = sqliteView('layers', {
   ...ofTask,
   layer: integer().notNull(),
@@ -34,7 +34,7 @@ export const layers = sqliteView('layers', {
   reused: integer().notNull(),
 }).existing()
 
-/** Scores of the experiments that find accuracies only (`unit_scores`). */
+/** Scores of the experiments that only measure accuracies (`unit_scores`). */
 export const beyond = sqliteView('beyond', {
   ...ofTask,
   analysis: text().notNull(),
