@@ -1,15 +1,15 @@
 import { halfToFloat } from './half.js'
 
-/** How a quantised storage type of ggml packs its values (ggml's ggml-quants.c; the `gguf` package's quants.py). */
+/** Block layout of a quantised ggml type (ggml's ggml-quants.c; the `gguf` package's quants.py). */
 export interface BlockFormat {
-  /** Values of a block, and the bytes that they take. */
+  /** Values per block, and bytes per block. */
   readonly values: number
   readonly bytes: number
   /** Writes a block's values to `out` from `at`, rounding in f32 at each step as ggml does. */
   readonly decode: (block: Block, out: Float32Array, at: number) => void
 }
 
-/** One block's bytes; moved from block to block. */
+/** Reads little-endian values at offsets relative to `start`, the current block's first byte. */
 export class Block {
   start = 0
   readonly signed: Int8Array

@@ -2,17 +2,20 @@ import { closeSync, fstatSync, openSync, read, readSync, statSync } from 'node:f
 import { promisify } from 'node:util'
 import { TaskvecError } from '../domain/errors.js'
 
-/** Bytes that one thread reads at a time. */
+/** Bytes per read on one thread (16 MiB). */
 const pieceBytes = 16 << 20
 const readLater = promisify(read)
 
-/** A file read by position only, never beyond its end: a checkpoint's own numbers are not trusted. */
+/**
+ * A file with bounds-checked random access: offsets and lengths in a checkpoint are untrusted. Throws WEIGHTS if it is not a
+ * regular file or cannot be opened.
+ */
 export class BoundedFile {
   readonly size: number
   readonly #descriptor: number
 
   constructor(readonly path: string) {
-    // Before it is opened: a pipe would wait forever for a writer.
+    // Check before opening: opening a pipe blocks until it has a writer.
     const stat = statSync(path, { throwIfNoEntry: false })
     if (stat && !stat.isFile()) throw new TaskvecError('WEIGHTS', `${path}: not a regular file`)
     try {
@@ -26,7 +29,11 @@ export class BoundedFile {
     this.size = fstatSync(this.#descriptor).size
   }
 
-  /** Exactly `length` bytes from `offset`, in a fresh buffer that starts aligned. Throws WEIGHTS past the end. */
+  /**
+   * Reads exactly `length` bytes at `offset` into a new, aligned buffer. Throws WEIGHTS if the range exceeds the file or the file
+   * shrinks.
+   * @param what names the bytes in errors
+   */
   read(offset: number, length: number, what: string): Uint8Array {
     this.#refuseOutside(offset, length, what)
     const bytes = new Uint8Array(length)
@@ -40,8 +47,8 @@ export class BoundedFile {
   }
 
   /**
-   * The same, read on libuv's threads. All pieces are handed over at once: graph runs block the event loop, which could
-   * not hand over the next.
+   * Same as `read`, on libuv's thread pool. Submits all pieces at once: graph runs block the event loop, which would delay
+   * the next one.
    */
   async readAhead(offset: number, length: number, what: string): Promise<Uint8Array> {
     this.#refuseOutside(offset, length, what)

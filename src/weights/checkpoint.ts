@@ -1,30 +1,30 @@
 import type { TensorType } from './dequantize.js'
 
 /**
- * A checkpoint as architectures see it, whatever its file format: a Hugging Face config, and tensors under
- * Hugging Face names and in Hugging Face layout (GGUF names and the permuted q/k rows are mapped when read).
+ * A checkpoint in any file format, presented as a Hugging Face config and tensors with Hugging Face names and layout
+ * (GGUF names and permuted q/k rows are mapped on reading).
  */
 export interface Checkpoint {
-  /** Folder or GGUF file, real path. */
+  /** Real path of the folder or GGUF file. */
   readonly path: string
   readonly format: 'safetensors' | 'pytorch' | 'gguf'
-  /** Contents of config.json, or the same made from a GGUF's metadata. Untrusted until an architecture validates it. */
+  /** Contents of config.json, or its equivalent from GGUF metadata. Untrusted until an architecture validates it. */
   readonly config: Readonly<Record<string, unknown>>
   readonly tensors: ReadonlyMap<string, TensorInfo>
-  /** Tensors that are there but cannot be read as f32, and why: causal masks of booleans, for instance. */
+  /** Reasons, keyed by name, for tensors that cannot be read as f32, such as boolean causal masks. */
   readonly unread: ReadonlyMap<string, string>
   /** sha256 over weights, config and tokenizer files. */
   readonly modelHash: string
-  /**
-   * The tensor's bytes as they lie in the file, read on another thread, for `arrange`. Fresh memory that starts aligned.
-   * Throws WEIGHTS.
-   */
+  /** Reads the tensor's stored bytes on another thread, for `arrange`, into a new, aligned buffer. Throws WEIGHTS. */
   readAhead(name: string): Promise<Uint8Array>
-  /** What `read` gives, of bytes that `readAhead` gave; may share their memory. */
+  /** Converts bytes from `readAhead` to what `read` returns; may share their memory. */
   arrange(name: string, stored: Uint8Array): Float32Array
-  /** The tensor's values as f32, row-major in the stored shape; dequantised where needed. Throws WEIGHTS. */
+  /** The tensor's values as f32, row-major in `TensorInfo.shape`, dequantised if needed. Throws WEIGHTS. */
   read(name: string): Float32Array
-  /** Rows `[rows.length, columns]` of a matrix, or entries of a vector, read without reading the rest. */
+  /**
+   * Rows `[rows.length, columns]` of a matrix, or entries of a vector, without reading the rest. Throws MODEL if a row is out of
+   * range; WEIGHTS.
+   */
   readRows(name: string, rows: readonly number[]): Float32Array
   close(): void
 }
@@ -39,14 +39,14 @@ export interface TensorInfo {
   readonly byteLength: number
 }
 
-/** What one file of weights holds. */
+/** Tensors in one weights file. */
 export interface FileTensors {
   readonly tensors: readonly TensorInfo[]
-  /** As `Checkpoint.unread`. */
+  /** See `Checkpoint.unread`. */
   readonly unread: readonly (readonly [name: string, reason: string])[]
 }
 
-/** The types that tensors are stored in, for instance `F32+Q4_1`. */
+/** Storage types of the tensors, sorted and joined, e.g. `F32+Q4_1`. */
 export function storageTypes(tensors: readonly Pick<TensorInfo, 'type'>[]): string {
   return [...new Set(tensors.map(({ type }) => type))].sort().join('+')
 }

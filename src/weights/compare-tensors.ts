@@ -1,13 +1,13 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { Checkpoint } from './checkpoint.js'
 
-/** How a checkpoint's tensors differ from what an architecture reads. */
+/** How a checkpoint's tensors differ from those an architecture expects. */
 export interface TensorDifferences {
   readonly missing: readonly string[]
   readonly misshapen: readonly Misshapen[]
-  /** Of a type or layout that cannot be read. */
+  /** Stored in an unsupported type or layout. */
   readonly unreadable: readonly { readonly name: string; readonly reason: string }[]
-  /** Tensors that the architecture does not read. */
+  /** Not read by the architecture. */
   readonly extra: readonly string[]
 }
 
@@ -17,10 +17,10 @@ interface Misshapen {
   readonly found: readonly number[]
 }
 
-/** Tables that older checkpoints store beside the weights; they are computed from the config. */
+/** Tables that older checkpoints store with the weights; we compute them from the config. */
 const derived = /\.(rotary_emb\.inv_freq|(attn|attention)\.(bias|masked_bias))$/
 
-/** Names and shapes against `expected`, the architecture's `expectedTensors`. */
+/** Compares names and shapes with `expected`, the architecture's `expectedTensors`. */
 export function compareTensors(
   { tensors, unread }: Pick<Checkpoint, 'tensors' | 'unread'>,
   expected: ReadonlyMap<string, readonly number[]>,
@@ -41,7 +41,7 @@ export function compareTensors(
   return { missing, misshapen, unreadable, extra }
 }
 
-/** One line for each difference. */
+/** One line per difference. */
 export function describeDifferences({ missing, misshapen, unreadable, extra }: TensorDifferences): string[] {
   return [
     ...missing.map((name) => `missing    ${name}`),
@@ -54,7 +54,7 @@ export function describeDifferences({ missing, misshapen, unreadable, extra }: T
   ]
 }
 
-/** Throws WEIGHTS where a tensor that the architecture reads is missing, misshapen or unreadable. */
+/** Throws WEIGHTS if a tensor that the architecture reads is missing, misshapen or unreadable; lists up to 20 differences. */
 export function refuseUnfit(checkpoint: Checkpoint, expected: ReadonlyMap<string, readonly number[]>): void {
   const differences = compareTensors(checkpoint, expected)
   const { missing, misshapen, unreadable } = differences

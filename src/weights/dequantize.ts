@@ -7,17 +7,20 @@ import { smallQuants } from './small-quants.js'
 const plainBytes = { F32: 4, F16: 2, BF16: 2, U8: 1 } as const
 const blockFormats = { ...smallQuants, ...kQuants, ...iqQuants } as const
 export type QuantisedType = keyof typeof blockFormats
-/** `U8`: bytes as they are, parts of what packed-experts.ts puts together. */
+/** `U8`: raw bytes of packed tensors (packed-experts.ts). */
 export type TensorType = keyof typeof plainBytes | QuantisedType
 
-/** Bytes that `values` values take; null where they do not fill whole blocks. */
+/** Bytes that `values` values take; null if they do not fill whole blocks. */
 export function storedBytes(type: TensorType, values: number): number | null {
   if (isPlain(type)) return values * plainBytes[type]
   const format: BlockFormat = blockFormats[type]
   return values % format.values === 0 ? (values / format.values) * format.bytes : null
 }
 
-/** Stored little-endian bytes to f32 values, rounding in f32 at each step as ggml does. `bytes` must start aligned. */
+/**
+ * Converts stored little-endian bytes to f32, rounding in f32 at each step as ggml does. `bytes` must be aligned; F32 values share
+ * its memory.
+ */
 export function dequantize(type: TensorType, bytes: Uint8Array): Float32Array {
   switch (type) {
     case 'F32':

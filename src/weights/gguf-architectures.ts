@@ -1,30 +1,33 @@
 import type { GgufMetadata } from './gguf-metadata.js'
 
 /**
- * GGUF's architectures as the Hugging Face models that they were converted from: which names tensors had, how their rows were
- * reordered, and config.json's fields (llama.cpp's conversion scripts; the `gguf` package's tensor_mapping.py).
+ * Maps a GGUF architecture back to the Hugging Face model it was converted from: tensor names, row order and config.json fields
+ * (llama.cpp's conversion scripts; the `gguf` package's tensor_mapping.py).
  */
 export interface GgufArchitecture {
   /** config.json's `model_type`. */
   readonly modelType: string
-  /** Fields beyond those that most models have (gguf-config.ts). */
+  /** Fields that override or extend the common ones (gguf-config.ts). */
   readonly config?: (model: GgufMetadata) => Record<string, unknown>
-  /** What stands before a block's number. */
+  /** Prefix of a block's tensor names, before the block number. */
   readonly layers: string
-  /** Names outside the blocks, and names in them, without `.weight` and `.bias`; `{}` is the number of each expert of a stack. A name with its ending stands for a name that has none. */
+  /**
+   * GGUF to Hugging Face names, outside and inside the blocks, without `.weight` or `.bias`. `{}` is an expert's index in a stack.
+   * A GGUF name with its suffix maps to a Hugging Face name that has none.
+   */
   readonly outer: Readonly<Record<string, string>>
   readonly block: Readonly<Record<string, string>>
-  /** Names in the blocks of models that have a tensor, by its name. */
+  /** Block names that replace `block` in models that have the tensor. */
   readonly blockWith?: readonly [tensor: string, names: Readonly<Record<string, string>>]
-  /** Rotary pairs were put side by side in the rows of queries and keys. */
+  /** GGUF interleaves rotary pairs: the two rows of a pair are adjacent in queries and keys. */
   readonly rotaryPairs?: boolean
-  /** Queries, keys and values of each group of heads stood together; GGUF has all queries, then all keys, then all values. */
+  /** Hugging Face stores queries, keys and values per group of heads; GGUF stores all queries, then all keys, then all values. */
   readonly groupedQkv?: boolean
-  /** Parts stored `[in, out]` by Hugging Face. */
+  /** Tensors that Hugging Face stores as `[in, out]`. */
   readonly transposed?: readonly string[]
-  /** Queries and keys come from latents, values are of another width, and a part of each head is rotated. */
+  /** Multi-head latent attention: queries and keys come from latents, values have another width, and only part of a head is rotated. */
   readonly latent?: boolean
-  /** Norm weights had 1 added. */
+  /** Conversion to GGUF added 1 to norm weights. */
   readonly normsPlusOne?: boolean
 }
 
@@ -85,10 +88,10 @@ const gpt2Config = (model: GgufMetadata) => ({
   n_positions: model.shape('position_embd.weight')?.[0] ?? model.read('context_length'),
   layer_norm_epsilon: model.read('attention.layer_norm_epsilon'),
 })
-/** Some converters write 4 d_model whatever it is. */
+/** From the tensor's shape: some converters always write 4 d_model as `feed_forward_length`. */
 const mlpWidth = (model: GgufMetadata) =>
   model.shape('blk.0.ffn_up.weight')?.[0] ?? model.read('feed_forward_length')
-/** BLOOM's and Falcon's names within a block; GPT-NeoX's differ in one word. */
+/** Block tensor names of BLOOM, Falcon and GPT-NeoX; only the name of the attention module differs. */
 const fused = (attention: string, extra: Readonly<Record<string, string>> = {}) => ({
   attn_norm: 'input_layernorm',
   attn_qkv: `${attention}.query_key_value`,
@@ -106,7 +109,7 @@ const wordEmbeddings = {
 }
 
 const attentionBias = (model: GgufMetadata) => ({ attention_bias: model.has('blk.0.attn_q.bias') })
-/** Scores are scaled by the width of a head; in the largest model of the series, by d_model / heads. */
+/** `query_pre_attn_scalar`: the head width, or d_model / heads in the largest model of the series, which has `largest` layers. */
 const gemmaScale = (model: GgufMetadata, largest: number) =>
   model.number('block_count') === largest
     ? (model.number('embedding_length') ?? NaN) / model.heads
@@ -121,12 +124,12 @@ const windowAndPattern = (model: GgufMetadata) => {
   }
 }
 
-/** How many experts a layer has, under the family's name for it, and a row goes to. */
+/** Experts per layer, under the family's field name `count`, and experts per token. */
 const expertCounts = (model: GgufMetadata, count = 'num_local_experts') => ({
   [count]: model.read('expert_count'),
   num_experts_per_tok: model.read('expert_used_count'),
 })
-/** The width of an expert is that of its tensors where no key says it. */
+/** Takes an expert's width from its tensors if no key gives it. */
 const expertSizes = (model: GgufMetadata, count = 'num_experts') => ({
   ...expertCounts(model, count),
   moe_intermediate_size:
@@ -247,7 +250,7 @@ export const ggufArchitectures: Readonly<Record<string, GgufArchitecture>> = {
         q_lora_rank: model.read('attention.q_lora_rank') ?? null,
         kv_lora_rank: model.read('attention.kv_lora_rank'),
         qk_rope_head_dim: rotated,
-        // Files whose keys and values are apart have the widths of the latent under the usual keys.
+        // In files with separate attn_k_b and attn_v_b, key_length and value_length are the latent's widths.
         qk_nope_head_dim: (model.number('attention.key_length_mla') ?? model.dHead) - rotated,
         v_head_dim: model.read('attention.value_length_mla') ?? model.read('attention.value_length'),
         ...(sigmoid

@@ -6,21 +6,24 @@ import { ggufArchitectures, type GgufArchitecture } from './gguf-architectures.j
 import { GgufMetadata } from './gguf-metadata.js'
 import { configOf, partOf } from './gguf-config.js'
 
-/** A GGUF seen as the Hugging Face checkpoint that it was converted from. */
+/** A GGUF presented as the Hugging Face checkpoint it was converted from. */
 export interface GgufCheckpoint {
   readonly config: Record<string, unknown>
-  /** Under their Hugging Face names, in Hugging Face's shapes. */
+  /** Keyed by Hugging Face name, with Hugging Face shapes; each keeps its GGUF `name`. */
   readonly tensors: ReadonlyMap<string, TensorInfo>
-  /** At which stored row a tensor's row lies; null where rows are as they were. */
+  /** Maps a tensor's row to its stored row; null if rows were not reordered. */
   readonly rowOrder: (tensor: TensorInfo) => ((row: number) => number) | null
-  /** What a tensor's values were before the conversion; null where they are as they were. */
+  /** Undoes the conversion's changes to a tensor's values; null if there were none. */
   readonly restore: (tensor: TensorInfo) => ((values: Float32Array) => Float32Array) | null
 }
 
-/** Consumed by the config, or tables that can be computed. */
+/** Tensors that go into the config, or tables that can be computed. */
 const notWeights = /^(rope_freqs|rope_factors_(long|short)|blk\.\d+\.attn_rot_embd)\.weight$/
 
-/** Errors: MODEL where its architecture, or something about it, cannot be run; WEIGHTS. */
+/**
+ * Throws MODEL if the architecture or one of its features is unsupported; WEIGHTS if tensors do not fit the metadata.
+ * @param readValues reads a tensor's values as f32
+ */
 export function ggufCheckpoint(
   path: string,
   gguf: GgufFile,
@@ -64,7 +67,10 @@ function architectureOf(path: string, { metadata }: GgufFile): GgufArchitecture 
   )
 }
 
-/** A stored tensor under its Hugging Face name; one product for queries, keys and values where Hugging Face has three, as three. */
+/**
+ * A stored tensor under its Hugging Face names: one name per expert of a stack, three for a fused `attn_qkv` that Hugging Face stores
+ * as q, k and v. Throws MODEL for an unknown tensor; WEIGHTS if its rows do not match the heads.
+ */
 function huggingFaceTensors(
   { path, heads, keyValueHeads, dHead, architecture: name }: GgufMetadata,
   { layers, outer, block }: GgufArchitecture,
@@ -108,7 +114,7 @@ function huggingFaceTensors(
 /** The largest published models have 512. */
 const mostExperts = 4096
 
-/** A stack `[experts, ..]` as one tensor for each. */
+/** Splits a stack `[experts, ...]` into one tensor per expert. Throws WEIGHTS. */
 function expertsOf(path: string, name: string, tensor: TensorInfo): (readonly [string, TensorInfo])[] {
   const [count = 0, ...shape] = tensor.shape
   const byteLength = tensor.byteLength / count
@@ -123,13 +129,13 @@ function expertsOf(path: string, name: string, tensor: TensorInfo): (readonly [s
   ])
 }
 
-/** The gate of a shared expert is one row, and a vector in GGUF. */
+/** GGUF stores the one-row gate of a shared expert as a vector: `[in]` becomes `[1, in]`. */
 function atLeastARow(tensor: TensorInfo, part: string): TensorInfo {
   const isVector = part === 'ffn_gate_inp_shexp' && tensor.shape.length === 1
   return isVector ? { ...tensor, shape: [1, ...tensor.shape] } : tensor
 }
 
-/** Throws WEIGHTS where heads do not fit. */
+/** See `GgufCheckpoint.rowOrder`. Throws WEIGHTS if rows do not divide into heads. */
 function rowOrderOf(
   { heads, keyValueHeads }: GgufMetadata,
   { rotaryPairs, groupedQkv }: GgufArchitecture,
@@ -151,7 +157,7 @@ function rowOrderOf(
   }
 }
 
-/** Hugging Face: for each key-value head its queries, its key, its value. GGUF: all queries, all keys, all values. */
+/** Hugging Face: per key-value head, its queries, key and value. GGUF: all queries, all keys, all values. */
 function fromGroups(
   name: string,
   rows: number,
@@ -173,7 +179,7 @@ function fromGroups(
   }
 }
 
-/** `[rows, columns]` of values that lie as `[columns, rows]`. */
+/** Values stored as `[columns, rows]`, returned as `[rows, columns]`. */
 function transpose(values: Float32Array, [rows = 0, columns = 0]: readonly number[]): Float32Array {
   const out = new Float32Array(values.length)
   for (let row = 0; row < rows; row++)

@@ -2,7 +2,10 @@ import { TaskvecError } from '../domain/errors.js'
 import type { GgufArchitecture } from './gguf-architectures.js'
 import type { GgufMetadata } from './gguf-metadata.js'
 
-/** config.json's fields; undefined ones are left to the family's defaults. */
+/**
+ * Builds config.json's fields from the metadata, without undefined ones: the family's defaults apply. Throws MODEL if a head width or
+ * the RoPE scaling is unsupported.
+ */
 export function configOf(model: GgufMetadata, architecture: GgufArchitecture): Record<string, unknown> {
   const { path } = model
   const { dHead } = model
@@ -42,7 +45,7 @@ export function configOf(model: GgufMetadata, architecture: GgufArchitecture): R
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined))
 }
 
-/** Factors of frequencies come as tensors: LLaMA 3's one for each frequency, LongRoPE's for short texts and for long. */
+/** Frequency factors are tensors: LLaMA 3 has one factor per frequency, LongRoPE one set each for short and long contexts. */
 function ropeScaling(model: GgufMetadata): Record<string, unknown> | null {
   const context = model.number('context_length')
   const type = model.read('rope.scaling.type')
@@ -63,7 +66,7 @@ function ropeScaling(model: GgufMetadata): Record<string, unknown> | null {
       attention_factor: 1,
       original_max_position_embeddings: context,
     }
-  // The key of files made before August 2023's scaling.type.
+  // Key of files older than `rope.scaling.type` (August 2023).
   const older = model.read('rope.scale_linear')
   if (type === undefined && older !== undefined) return { rope_type: 'linear', factor: older }
   if (type === undefined || type === 'none') return null

@@ -2,15 +2,15 @@ import { TaskvecError } from '../domain/errors.js'
 import type { TensorInfo } from './checkpoint.js'
 import type { GgufFile, GgufValue } from './gguf.js'
 
-/** Frequency factors: one for each pair of a head's values. */
+/** Limit for `values`, which reads frequency factors: one per pair of a head's values. */
 const maxSmallTensor = 65536
 
-/** What a GGUF says of its model, under the keys of its architecture. */
+/** A GGUF's model metadata; keys are relative to its architecture. */
 export class GgufMetadata {
   readonly architecture: string
   readonly #tensors: ReadonlyMap<string, TensorInfo>
 
-  /** @param readValues values of a tensor as f32 */
+  /** @param readValues reads a tensor's values as f32 */
   constructor(
     readonly path: string,
     private readonly gguf: GgufFile,
@@ -20,7 +20,7 @@ export class GgufMetadata {
     this.#tensors = new Map(gguf.tensors.map((tensor) => [tensor.name, tensor]))
   }
 
-  /** The value of `ARCHITECTURE.key`; one that is given by layer must be the same in all. Throws MODEL. */
+  /** The value of `ARCHITECTURE.key`; undefined if missing. Throws MODEL if a per-layer value is not the same in all layers. */
   read(key: string): GgufValue | undefined {
     const name = `${this.architecture}.${key}`
     const value = this.gguf.metadata.get(name)
@@ -37,7 +37,7 @@ export class GgufMetadata {
     return typeof value === 'number' ? value : undefined
   }
 
-  /** A value given by layer, as it is. */
+  /** A per-layer value as an array; undefined if missing or scalar. */
   byLayer(key: string): readonly GgufValue[] | undefined {
     const value = this.gguf.metadata.get(`${this.architecture}.${key}`)
     return Array.isArray(value) ? (value as readonly GgufValue[]) : undefined
@@ -55,7 +55,7 @@ export class GgufMetadata {
     return this.#tensors.get(tensor)?.shape
   }
 
-  /** Of the first block that has the tensor. Looks at the tensors there are: the count of blocks may be any number. */
+  /** Shape in the first block that has the tensor. Scans the tensors, because `block_count` is untrusted. */
   blockShape(part: string): readonly number[] | undefined {
     const blocks = [...this.#tensors.keys()].flatMap((name) => {
       const [, block, rest] = /^blk\.(\d+)\.(.+)$/.exec(name) ?? []
@@ -64,7 +64,7 @@ export class GgufMetadata {
     return this.shape(`blk.${blocks.sort((a, b) => a - b)[0]}.${part}`)
   }
 
-  /** The values of a small tensor, such as frequency factors; undefined where there is none. Throws WEIGHTS. */
+  /** Values of a small tensor, such as frequency factors; undefined if missing. Throws WEIGHTS above `maxSmallTensor` values. */
   values(name: string): number[] | undefined {
     const tensor = this.#tensors.get(name)
     if (!tensor) return undefined

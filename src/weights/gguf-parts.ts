@@ -5,18 +5,21 @@ import type { BoundedFile } from './bounded-file.js'
 import { readGguf, type GgufFile, type GgufValue } from './gguf.js'
 
 /**
- * A GGUF model is one file, or the parts that llama.cpp's gguf-split makes of it: `NAME-00001-of-00003.gguf` and so on.
- * The first part holds the metadata; each part holds some of the tensors, and says in `split.*` which part it is.
+ * A GGUF model is one file, or parts made by llama.cpp's gguf-split: `NAME-00001-of-00003.gguf` and so on.
+ * The first part has the metadata; each part has some of the tensors and its part number in `split.*`.
  */
 const partName = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/
 
-/** A projector of images, published beside the language model that it belongs to. */
+/** Image projectors, published alongside their language model. */
 const projector = /^mmproj|[-.]mmproj[-.]/i
 
-/** Missing parts that an error names. */
+/** Most missing parts that an error lists. */
 const namedParts = 5
 
-/** The files of a GGUF model in order, given the folder that holds it, its only file, or any of its parts. Throws WEIGHTS. */
+/**
+ * A GGUF model's files in order, given its folder, its only file or any of its parts. Throws WEIGHTS if parts are missing or the
+ * folder does not hold exactly one model.
+ */
 export function ggufFiles(path: string): string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return filesOfFolder(path)
   const [, name, , count] = partName.exec(basename(path)) ?? []
@@ -38,13 +41,16 @@ export function ggufFiles(path: string): string[] {
   return parts.map((part) => join(folder, part))
 }
 
-/** Whether a folder's weights are GGUF: no config.json of a Hugging Face model, and at least one .gguf file. */
+/** Whether a folder has GGUF weights: at least one .gguf file, and no config.json of a Hugging Face model. */
 export function isGgufFolder(folder: string): boolean {
   const names = readdirSync(folder)
   return !names.includes('config.json') && names.some((name) => name.endsWith('.gguf'))
 }
 
-/** Metadata and tensors of all parts as one file; each tensor remembers the part that holds it. Throws WEIGHTS. */
+/**
+ * Reads all parts as one file: the first part's metadata and all tensors, each with its part as `file`. Throws WEIGHTS if a part is
+ * malformed or the parts do not belong together.
+ */
 export function readGgufParts(files: readonly BoundedFile[]): GgufFile {
   const parts = files.map((file) => ({ file, ...readGguf(file) }))
   const [first] = parts
@@ -79,7 +85,7 @@ function refuseOtherPart(
   count: number,
 ): void {
   const said = { no: metadata.get('split.no') ?? 0, count: metadata.get('split.count') ?? 0 }
-  // A whole file may say that it is the only part, or (as gguf-split's merge leaves it) one of none.
+  // A whole file may declare itself the only part, or part of 0 (after gguf-split's merge).
   const whole = count === 1 && said.no === 0 && (said.count === 0 || said.count === 1)
   if (whole || (said.no === index && said.count === count)) return
   const [no, total] = [Number(said.no) + 1, String(said.count)]

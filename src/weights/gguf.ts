@@ -5,18 +5,18 @@ import { storedBytes, type TensorType } from './dequantize.js'
 import { HeaderReader } from './header-reader.js'
 
 /**
- * The GGUF container, versions 2 and 3 (ggml's docs/gguf.md). Our own reader, because the file is untrusted: every
- * count and length is checked against the bytes that are there before anything is allocated.
+ * The GGUF container, versions 2 and 3 (ggml's docs/gguf.md). We use our own reader because the file is untrusted: it checks
+ * every count and length against the available bytes before allocating.
  */
 export interface GgufFile {
   readonly metadata: ReadonlyMap<string, GgufValue>
-  /** Under their GGUF names; shapes row-major, outermost first (GGUF stores them the other way round). */
+  /** With GGUF names; shapes are row-major, outermost first (GGUF stores them innermost first). */
   readonly tensors: readonly TensorInfo[]
 }
 
 export type GgufValue = string | number | bigint | boolean | readonly GgufValue[]
 
-/** ggml_type ids -> names. Those left out are no longer written, or hold no weights. */
+/** ggml_type ids -> names, without types that are no longer written or hold no weights. */
 const tensorTypes: Readonly<Record<number, TensorType>> = {
   0: 'F32',
   1: 'F16',
@@ -56,10 +56,11 @@ const unreadTypes: Readonly<Record<number, string>> = {
   41: 'Q1_0',
 }
 
-/** Metadata holds the tokenizer: 15 MB for the largest vocabularies. */
+/** The metadata includes the tokenizer: 15 MB for the largest vocabularies. */
 const maxHeaderBytes = 64_000_000
 const maxEntries = 1_000_000
 
+/** Reads the header only. Throws WEIGHTS if it is malformed, or if a tensor's type is unsupported or its data out of bounds. */
 export function readGguf(file: BoundedFile): GgufFile {
   const cursor = new Cursor(file)
   if (cursor.u32() !== 0x46554747)
@@ -148,7 +149,7 @@ function placeTensor(
   return { name, shape, type, file: file.path, offset: dataStart + offset, byteLength }
 }
 
-/** The values of GGUF, in order. */
+/** Reads GGUF's header values in order. Throws WEIGHTS if they are malformed. */
 class Cursor extends HeaderReader {
   constructor(file: BoundedFile) {
     super(file, maxHeaderBytes)
@@ -203,7 +204,7 @@ class Cursor extends HeaderReader {
     if (depth > 2) throw this.malformed(`arrays nested ${depth} deep in metadata key ${key}`)
     const type = this.u32()
     const length = this.u64()
-    // Every entry takes at least a byte, so a longer array cannot be in the file.
+    // Every entry takes at least one byte, so the file cannot hold a longer array.
     if (length > this.file.size - this.position)
       throw this.malformed(`an array of ${length} entries in metadata key ${key}`)
     const values: GgufValue[] = []
@@ -212,7 +213,7 @@ class Cursor extends HeaderReader {
   }
 }
 
-/** A count is the same whatever its width in the file; what a number cannot hold exactly stays as it is. */
+/** Converts 64-bit integers so that counts compare equal whatever their stored width; values too large to be exact stay bigints. */
 function asNumber(value: bigint): number | bigint {
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value

@@ -4,12 +4,12 @@ import type { BoundedFile } from './bounded-file.js'
 const windowBytes = 1 << 20
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Reads little-endian values in order, through a window, never past `limit` or the end of the file. */
+/** Reads little-endian values in order through a buffer. Throws WEIGHTS past `limit` or the end of the file. */
 export class HeaderReader {
   #window: Uint8Array = new Uint8Array(0)
   #windowStart = 0
 
-  /** @param limit the byte before which everything must end */
+  /** @param limit end of the header, as an exclusive byte offset in the file */
   constructor(
     readonly file: BoundedFile,
     private readonly limit: number,
@@ -32,7 +32,7 @@ export class HeaderReader {
     return this.take(4).getInt32(0, true)
   }
 
-  /** A length or a place: refused beyond 2^53. */
+  /** A length or offset. Throws WEIGHTS from 2^53. */
   u64(): number {
     const value = this.take(8).getBigUint64(0, true)
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.malformed(`a length of ${value}`)
@@ -43,7 +43,7 @@ export class HeaderReader {
     return utf8.decode(this.take(length))
   }
 
-  /** The text before the next line feed, which is passed over. */
+  /** Text up to the next line feed, which is consumed. Throws WEIGHTS if the line is longer than `maxLength` bytes. */
   line(maxLength: number): string {
     const start = this.position
     while (this.u8() !== 0x0a)

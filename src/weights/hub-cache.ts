@@ -4,9 +4,9 @@ import { getHFHubCachePath, getRepoFolderName } from '@huggingface/hub'
 import { z } from 'zod'
 
 /**
- * Hugging Face's cache, as its Python library keeps it: `models--owner--name` with the files of all commits under their hashes in
- * `blobs`, links to them in `snapshots/<commit>`, and the commit of a branch or tag in `refs/<revision>`. Either side finds what
- * the other fetched.
+ * Hugging Face's cache in the layout of its Python library, so each finds what the other downloaded: `models--owner--name` has the
+ * files of all commits in `blobs`, named by hash, links to them in `snapshots/<commit>`, and the commit of a branch or tag in
+ * `refs/<revision>`.
  */
 export function hubCache(): string {
   return getHFHubCachePath()
@@ -16,7 +16,7 @@ export function repositoryFolder(repo: string): string {
   return join(hubCache(), getRepoFolderName({ type: 'model', name: repo }))
 }
 
-/** The folder of a commit, or of what a branch or tag last stood for here; null where not all of the model is there. */
+/** Snapshot folder of a commit, or of the commit that a branch or tag last pointed to locally; null if the model is incomplete. */
 export function cachedSnapshot(repo: string, revision: string): string | null {
   const commit = isCommit(revision) ? revision : cachedCommit(repo, revision)
   const folder = commit && join(repositoryFolder(repo), 'snapshots', commit)
@@ -27,14 +27,17 @@ export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision)
 }
 
-/** The commit that a branch or tag last stood for here. */
+/** Commit that a branch or tag last pointed to locally; null if unknown. */
 export function cachedCommit(repo: string, revision: string): string | null {
   const ref = join(repositoryFolder(repo), 'refs', revision)
   const commit = existsSync(ref) ? readFileSync(ref, 'utf8').trim() : ''
   return isCommit(commit) ? commit : null
 }
 
-/** Makes blobs a snapshot. @param blobs the hash of each of its files */
+/**
+ * Links blobs into a snapshot and returns its folder.
+ * @param blobs file name -> hash
+ */
 export function addSnapshot(repo: string, commit: string, blobs: ReadonlyMap<string, string>): string {
   const folder = join(repositoryFolder(repo), 'snapshots', commit)
   mkdirSync(folder, { recursive: true })
@@ -54,12 +57,12 @@ export function setRef(repo: string, revision: string, commit: string): void {
 
 const shards = z.object({ weight_map: z.record(z.string(), z.string()) })
 
-/** A LoRA adapter, to which a base belongs (lora.ts). */
+/** Whether a folder is a LoRA adapter, which needs a base model (lora.ts). */
 export function isAdapter(folder: string): boolean {
   return existsSync(join(folder, 'adapter_config.json')) && !existsSync(join(folder, 'config.json'))
 }
 
-/** Whether config, tokenizer and one form of the weights are there; files of a cache are there as a whole or not at all. */
+/** Whether config, tokenizer and weights in one format exist, or an adapter's weights. A snapshot never holds partial files. */
 function isWhole(folder: string): boolean {
   const has = (name: string) => existsSync(join(folder, name))
   if (isAdapter(folder)) return has('adapter_model.safetensors')

@@ -3,9 +3,9 @@ import { basename, join } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
 
 /**
- * The folder that holds a model's files. Hugging Face's cache keeps a model as `models--org--name`, with the files of
- * each commit in `snapshots/<commit>` as links into `blobs`, and the commit of each branch in `refs/<branch>`: of such a
- * folder, main's snapshot, or the only one. Any other folder is itself. Throws MODEL.
+ * Resolves the folder that holds a model's files. For a `models--org--name` folder of Hugging Face's cache (files of each commit
+ * in `snapshots/<commit>` as links into `blobs`, the commit of each branch in `refs/<branch>`), returns main's snapshot or the only
+ * one. Returns any other folder unchanged. Throws MODEL if the snapshot is ambiguous or missing.
  */
 export function snapshotFolder(folder: string): string {
   const snapshots = join(folder, 'snapshots')

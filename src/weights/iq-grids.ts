@@ -1,6 +1,6 @@
 /**
- * The tables of vectors that ggml's IQ types look their values up in (NOTICE). A vector of 8 values is a word of two bits a value,
- * one of 4 values a word of four: steps of the values listed. Printed by test/golden/make_quants.py --grids.
+ * Codebooks of ggml's IQ types (NOTICE), in base64. A vector is a little-endian 16-bit word: 8 values of 2 bits or 4 values of 4 bits,
+ * which index the `steps` given to `grid`. Printed by test/golden/make_quants.py --grids.
  */
 const iq2xxs =
   'AAACAAUACAAKABEAFAAgACIAKAAqAEEARABQAFgAYQBkAIAAggCKAKIAAQEEARABFQFAAYQBmAEAAgICIgKCAgEEBAQQBCEEJARABEIESARgBI' +
@@ -130,13 +130,13 @@ const iq1s =
   'WpWqlhqWapaamQqZapAKoCqgiqCqogqiKqKKoqqlGqVKpWqoCqgqqIqoqqlaqgqqKqqKqqqg=='
 
 export interface Grid {
-  /** Values of a vector. */
+  /** Values per vector. */
   readonly width: 4 | 8
   /** `[vectors, width]` */
   readonly values: Int8Array
 }
 
-/** Unpacked when a model of its type is read: few models have any. */
+/** Unpacks a codebook on first use: few models need one. */
 function grid(words: string, width: Grid['width'], steps: readonly number[]): Grid {
   let values: Int8Array | undefined
   return {

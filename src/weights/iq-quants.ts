@@ -2,16 +2,16 @@ import { halfToFloat } from './half.js'
 import { round, type Block, type BlockFormat } from './block-format.js'
 import { grids, type Grid } from './iq-grids.js'
 
-/** Types of 256 values a block whose values are looked up, 4 or 8 at a time, in a table of vectors. */
+/** ggml's IQ types: 256 values per block, looked up 4 or 8 at a time in a codebook. */
 
-/** Signs of 8 values in 7 bits: an even number of them is negative. */
+/** Expands 7 sign bits to 8: the number of negative values is always even. */
 const evenSigns = Uint8Array.from({ length: 128 }, (_, bits) => {
   let odd = 0
   for (let rest = bits; rest > 0; rest >>= 1) odd ^= rest & 1
   return bits | (odd << 7)
 })
 
-/** A vector of the table times `scale`, its values negative where `signs` has a bit. */
+/** Writes a codebook vector times `scale` to `out` from `at`; bit i of `signs` negates value i. */
 function signed(
   grid: Grid,
   index: number,
@@ -80,7 +80,7 @@ const iq2_s: BlockFormat = {
   },
 }
 
-/** d (s + 1/2) / 4, of nibbles s. */
+/** d (s + 1/2) / 4, where s is the 4-bit scale of `part`. */
 function quarterScale(d: number, block: Block, scales: number, part: number): number {
   return d * (0.5 + ((block.u8(scales + (part >> 1)) >> (4 * (part & 1))) & 15)) * 0.25
 }
@@ -116,7 +116,7 @@ const iq3_s: BlockFormat = {
   },
 }
 
-/** Ternary vectors, all of a part shifted by an eighth up or down; value = d (2 s + 1) (v +- 1/8). */
+/** Ternary codebook; each part of 32 values is shifted up or down by 1/8: value = d (2 s + 1) (v +- 1/8). */
 const iq1_s: BlockFormat = {
   values: 256,
   bytes: 50,
@@ -133,7 +133,7 @@ const iq1_s: BlockFormat = {
   },
 }
 
-/** As IQ1_S; the f16 d is spread over the highest four bits of the four words of scales. */
+/** As IQ1_S, with a scale per 16 values and a shift per 8; the f16 d is in the top four bits of the four scale words. */
 const iq1_m: BlockFormat = {
   values: 256,
   bytes: 56,

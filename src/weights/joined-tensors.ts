@@ -1,14 +1,14 @@
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
 
-/** A tensor that files hold as two others. */
+/** A tensor stored as two others. */
 export interface JoinedTensor {
   readonly shape: readonly number[]
-  /** Their names; the first is read ahead. */
+  /** Names of the stored tensors; `readAhead` reads only the first. */
   readonly parts: readonly [string, string]
   readonly join: (first: Float32Array, second: Float32Array) => Float32Array
 }
 
-/** The checkpoint with `joined`, by name, in place of their parts. */
+/** The checkpoint with `joined` tensors, keyed by name, in place of their parts. `readRows` cannot read joined tensors. */
 export function withJoinedTensors(
   checkpoint: Checkpoint,
   joined: ReadonlyMap<string, JoinedTensor>,

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { TaskvecError, type ErrorCode } from '../domain/errors.js'
 
-/** A JSON object of a file of at most `maxBytes`. Throws `code`. */
+/** Reads a JSON object. Throws `code` if the file is missing, not regular, larger than `maxBytes` or not a JSON object. */
 export function readObject(file: string, maxBytes: number, code: ErrorCode): Record<string, unknown> {
   const stat = statSync(file, { throwIfNoEntry: false })
   if (!stat?.isFile()) throw new TaskvecError(code, `${file}: ${stat ? 'not a regular file' : 'missing'}`)

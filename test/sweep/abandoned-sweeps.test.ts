@@ -59,7 +59,7 @@ describe('a killed sweep', () => {
     async ({ db, next }) => {
       await killed(run('left', db, 41))
       const later = await run('later', next, 42)
-      expect(later.stderr).toMatch(/Sweep left-\w+ was interrupted/)
+      expect(later.stderr).toMatch(/Ended the workflow of sweep left-\w+, which was interrupted/)
       expect(computedFor(later.stderr)).toEqual(['later'])
       expect(later.exitCode).toBe(0)
 

@@ -111,7 +111,7 @@ it('w8a8 reports its gain on this machine before it starts, and is verified in w
   const { runs, unchecked } = await recompute(reader, { fraction: 1, seed: 1 })
   reader.close()
   expect(runs).toBe(0)
-  expect(unchecked).toMatchObject([{ reason: expect.stringContaining('revision is 4, not 3') as string }])
+  expect(unchecked).toMatchObject([{ reason: expect.stringContaining('revision is 5, not 3') as string }])
 })
 
 it('unchecked results are neither ok nor exit code 0', async () => {
