@@ -114,7 +114,9 @@ describe('a config with lists', () => {
     const resumed = await sandbox.taskvec(['resume'], { db: killed })
     expect(resumed.exitCode).toBe(0)
     expect(everything(killed)).toEqual(everything(db))
-    expect((await sandbox.taskvec(['resume', group], { db: killed })).stderr).toContain('All settings of the group')
+    expect((await sandbox.taskvec(['resume', group], { db: killed })).stderr).toContain(
+      'All settings of the group',
+    )
   })
 
   it('has a report of curves over k and bars by prompt', async () => {
