@@ -45,9 +45,9 @@ export function linear(
 }
 
 /**
- * The outputs `[rows, out]` of the Linears that read an MLP's input. These are the products that `w8a8` computes in integers: softmax
- * amplifies errors of queries and keys, and the outputs of attention and activations have outliers that 8 bits cannot represent along
- * with the rest.
+ * The outputs `[rows, out]` of the Linears that read an MLP's input. These are the products that `w8a8` computes in integers. Errors of
+ * queries and keys change the most predictions (docs/numerics.md), and the outputs of attention and activations have outliers that 8 bits
+ * cannot represent along with the rest.
  */
 export function mlpInputLinears(
   graph: GraphBuilder,
