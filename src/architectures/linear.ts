@@ -25,9 +25,7 @@ export function linear(
   const { numerics } = graph
   if (numerics === 'int8' || numerics === 'int4') {
     const product = productByBlocks(graph, numerics === 'int8' ? 8 : 4, x, outByIn(checkpoint, spec), alpha)
-    const sum = spec.bias
-      ? graph.node('Add', [product, scaledBias(graph, checkpoint, spec.bias, alpha)])
-      : product
+    const sum = withBias(graph, checkpoint, spec, product, alpha)
     return added === undefined ? sum : graph.node('Add', [sum, added])
   }
   const factors = [x, weightOf(graph, checkpoint, spec.weight)]
@@ -57,15 +55,21 @@ export function mlpInputLinears(
 ): Value[] {
   if (graph.numerics !== 'w8a8') return linears.map((spec) => linear(graph, checkpoint, spec, x))
   const weights = linears.map((spec) => outByIn(checkpoint, spec))
-  return wholeNumberProducts(graph, x, weights).map((product, i) => {
-    const bias = linears[i]?.bias
-    return bias ? graph.node('Add', [product, weightOf(graph, checkpoint, bias)]) : product
-  })
+  return wholeNumberProducts(graph, x, weights).map((product, i) =>
+    withBias(graph, checkpoint, linears[i] as LinearSpec, product),
+  )
 }
 
-function scaledBias(graph: GraphBuilder, checkpoint: Checkpoint, bias: TensorRef, alpha: number): Value {
+function withBias(
+  graph: GraphBuilder,
+  checkpoint: Checkpoint,
+  { bias }: LinearSpec,
+  product: Value,
+  alpha = 1,
+): Value {
+  if (!bias) return product
   const scaled = readTensor(checkpoint, bias).map((value) => alpha * value)
-  return graph.weight(tensorName(bias), scaled, [scaled.length])
+  return graph.node('Add', [product, graph.weight(tensorName(bias), scaled, [scaled.length])])
 }
 
 /** A tensor of the checkpoint, or its part, as f32 and in its stored shape. */
