@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     testTimeout: 600_000,
     hookTimeout: 600_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 3,
     pool: 'forks',
     projects: [

@@ -98,7 +98,7 @@ describe('a database file by others', () => {
       const { exitCode, stderr, timedOut } = await execa(
         process.execPath,
         [join(projectRoot(), 'bin', 'taskvec.js'), ...command],
-        { reject: false, timeout: 30_000, stdin: 'ignore' },
+        { reject: false, timeout: 120_000, stdin: 'ignore' },
       )
       const seen = { command: command[0], exitCode, timedOut, said: stderr.includes(says) }
       expect(seen).toEqual({ command: command[0], exitCode: 1, timedOut: false, said: true })

@@ -71,7 +71,7 @@ const sweep = {
 async function complete({ settings }: RunningServer): Promise<void> {
   const { connection } = await connectClient(settings)
   const { namespace } = settings
-  const { taskToken } = await connection.withDeadline(Date.now() + 20_000, () =>
+  const { taskToken } = await connection.withDeadline(Date.now() + 60_000, () =>
     connection.workflowService.pollWorkflowTaskQueue({
       ...{ namespace, taskQueue: { name: sweep.queue }, identity: 'test' },
     }),
@@ -104,10 +104,10 @@ async function followedUntilAway(server: RunningServer) {
     { settings: await link.open(), own: null },
     { ...sweep, signal: new AbortController().signal, say: (line) => said.push(line) },
   )
-  await vi.waitUntil(async () => (await runs(server)) === 1, { timeout: 20_000 })
+  await vi.waitUntil(async () => (await runs(server)) === 1, { timeout: 120_000 })
   link.cut()
   await vi.waitUntil(() => said.includes('Temporal server: unreachable; waiting for it'), {
-    timeout: 40_000,
+    timeout: 120_000,
   })
   return { link, outcome }
 }

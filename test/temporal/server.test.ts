@@ -66,7 +66,7 @@ async function takeItsPort<T>(begin: () => Promise<T>) {
   )
   vi.stubEnv('TEMPORAL_CLI_PATH', slow)
   const ended = begin()
-  await vi.waitUntil(() => existsSync(told), { timeout: 10_000 })
+  await vi.waitUntil(() => existsSync(told), { timeout: 60_000 })
   const port = Number(readFileSync(told, 'utf8'))
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve))
@@ -122,7 +122,7 @@ describe("taskvec's own Temporal server", () => {
   it('is restarted on the same port after it was killed', async () => {
     const first = await ensure()
     process.kill(first.pid, 'SIGKILL')
-    await vi.waitUntil(() => !first.alive())
+    await vi.waitUntil(() => !first.alive(), { timeout: 60_000 })
     const second = await ensure()
     expect(second.pid).not.toBe(first.pid)
     expect(second.settings).toEqual(first.settings)

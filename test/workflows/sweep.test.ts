@@ -191,7 +191,7 @@ async function sweep(
 /** How many of a sweep's workflows run on after its end; the server lists an end with a delay. */
 async function stillRunning(id: string): Promise<number> {
   const query = `ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '${sweepWorkflowId(store, id)}'`
-  for (const end = Date.now() + 10_000; ; await sleep(100)) {
+  for (const end = Date.now() + 60_000; ; await sleep(100)) {
     const { count } = await environment.client.workflow.count(query)
     if (count === 0 || Date.now() > end) return count
   }
