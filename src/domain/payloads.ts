@@ -14,7 +14,7 @@ export function predictionSize(answer: Answer | undefined): number {
 /** Why a value cannot be handed over, and what to do about it. */
 export function tooLarge(what: string, bytes: number): string {
   return (
-    `${what} takes ${megabytes(bytes)}, but Temporal passes on ${megabytes(largestPayload)} at most\n` +
+    `${what} takes ${megabytes(bytes)}, but Temporal accepts at most ${megabytes(largestPayload)}\n` +
     '  Lower the number of items or demonstrations that the config asks for, or use shorter texts.'
   )
 }

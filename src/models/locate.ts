@@ -85,7 +85,7 @@ const noticed = new Set<string>()
 function noticeOnce(id: string, now: string): void {
   if (!noticed.has(id))
     say(
-      `${id}: this machine has ${now} under that id, from before the two had separate ids. Write ${now} for these weights; ` +
+      `${id}: this machine has ${now} under that id, from before the two had separate ids. Use ${now} for these weights; ` +
         `taskvec models pull ${id} fetches the others.`,
     )
   noticed.add(id)

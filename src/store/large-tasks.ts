@@ -163,7 +163,7 @@ export async function planLargeTask(
 function notLookedThrough(task: Task, { unknownToken }: ModelInfo): string[] {
   if (unknownToken === undefined) return []
   return [
-    `${task.id}: this model's tokenizer has words that it can only write as its unknown token; so many items are not looked through for them`,
+    `${task.id}: this model's tokenizer has words that it can only write as its unknown token; with so many items, they are not searched for`,
   ]
 }
 

@@ -111,7 +111,7 @@ export function refuseChunk(task: Pick<Task, 'id'>, bytes: number): void {
   if (bytes > most)
     throw new TaskvecError(
       'TASK',
-      `${task.id}: the items that are computed together take ${megabytes(bytes)}; ${megabytes(most)} at most can be handed to a worker`,
+      `${task.id}: the items that are computed together take ${megabytes(bytes)}; a worker can be sent at most ${megabytes(most)}`,
       { hint: 'Lower demonstrations, or use shorter texts.' },
     )
 }

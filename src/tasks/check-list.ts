@@ -63,7 +63,7 @@ export function checkList(pairs: readonly Pair[], scoring: ScoringRule, aims: Li
     warnings: [
       ...beginnings(pairs),
       ...(pairs.length < (aims.pairs ?? 0)
-        ? [ofAll(`${pairs.length} pairs; at least ${aims.pairs ?? 0} are aimed at`)]
+        ? [ofAll(`${pairs.length} pairs; the aim is at least ${aims.pairs ?? 0}`)]
         : []),
     ],
   }

@@ -130,7 +130,7 @@ function isCapital({ cells }: CsvRecord): boolean {
 function capitalHeader(first: CsvRecord): string[] {
   if (!isCapital(first)) return []
   return [
-    `line ${first.line}, "${first.cells.join(',')}", is taken for the header; where it is a pair: ${columnsLine({ input: 1, answer: 2 })}`,
+    `line ${first.line}, "${first.cells.join(',')}", is read as the header; if it is a pair: ${columnsLine({ input: 1, answer: 2 })}`,
   ]
 }
 

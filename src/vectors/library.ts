@@ -98,7 +98,7 @@ export function pickVectors(
   const names = file.vectors.slice(0, 5).map(({ name }) => name)
   throw new TaskvecError(
     'USAGE',
-    `${place}: "${part}" is no part of the names of its ${file.vectors.length} vectors`,
+    `${place}: "${part}" is not part of the name of any of its ${file.vectors.length} vectors`,
     {
       hint:
         'Give one or more of the parts between slashes, whole or up to a hyphen (task, task/k5-arrow). ' +

@@ -58,7 +58,7 @@ describe('a list', () => {
     const { problems, warnings, majority } = checkList(list, 'exact', { pairs: 43, share: 0.05 })
     expect(majority).toEqual({ answer: 'y0', share: 3 / 42 })
     expect(problems.map(({ text }) => text)).toEqual(['7.1% of the answers are "y0"; at most 5.0% may be'])
-    expect(warnings.map(({ text }) => text)).toEqual(['42 pairs; at least 43 are aimed at'])
+    expect(warnings.map(({ text }) => text)).toEqual(['42 pairs; the aim is at least 43'])
   })
 })
 

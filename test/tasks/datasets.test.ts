@@ -172,9 +172,7 @@ it('a header in capitals is read by its names, with a note of how to make it a p
   const text = 'Input,Output\nhot,cold\nbig,small\n'
   expect(read('capitals.csv', text)).toEqual({
     pairs: two,
-    notes: [
-      'line 1, "Input,Output", is taken for the header; where it is a pair: columns: {input: 1, answer: 2}',
-    ],
+    notes: ['line 1, "Input,Output", is read as the header; if it is a pair: columns: {input: 1, answer: 2}'],
   })
   expect(read('capitals.csv', text, { input: 1, answer: 2 }).pairs).toEqual([pair('Input', 'Output'), ...two])
 })

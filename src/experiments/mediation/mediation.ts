@@ -55,7 +55,7 @@ const ofOneTask: UnitKind<Settings> = {
   },
   check(stored) {
     const heads = stored.all(mediationEffects).filter(({ component }) => component === 'heads')
-    return heads.some(({ head }) => head < 0) ? 'an effect of heads is of no head' : null
+    return heads.some(({ head }) => head < 0) ? 'an effect of component heads names no head' : null
   },
 }
 

@@ -15,7 +15,7 @@ import { checkTemplates, templatesOf } from './templates.js'
 const template = z
   .string()
   .max(400)
-  .refine((text) => text.split('{x}').length === 2, 'must hold {x} once, where the query stands')
+  .refine((text) => text.split('{x}').length === 2, 'must contain {x} once, in place of the query')
 const templates = z.array(template).min(1).max(50)
 const given = z.strictObject({
   /** Sentences for all tasks, or by task; tasks without any have those of Todd et al. */
