@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { productByBlocks } from '../architectures/n-bit-products.js'
-import { wholeNumberProducts } from '../architectures/int8-products.js'
+import { productByBlocks } from '../numerics/n-bit-products.js'
+import { wholeNumberProducts } from '../numerics/int8-products.js'
 import type { NumericsMode } from '../domain/numerics.js'
 import { GraphBuilder, type Value } from '../onnx/graph.js'
 import { ownProcessorSeconds } from './measure-peak.js'
