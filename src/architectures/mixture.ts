@@ -111,7 +111,7 @@ export function groupsOf(
   { experts, perRow }: { experts: number; perRow: number },
 ): Routing['groups'] {
   const each = experts / count
-  insist(Number.isInteger(each) && each >= best, `${experts} experts make no ${count} groups`)
+  insist(Number.isInteger(each) && each >= best, `${experts} experts do not divide into ${count} groups`)
   insist(chosen <= count && perRow <= chosen * each, `topk_group ${chosen} leaves too few experts`)
   return { count, chosen, best }
 }

@@ -66,7 +66,7 @@ function linear({ inverses, scaling }: Unscaled): Scaled {
 
 /** YaRN (arXiv:2309.00071): fast rotations are kept, slow ones interpolated, those between blended; attention is sharpened. */
 function yarn({ width, inverses, theta, scaling, maxPositions, original }: Unscaled): Scaled {
-  insist(width % 2 === 0, `rope scaling "yarn" over ${width} entries of each head, which make no pairs`)
+  insist(width % 2 === 0, `rope scaling "yarn" over ${width} entries of each head, which do not form pairs`)
   const factor = scaling.factor ?? maxPositions / original
   /** The index of the pair that rotates so often within the original positions. */
   const pairOf = (rotations: number) =>

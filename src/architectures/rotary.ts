@@ -96,7 +96,7 @@ function rotaryWidth(dHead: number, fraction: number, odd: RotaryOptions['odd'])
   const rounded = odd === 'rounded up' ? 2 * Math.ceil(width / 2) : width
   insist(
     width > 0 && rounded % 2 === 0 && rounded <= dHead,
-    `rotary embedding over ${fraction} of heads of ${dHead}: ${width} entries make no pairs`,
+    `rotary embedding over ${fraction} of heads of ${dHead}: ${width} entries do not form pairs`,
   )
   return width
 }

@@ -20,7 +20,7 @@ export function printTables(checked: readonly Checked[]): void {
 
 function printCounts(checked: readonly Checked[]): void {
   const lists = boxedTable(
-    ['list', 'pairs', 'commonest answer', 'copies', 'several answers', 'inputs of other tasks too'],
+    ['list', 'pairs', 'most common answer', 'copies', 'several answers', 'inputs of other tasks too'],
     checked.map(({ id, pairs, drawnFrom, majority, copies, ambiguous, sharedInputs: shared }) => [
       id,
       drawnFrom === null ? pairs : `${pairs} drawn of ${drawnFrom}`,
@@ -34,7 +34,7 @@ function printCounts(checked: readonly Checked[]): void {
 
   const percent = (share: number) => `${(100 * share).toFixed(1)}%`
   const guessed = boxedTable(
-    ['right without knowing the task', 'copying the input', 'always the commonest answer'],
+    ['right without knowing the task', 'copying the input', 'always the most common answer'],
     checked.map(({ id, floors: { copier, majority } }) => [id, percent(copier), percent(majority)]),
   )
   process.stdout.write(`\n${guessed}\n`)

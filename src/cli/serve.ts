@@ -52,8 +52,8 @@ async function serve({ db, port, json, predict, model, numerics, device }: Serve
   if (!json)
     process.stderr.write(
       predict
-        ? `Authorization: Bearer ${token}\nPOST questions to ${url}/api/v1/predict. Ctrl-C ends it.\n`
-        : 'Open this link in a browser. Ctrl-C ends it.\n',
+        ? `Authorization: Bearer ${token}\nPOST questions to ${url}/api/v1/predict. Press Ctrl-C to stop.\n`
+        : 'Open this link in a browser. Press Ctrl-C to stop.\n',
     )
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve)

@@ -156,7 +156,7 @@ function shown(problems: readonly Problem[]): string[] {
 }
 
 function verdict(differing: number, unchecked: number): string {
-  if (differing > 0) return `${differing} differences found.`
+  if (differing > 0) return `${differing} difference${differing === 1 ? '' : 's'} found.`
   return unchecked === 0
     ? 'No differences found.'
     : `No differences found, but ${unchecked} of the sample could not be recomputed here.`

@@ -16,7 +16,7 @@ export const experimentsSchema = z
     z.union(
       [
         z.enum(names),
-        settings.refine((entry) => Object.keys(entry).length === 1, 'must hold one experiment'),
+        settings.refine((entry) => Object.keys(entry).length === 1, 'must name one experiment'),
       ],
       {
         error: `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}, alone or with settings`,

@@ -14,7 +14,7 @@ export function checkComponents(decoder: DecoderSpec, { items, capture }: Compon
     if (grouped && (groups.length === 0 || groups.length !== items[0]?.groups?.length))
       throw new TaskvecError(
         'TASK',
-        `attention to ${groups.length} groups of tokens, one at least and as many for all prompts`,
+        `attention to ${groups.length} groups of tokens; there must be at least one, and the same number for every prompt`,
       )
     for (const place of groups.flat())
       if (!Number.isInteger(place) || place < 0 || place >= prompt.length)

@@ -10,7 +10,7 @@ import { readableSize } from './free-space.js'
 import type { Fetch } from './fetch.js'
 import { type Repository, mayPass, refusal, reasonOf } from './hub-repository.js'
 
-/** Consecutive tries without a byte; a long download may be interrupted more often. */
+/** Maximum number of consecutive attempts without a byte; a long download may be interrupted more often. */
 const fruitlessTries = 4
 
 /** A file as the repository lists it. */
@@ -48,7 +48,7 @@ export async function fetchFile(
       fruitless = sizeOf(part) > before ? 0 : fruitless + 1
       const failure = refusal('Hugging Face', file.name, error)
       if (context.signal.aborted || !mayPass(error) || fruitless === fruitlessTries) throw failure
-      const text = `${file.name}: cut off (${reasonOf(error)}); going on from ${readableSize(sizeOf(part))}`
+      const text = `${file.name}: cut off (${reasonOf(error)}); resuming from ${readableSize(sizeOf(part))}`
       context.report({ kind: 'step', text })
       await sleep(500 * 2 ** fruitless, undefined, { signal: context.signal })
     }
@@ -61,7 +61,7 @@ export async function fetchFile(
   rmSync(part, { force: true })
   throw new TaskvecError(
     'DOWNLOAD',
-    `Hugging Face: ${file.name}: its hash is not the one that the repository records: altered on the way`,
+    `Hugging Face: ${file.name}: its hash differs from the one that the repository records: it was altered on the way`,
     {
       hint: 'Try again; if it persists, something between here and Hugging Face changes the file.',
     },
@@ -87,7 +87,7 @@ async function append(
     transform(chunk: Buffer, _encoding, next) {
       done += chunk.length
       context.report({ kind: 'bytes', file: file.name, done, total: file.bytes })
-      next(done > file.bytes ? new Error('more bytes came than were asked for') : null, chunk)
+      next(done > file.bytes ? new Error('the host sent more bytes than requested') : null, chunk)
     },
   })
   const body = Readable.fromWeb(blob.slice(done).stream())

@@ -98,7 +98,10 @@ async function fetchSnapshot(
   } catch (error) {
     const last = cachedCommit(repo, wanted)
     if (signal.aborted || last === null || !cachedSnapshot(repo, last)) throw error
-    report({ kind: 'step', text: `${describeError(error)}; ${repo} as it was last: ${last.slice(0, 12)}` })
+    report({
+      kind: 'step',
+      text: `${describeError(error)}; using the last known commit of ${repo}, ${last.slice(0, 12)}`,
+    })
     return last
   }
   const { commit } = repository

@@ -14,9 +14,9 @@ export interface ModelRef {
   readonly path?: string
   /** On Hugging Face. */
   readonly repo?: string
-  /** Of the repository: a branch, a tag or a commit. */
+  /** A branch, tag or commit of the repository. */
   readonly revision?: string
-  /** The commit of the revision when the sweep began. */
+  /** The commit of the revision when the sweep started. */
   readonly commit?: string
 }
 
@@ -85,7 +85,7 @@ const noticed = new Set<string>()
 function noticeOnce(id: string, now: string): void {
   if (!noticed.has(id))
     say(
-      `${id}: this machine has ${now} under that id, from before the two had separate ids. Write ${now} for these weights; ` +
+      `${id}: this machine has ${now} under that id, from before the two had separate ids. Use ${now} for these weights; ` +
         `taskvec models pull ${id} fetches the others.`,
     )
   noticed.add(id)

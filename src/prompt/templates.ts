@@ -43,11 +43,11 @@ export function promptName(template: PromptTemplate | undefined): string {
 export function templateProblem({ demonstration, query, suffix }: PromptFormat): string | null {
   const count = (text: string, hole: string) => text.split(hole).length - 1
   if (count(demonstration, '{x}') !== 1 || count(demonstration, '{y}') !== 1)
-    return 'demonstration must hold {x} once and {y} once'
+    return 'demonstration must contain {x} once and {y} once'
   if (demonstration.indexOf('{y}') < demonstration.indexOf('{x}'))
     return 'demonstration must have {x} before {y}'
-  if (count(query, '{x}') !== 1 || query.includes('{y}')) return 'query must hold {x} once, and no {y}'
-  if (/\{[xy]\}/.test(suffix)) return 'suffix must hold neither {x} nor {y}'
+  if (count(query, '{x}') !== 1 || query.includes('{y}')) return 'query must contain {x} once, and no {y}'
+  if (/\{[xy]\}/.test(suffix)) return 'suffix must contain neither {x} nor {y}'
   const before = demonstration.slice(0, demonstration.indexOf('{y}'))
   if (!before.startsWith(query + suffix)) return null
   const gap = before.slice((query + suffix).length)

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 
-/** The page's requests are shorter. */
+/** Requests of the page are shorter. */
 const longestUrl = 2000
 
 const policy = [
@@ -51,7 +51,7 @@ export function guard(
     if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`))
       return context.text('wrong Origin', 403)
     if (req.header('sec-fetch-site') === 'cross-site' && req.header('sec-fetch-mode') !== 'navigate')
-      return context.text('asked by another site', 403)
+      return context.text('the request comes from another site', 403)
 
     const cookie = `taskvec_${port()}`
     const given = req.query('token')

@@ -110,7 +110,7 @@ export function storeError(file: string, error: unknown): unknown {
     return new TaskvecError(
       'STORE_BUSY',
       `${file}: the disk failed or is full (${code}); nothing was written`,
-      { cause: error, hint: `Check the disk under ${dirname(file)}, then taskvec resume.` },
+      { cause: error, hint: `Check the disk under ${dirname(file)}, then run taskvec resume.` },
     )
   }
   if (
@@ -191,7 +191,7 @@ function checkSchema(file: string, sqlite: Database.Database, version: number): 
   const missing = new Map(schemaAt(version))
   const refuse = (what: string) => {
     throw new TaskvecError('STORE', `${file}: ${what}; it is not read`, {
-      hint: 'Keep tables, views, indices and triggers of your own in another file (ATTACH) and drop them here; a file that others altered: restore it from a copy.',
+      hint: 'Keep tables, views, indices and triggers of your own in another file (ATTACH) and drop them here. If someone else altered the file, restore it from a copy.',
     })
   }
   for (const object of schemaOf(sqlite)) {

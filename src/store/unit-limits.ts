@@ -45,11 +45,11 @@ function refuseTogether(name: string, together: readonly Size[]): void {
     const fewer = Math.max(1, Math.floor((items * largestPayload) / bytes))
     const [what, also] =
       way === 'bytes'
-        ? [`hands over about ${megabytes(bytes)}, of it ${items} items of ${split}`, 'demonstrations']
-        : [`gives about ${megabytes(bytes)} for ${items} items`, 'maxTokens of answer']
+        ? [`sends about ${megabytes(bytes)}, including ${items} items of ${split}`, 'demonstrations']
+        : [`returns about ${megabytes(bytes)} for ${items} items`, 'maxTokens of answer']
     throw new TaskvecError(
       'TASK',
-      `${name}: one step ${what}; Temporal passes on ${megabytes(largestPayload)} at most`,
+      `${name}: one step ${what}; Temporal accepts at most ${megabytes(largestPayload)}`,
       { hint: `Lower ${setting} (to about ${fewer}) or ${also}, or use shorter texts.` },
     )
   }

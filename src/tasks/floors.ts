@@ -6,7 +6,7 @@ import type { Encoder } from './single-token.js'
 export interface Floors {
   /** Repeating the input. */
   readonly copier: number
-  /** Always giving the commonest answer. */
+  /** Always giving the most common answer. */
   readonly majority: number
 }
 

@@ -128,7 +128,7 @@ function baseFolder(folder: string, { base_model_name_or_path: name, revision }:
     'MODEL',
     `${join(folder, configFile)}: its base, ${name}, is neither a folder nor in ${hubCache()}`,
     {
-      hint: `taskvec models pull ${name} brings it there; or name its folder as base_model_name_or_path.`,
+      hint: `Fetch it with taskvec models pull ${name}, or set base_model_name_or_path to its folder.`,
     },
   )
 }
@@ -146,7 +146,7 @@ function changesOf(
   }
   for (const [name, a] of tensors) {
     const match = /^(?:base_model\.model\.)?(.+)\.lora_(embedding_)?([AB])(\.weight)?$/.exec(name)
-    if (!match) return refuse(`${name} is no part of a LoRA that is known here`)
+    if (!match) return refuse(`${name} is not part of a known form of LoRA`)
     const [, module = '', embedding, side] = match
     const b = tensors.get(name.replace(/lora_(embedding_)?A(?=(\.weight)?$)/, 'lora_$1B'))
     if (side === 'B') {

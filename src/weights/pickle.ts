@@ -217,7 +217,7 @@ class Machine {
     if (name !== orderedDict && !this.rules.globals.has(name))
       throw this.#refusal(
         `global ${name.replace(' ', '.')}`,
-        'A file of weights needs none: it is of another kind, or made to run code. Do not open it with torch.load either.',
+        'A file of weights needs none: this is another kind of file, or one made to run code. Do not open it with torch.load either.',
       )
     return new PickleGlobal(name)
   }

@@ -95,7 +95,7 @@ function streamTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
     const storage = typeof key === 'string' ? storages.get(key) : undefined
     // Only a tensor that uses a storage tells the size of its values, and so where the next storage begins.
     if (!storage || places.has(storage.key))
-      throw reader.malformed(`storage ${kindOf(key)}, which ${storage ? 'stands twice' : 'no tensor uses'},`)
+      throw reader.malformed(`storage ${kindOf(key)}, which ${storage ? 'appears twice' : 'no tensor uses'},`)
     const byteLength = reader.u64() * storage.valueBytes
     if (reader.position + byteLength > file.size)
       file.read(reader.position, byteLength, `storage ${storage.key}`)

@@ -47,7 +47,7 @@ export function withOwnHead(
     checkpoint: { ...checkpoint, config },
     warnings: [
       `${checkpoint.path}: config.json ties the head to the embedding, but ${head} is there and differs from ${embedding}: ` +
-        'it is used, as transformers 5 does. "tie_word_embeddings": false says so in config.json',
+        'it is used, as in transformers 5. Set "tie_word_embeddings": false in config.json to declare it',
     ],
   }
 }
@@ -80,11 +80,11 @@ export function unreadTensors(checkpoint: Checkpoint, expected: Expected): strin
   if (within.length > 0)
     throw new TaskvecError(
       'MODEL',
-      `${checkpoint.path}: ${listed(within)} in the file, but not announced by config.json; a block would compute something else`,
+      `${checkpoint.path}: ${listed(within)} in the file, but not announced by config.json; so a block would compute something else`,
       {
         hint: within.some((name) => name.endsWith('.bias'))
           ? 'A LLaMA has biases by "attention_bias": true or "mlp_bias": true; another model_type may be meant.'
-          : 'See whether model_type in config.json is right; an adapter is to be merged into the weights first.',
+          : 'Check that model_type in config.json is right; merge an adapter into the weights first.',
       },
     )
   // A head still unread here is a copy of the embedding.

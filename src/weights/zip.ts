@@ -93,7 +93,7 @@ function readEntry(reader: HeaderReader): { name: string; offset: number; byteLe
       'WEIGHTS',
       `${reader.file.path}: ${name} is compressed or encrypted in the zip archive`,
       {
-        hint: 'torch.save stores it plainly: take the file as it was published.',
+        hint: 'torch.save does not compress it: use the file as it was published.',
       },
     )
   return { name, offset: at, byteLength: size }

@@ -119,7 +119,7 @@ describe('a number of an experiment at its maximum', () => {
   it.each([
     [
       'attention',
-      /^attention algorithmic_list_first: one step hands over about \d+\.\d MB, of it 100000 items of test; Temporal passes on 1.9 MB at most Lower attention: items \(to about \d{4}\)/,
+      /^attention algorithmic_list_first: one step sends about \d+\.\d MB, including 100000 items of test; Temporal accepts at most 1.9 MB Lower attention: items \(to about \d{4}\)/,
     ],
     ['projection', /Lower testItems \(to about \d{4}\)/],
     ['mediation', /Lower mediation: items/],
@@ -133,7 +133,7 @@ describe('a number of an experiment at its maximum', () => {
   it('draws no items with more demonstrations than are computed together', () => {
     const chosen = { pairs: [tasks], demonstrations: 100_000, items: 1 }
     expect(refused(unitsOf([{ experiment: 'conflicting', ...chosen }], tasks), protocol)).toMatch(
-      /^conflicting algorithmic_list_first algorithmic_list_last: the items that are computed together take \d+\.\d MB; 0.9 MB at most .* Lower demonstrations/,
+      /^conflicting algorithmic_list_first algorithmic_list_last: the items that are computed together take \d+\.\d MB; a worker can be sent at most 0.9 MB Lower demonstrations/,
     )
   })
 })

@@ -106,7 +106,7 @@ describe('compositions', () => {
 
   it.each([
     ['fr_en + de_en', /de_en is not among the sweep's tasks/],
-    ['fr_en en_es', /is no composition of tasks/],
+    ['fr_en en_es', /is not a composition of tasks/],
   ])('%s is refused', (expression, message) => expect(() => termsOf(expression, tasks)).toThrow(message))
 })
 
@@ -146,8 +146,8 @@ describe('θ of another setting', () => {
     const units = experiment.units?.(settings as never, ['a', 'b']) ?? []
     expect(units.map(({ thetaTask }) => thetaTask)).toEqual(['a', 'a @ k10-qa'])
     expect(fromName({ seed: 42 })).toBe('s42')
-    expect(() => fromSchema.parse({})).toThrow(/must hold demonstrations, prompt or seed/)
-    expect(() => fromSchema.parse({ prompt: 'chat' })).toThrow(/takes no chat template/)
-    expect(() => fromSchema.parse({ numerics: 'int8' })).toThrow(/sweep's numerics alone/)
+    expect(() => fromSchema.parse({})).toThrow(/must contain demonstrations, prompt or seed/)
+    expect(() => fromSchema.parse({ prompt: 'chat' })).toThrow(/cannot be a chat template/)
+    expect(() => fromSchema.parse({ numerics: 'int8' })).toThrow(/only in the sweep's numerics/)
   })
 })

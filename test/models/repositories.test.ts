@@ -77,9 +77,9 @@ it('if the host cannot be reached, a branch is its last known commit; unknown on
   await bring()
   vi.stubEnv('HF_ENDPOINT', 'http://127.0.0.1:1')
   expect(await bring({ commit: first })).toBe(first)
-  expect(steps.filter((step) => step.includes('as it was last'))).toEqual([])
+  expect(steps.filter((step) => step.includes('last known commit'))).toEqual([])
   expect(await bring()).toBe(first)
-  expect(steps.at(-1)).toMatch(/not reachable .*; test\/tiny as it was last: 0123456789ab/)
+  expect(steps.at(-1)).toMatch(/not reachable .*; using the last known commit of test\/tiny, 0123456789ab/)
   await expect(bring({ revision: 'other' })).rejects.toThrow('not reachable')
 })
 

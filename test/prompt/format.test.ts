@@ -63,10 +63,10 @@ describe('a template', () => {
   })
 
   it.each([
-    [{ demonstration: '{x}' }, 'demonstration must hold {x} once and {y} once'],
+    [{ demonstration: '{x}' }, 'demonstration must contain {x} once and {y} once'],
     [{ demonstration: '{y}{x}' }, 'demonstration must have {x} before {y}'],
-    [{ query: '{x}{y}' }, 'query must hold {x} once, and no {y}'],
-    [{ query: '{x}', suffix: '{x}' }, 'suffix must hold neither {x} nor {y}'],
+    [{ query: '{x}{y}' }, 'query must contain {x} once, and no {y}'],
+    [{ query: '{x}', suffix: '{x}' }, 'suffix must contain neither {x} nor {y}'],
     [
       { demonstration: '{x} is {y}', query: '{x}', suffix: '' },
       'query must end where the answer begins, after " is "',

@@ -193,7 +193,7 @@ it.each([
     await playground.getByRole('spinbutton', { name: 'layer' }).fill('2')
     await playground.getByRole('textbox', { name: 'pairs' }).fill('hot')
     await playground.getByRole('button', { name: 'answer' }).click()
-    await playground.getByText('"hot" is no pair').waitFor()
+    await playground.getByText('"hot" is not a pair').waitFor()
     await playground
       .getByRole('textbox', { name: 'pairs' })
       .fill('hot -> cold\nbig -> small\nold → new\nwet -> dry\nin\tout\non -> off')

@@ -7,7 +7,7 @@ const good = Array.from({ length: 40 }, (_, i) => pair(`x${i}`, `y${i}`))
 
 describe('a list', () => {
   const cases: [string, Pair[], ScoringRule, string][] = [
-    ['not NFC', [pair('e\u0301', 'y')], 'exact', `"e\u0301" isn't in Unicode's composed form`],
+    ['not NFC', [pair('e\u0301', 'y')], 'exact', `"e\u0301" is not in Unicode's composed form`],
     ['blank', [pair('a', '')], 'exact', '"" is blank'],
     ['spaces', [pair('a ', 'y')], 'exact', '"a " is blank or has spaces around it'],
     ['the format', [pair('a->', 'y')], 'exact', "a part of the prompt's format"],
@@ -58,7 +58,7 @@ describe('a list', () => {
     const { problems, warnings, majority } = checkList(list, 'exact', { pairs: 43, share: 0.05 })
     expect(majority).toEqual({ answer: 'y0', share: 3 / 42 })
     expect(problems.map(({ text }) => text)).toEqual(['7.1% of the answers are "y0"; at most 5.0% may be'])
-    expect(warnings.map(({ text }) => text)).toEqual(['42 pairs; at least 43 are aimed at'])
+    expect(warnings.map(({ text }) => text)).toEqual(['42 pairs; the aim is at least 43'])
   })
 })
 

@@ -37,7 +37,7 @@ describe('FILE#PART', () => {
         return error
       }
     })() as TaskvecError
-    expect(error.message).toBe(`thetas: "${part}" is no part of the names of its 5 vectors`)
+    expect(error.message).toBe(`thetas: "${part}" is not part of the name of any of its 5 vectors`)
     expect(error.hint).toContain('tiny/upper/k1-arrow-s41/L3')
   })
 })

@@ -231,7 +231,7 @@ describe('a sweep', () => {
     expect(tally).toEqual({ complete: 2, failed: 1 })
     expect(failures).toMatchObject([{ task: 'b', code: 'PAYLOAD', attempts: 1 }])
     expect(failures[0]?.message).toMatch(
-      /takes 2\.\d MB, but Temporal passes on 1\.9 MB at most\n {2}Lower the number/,
+      /takes 2\.\d MB, but Temporal accepts at most 1\.9 MB\n {2}Lower the number/,
     )
   })
 

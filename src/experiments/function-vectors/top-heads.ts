@@ -24,7 +24,7 @@ export function topHeads({ runsOf, storedBy }: PlanContext, asked: number | null
   if (effects.length === 0)
     throw new TaskvecError(
       'TASK',
-      'no effects of heads are stored: mediation, with component heads, comes first',
+      'no effects of heads are stored: mediation, with component heads, has to run first',
     )
   const all = groupBy(effects, ({ layer, head }) => `${layer} ${head}`).map(([, of]) => {
     const { layer, head } = of[0] as (typeof effects)[number]

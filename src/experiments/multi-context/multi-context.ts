@@ -14,7 +14,7 @@ export const multiContext: BeyondPart<boolean> = {
       if (!items.some((item) => othersOf(item, items).length > 0))
         throw new TaskvecError(
           'TASK',
-          `of ${items.length} items, each one's query is in every other one's prompt`,
+          `the query of each of ${items.length} items occurs in the prompts of all others`,
         )
       return { identity: {}, input: step }
     }),

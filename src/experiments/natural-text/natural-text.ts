@@ -15,7 +15,7 @@ import { checkTemplates, templatesOf } from './templates.js'
 const template = z
   .string()
   .max(400)
-  .refine((text) => text.split('{x}').length === 2, 'must hold {x} once, where the query stands')
+  .refine((text) => text.split('{x}').length === 2, 'must contain {x} once, in place of the query')
 const templates = z.array(template).min(1).max(50)
 const given = z.strictObject({
   /** Sentences for all tasks, or by task; tasks without any have those of Todd et al. */
@@ -27,14 +27,14 @@ const given = z.strictObject({
   layers: z.enum(['best', 'all']).default('best'),
 })
 
-/** `naturalText` of function vectors: null: switched off. */
+/** `naturalText` of function vectors; null if switched off. */
 export const naturalTextSetting = z
   .union([z.boolean(), given], { error: 'must be true, false or {templates, items, maxTokens, layers}' })
   .default(true)
   .transform((value) => (value === true ? given.parse({}) : value === false ? null : value))
 
 export interface NaturalTextSettings extends z.output<typeof given> {
-  /** As function vectors have them. */
+  /** As for function vectors. */
   readonly heads: number | null
   readonly prompts: number
 }

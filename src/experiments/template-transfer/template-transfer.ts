@@ -6,7 +6,7 @@ import { templateTransfer as run } from './forward-passes.js'
 const template = z
   .string()
   .max(200)
-  .refine((text) => text.split('{x}').length === 2, 'must hold {x} once, where the query stands')
+  .refine((text) => text.split('{x}').length === 2, 'must contain {x} once, in place of the query')
 const defaultTemplates: string[] = ['{x}->', 'Q:{x} A:', 'input:{x} output:']
 
 /** θ patched into a query in another template. */

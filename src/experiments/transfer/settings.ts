@@ -15,13 +15,13 @@ export const fromSchema = z
     demonstrations: z.int().min(1).max(1000).optional(),
     prompt: templateSchema.optional(),
     seed: z.int().min(0).optional(),
-    numerics: z.never({ error: `a model computes in the sweep's numerics alone: ${exported}` }).optional(),
+    numerics: z.never({ error: `a model computes only in the sweep's numerics: ${exported}` }).optional(),
   })
   .refine((given) => Object.values(given).some((value) => value !== undefined), {
-    message: 'must hold demonstrations, prompt or seed',
+    message: 'must contain demonstrations, prompt or seed',
   })
   .refine(({ prompt }) => prompt === undefined || !('chat' in prompt), {
-    message: `takes no chat template, whose text only the model's own files tell: ${exported}`,
+    message: `cannot be a chat template, whose text is only in the model's own files: ${exported}`,
   })
 
 export interface From {
@@ -40,8 +40,8 @@ export function fromName({ demonstrations, prompt, seed }: From): string {
 }
 
 /**
- * Items that give a task's θ in another setting: with another k or seed, newly drawn; in another prompt, the same words except for a space
- * before them that the template writes. Errors: TASK for explicit items, since none can be drawn.
+ * Items that give a task's θ in another setting: with another k or seed, newly drawn; in another prompt, the same words except for a leading
+ * space that the template writes. Errors: TASK for explicit items, since none can be drawn.
  */
 export function itemsFrom(of: FinishedTask, { demonstrations, prompt, seed }: From, count: number): Item[] {
   const { protocol } = of

@@ -33,7 +33,7 @@ export function termsOf(expression: string, tasks: readonly string[]): Term[] {
     if (name === '' || (i > 0 && sign === ''))
       throw new TaskvecError(
         'TASK',
-        `"${expression}" is no composition of tasks, such as "fr_en + en_es - 0.5 antonyms"`,
+        `"${expression}" is not a composition of tasks, such as "fr_en + en_es - 0.5 antonyms"`,
       )
     return { weight: Number(factor) * (sign === '-' ? -1 : 1), task: taskNamed(name, tasks, expression) }
   })

@@ -32,7 +32,7 @@ function sectionOf(
       blocks: [
         ...(open > 0 ? [text(`${open} of ${all} parts are not computed yet: taskvec resume ${sweep}.`)] : []),
         ...(skipped > 0
-          ? [text(`${skipped} of ${all} parts cannot be done; Failures and warnings has the reasons.`)]
+          ? [text(`${skipped} of ${all} parts cannot be computed: see Failures and warnings.`)]
           : []),
         ...(sum('complete') > 0 ? section.blocks(rows) : []),
       ],

@@ -64,7 +64,7 @@ function Table({ rows, regular }: { rows: readonly Row[]; regular?: number | und
             <th scope="col">answer</th>
             <th scope="col">p</th>
             <th scope="col">then</th>
-            {projected && <th scope="col">likeliest tokens of θ itself</th>}
+            {projected && <th scope="col">most likely tokens of θ itself</th>}
           </tr>
         </thead>
         <tbody>

@@ -56,7 +56,7 @@ function pairsOf(text: string): (readonly [string, string])[] {
     const parts = line.split(/->|→|\t/)
     const [x = '', y = ''] = parts.map((part) => part.trim())
     if (parts.length === 2 && x !== '' && y !== '') return [x, y]
-    throw new Error(`"${line}" is no pair: write one a line, x -> y`)
+    throw new Error(`"${line}" is not a pair; write one per line: x -> y`)
   })
 }
 
