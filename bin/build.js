@@ -21,9 +21,9 @@ writeFileSync(join(dist, 'licenses.txt'), licensesOf([...files, ...pageFiles]))
 stampBuild()
 
 /**
- * Each file that is started as a process or a thread, and what they share; all in one folder, so that they find each other.
- * Bundled with the packages that they use: loaded file by file, they take a command half as long again to start.
- * Not with those that have compiled code, and not with Temporal's, which start threads from files of their own.
+ * Each file that is started as a process or a thread, and their shared code; all in one folder, so that they find each other.
+ * Bundled with the packages that they use: a command that loads them file by file takes one and a half times as long to start.
+ * Packages with compiled code stay outside, as do Temporal's, which start threads from their own files.
  */
 async function program() {
   const { metafile } = await build({
@@ -60,7 +60,7 @@ async function page() {
   return Object.keys(metafile.inputs)
 }
 
-/** By the SDK's bundler, which takes seconds: only where a file that it reads has changed. */
+/** By the SDK's bundler, which takes seconds, so only if a file that it reads has changed. */
 async function workflowCode() {
   const inputs = await workflowInputs()
   if (existsSync(workflowBundle) && existsSync(workflowStamp)) {

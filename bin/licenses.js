@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './prepare.js'
 
-/** The licences of the packages that these files, relative to the root, are from: whoever passes their code on passes these on. */
+/** The licences of the packages to which these files (relative to the root) belong. They must be distributed with the bundled code. */
 export function licensesOf(files) {
   const folders = files.map((file) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0])
   return [...new Set(folders)].filter(Boolean).sort().map(licenseOf).join('\n')

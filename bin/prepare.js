@@ -11,7 +11,7 @@ const installStamp = join(root, 'node_modules', '.taskvec-installed')
 const buildStamp = join(root, 'dist', '.taskvec-built')
 
 /**
- * Installs and builds what is missing or out of date; does nothing, in a few milliseconds, when all is there. `tools`: also what
+ * Installs and builds what is missing or out of date; if nothing is missing, it does nothing, in a few milliseconds. `tools`: also what
  * only tests and development need.
  */
 export function prepare({ tools = false } = {}) {
@@ -37,20 +37,20 @@ function isInstalled(tools) {
 function install(asked) {
   if (isInstalled(asked)) return // another process did it meanwhile
   const tools = asked || hasTools()
-  // By `npm ci`, say, of the user's own.
+  // node_modules may come from the user's own `npm ci`.
   if (!isThere(tools) || !works()) {
     say(
       `installing what ${tools ? 'tests need' : 'running needs'}, once: about a minute, more if better-sqlite3 has to be compiled`,
     )
-    // Beside what is there already; `ci` would begin anew.
+    // Adds to what is installed; `ci` would start over.
     const npm = tools && isThere(false) && works() ? ['install', '--no-save'] : ['ci']
     const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' }
-    // better-sqlite3 is compiled where its prebuilt binary cannot be had: by this Node's own headers where it ships
+    // better-sqlite3 is compiled if its prebuilt binary cannot be downloaded: with this Node's own headers if it ships
     // them, since those that npm's settings name may be another version's.
     const prefix = join(dirname(process.execPath), '..')
     if (existsSync(join(prefix, 'include', 'node', 'node_version.h'))) {
       env.npm_package_config_node_gyp_nodedir = prefix
-      // Only node-gyp 11.4 and later read that, and npm 12 warns of this.
+      // Only node-gyp 11.4 and later read that, and npm 12 warns about this.
       if (Number.parseInt(npmVersion()) < 12) env.npm_config_nodedir = prefix
     }
     run(
@@ -74,7 +74,7 @@ function works() {
   return spawnSync(process.execPath, ['-e', nativeModules], { cwd: root, stdio: 'ignore' }).status === 0
 }
 
-/** Whether node_modules holds what the lockfile names, as npm's own record of it says. */
+/** Whether node_modules matches the lockfile, according to npm's own record. */
 function isThere(tools) {
   const there = Object.fromEntries(npmRecord())
   return Object.entries(JSON.parse(read(join(root, 'package-lock.json'))).packages).every(
@@ -88,7 +88,7 @@ function hasTools() {
   return npmRecord().some(([, { dev }]) => dev)
 }
 
-/** What is in node_modules, as npm wrote it down. */
+/** The contents of node_modules, as recorded by npm. */
 function npmRecord() {
   const record = read(join(root, 'node_modules', '.package-lock.json'))
   return record === '' ? [] : Object.entries(JSON.parse(record).packages)
@@ -104,7 +104,7 @@ function isBuilt() {
   return read(buildStamp) === buildIdentity()
 }
 
-/** Said by bin/build.js at its end. */
+/** Written by bin/build.js when it has finished. */
 export function stampBuild() {
   writeFileSync(buildStamp, buildIdentity())
 }

@@ -1,4 +1,4 @@
-// `npm start [-- CONFIG OPTIONS]`: a sweep, by default the quickstart's, on embedded defaults.
+// `npm start [-- CONFIG OPTIONS]`: runs a sweep, by default the quickstart, with built-in defaults.
 import { prepare } from './prepare.js'
 
 prepare()

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// In a clone, what is missing or out of date is installed and built first; a package has it all.
+// In a clone, installs and builds what is missing or out of date; a package already contains everything.
 import { existsSync } from 'node:fs'
 
 const setUp = new URL('./prepare.js', import.meta.url)

@@ -44,7 +44,7 @@ function step(name, command, args) {
   process.exit(status ?? 1)
 }
 
-/** What it says is shown at the end: its lines would stand among those of the tests. */
+/** Its output is shown at the end, so that its lines do not mix with those of the tests. */
 async function lint() {
   const child = spawn('npm', ['run', '--silent', 'lint'], { ...options(), stdio: 'pipe' })
   let output = ''

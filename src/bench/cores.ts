@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import type { RunningEngine } from '../experiments/prompts.js'
 
-/** Which core something runs on; without taskset (Linux) nothing is pinned. */
+/** Pins processes to cores; without taskset (Linux), nothing is pinned. */
 export interface Pinning {
   /** Prefix of a command that keeps it on core 0. */
   readonly prefix: readonly string[]
@@ -17,7 +17,7 @@ export async function pinning(): Promise<Pinning> {
   }
 }
 
-/** One engine made of several: each takes its part of every request's items, as workers share a task's units. */
+/** One engine made of several: each takes a part of every request's items, as workers share a task's units. */
 export function sharedBetween(engines: readonly RunningEngine[]): RunningEngine {
   const [first] = engines as [RunningEngine]
   return {

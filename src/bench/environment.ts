@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 import { codeVersion } from '../sweep/code-version.js'
 
-/** What a figure depends on beside the code: the machine and the versions. */
+/** What a figure depends on besides the code: the machine and the versions. */
 export async function environment(python: string | null) {
   const { version: runtime } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
     version: string

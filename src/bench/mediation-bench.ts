@@ -21,7 +21,7 @@ export interface MediationBenchOptions {
   readonly log: (line: string) => void
 }
 
-/** All heads' indirect effects for one task, on one core: in one pass, and by a forward pass per head and prompt. */
+/** The indirect effects of all heads for one task, on one core: in one pass, and by one forward pass per head and prompt. */
 export interface MediationReport {
   readonly model: string
   readonly task: string
@@ -31,19 +31,19 @@ export interface MediationReport {
   readonly processorSeconds: number
   readonly gflops: number
   readonly peer: {
-    /** Forward passes that were timed, and those that all heads and prompts take. */
+    /** Number of forward passes that were timed, and that all heads and prompts would take. */
     readonly timed: number
     readonly of: number
-    /** Of processor time, for all: the clean prompts, and the timed passes' mean times their number. */
+    /** Processor time for all: the clean prompts, plus the mean of the timed passes times their number. */
     readonly processorSeconds: number
     /** Processor seconds over those of the one pass. */
     readonly ratio: number
-    /** Largest difference of an effect, among those timed. */
+    /** Largest difference between effects, among those timed. */
     readonly largestDifference: number
   } | null
 }
 
-/** Heads left out between two that bench/mediation_method.py times, all on the first prompt. */
+/** bench/mediation_method.py times every this many heads, on the first prompt only. */
 const every = 10
 
 interface PeerTimes {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../system/home.js'
 import { TaskvecError } from '../domain/errors.js'
 
-/** What a PyTorch peer is given: the same token ids as the engine, so that tokenisation cannot differ. */
+/** The input of a PyTorch peer: the same token ids as for the engine, so that tokenisation cannot differ. */
 export interface PeerItem {
   readonly theta: readonly (readonly number[])[]
   readonly bare: readonly number[]
@@ -22,13 +22,13 @@ export interface Predicted {
   readonly hypothesis: readonly number[]
 }
 
-/** What it took, run by run, without loading the model. */
+/** Time of each run, without loading the model. */
 export interface Took {
   readonly seconds: readonly number[]
   readonly processorSeconds: readonly number[]
 }
 
-/** The first Python that has torch, transformers and (for GGUF files) gguf; null: none. */
+/** The first Python that has torch, transformers and (for GGUF files) gguf; null if none. */
 export async function findPython(wanted: string | undefined): Promise<string | null> {
   const candidates = [wanted, process.env['TASKVEC_PYTHON'], 'python3'].filter(
     (python) => python !== undefined,
@@ -44,12 +44,12 @@ export async function findPython(wanted: string | undefined): Promise<string | n
   return null
 }
 
-/** What bench/torch_model.py reads. */
+/** The input of bench/torch_model.py. */
 export interface PeerJob {
   readonly model: string
   readonly dtype: 'float32' | 'bfloat16'
   readonly runs: number
-  /** For the hypothesis on the test items, instead of the method's own best L. */
+  /** Used for the hypothesis on the test items, instead of the method's own best L. */
   readonly layer?: number
   readonly dev: readonly PeerItem[]
   readonly test: readonly PeerItem[]
@@ -71,6 +71,6 @@ export async function runPeer<Found>(
   })
   if (exitCode === 0) return JSON.parse(stdout) as Found
   throw new TaskvecError('USAGE', `bench/${script} failed:\n${stderr.slice(-1500)}`, {
-    hint: 'bench/README.md names the versions it was tried with; --no-peers leaves it out.',
+    hint: 'bench/README.md names the versions it was tested with; --no-peers leaves it out.',
   })
 }

@@ -11,17 +11,20 @@ import { pinning, sharedBetween } from './cores.js'
 import { runPeer, type PeerItem, type PeerJob, type Predicted, type Took } from './peers.js'
 import { runTask, type TaskRun, type Work } from './task-run.js'
 
-export interface BenchOptions {
-  readonly model: string
-  /** Its folder or GGUF file. */
-  readonly path: string
+export interface WorkOptions {
   readonly task: string
   readonly devItems: number
   readonly testItems: number
   readonly demonstrations: number
   /** Absent: the paper's. */
   readonly prompt?: PromptTemplate | undefined
-  /** Runs of each of taskvec's ways, in turns, and of the expert's loops; medians count. */
+}
+
+export interface BenchOptions extends WorkOptions {
+  readonly model: string
+  /** Its folder or GGUF file. */
+  readonly path: string
+  /** Interleaved runs of each of taskvec's methods, and of the expert's loops; medians are reported. */
   readonly runs: number
   readonly plain: boolean
   readonly twoCores: boolean
@@ -48,7 +51,7 @@ export type Part = 'dev' | 'regular' | 'hypothesis'
 export interface Time {
   /** The median of `runs`. */
   readonly seconds: number
-  /** The same of processor time, of two cores the busier one's: other work on the machine does not count. */
+  /** The same for processor time (on two cores, that of the busier one), which excludes other work on the machine. */
   readonly processorSeconds: number
   readonly runs: Took
 }
@@ -58,7 +61,7 @@ export interface Held extends Time {
   readonly ratio: number
   /** The best L by its own dev predictions; `hypothesis` is at the wavefront's. */
   readonly bestLayer: number
-  /** How many of its predictions are those of the wavefront. */
+  /** Number of its predictions that equal those of the wavefront. */
   readonly equal: Readonly<Record<Part, { readonly equal: number; readonly of: number }>>
 }
 
@@ -74,7 +77,7 @@ export interface BenchReport {
   /** A 1024-cube f32 product on the same core, before each run of the wavefront: the median, by processor time. */
   readonly peakGflops: number
   readonly fractionOfPeak: number
-  /** Null: not run. */
+  /** Null if it was not run. */
   readonly methods: Readonly<Record<Method, Held | null>>
 }
 
@@ -82,7 +85,7 @@ export interface BenchReport {
 export async function benchTask(options: BenchOptions): Promise<BenchReport> {
   const { log, path } = options
   const { prefix, pin } = await pinning()
-  if (prefix.length === 0) log('taskset is not here: nothing is pinned to a core')
+  if (prefix.length === 0) log('taskset was not found: nothing is pinned to a core')
   const engines: EngineProcess[] = []
   const start = async (numerics: NumericsMode, core: number) => {
     const engine = await startEngineProcess(path, { mode: { numerics } })
@@ -92,7 +95,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
   }
   try {
     const engine = await start('f32', 0)
-    const work = await prepare(engine, options)
+    const work = await preparedWork(engine, options)
     const runs = new Map<Method | 'wavefront', (Predicted & Took)[]>()
     const peaks: number[] = []
     let flops = 0
@@ -101,7 +104,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
     const modes: [NumericsMode, EngineProcess][] = []
     for (const mode of options.approximate ? approximations : []) modes.push([mode, await start(mode, 0)])
     await pin(process.pid, 0)
-    // In turns, so that whatever else the machine does meets all of them.
+    // Interleaved, so that other load on the machine affects all methods alike.
     for (let round = 0; round < options.runs; round++) {
       peaks.push(await measurePeakGflops())
       const run = await runTask(engine, [engine.pid], work)
@@ -192,7 +195,8 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function prepare(engine: Engine, options: BenchOptions): Promise<Work> {
+/** The items of a task. */
+export async function preparedWork(engine: Engine, options: WorkOptions): Promise<Work> {
   const { task, devItems, testItems, demonstrations, prompt } = options
   const protocol: Protocol = {
     seed: 41,

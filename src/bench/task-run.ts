@@ -5,7 +5,7 @@ import { runDev, runTest } from '../experiments/main/main-experiment.js'
 import { processorSeconds } from '../system/process-table.js'
 import type { Predicted } from './peers.js'
 
-/** What is timed: a task's items, dev over all L, then test at the best L. */
+/** The work that is timed: a task's items, dev over all L, then test at the best L. */
 export interface Work {
   readonly dev: readonly Item[]
   readonly test: readonly Item[]
@@ -16,13 +16,13 @@ export interface Work {
 export interface TaskRun extends Predicted {
   /** Inside the engine. */
   readonly seconds: number
-  /** Of the engine process, of several the one that used most: what `seconds` would be on an idle machine. */
+  /** Processor time of the engine process, or of the busiest of several: what `seconds` would be on an idle machine. */
   readonly processorSeconds: number
   readonly flops: number
 }
 
 /**
- * The main experiment's own functions; the route, the count of operations and the time come from around the engine.
+ * The main experiment's own functions; the route, the operation count and the time are added around the engine.
  * @param pids the engine's process, or those of which it is made
  */
 export async function runTask(

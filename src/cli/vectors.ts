@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { TaskvecError } from '../domain/errors.js'
 import { collectVectors, type VectorChoice } from '../export/collect.js'
 import { storedVectors } from '../export/list.js'
 import { writeNpyFolder, writeSafetensors } from '../export/write.js'
@@ -105,18 +105,9 @@ function list(wanted: string | undefined, options: Filters & { json?: boolean })
 
 /** [] without a database, as on a machine that only imports vectors. */
 function inDatabase(wanted: string | undefined, { db, model, task }: Filters) {
-  let reader
-  try {
-    reader = openReadOnly(db)
-  } catch (error) {
-    if (wanted === undefined && error instanceof TaskvecError) return []
-    throw error
-  }
-  try {
-    return storedVectors(reader, sweepsOf(reader, wanted), { model, task })
-  } finally {
-    reader.close()
-  }
+  if (wanted === undefined && !existsSync(db)) return []
+  using reader = openReadOnly(db)
+  return storedVectors(reader, sweepsOf(reader, wanted), { model, task })
 }
 
 /** Only the sweep if its id is given; by group, by name or by default, all settings of its config. */

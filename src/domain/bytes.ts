@@ -1,6 +1,6 @@
 const units = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 } as const
 
-/** Bytes of "2 GB", "1500MB" or a number of bytes; null where it is none of them. Decimal units. */
+/** Bytes of "2 GB", "1500MB" or a number of bytes; null for anything else. Decimal units. */
 export function parseBytes(text: string | number): number | null {
   const match = /^(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)?$/i.exec(String(text).trim())
   if (!match) return null

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein'
 
-/** `; did you mean "x"?` when a known name is near, else an empty string. */
+/** `; did you mean "x"?` if a known name is similar, else an empty string. */
 export function didYouMean(name: string, known: readonly string[]): string {
   if (known.length === 0) return ''
   const best = closest(name, known)

@@ -7,18 +7,18 @@ import { outsideCause } from './outside-causes.js'
 
 const retryable = {
   CONFIG: false, // the config, a word list or an items file is wrong
-  TASK: false, // a task cannot be made ready: unknown, too few pairs, L out of range
+  TASK: false, // a task cannot be prepared: unknown, too few pairs, L out of range
   MODEL: false, // unknown model, missing files, unsupported architecture or value
   WEIGHTS: false, // a checkpoint or tokenizer file is truncated, altered or malformed
   STORE: false, // database newer than the code, read-only, corrupt
-  STORE_BUSY: true, // database locked, disk full: may pass
+  STORE_BUSY: true, // database locked, disk full: may be temporary
   SQL: false, // a query of `taskvec sql` was refused or stopped
   WORKER: true, // this worker cannot do it, another may
   ENGINE: true, // the engine process died or failed: another may succeed
   SERVER: true, // the Temporal server cannot be reached or started
   DOWNLOAD: true, // a download failed or did not match its hash
   USAGE: false, // wrong command line
-  SYSTEM: true, // memory, addresses, a full disk: nothing of the program's own
+  SYSTEM: true, // memory, addresses, a full disk: not the program's fault
   CANCELLED: true, // the worker is shutting down: another one takes over
 } as const
 
@@ -28,7 +28,7 @@ export class TaskvecError extends Error {
   override readonly name = 'TaskvecError'
   readonly code: ErrorCode
   readonly hint: string | undefined
-  /** The last lines that the process which failed wrote; '' where there are none. */
+  /** Last lines of output of the failed process; '' if there are none. */
   readonly log: string
 
   constructor(
@@ -47,7 +47,7 @@ export class TaskvecError extends Error {
   }
 }
 
-/** The text a user sees: message, what the process that failed said last, then the next step. A stack only for our own faults. */
+/** The text a user sees: message, last lines of the failed process, then the next step. A stack trace only for our own bugs. */
 export function describeError(error: unknown): string {
   if (error instanceof TaskvecError) {
     const { message, hint, log } = error

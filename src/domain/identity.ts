@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Numerics, NumericsJson } from './numerics.js'
 import type { RunKind, Scoring, Split } from './types.js'
 
-/** JSON with sorted keys: the same value always gives the same text, whatever made it. */
+/** JSON with sorted keys: equal values always give the same text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((entry) => canonicalJson(entry ?? null)).join(',')}]`
   if (value !== null && typeof value === 'object') {
@@ -23,7 +23,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** All that determines one run's results. Two runs with equal identity have equal predictions. */
+/** Everything that determines one run's results. Two runs with equal identity have equal predictions. */
 export interface RunIdentity {
   readonly modelHash: string
   readonly numerics: Numerics
@@ -35,13 +35,13 @@ export interface RunIdentity {
   readonly layer: number | null
   /** The layers computed in the same wavefront: shapes can change the last bits of log-probabilities. */
   readonly layersTogether: readonly number[]
-  /** Only where θ is given: what is patched in; of a run beside it, that none was computed. */
+  /** Only if θ is given: what is patched in or, for other runs of the task, that no θ was computed. */
   readonly theta?: string
-  /** Only where prompts are written otherwise than they always were: src/prompt/revision.ts. */
+  /** Only if prompts are no longer written as they always were: src/prompt/revision.ts. */
   readonly prompts?: string
 }
 
-/** The unique key under which a run's results are stored and found again. */
+/** The unique key under which a run's results are stored and looked up. */
 export function runKey(identity: RunIdentity): string {
   return sha256(canonicalJson(identity))
 }

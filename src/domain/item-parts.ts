@@ -1,6 +1,6 @@
-/** Cutting a split's items into parts that are computed and stored one by one, without a trace in the results. */
+/** Cuts a split's items into parts that are computed and stored one by one; results are the same as in one piece. */
 
-/** Some items of a split: `first` is included, `end` is not. */
+/** Some items of a split, from `first` (included) to `end` (excluded). */
 export interface ItemPart {
   readonly first: number
   readonly end: number

@@ -5,7 +5,7 @@ export type LayerSelection = 'all' | readonly number[] | { readonly from: number
 
 /**
  * The chosen layers of a model with N = `blocks` blocks, ascending; `from` and `to` are both included.
- * Errors: TASK where a layer is out of 0..N-1.
+ * Errors: TASK if a layer is outside 0..N-1.
  */
 export function resolveLayers(selection: LayerSelection, blocks: number, model: string): number[] {
   const layers = expand(selection, blocks)
@@ -25,9 +25,9 @@ function expand(selection: LayerSelection, blocks: number): number[] {
   return [...selection].sort((a, b) => a - b)
 }
 
-/** Dev predictions of one activity at most, where a split is computed whole: some 65 bytes each. */
+/** Maximum number of dev predictions of one activity, if a split is computed whole: some 65 bytes each. */
 const maxPredictions = 20_000
-/** Dev items up to which layers were always cut so that a split is one activity: stored results have keys by that. */
+/** Up to this many dev items, layers have always been cut so that a split is one activity; keys of stored results depend on it. */
 const cutByLayers = 5_000
 
 /**

@@ -8,11 +8,11 @@ export type NumericsMode = (typeof numericsModes)[number]
 export const devices = ['cpu', 'cuda'] as const
 export type Device = (typeof devices)[number]
 
-/** Whether all results of a model must come from one kind of processor, or may come from any. */
+/** Whether all results of a model must come from the same kind of processor, or may come from any. */
 export const processorRules = ['same', 'any'] as const
 export type ProcessorRule = (typeof processorRules)[number]
 
-/** What a sweep asks of its engines, and its results depend on; default: f32 on the cpu. */
+/** What a sweep requires of its engines and its results depend on; default: f32 on the cpu. */
 export interface EngineMode {
   readonly numerics?: NumericsMode | undefined
   readonly device?: Device | undefined
@@ -20,7 +20,7 @@ export interface EngineMode {
   readonly processors?: ProcessorRule | undefined
 }
 
-/** What stands beside results that are not the reference's, for instance `w8a8` or `f32 any processor`; null where they are. */
+/** Label of results that are not the reference's, for instance `w8a8` or `f32 any processor`; null for the reference. */
 export function modeLabel({
   numerics = 'f32',
   device = 'cpu',
@@ -30,7 +30,7 @@ export function modeLabel({
   return numerics === 'f32' && parts.length === 0 ? null : [numerics, ...parts].join(' ')
 }
 
-/** Why a mode cannot be run anywhere; null where it can. */
+/** Why a mode cannot run on a device; null if it can. */
 export function refusedMode({ numerics = 'f32', device = 'cpu' }: EngineMode): string | null {
   if (device === 'cpu' || numerics === 'f32') return null
   return `the approximate numerics run on the cpu only: "${numerics}" needs device: cpu`
@@ -46,12 +46,12 @@ export function boundNumerics(here: Numerics, settled: NumericsJson | undefined)
   return rest
 }
 
-/** The kind of processor in a stored numeric set-up; null where it may be any. */
+/** The kind of processor in a stored numeric set-up; null if any is allowed. */
 export function kernelsOf(numerics: NumericsJson): string | null {
   return readNumerics(numerics).kernels ?? null
 }
 
-/** How two numeric set-ups differ, for people: `kernels is a, not b`. */
+/** How two numeric set-ups differ, as text: `kernels is a, not b`. */
 export function numericsDifference(here: NumericsJson, settled: NumericsJson): string {
   const [ours, theirs] = [here, settled].map((json) => JSON.parse(json) as Record<string, string | number>)
   const shown = (value: string | number | undefined) => (value === undefined ? 'not set' : String(value))
@@ -70,7 +70,7 @@ export const otherProcessorHint =
  */
 export interface Numerics {
   readonly mode: NumericsMode
-  /** Set where it is not the cpu. */
+  /** Set unless it is the cpu. */
   readonly device?: 'cuda'
   readonly runtime: string
   readonly threads: number
@@ -81,7 +81,7 @@ export interface Numerics {
    * kind (`processors: any`, and sweeps begun before kinds were recorded).
    */
   readonly kernels?: string
-  /** Set where weights are a graph's inputs instead of repacked constants: products are summed in another order. */
+  /** Set if weights are inputs of the graph instead of repacked constants: products are summed in another order. */
   readonly weights?: 'inputs'
   /** Version of the engine's graphs and chunking; raised whenever a change may move bits. */
   readonly revision: number

@@ -1,4 +1,4 @@
-/** A failure whose cause lies outside the program, in words: disk, memory, files, processes, network. */
+/** Describes a failure whose cause is outside the program: disk, memory, files, processes, network. */
 export interface OutsideCause {
   readonly message: string
   readonly hint?: string
@@ -40,11 +40,11 @@ const codes: Readonly<Record<string, readonly [string, string?]>> = {
   EADDRNOTAVAIL: ['this machine does not have that address', 'Name another address.'],
 }
 
-/** How V8, Node and the loader say that there is no memory, or no room for addresses. */
+/** How V8, Node and the loader report that memory or address space has run out. */
 const outOfMemory =
   /WebAssembly\.\w+\(\): Out of memory|Array buffer allocation failed|failed to map segment|Cannot allocate memory|std::bad_alloc/
 
-/** Null: the error is none of these, and so the program's own. */
+/** Null if the error is none of these, and so the program's own fault. */
 export function outsideCause(error: unknown): OutsideCause | null {
   if (!(error instanceof Error)) return null
   const { code, path, address, port, syscall } = error as NodeJS.ErrnoException & {

@@ -5,18 +5,18 @@
 
 import type { Numerics, NumericsJson } from './numerics.js'
 
-/** `algorithmic`, `translation`, `linguistic`, `knowledge`; `custom`, or a name of its own, where the list is the user's. */
+/** `algorithmic`, `translation`, `linguistic`, `knowledge`; `custom`, or a name of the user's own for their list. */
 export type Category = string
 
 /**
  * `exact`: equal after stripping. `prefix`: or one begins with the other (knowledge tasks). `first-token`: the greedy
- * token is the answer's first one, right also where that is part of a character. See docs/datasets.md for all of them.
+ * token is the answer's first one, even if that is part of a character. See docs/datasets.md for all of them.
  */
 export const scorings = ['exact', 'prefix', 'first-token', 'contains', 'normalised', 'f1', 'chrf'] as const
-/** One of `scorings`; a graded one with the score from which on it is right; or an expression that finds what is compared. */
+/** One of `scorings`; a graded one with its threshold; or a regular expression that extracts what is compared. */
 export type ScoringRule = (typeof scorings)[number] | `${'f1' | 'chrf'} ${number}` | `regex ${string}`
 /**
- * How answers are read and judged, as one text of each run's key: the rule alone where one token is generated, else the
+ * How answers are read and judged, as text that is part of each run's key: the rule alone if one token is generated, else the
  * canonical JSON of `{answer, rule}` (src/tasks/scoring.ts).
  */
 export type Scoring = ScoringRule | `{${string}`
@@ -24,22 +24,22 @@ export type Scoring = ScoringRule | `{${string}`
 /** Answers of several tokens. */
 export interface Answer {
   readonly maxTokens: number
-  /** Texts that end an answer; it is cut where the first one begins. */
+  /** Texts that end an answer, which is cut where the first one begins. */
   readonly stop: readonly string[]
 }
 
 export type Split = 'baseline' | 'dev' | 'test'
-/** A part of a list whose splits are its author's own. */
+/** A split of a list that comes with its own splits. */
 export const listSplits = ['train', 'dev', 'test'] as const
 export type ListSplit = (typeof listSplits)[number]
 export type RunKind = 'baseline' | 'regular' | 'hypothesis'
 
-/** One entry of a word list: x -> y. `accept` holds further right answers, for scoring only. */
+/** One entry of a word list: x -> y. `accept` holds other accepted answers, for scoring only. */
 export interface Pair {
   readonly input: string
   readonly output: string
   readonly accept: readonly string[]
-  /** Only of a list with splits of its own: S and x' come from train, queries from the others. */
+  /** Only in a list with its own splits: S and x' come from train, queries from the others. */
   readonly split?: ListSplit
 }
 
@@ -60,7 +60,7 @@ export interface PromptFormat {
   readonly separator: string
   readonly prefix: string
   readonly suffix: string
-  /** Only where the tokenizer adds no BOS: a chat template writes its own. */
+  /** Only if the tokenizer must not add a BOS, because a chat template writes its own. */
   readonly bos?: false
 }
 
@@ -74,7 +74,7 @@ export type PromptTemplate =
       readonly system?: string | undefined
     }
 
-/** The outputs in S: as they are, permuted within it, or redrawn from all pairs. */
+/** The outputs in S: as they are, permuted within S, or redrawn from all pairs. */
 export const labelRules = ['true', 'shuffled', 'random'] as const
 export type LabelRule = (typeof labelRules)[number]
 
@@ -82,10 +82,10 @@ export type LabelRule = (typeof labelRules)[number]
 export interface Item {
   readonly demonstrations: readonly Demonstration[]
   readonly query: string
-  /** Preferred answer; its first token is the one whose log-probability and rank are recorded. */
+  /** Preferred answer; the log-probability and rank of its first token are recorded. */
   readonly answer: string
   readonly accept: readonly string[]
-  /** Dummy queries x' that give θ; empty for the baseline split. */
+  /** Dummy queries x' from which θ is computed; empty for the baseline split. */
   readonly dummyQueries: readonly string[]
   /** Only where it is not the paper's. */
   readonly prompt?: PromptFormat
@@ -93,22 +93,22 @@ export interface Item {
 
 /** Vectors that a config gives to be patched in, instead of θ computed from S and x'. */
 export interface GivenTheta {
-  /** As the config names them. */
+  /** Their name in the config. */
   readonly name: string
-  /** sha256 of layers and values, the scale in them. */
+  /** sha256 of layers and values, with the scale applied. */
   readonly hash: string
-  /** Only where they are added to the state that is there. */
+  /** Only if they are added to the state instead of replacing it. */
   readonly mode?: 'add'
-  /** L of each; null, or a single one: patched in at any L. */
+  /** L of each; null or a single vector: patched in at any L. */
   readonly layers: readonly (number | null)[]
   /** `[layers, d_model]`, f32 little-endian. */
   readonly base64: string
 }
 
-/** What a config says of a task, resolved and self-contained: it may travel to another machine. */
+/** A task as a config describes it, resolved and self-contained, so that it can be sent to another machine. */
 export type TaskSpec = TaskSource & {
   readonly theta?: GivenTheta
-  /** What the report calls it, instead of its id. */
+  /** Its name in the report, instead of its id. */
   readonly label?: string
 }
 
@@ -120,7 +120,7 @@ type TaskSource =
       readonly scoring: ScoringRule
       readonly singleToken: boolean
       readonly pairs: readonly Pair[]
-      /** Only where the config names one. */
+      /** Only if the config names one. */
       readonly category?: string
     }
   | {
@@ -147,38 +147,38 @@ export interface Protocol {
   readonly answer?: Answer
   /** Only where it is not the paper's. */
   readonly prompt?: PromptTemplate
-  /** Only where they are not true. */
+  /** Only if they are not the true ones. */
   readonly demonstrationLabels?: Exclude<LabelRule, 'true'>
-  /** Only where demonstrations do not stand as they were drawn: the seed of a further shuffle. */
+  /** Only if demonstrations are not in the order drawn: the seed of a further shuffle. */
   readonly orderSeed?: number
-  /** Only of a setting of several whose items are to be the same ones (docs/protocol.md, Sampling). */
+  /** Only for one of several settings that share their items (docs/protocol.md, Sampling). */
   readonly paired?: Pairing
 }
 
-/** What all settings of a group draw by. */
+/** What determines the draws of all settings of a group. */
 export interface Pairing {
-  /** The k that is drawn as it would be alone: smaller S are its first demonstrations, larger ones go on behind it. */
+  /** The k that is drawn as it would be alone: smaller S are its first demonstrations, larger ones continue it. */
   readonly demonstrations: number
-  /** Of the setting with most. */
+  /** The largest of any setting. */
   readonly dummyQueries: number
-  /** Pairs must be usable under all of them; the first one's are drawn as they would be alone. */
+  /** Pairs must be usable under all of them; those of the first are drawn as they would be alone. */
   readonly prompts: readonly PromptTemplate[]
 }
 
-/** A task made ready for one model: its pairs filtered by the tokenizer, its items drawn. */
+/** A task prepared for one model: its pairs filtered by the tokenizer, its items drawn. */
 export interface PreparedTask {
   readonly task: string
   readonly category: Category
   readonly scoring: Scoring
-  /** The reading that the single-token filter chose; `as-written` where no filter applies. */
+  /** The reading that the single-token filter chose; `as-written` if no filter applies. */
   readonly reading: 'leading-space' | 'no-space' | 'as-written'
-  /** Pairs that survived the filter; null where inputs are generated or items explicit. */
+  /** Pairs that passed the filter; null if inputs are generated or items explicit. */
   readonly pairs: readonly Pair[] | null
   readonly items: Readonly<Record<Split, readonly Item[]>>
   readonly warnings: readonly string[]
 }
 
-/** What a loaded model is; `modelHash` covers weights, config and tokenizer. */
+/** Describes a loaded model; `modelHash` covers weights, config and tokenizer. */
 export interface ModelInfo {
   readonly modelHash: string
   readonly architecture: string
@@ -186,17 +186,17 @@ export interface ModelInfo {
   readonly blocks: number
   readonly dModel: number
   readonly vocab: number
-  /** The tokenizer's unknown token; absent where it can write everything. */
+  /** The tokenizer's unknown token; absent if it can write everything. */
   readonly unknownToken?: number
   readonly parameters: number
   /** For instance `safetensors F32` or `gguf Q4_1`. */
   readonly weights: string
   readonly numerics: Numerics
-  /** How its files were taken where they allow for more than one way; absent where there is nothing to say. */
+  /** How ambiguities in its files were resolved; absent if there were none. */
   readonly warnings?: readonly string[]
 }
 
-/** What a sweep's results of one model are of: a worker with other files or another set-up does not compute for it. */
+/** The content and set-up behind a sweep's results of one model: a worker with other files or another set-up does not compute for it. */
 export interface ModelContent {
   readonly hash: string
   readonly numerics: NumericsJson
@@ -214,18 +214,18 @@ export interface Predictions {
   readonly answerRanks: readonly number[]
   /** That token's logit minus the highest of all others. */
   readonly answerLogitDifferences: readonly number[]
-  /** Of a graded rule, 0 to 1. */
+  /** Under a graded rule, 0 to 1. */
   readonly scores?: readonly number[]
-  /** Where answers of several tokens were generated; `texts` are theirs. */
+  /** If answers of several tokens were generated; `texts` are theirs. */
   readonly whole?: WholeAnswers
 }
 
 export interface WholeAnswers {
   /** Generated greedily; the one that ended the answer is the last. */
   readonly tokens: readonly (readonly number[])[]
-  /** Natural log-probability of all of the right answer's tokens in a row. */
+  /** Natural logarithm of the joint probability of all tokens of the right answer. */
   readonly logProbs: readonly number[]
-  /** The largest rank of its tokens: 1 where greedy generation begins with it. */
+  /** The largest rank of its tokens: 1 if greedy generation begins with it. */
   readonly ranks: readonly number[]
 }
 

@@ -10,7 +10,7 @@ export interface UnitPlace {
   readonly sweepId: string
   readonly model: string
   readonly experiment: string
-  /** '' where it is about a model's tasks together. */
+  /** '' if it covers all of a model's tasks together. */
   readonly task: string
   /** The task B of a conflicting pair; else ''. */
   readonly thetaTask: string
@@ -21,9 +21,9 @@ export function unitName({ experiment, task, thetaTask }: Omit<UnitPlace, 'sweep
   return [experiment, task, thetaTask].join(' ')
 }
 
-/** What a step took; stored beside its result. */
+/** The cost of a step; stored beside its result. */
 export interface Timing {
-  /** In the engine, or in the process of an analysis. */
+  /** Time in the engine, or in the process of an analysis. */
   readonly seconds: number
   /** Host and process. */
   readonly computedBy: string

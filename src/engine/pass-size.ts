@@ -17,13 +17,13 @@ export function partBounds(items: number, part: EvaluatePart | undefined): numbe
   )
 }
 
-/** Of a pass and the steps behind it, which take a small part of its time each. */
+/** Share of the time spent after some passes: a first pass, then steps that each take a small part of its time. */
 export function shareDone(passes: number, generate: Generate | undefined): number {
   const time = (count: number) => Math.min(count, 1) + 0.2 * Math.max(count - 1, 0)
   return time(passes) / time(generate?.maxTokens ?? 1)
 }
 
-/** As the plan has it; fewer where the states that later tokens look at stand beside those of the block at work. */
+/** As planned; fewer if the states that later tokens attend to take memory besides those of the current block. */
 export function itemsPerPass(
   { itemsPerPass }: Plan,
   { blocks, dModel }: DecoderSpec,

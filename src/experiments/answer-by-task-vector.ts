@@ -23,7 +23,7 @@ export interface TaskVectorQuestion {
   readonly top: number
 }
 
-/** A token that may come next. */
+/** A candidate for the next token. */
 export interface Likely {
   readonly token: number
   readonly text: string
@@ -32,7 +32,7 @@ export interface Likely {
 }
 
 export interface TaskVectorAnswer {
-  /** Absent where S and x' were given. */
+  /** Absent if S and x' were given. */
   readonly task?: string
   readonly query: string
   readonly demonstrations: readonly Demonstration[]
@@ -51,7 +51,7 @@ export interface TaskVectorAnswer {
   }[]
 }
 
-/** How many draws to try for one without the query. */
+/** Maximum number of draws until one does not contain the query. */
 const draws = 20
 const shownTokens = 8
 

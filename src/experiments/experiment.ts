@@ -36,7 +36,7 @@ export interface ExperimentSection {
   blocks(rows: SweepRows): readonly Block[]
 }
 
-/** A unit of a sweep that is about to begin. */
+/** A unit of a sweep that is about to start. */
 export interface NewUnit extends Pick<UnitPlace, 'experiment' | 'task' | 'thetaTask'> {
   readonly settings: object
 }
@@ -49,25 +49,25 @@ export interface UnitKind<Settings = unknown> {
   readonly analyses?: readonly Analysis[]
   /** The tables that hold a complete unit's rows. */
   readonly table: SQLiteTable
-  /** What its largest step sends to a worker: a sweep that asks for more than can be sent is refused when it begins. */
+  /** The items that its largest step sends to a worker; a sweep that exceeds the limit is refused when it starts. */
   hands?(settings: Settings, protocol: Protocol, unit: Pick<NewUnit, 'thetaTask'>): readonly HandedItems[]
   /** Errors: TASK if it is impossible for this model and these tasks: the unit is skipped, with the message. */
   plan(context: PlanContext, settings: Settings): UnitPlan
-  /** What is wrong with the rows of a complete unit; null: nothing. */
+  /** What is wrong with the rows of a complete unit; null if nothing. */
   check?(stored: StoredRows): string | null
 }
 
 export interface HandedItems {
-  /** What says how many, as a config names it. */
+  /** The setting that determines their number, as named in a config. */
   readonly setting: string
-  /** The first ones of it, as the main experiment used them. */
+  /** The split whose first items are sent, as the main experiment used them. */
   readonly split: Split
   readonly items: number
-  /** Drawn for this experiment instead, with so many demonstrations. */
+  /** Set if items are drawn for this experiment instead, with this many demonstrations. */
   readonly demonstrations?: number
-  /** Of each of these tasks, in one step; absent: of the unit's task, or of one of all tasks at a time. */
+  /** Set if one step takes the items of all these tasks; absent: those of the unit's task, or of one task at a time. */
   readonly ofTasks?: 'all' | readonly string[]
-  /** That come back for each of them. */
+  /** Predictions returned for each of them. */
   readonly predictions?: number
 }
 
@@ -75,7 +75,7 @@ export interface UnitPlan {
   /** Everything that determines the results besides the experiment and the model's hash; part of the unit's key. */
   readonly identity: object
   readonly modelHash: string
-  /** The first step whose rows are not stored yet; null: complete. */
+  /** The first step whose rows are not stored yet; null if the unit is complete. */
   readonly next: (stored: StoredRows) => Step | null
 }
 
@@ -94,7 +94,7 @@ export interface Step {
 /** Forward passes on the model's workers: an activity of this name. */
 export interface ForwardPasses<Input extends object = object, Result extends object = object> {
   readonly activity: string
-  /** How the progress display names it. */
+  /** Its name in the progress display. */
   readonly label: string
   run(engine: Engine, input: Input, options: EvaluateOptions): Promise<Result>
 }
@@ -129,7 +129,7 @@ export interface TaskStep {
   readonly items: readonly Item[]
 }
 
-/** Forward passes of the types that `run` has. */
+/** `ForwardPasses` with the types of `run`. */
 export function passesOf<Input extends object, Result extends object>(
   activity: string,
   label: string,
@@ -138,7 +138,7 @@ export function passesOf<Input extends object, Result extends object>(
   return { activity, label, run }
 }
 
-/** One step, which fills `table`. */
+/** The plan of a unit whose only step fills `table`. */
 export function onlyStep(table: SQLiteTable, step: Step): UnitPlan['next'] {
   return (stored) => (stored.has(table) ? null : step)
 }
@@ -174,22 +174,22 @@ export function rowsOf<Table extends SQLiteTable>(
   return { table, rows }
 }
 
-/** What a unit's run already holds. */
+/** The rows that a unit's run already has. */
 export interface StoredRows {
   has<Table extends SQLiteTable>(table: Table, where?: Partial<Table['$inferSelect']>): boolean
   all<Table extends SQLiteTable>(table: Table): Table['$inferSelect'][]
 }
 
-/** What a unit is planned from. */
+/** The input for planning a unit. */
 export interface PlanContext {
   readonly place: UnitPlace
   /** A task of the sweep as the main experiment left it. Errors: TASK if it is not in the sweep or has failed. */
   readonly task: (task: string) => FinishedTask
   /** Complete runs of another of the experiment's units, by task, in the config's order. */
   readonly runsOf: (unit: string) => readonly UnitRun[]
-  /** What one of these runs holds. */
+  /** The rows of one of these runs. */
   readonly storedBy: (runId: number) => StoredRows
-  /** Of the sweep's settings. */
+  /** From the sweep's settings. */
   readonly seed: number
 }
 
@@ -215,6 +215,6 @@ export interface FinishedTask {
   readonly itemsHash: Readonly<Record<Split, string>>
   /** The first n items of a split (default: all), as the main experiment used them. */
   items(split: Split, n?: number): Item[]
-  /** What the items were drawn from. Errors: TASK for explicit items. */
+  /** The population from which items were drawn. Errors: TASK for explicit items. */
   population(): Population
 }

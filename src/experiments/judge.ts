@@ -9,7 +9,7 @@ type Asked = Pick<Item, 'query' | 'answer' | 'accept' | 'prompt'>
 /**
  * Whether the text generated for each item is right (docs/datasets.md, Scoring) and, under a graded rule, its score. `tokens` are
  * the first tokens of the texts. Text decides, except under `first-token`, and
- * under `prefix` where a token is part of a character: then it is right if an answer begins with that token.
+ * under `prefix` where a token is part of a character: in which case it is right if an answer begins with that token.
  */
 export async function judge(
   engine: Pick<Engine, 'encode'>,

@@ -3,7 +3,7 @@ import type { EvaluateItem, EvaluateOptions, EvaluateRequest } from '../engine/e
 import { engineItem, promptsOf, type ItemPrompts, type RunningEngine } from './prompts.js'
 import { scoresByLayer, type Scores } from './scores.js'
 
-/** [x, ->] of every item, with a θ of some kind patched in after each L: a score per L. */
+/** A score per L: [x, ->] of every item, with some kind of θ patched in after each L. */
 export async function layerCurve(
   engine: RunningEngine,
   items: readonly Item[],

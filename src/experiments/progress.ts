@@ -1,6 +1,6 @@
 import type { EvaluateOptions } from '../engine/engine.js'
 
-/** Options for a part of the work, whose progress takes the whole's from one share to another. */
+/** Options for a part of the work: its progress moves that of the whole from share `from` to share `to`. */
 export function within({ signal, onProgress }: EvaluateOptions, from: number, to: number): EvaluateOptions {
   return {
     ...(signal ? { signal } : {}),
@@ -8,7 +8,7 @@ export function within({ signal, onProgress }: EvaluateOptions, from: number, to
   }
 }
 
-/** Options for each of so many equal parts, in their order. */
+/** Returns a function that gives the options for each of `parts` equal parts, in order. */
 export function inParts(options: EvaluateOptions, parts: number): () => EvaluateOptions {
   let done = 0
   return () => within(options, done++ / parts, done / parts)

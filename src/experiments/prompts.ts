@@ -17,7 +17,7 @@ export interface ItemPrompts {
   /** [S, x, ->] */
   readonly regular: number[]
   readonly answerToken: number
-  /** All tokens of the answer, where answers of several tokens are generated. */
+  /** All tokens of the answer, if answers of several tokens are generated. */
   readonly answerTokens?: readonly number[]
 }
 
@@ -35,7 +35,7 @@ export function answerOf({
   return { answerToken, ...(answerTokens ? { answerTokens } : {}) }
 }
 
-/** An item as the engine takes it: what is not given is empty. Null: nothing is patched. */
+/** An item in the form that the engine takes, with empty defaults. `patchedPrompt` null: nothing is patched. */
 export function engineItem(
   patchedPrompt: EvaluateItem['patchedPrompt'],
   given: Partial<EvaluateItem> & Pick<EvaluateItem, 'answerToken'>,
@@ -43,7 +43,7 @@ export function engineItem(
   return { thetaPrompts: [], patchedPrompt, plainPrompts: [], ...given }
 }
 
-/** Every item's reading at the place `i`. */
+/** Each item's reading at index `i`. */
 export function readingsAt(readings: readonly (readonly AnswerMetrics[])[], i: number): AnswerMetrics[] {
   return readings.map((ofItem) => ofItem[i] as AnswerMetrics)
 }
@@ -116,7 +116,7 @@ export async function predict(
   }
 }
 
-/** Undefined where one token was read. */
+/** Undefined if one token was read. */
 function wholeOf(readings: readonly AnswerMetrics[]): WholeAnswers | undefined {
   if (!readings.some(({ tokens }) => tokens)) return undefined
   return {

@@ -27,7 +27,7 @@ export interface ViewQuery<View extends SQLiteView, Column extends keyof ViewRow
   readonly columns: readonly Column[]
   /** After the models. */
   readonly order: readonly Order[]
-  /** Rows with one of these values. */
+  /** Only rows with one of these values. */
   readonly where?: { readonly [Name in keyof View['$inferSelect']]?: readonly View['$inferSelect'][Name][] }
 }
 
@@ -73,12 +73,12 @@ export interface ResultTable {
   /** Default: model, task, category and layer. */
   readonly filters?: readonly FilterName[]
   readonly order: readonly Order[]
-  /** Its accuracies, each with the column that counts its items; `counts`: the column holds numbers of right items instead. */
+  /** Its accuracies, each with the column that counts its items; `counts`: the columns hold numbers of correct items instead. */
   readonly accuracies?: Readonly<Record<string, string>>
   readonly counts?: true
-  /** What may be averaged over several seeds; `keys` identify the rows: by default the model and the columns of `order`. */
+  /** Columns that can be averaged over several seeds; `keys` identify the rows (default: the model and the columns of `order`). */
   readonly averaged?: readonly string[]
   readonly keys?: readonly string[]
-  /** In the paper's layout; the last one has all rows. */
+  /** The table in the paper's layout; the last one has all rows. */
   paper?(rows: SweepRows): Table[]
 }

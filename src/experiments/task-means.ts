@@ -2,7 +2,7 @@ import { groupBy } from '../figures/paper-rules.js'
 import { bootstrapMeans, type Interval } from '../statistics/bootstrap.js'
 
 export interface TaskMean<Row> extends Interval {
-  /** A row of the mean. */
+  /** A row of means. */
   readonly row: Row
   readonly mean: number
   readonly tasks: number

@@ -17,7 +17,7 @@ import {
 } from './experiment.js'
 import { scoreRows, type Scores } from './scores.js'
 
-/** What units of many experiments have in common. */
+/** Shared by the units of many experiments. */
 
 /** A unit per task. */
 export function perTask(experiment: string, tasks: readonly string[], settings: object): NewUnit[] {
@@ -35,7 +35,7 @@ export function taskStep(of: FinishedTask, items: readonly Item[]): TaskStep {
   return { model, modelHash, numerics, task, scoring, items }
 }
 
-/** What every key of one task's unit holds. */
+/** The part of the key that all units of one task share. */
 export function commonIdentity({ numerics, scoring }: FinishedTask): object {
   return { numerics: readNumerics(numerics), scoring }
 }
@@ -44,7 +44,7 @@ export function hashOf(value: unknown): string {
   return sha256(canonicalJson(value))
 }
 
-/** The first test items, as many as an experiment's `items` says. */
+/** The first test items, as many as an experiment's `items` setting. */
 export function testItemsOf(experiment: string) {
   return ({ items }: { readonly items: number }): HandedItems[] => [
     { setting: `${experiment}: items`, split: 'test', items },

@@ -29,7 +29,7 @@ export function thetaPasses(
   }
 }
 
-/** Computes the first part that is not stored; null: all are. */
+/** Computes the first part that is not stored; null if all are. */
 export function nextThetas(
   stored: StoredRows,
   of: FinishedTask,

@@ -43,18 +43,18 @@ export function toThetas(vectors: Float32Array, firstItem: number, layers: reado
   return { firstItem, layers, base64: toBase64(vectors) }
 }
 
-/** For a payload, little-endian: Temporal keeps no typed array below the top. */
+/** For a payload, little-endian: Temporal does not preserve nested typed arrays. */
 export function toBase64(vectors: Float32Array | Float64Array): string {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength).toString('base64')
 }
 
-/** Of a payload. */
+/** Vectors from a payload. */
 export function fromBase64(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64')
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
 }
 
-/** One after the other. */
+/** The parts concatenated. */
 export function joined(parts: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
   let offset = 0

@@ -1,19 +1,19 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Row } from '../figures/table.js'
 
-/** What a plot is made of, one over the other. */
+/** The layers of a plot, drawn one over the other. */
 export type Layers = Extract<TopLevelSpec, { readonly layer: unknown }>['layer']
 
-/** One picture: what is drawn, what is said of it, and the numbers behind it. */
+/** One figure: what is drawn, its texts, and the numbers behind it. */
 export interface Figure {
-  /** File name without ending. */
+  /** File name without extension. */
   readonly id: string
   readonly title: string
   /** A second line: the model, if each has its own figure. */
   readonly subtitle?: string
-  /** One of several models that have this figure each: the page shows one at a time. */
+  /** Set if several models each have this figure: the page shows one at a time. */
   readonly model?: string
-  /** What is shown and which rules chose it; plain text. */
+  /** What is shown, and by which rules it was selected; plain text. */
   readonly caption: string
   /** Vega-Lite; marks that carry a value have a `description`, which is shown on hover and on focus. */
   readonly spec: TopLevelSpec

@@ -14,7 +14,7 @@ export interface IntervalDots {
   readonly x: string
   /** Where they are not those of any series. */
   readonly scales?: { readonly colour: Scale; readonly shape: Scale }
-  /** Null: one series, which the figure names elsewhere. */
+  /** Null for a single series, which the figure names elsewhere. */
   readonly legend: { readonly columns?: number } | null
   readonly size: number
 }

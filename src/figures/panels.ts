@@ -4,7 +4,7 @@ import { accuracyY, config, layerX, plotWidth } from './style.js'
 
 const gap = 22
 
-/** A panel per model, two a row, aligned whatever the width of their labels, each with its own x axis; a single panel has full width. */
+/** A panel per model, two per row, aligned regardless of the width of their labels, each with its own x axis; a single panel has full width. */
 export function panelPerModel(
   models: readonly string[],
   height: number | { readonly step: number },

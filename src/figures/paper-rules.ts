@@ -1,10 +1,10 @@
 import type { Category, RunKind } from '../domain/types.js'
 
-/** The paper's own choices of what is shown, in one place (docs/protocol.md, Main experiment, "Figures"). */
+/** The paper's rules for what is shown, in one place (docs/protocol.md, Main experiment, "Figures"). */
 
-/** A task counts in Figure 3 where its best dev accuracy exceeds this. */
+/** A task counts in Figure 3 if its best dev accuracy exceeds this. */
 export const learnedAbove = 0.75
-/** A (model, task) counts in Figure 4 where regular - baseline is at least this. */
+/** A (model, task) counts in Figure 4 if regular - baseline is at least this. */
 export const leastGain = 0.2
 
 export interface Accuracies {
@@ -26,7 +26,7 @@ export interface Bar {
   readonly kind: RunKind
   /** Mean accuracy over the included tasks. */
   readonly mean: number
-  /** Standard deviation over them, divisor n - 1; 0 of one task. */
+  /** Standard deviation over them, divisor n - 1; 0 for one task. */
   readonly sd: number
   readonly tasks: number
 }
@@ -89,7 +89,7 @@ export function meanCurves(rows: readonly CellAccuracy[], blocks: ReadonlyMap<st
 }
 
 /**
- * The paper's filter for display of Tables 3 and 7: stripped, letters only, what differs in case only once; the first
+ * The paper's filter for display of Tables 3 and 7: stripped, letters only, without duplicates that differ only in case; the first
  * `most` of tokens in descending order of probability.
  */
 export function displayedTokens(texts: readonly string[], most = 20): string[] {
@@ -117,14 +117,14 @@ export function groupBy<T, K>(rows: readonly T[], key: (row: T) => K): [K, T[]][
   return [...groups]
 }
 
-/** Mean, and standard deviation with divisor n - 1 (0 of one value). */
+/** Mean, and standard deviation with divisor n - 1 (0 for one value). */
 export function meanAndSd(values: readonly number[]): { mean: number; sd: number } {
   const mean = values.reduce((a, b) => a + b, 0) / values.length
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
   return { mean, sd: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) }
 }
 
-/** `linguistic_present_simple_gerund` as `present simple gerund`: the category is told by colour. Pairs of tasks as well. Ids of a user's own stand as they are written. */
+/** `linguistic_present_simple_gerund` as `present simple gerund`: colour shows the category. Also for pairs of tasks. Ids chosen by the user are unchanged. */
 export function taskName(task: string): string {
   return task.replace(
     /(^|, θ of )(?:algorithmic|translation|linguistic|knowledge)_(\w+)/g,

@@ -15,7 +15,7 @@ export interface Section {
   readonly blocks: readonly Block[]
 }
 
-/** A report as it is written: the same for the same rows of the database. */
+/** The contents of a report: the same for the same rows of the database. */
 export interface Report {
   readonly title: string
   /** One line below it. */
@@ -26,12 +26,12 @@ export interface Report {
 export const text = (text: string): Block => ({ text })
 export const table = (table: Table): Block => ({ table })
 
-/** A block where there is something to draw. */
+/** A block, if there is something to draw. */
 export function figure(figure: Figure | null): Block[] {
   return figure === null ? [] : [{ figure }]
 }
 
-/** Each model's figure, where it has one; of several models the page shows one at a time. */
+/** The figure of each model that has one; of several models, the page shows one at a time. */
 export function figurePerModel<T extends { readonly model: string }>(
   rows: readonly T[],
   draw: (model: string, rows: readonly T[]) => Figure | null,

@@ -8,7 +8,7 @@ export interface SeriesLines {
   readonly series: string
   readonly names: readonly string[]
   readonly x: NonNullable<Encoding['x']>
-  /** The field of the height, and its axis and scale where it isn't `accuracy`. */
+  /** The field of the height, with its axis and scale, unless it is `accuracy`. */
   readonly y: {
     readonly field: string
     readonly axis?: { readonly title: string; readonly format: string; readonly values?: number[] }
@@ -23,7 +23,7 @@ export interface SeriesLines {
   readonly legend?: { readonly title?: string; readonly columns?: number }
   /** From `low` to `high`. */
   readonly band?: boolean
-  /** In one of several panels: thinner. */
+  /** Thinner lines, for one of several panels. */
   readonly panel?: boolean
 }
 

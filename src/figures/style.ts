@@ -3,7 +3,7 @@ import { wilsonInterval } from '../statistics/wilson.js'
 
 /**
  * Conventions of all figures. Colours are Okabe and Ito's (2008), distinct to colour-blind readers; shape, dash or place
- * always repeat what colour says. Ink, rules and paper have fixed colours, which the page replaces in dark mode.
+ * always repeat what colour shows. Ink, rules and paper have fixed colours, which the page replaces in dark mode.
  */
 export const ink = '#1b1b1b'
 export const faint = '#6b6b6b'
@@ -122,8 +122,8 @@ export const config: Config = {
 }
 
 /**
- * Width of a plot, pixels: with its axis a figure takes about 400, which a phone shows whole at four fifths of the size and a
- * desk shows three times side by side.
+ * Width of a plot, pixels: with its axis a figure takes about 400, which fits a phone at four fifths of the size and a
+ * desktop three times side by side.
  */
 export const plotWidth = 335
 

@@ -1,23 +1,23 @@
 import { wilsonInterval } from '../statistics/wilson.js'
 
-/** A value of a row: what JSON has, or a blob of SQLite. */
+/** A value of a row: a JSON value, or an SQLite blob. */
 export type Value = string | number | bigint | boolean | null | Uint8Array
 
 export type Row = Readonly<Record<string, Value>>
 
-/** A row by position: what large tables are read and written as. */
+/** A row by position: the form in which large tables are read and written. */
 export type Values = readonly Value[]
 
-/** One table of the report, with the paper's layout where it has one. Also written as CSV and as LaTeX. */
+/** One table of the report, in the paper's layout if it has one. Also written as CSV and as LaTeX. */
 export interface Table {
-  /** File name without ending. */
+  /** File name without extension. */
   readonly id: string
   readonly title: string
   readonly caption: string
   /** Keys of the rows, in order, and their titles. */
   readonly columns: Readonly<Record<string, string>>
   readonly rows: readonly Row[]
-  /** What page and LaTeX show, where that is not all: a sample. */
+  /** The rows that page and LaTeX show, if they show only a sample. */
   readonly shown?: readonly Row[]
   /** LaTeX column specification. */
   readonly align: string

@@ -39,16 +39,16 @@ const schema = z.strictObject({
   blocks: z.int().positive(),
   dModel: z.int().positive(),
   parameters: z.int().positive(),
-  /** How the weights are stored. */
+  /** Storage type of the weights. */
   dtype: z.enum(['F32', 'F16', 'BF16', 'Q4_1', 'Q4_K_M']),
-  /** Of the weights: parameters times the dtype's size, headers add some kilobytes; of a GGUF file its size. */
+  /** Size of the weights: parameters times the dtype's size, to which headers add some kilobytes; for a GGUF file, its size. */
   bytes: z.int().positive(),
   licence: z.string(),
-  /** The URL of its terms of use, accepted by fetching the model. */
+  /** The URL of its terms of use, which fetching the model accepts. */
   terms: z.url().optional(),
-  /** The model, of the catalogue, that this one is a quantisation of. */
+  /** The model in the catalogue of which this one is a quantisation. */
   of: z.string().optional(),
-  /** A package of PyPI that holds the model as one GGUF file. */
+  /** A PyPI package that holds the model as one GGUF file. */
   pip: z
     .strictObject({
       package: z.string().regex(/^[\w.-]+$/),
@@ -57,7 +57,7 @@ const schema = z.strictObject({
       file: z.string().regex(/^([\w-][\w.-]*\/)*[\w-][\w.-]*\.gguf$/),
       bytes: z.int().positive(),
       sha256: z.string().regex(/^[0-9a-f]{64}$/),
-      /** Packages of the same version that hold the file in pieces, in order; bytes and hash are of the whole. */
+      /** Packages of the same version that hold the file in pieces, in order; bytes and hash are those of the whole file. */
       parts: z
         .array(
           z.strictObject({
@@ -77,7 +77,7 @@ export function catalogFolder(): string {
   return join(projectRoot(), 'configs', 'models')
 }
 
-/** Where the models that come with taskvec have their folders. */
+/** The folder of the models that come with taskvec. */
 export function miniaturesFolder(): string {
   return join(projectRoot(), 'miniatures')
 }
@@ -89,7 +89,7 @@ export function committedFolder({ folder }: CatalogModel): string | null {
 
 let shipped: readonly CatalogModel[] | undefined
 
-/** The models that taskvec knows, smallest first; those of another folder of YAML files. Errors: CONFIG with file, line and key. */
+/** The models of the catalogue, or of another folder of YAML files, smallest first. Errors: CONFIG with file, line and key. */
 export function modelCatalog(folder?: string): readonly CatalogModel[] {
   if (folder === undefined) return (shipped ??= readModels(catalogFolder()))
   return readModels(folder)
@@ -102,7 +102,7 @@ function readModels(folder: string): CatalogModel[] {
     .sort((a, b) => a.parameters - b.parameters || (a.id < b.id ? -1 : 1))
 }
 
-/** The model with this id. Errors: MODEL, naming the nearest. */
+/** The model with this id. Errors: MODEL, suggesting the nearest id. */
 export function catalogModel(id: string, folder?: string): CatalogModel {
   const catalog = modelCatalog(folder)
   const found = catalog.find((model) => model.id === id)

@@ -10,7 +10,7 @@ import { readableSize } from './free-space.js'
 import type { Fetch } from './fetch.js'
 import { type Repository, mayPass, refusal, reasonOf } from './hub-repository.js'
 
-/** Consecutive tries without a byte; a long download may be interrupted more often. */
+/** Maximum number of consecutive attempts without a byte; a long download may be interrupted more often. */
 const fruitlessTries = 4
 
 /** A file as the repository lists it. */

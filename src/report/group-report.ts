@@ -74,7 +74,7 @@ export function sectionByKey(
   })
   const others = varying(sweeps).filter((other) => other !== key)
   const counts = key === 'demonstrations' || key === 'dummyQueries'
-  // A curve of each prompt; bars are means over all else.
+  // One curve per prompt; bars are means over everything else.
   const panels: readonly 'prompt'[] = counts && others.includes('prompt') ? ['prompt'] : []
   const titles = others.flatMap((other) => (other === panels[0] ? [] : [keyTitles[other]]))
   const rest = titles.length > 0 ? ` Each task is averaged over ${titles.join(', ')}.` : ''
@@ -97,7 +97,7 @@ export function sectionByKey(
   return { id: key, title: `By ${keyTitles[key]}`, blocks }
 }
 
-/** What a panel is of. */
+/** What a panel shows. */
 function labelOf(
   key: SettingKey,
   { model, sweep }: Of<{ model: string }>,
@@ -106,7 +106,7 @@ function labelOf(
   return [key === 'models' ? 'all models' : model, ...named.map((other) => sweep.setting[other])].join(', ')
 }
 
-/** Means over the settings that are alike in the key, and in those that the model's name is to say. */
+/** Means over the settings with equal values of the key, and of the keys that the model's name mentions. */
 function atValues(key: SettingKey, rows: readonly SettingRow[], named: readonly 'prompt'[]): TaskAtValue[] {
   const label = (row: SettingRow) => labelOf(key, row, named)
   return groupBy(rows, (row) => `${label(row)}\n${row.value}\n${row.task}`).map(([, of]) => {

@@ -17,7 +17,7 @@ export const averagedTables = tableNames.filter((name) => resultTables[name]?.av
 
 /**
  * Mean and standard deviation (divisor n - 1; none of one sweep) over the sweeps that share the values of `by`, by row. The
- * column `count` says how many of them have the row. Models and tasks that share an id but differ get distinct names.
+ * column `count` is the number of sweeps that have the row. Models and tasks that share an id but differ get distinct names.
  */
 export function overSettings(
   db: Database.Database,
@@ -69,7 +69,7 @@ export function overSettings(
   return { columns, rows }
 }
 
-/** Over the seeds of a config, for each of its other settings; of those, the ones that vary are columns. */
+/** Over the seeds of a config, for each of its other settings; the keys that vary become columns. */
 export function overSeeds(
   db: Database.Database,
   table: string,

@@ -1,7 +1,7 @@
 import { groupBy } from '../figures/paper-rules.js'
 
 export interface Warning {
-  /** Several that have it in common: with commas between them, or the first and the number of others. */
+  /** The models that share the warning: comma-separated, or the first and the number of others. */
   readonly model: string
   readonly warning: string
 }

@@ -2,7 +2,7 @@ import { visible } from './cells.js'
 import type { Value, Values } from '../figures/table.js'
 import type { TextLayout } from './text-format.js'
 
-/** A `tabular` with booktabs rules; `titles` replace the columns' keys as the head. Any text is safe inside. */
+/** A `tabular` with booktabs rules; `titles` replace the columns' keys in the head. Any text is escaped. */
 export function latexLayout(
   columns: readonly string[],
   { titles = columns, align = 'l' + 'r'.repeat(Math.max(0, columns.length - 1)) }: LatexOptions = {},

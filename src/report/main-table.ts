@@ -5,9 +5,9 @@ import { wilsonInterval } from '../statistics/wilson.js'
 import { boxedTable } from './boxed-table.js'
 
 export interface MainTableOptions {
-  /** Named unless it is f32. */
+  /** Shown unless it is f32. */
   readonly mode?: string | null
-  /** What each model's weights are stored in (`weightTypes`), shown with its name. */
+  /** Storage types of each model's weights (`weightTypes`), shown with its name. */
   readonly weights?: ReadonlyMap<string, string>
   /** Accuracies by first token (`firstTokens`), stricter than `prefix`: shown with each accuracy as `1st`. */
   readonly first?: ReadonlyMap<string, number>

@@ -10,7 +10,7 @@ const count = z.int().positive()
 
 const schema = z.strictObject({
   source: z.string(),
-  /** Items behind each accuracy: the authors' published run, not the numbers that the paper's text gives. */
+  /** Items behind each accuracy: the authors' published run, not the numbers in the paper's text. */
   items: z.strictObject({ baseline: count, dev: count, test: count, conflicting: count }),
   /** Table 6, by model and task. */
   main: z.record(

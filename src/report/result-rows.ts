@@ -36,13 +36,13 @@ export function tableOf(name: string): ResultTable {
   return resultTables[name] as ResultTable
 }
 
-/** Tables whose rows name the setting they are of, in JSON. */
+/** Tables whose rows name their setting in JSON. */
 const namingSettings = ['main', 'layers', 'predictions']
 
 const named = ['demonstrations', 'prompt', 'dummyQueries', 'seed'] as const
 
 /**
- * Nothing is read before `rows` is. If results are not f32 on the CPU, a last column `numerics` says so. In JSON,
+ * Reads nothing until `rows` is read. If results are not f32 on the CPU, a last column `numerics` says so. In JSON,
  * rows of the main experiment also name their setting and their model's weights, and those of `main` have accuracies by first token.
  */
 export function resultRows(

@@ -6,7 +6,7 @@ import { latexLayout } from './latex.js'
 /** The number of rows from which a terminal table takes its columns' widths. */
 export const measuredRows = 500
 
-/** `first`: the first rows of the table, `measuredRows` at most, which only the terminal's table needs. */
+/** `first`: the first rows of the table, at most `measuredRows`; only the terminal's table needs them. */
 export function textLayout(
   format: TextFormat,
   columns: readonly string[],

@@ -87,12 +87,12 @@ export interface ItemView {
 export interface ItemPage {
   readonly split: Split
   readonly items: readonly ItemView[]
-  /** Items that pass the filters. */
+  /** Number of items that pass the filters. */
   readonly all: number
   readonly perPage: number
 }
 
-/** What a question of the playground may name: the sweep's own first, then what comes with taskvec. */
+/** What a playground request may name: the sweep's own models and tasks first, then those that come with taskvec. */
 export interface PlaygroundChoices {
   readonly models: readonly string[]
   /** The sweep's models that are not on this machine. */
@@ -108,5 +108,5 @@ export interface PlaygroundChoices {
   readonly prompt: string
 }
 
-/** By θ of a task or of pairs; or of a prompt with vectors patched in or without. */
+/** Answers by θ of a task or of pairs, or to a prompt with or without vectors patched in. */
 export type PlaygroundAnswer = TaskVectorAnswer | Extract<PredictAnswer, { readonly tokens: unknown }>

@@ -10,7 +10,7 @@ import { findSweep } from '../store/sweeps.js'
 import type { GroupView } from './api.js'
 import type { Watch } from './watch.js'
 
-/** Groups of sweeps for the page: `taskvec report GROUP`, as it grows. */
+/** Groups of sweeps for the page: `taskvec report GROUP`, updated as results arrive. */
 export class Groups {
   constructor(
     private readonly db: Database.Database,

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 
-/** The page's requests are shorter. */
+/** Requests of the page are shorter. */
 const longestUrl = 2000
 
 const policy = [

@@ -16,11 +16,11 @@ import { builtinTaskIds, furtherIds } from '../tasks/registry.js'
 import { libraryNames, namedVectors, pickVectors } from '../vectors/library.js'
 import type { PlaygroundChoices } from './api.js'
 
-/** After this long without a question the model is released, ms. */
+/** Time without a question after which the model is released, ms. */
 const idle = 60_000
 const mostWaiting = 4
 
-/** What a question may name besides what comes with taskvec: from one sweep, or none. */
+/** What a question may name besides what comes with taskvec: the contents of one sweep, or nothing. */
 interface Own {
   readonly models: readonly ModelRef[]
   readonly tasks: readonly TaskSpec[]
@@ -51,7 +51,7 @@ export class Playground {
 
   constructor(private readonly db: Database.Database) {}
 
-  /** Throws USAGE where there is no such sweep. */
+  /** Throws USAGE if there is no such sweep. */
   choices(sweep?: string): PlaygroundChoices {
     const { models, tasks, prompts, demonstrations, prompt } = this.#own(sweep)
     const labels = tasks.flatMap(({ id, label }) => (label === undefined ? [] : [[id, label] as const]))
@@ -68,7 +68,7 @@ export class Playground {
     }
   }
 
-  /** Errors: MODEL, TASK, USAGE; ZodError where the question is malformed. */
+  /** Errors: MODEL, TASK, USAGE; ZodError if the question is malformed. */
   async ask(given: unknown): Promise<PredictAnswer> {
     const { sweep, model, ...rest } = asked.parse(given)
     const own = this.#own(sweep)

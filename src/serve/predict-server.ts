@@ -48,7 +48,7 @@ export async function startPredictServer(
     return answer(engine, request, (name) => pickVectors(name, namedVectors))
   }
 
-  /** After those before it. */
+  /** Waits for the questions before it. */
   function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (waiting >= mostWaiting)
       throw new TaskvecError('USAGE', `${waiting} requests are waiting already`, {
@@ -86,7 +86,7 @@ export async function startPredictServer(
     )
   })
   app.route('/api/v1', api)
-  // As it was before there were versions.
+  // The path from before versions.
   app.route('/api', api)
   app.notFound((context) => context.json({ error: 'not found: see docs/api.md' }, 404))
   app.onError((error, context) => {

@@ -15,7 +15,7 @@ import type { LayerFigure } from './layer-figure.js'
 import type { Playground } from './playground.js'
 import type { Watch } from './watch.js'
 
-/** How often the database is looked at for changes, and how often a silent connection gets a sign of life, ms. */
+/** Interval between checks of the database for changes, and between keep-alives on a silent connection, ms. */
 const lookEvery = 1000
 const signEvery = 15_000
 const mostConnections = 20
@@ -36,7 +36,7 @@ const itemQuery = z.object({
   page: page.default(0),
 })
 const figureQuery = z.object({ model: name, task: name })
-/** Pairs and vectors may come as they are. */
+/** Pairs and vectors may be sent inline. */
 const largestBody = 8_000_000
 
 export interface Parts {
@@ -47,15 +47,15 @@ export interface Parts {
   readonly token: string
   /** The results database. */
   readonly database: string
-  /** Known only once the server listens. */
+  /** Known only once the server is listening. */
   readonly port: () => number
   /** The folder with index.html, page.js and style.css. */
   readonly pageFolder: string
-  /** Aborted when the server closes: after it nothing is read any more. */
+  /** Aborted when the server closes; nothing is read after that. */
   readonly closing: AbortSignal
 }
 
-/** Everything the page asks for. All of it only reads. */
+/** All routes of the page. They only read. */
 export function routes(parts: Parts): Hono {
   const { watch, groups, figure, playground, token, port, pageFolder, closing } = parts
   const app = new Hono()
@@ -120,7 +120,7 @@ export function routes(parts: Parts): Hono {
           connections--
         }
       },
-      // The page asks again in a few seconds: one line is enough.
+      // The page retries in a few seconds, so one line is enough.
       async (error) => sayOnce(error),
     )
   })

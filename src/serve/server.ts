@@ -16,7 +16,7 @@ export interface PageServer {
   readonly close: () => Promise<void>
 }
 
-/** Serves the page for one database on loopback; port 0 takes a free one. Errors: STORE, USAGE where the port is taken. */
+/** Serves the page for one database on loopback; port 0 takes a free one. Errors: STORE; USAGE if the port is taken. */
 export async function startPageServer(
   database: string,
   { port = 0, pageFolder = built('page') }: { port?: number; pageFolder?: string } = {},
@@ -50,7 +50,7 @@ export async function startPageServer(
       closing.abort()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
-        // Pages that listen for changes would hold it open.
+        // Pages that listen for changes would keep it open.
         if ('closeAllConnections' in server) server.closeAllConnections()
       })
       await playground.close()

@@ -11,12 +11,12 @@ import { Pace } from '../sweep/progress-totals.js'
 import { SweepReading } from '../sweep/sweep-reading.js'
 import type { Field, ItemPage, ItemView, SweepLine, SweepView } from './api.js'
 
-/** A worker that computed nothing for so long is not shown, ms. */
+/** Workers that have computed nothing for this long are not shown, ms. */
 const recently = 10 * 60_000
-/** Items a page. */
+/** Items per page. */
 export const itemsOnPage = 50
 
-/** Reads one database for the page. Nothing is kept but the pace, what is complete, and the last view of each sweep. */
+/** Reads one database for the page. Keeps only the pace, what is complete, and the last view of each sweep. */
 export class Watch {
   readonly #views = new Map<string, { version: string; view: SweepView }>()
   readonly #paces = new Map<string, Pace>()
@@ -27,7 +27,7 @@ export class Watch {
     private readonly file: string,
   ) {}
 
-  /** Changes whenever anything may have: another process committed, or the writer came or went. */
+  /** Changes whenever the contents may have changed: another process committed, or the writer started or stopped. */
   version(): string {
     return `${this.db.pragma('data_version', { simple: true }) as number} ${lockHolder(this.file) ?? ''}`
   }
@@ -44,7 +44,7 @@ export class Watch {
     })
   }
 
-  /** Throws USAGE where there is no such sweep. */
+  /** Throws USAGE if there is no such sweep. */
   sweep(wanted: string): SweepView {
     const version = this.version()
     const known = this.#views.get(wanted)

@@ -6,13 +6,13 @@ export function logChoose(n: number, k: number): number {
 }
 
 /**
- * Draws, with replacement, from things of several kinds: returns how many came of each. One binomial per kind, by
+ * Draws with replacement from things of several kinds and returns how many of each were drawn. One binomial per kind, by
  * inversion of a table: a resample of 400 items costs a few look-ups instead of 400 draws.
  */
 export class Multinomial {
-  /** Per kind: its share among itself and the kinds after it. */
+  /** Per kind: its share of itself and all later kinds. */
   readonly #shares: readonly number[]
-  /** Cumulative distributions by kind and number of draws that are left. */
+  /** Cumulative distributions by kind and number of remaining draws. */
   readonly #tables: Map<number, Float64Array>[]
   readonly #counts: number[]
   readonly #draws: number
@@ -28,7 +28,7 @@ export class Multinomial {
     this.#draws = sum(counts)
   }
 
-  /** The next draw; the array is used again by the one after. */
+  /** The next draw; the following one reuses the array. */
   next(): readonly number[] {
     let left = this.#draws
     for (let kind = 0; kind < this.#counts.length; kind++) {

@@ -15,8 +15,8 @@ export interface Interval {
 
 /**
  * Percentile bootstrap, 95 %, of the mean of paired differences (hypothesis minus regular on the same item; Efron 1979).
- * Whole clusters are drawn: items that share a set of demonstrations are not independent. `clusters[i]` is item i's. One
- * cluster alone says nothing of the spread: -1 to 1.
+ * Whole clusters are drawn: items that share a set of demonstrations are not independent. `clusters[i]` is the cluster of item i. A
+ * single cluster gives no information on the spread: -1 to 1.
  */
 export function pairedBootstrap(
   differences: readonly number[],
@@ -63,7 +63,7 @@ export function pairedBootstrap(
 
 /**
  * Percentile bootstrap, 95 %, of the mean of each column of `[items][columns]`, over items: the same resamples for all columns.
- * One item alone says nothing of the spread; its interval is the value itself.
+ * A single item gives no information on the spread; its interval is the value itself.
  */
 export function bootstrapMeans(
   rows: readonly (readonly number[])[],

@@ -1,16 +1,16 @@
 import { normal, type RandomSource } from './random.js'
 
 export interface Evolution {
-  /** n, the number of coordinates; they begin at 0, where a step of about 1 in each is worth a try. */
+  /** n, the number of coordinates. They start at 0 and should be scaled so that a step of about 1 is reasonable. */
   readonly size: number
   readonly generations: number
   readonly random: RandomSource
-  /** How good candidates are, the more the better; one entry each. */
+  /** Scores of the candidates, one each; higher is better. */
   readonly score: (candidates: readonly Float64Array[]) => Promise<readonly number[]>
 }
 
 /**
- * The centre of a normal distribution that has moved to where scores are high, without gradients: separable CMA-ES, which keeps a variance for each
+ * Maximises a score without gradients and returns the final centre of the search distribution: separable CMA-ES, which keeps a variance for each
  * coordinate (Ros and Hansen 2008, doi 10.1007/978-3-540-87700-4_30), with the constants of Hansen's tutorial (arXiv 1604.00772).
  */
 export async function evolve({ size: n, generations, random, score }: Evolution): Promise<Float64Array> {

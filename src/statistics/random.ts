@@ -7,7 +7,7 @@ export interface RandomSource {
   below(bound: number): number
 }
 
-/** The generator belonging to `key`: equal keys give equal draws, whatever else was drawn before. */
+/** The generator for `key`: equal keys give equal draws, whatever was drawn before. */
 export function randomFor(key: unknown): RandomSource {
   const digest = sha256(canonicalJson(key))
   const state = [0, 8, 16, 24].map((start) => Number.parseInt(digest.slice(start, start + 8), 16) | 0)

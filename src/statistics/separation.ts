@@ -5,7 +5,7 @@
 
 export interface Moments {
   readonly mean: number
-  /** Standard deviation, divisor n; 0 where there is one distance, NaN where there is none. */
+  /** Standard deviation, divisor n; 0 for a single distance, NaN for none. */
   readonly sd: number
 }
 
@@ -14,7 +14,7 @@ export interface Separation {
   readonly within: Moments
   /** Distances from the label's vectors to all others. */
   readonly between: Moments
-  /** Share of the label's vectors whose nearest neighbour has the label too. */
+  /** Share of the label's vectors whose nearest neighbour has the same label. */
   readonly purity: number
   /** Mean silhouette of the label's vectors, -1 to 1. */
   readonly silhouette: number
@@ -27,7 +27,7 @@ export const histogramBins = 50
 
 /**
  * A `Separation` per label, in order of first appearance. `distances` is `[n, n]`, `labels` has n entries. All
- * histograms share their bins: 0 to `upper`, the largest distance there is, rounded up to a twentieth.
+ * histograms share their bins: 0 to `upper`, the largest distance, rounded up to a multiple of 1/20.
  */
 export function separation<L>(
   distances: Float64Array,
@@ -63,7 +63,7 @@ export function separation<L>(
 
 /**
  * Rousseeuw's silhouette (1987) of every vector: (b - a) / max(a, b), a its mean distance to its own label's others, b the
- * smallest mean distance to another label. 0 where its label has no other vector, or there is one label only.
+ * smallest mean distance to another label. 0 if its label has no other vector, or there is only one label.
  */
 export function silhouette<L>(distances: Float64Array, labels: readonly L[]): Float64Array {
   const n = labels.length
@@ -84,7 +84,7 @@ export function silhouette<L>(distances: Float64Array, labels: readonly L[]): Fl
   })
 }
 
-/** Index of each vector's nearest other vector; the lowest among equals, -1 where there is no other. */
+/** Index of each vector's nearest other vector; the lowest index among equals, -1 if there is no other. */
 export function nearestNeighbours(distances: Float64Array, n: number): Int32Array {
   return Int32Array.from({ length: n }, (_, i) => {
     let best = -1
@@ -96,7 +96,7 @@ export function nearestNeighbours(distances: Float64Array, n: number): Int32Arra
   })
 }
 
-/** Densities over equal bins from 0 to `upper`: their sum times the bins' width is 1. The last bin holds `upper` too. */
+/** Densities over equal bins from 0 to `upper`: their sum times the bins' width is 1. The last bin includes `upper`. */
 function histogram(values: readonly number[], upper: number): number[] {
   const counts = new Array<number>(histogramBins).fill(0)
   for (const value of values) {

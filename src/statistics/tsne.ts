@@ -15,7 +15,7 @@ const exaggeratedSteps = 250
 
 /**
  * Exact t-SNE to two dimensions (van der Maaten and Hinton 2008) of `[n, dims]`, Euclidean, with scikit-learn's defaults;
- * returns `[n, 2]`. Written here since the packages that carry it draw from Math.random or are not kept. O(n^2) a step:
+ * returns `[n, 2]`. Implemented here since the available packages draw from Math.random or are unmaintained. O(n^2) a step:
  * some seconds for the paper's 900 vectors.
  */
 export function tsne(vectors: Float32Array, n: number, dims: number, options: TsneOptions): Float64Array {
@@ -32,7 +32,7 @@ export function tsne(vectors: Float32Array, n: number, dims: number, options: Ts
     for (let i = 0; i < 2 * n; i++) {
       const slope = gradient[i] as number
       const speed = velocity[i] as number
-      // A gain grows while descent keeps its direction and shrinks where it turns (Jacobs 1988).
+      // A gain grows while the gradient keeps its direction and shrinks when it turns (Jacobs 1988).
       const gain = Math.max(0.01, speed * slope < 0 ? (gains[i] as number) + 0.2 : (gains[i] as number) * 0.8)
       gains[i] = gain
       velocity[i] = (early ? 0.5 : 0.8) * speed - rate * gain * slope
@@ -70,7 +70,7 @@ function jointProbabilities(distances: Float64Array, n: number, perplexity: numb
   const target = Math.log(perplexity)
   for (let i = 0; i < n; i++) {
     const row = distances.subarray(i * n, (i + 1) * n)
-    // Only differences matter; without the nearest distance taken off, exp would underflow for far-off vectors.
+    // Only differences matter; without subtracting the nearest distance, exp would underflow for distant vectors.
     const nearest = row.reduce(
       (least, distance, j) => (j === i ? least : Math.min(least, distance)),
       Infinity,
@@ -105,7 +105,7 @@ function jointProbabilities(distances: Float64Array, n: number, perplexity: numb
 
 /** 4 sum_j (p_ij - q_ij) (y_i - y_j) / (1 + |y_i - y_j|^2), `[n, 2]`. */
 function gradientOf(p: Float64Array, y: Float64Array, n: number, exaggerated: number): Float64Array {
-  // Attraction and repulsion apart: the sum that turns weights into q is known only after the last pair.
+  // Attraction and repulsion are summed separately, since the normaliser of q is known only after the last pair.
   const attraction = new Float64Array(2 * n)
   const repulsion = new Float64Array(2 * n)
   let sum = 0

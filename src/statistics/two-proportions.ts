@@ -9,8 +9,8 @@ export interface Proportion {
 }
 
 /**
- * Newcombe's interval, 95 %, of a.successes/a.trials - b.successes/b.trials (1998, method 10): made of the two Wilson
- * intervals, so that both sides' uncertainty counts.
+ * Newcombe's interval, 95 %, of a.successes/a.trials - b.successes/b.trials (1998, method 10): built from the two Wilson
+ * intervals, so that it includes the uncertainty of both sides.
  */
 export function differenceInterval(a: Proportion, b: Proportion): Interval {
   const [pa, pb] = [a.successes / a.trials, b.successes / b.trials]
@@ -22,7 +22,7 @@ export function differenceInterval(a: Proportion, b: Proportion): Interval {
   }
 }
 
-/** Two-sided p of Fisher's exact test that both proportions are one: right at 50 items and at accuracies of 0 and 1. */
+/** Two-sided p of Fisher's exact test that both proportions are equal: valid at 50 items and at accuracies of 0 and 1. */
 export function fisherExact(a: Proportion, b: Proportion): number {
   const successes = a.successes + b.successes
   const all = a.trials + b.trials
@@ -32,7 +32,7 @@ export function fisherExact(a: Proportion, b: Proportion): number {
   let p = 0
   for (let k = Math.max(0, successes - b.trials); k <= Math.min(a.trials, successes); k++) {
     const logP = table(k)
-    // Tables exactly as likely count too, whatever rounding did to the last bits.
+    // Equally likely tables count too, despite rounding in the last bits.
     if (logP <= observed + 1e-7) p += Math.exp(logP)
   }
   return Math.min(1, p)

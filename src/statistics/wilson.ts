@@ -1,6 +1,6 @@
 /**
- * Wilson's score interval of a proportion, 95 % (Wilson 1927): unlike p ± 1.96 s.e. it stays within 0..1 and is right at
- * the ends, where accuracies often are. Written here because no maintained package carries it alone.
+ * Wilson's score interval of a proportion, 95 % (Wilson 1927): unlike p ± 1.96 s.e., it stays within 0..1 and is accurate
+ * near the ends, where accuracies often are. Implemented here because no maintained package provides it alone.
  */
 export function wilsonInterval(
   successes: number,

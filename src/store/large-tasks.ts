@@ -159,7 +159,7 @@ export async function planLargeTask(
   return { lanes: Math.max(1, Math.min(mostLanes, lanes)) }
 }
 
-/** A warning that words which the model cannot write were not searched for, which is too slow for so many items. */
+/** A warning that items were not searched for words that the model cannot write: with so many items, it would be too slow. */
 function notLookedThrough(task: Task, { unknownToken }: ModelInfo): string[] {
   if (unknownToken === undefined) return []
   return [

@@ -35,7 +35,7 @@ type Row = Record<string, unknown>
  * one's value is kept and the conflict is reported. The other file is only read. Errors: STORE, STORE_BUSY.
  */
 export function mergeInto(file: string, from: string, { dryRun = false } = {}): MergeReport {
-  const other = openReadOnly(from)
+  using other = openReadOnly(from)
   const target = openDatabase(file)
   try {
     const merge = new Merge(new Statements(file, target), other, unitTables(target))
@@ -51,7 +51,6 @@ export function mergeInto(file: string, from: string, { dryRun = false } = {}): 
     }
     return merge
   } finally {
-    other.close()
     target.close()
   }
 }

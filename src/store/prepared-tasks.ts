@@ -62,7 +62,7 @@ export function savePreparedRow(
   return row
 }
 
-/** Of a task `t` of a sweep: what its runs' keys say of the θ that the config gives; null where it gives none. */
+/** For a task `t` of a sweep: the part of its runs' keys for θ given by the config; null if it gives none. */
 export const thetaKey = `trim(coalesce(t.spec ->> '$.theta.mode', '') || ' ' || (t.spec ->> '$.theta.hash'))`
 
 /** A task as the sweep prepared it. Errors: STORE if it is not prepared. */

@@ -53,7 +53,7 @@ export function modelRecords(db: Database.Database, sweep: string): ModelRecord[
     .all({ sweep }) as ModelRecord[]
 }
 
-/** What each model's weights are stored in, for instance `Q4_1`: nothing of a model that was never made ready. F32 beside others is that of norms. */
+/** Storage types of each model's weights, for instance `Q4_1`; models that were never prepared are left out. F32 next to other types comes from norms. */
 export function weightTypes(db: Database.Database, sweep: string): Map<string, string> {
   return new Map(
     modelRecords(db, sweep).flatMap(({ model, weights }) => {
@@ -94,7 +94,7 @@ export function taskRecords(db: Database.Database, sweep: string): TaskRecord[] 
   return rows.map(({ first: _first, ...row }) => row)
 }
 
-/** Tasks made ready for a model, in the config's order. */
+/** Tasks prepared for a model, in the config's order. */
 export function preparedTasksOf(
   db: Database.Database,
   sweep: string,

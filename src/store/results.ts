@@ -57,7 +57,7 @@ export interface PrefixHits {
   readonly kind: 'hypothesis' | 'regular'
   readonly items: number
   readonly correct: number
-  /** Right answers of one character, which `prefix` accepts. */
+  /** Correct predictions of one character, which `prefix` accepts. */
   readonly oneCharacter: number
   /** Items whose answer's first token is the greedy choice. */
   readonly firstToken: number
@@ -97,10 +97,10 @@ export const predictionColumns = {
   answerLogitDifference: 'real',
 } as const
 
-/** Further ones of a sweep whose answers have several tokens, or scores. */
+/** Further columns of a sweep whose answers have several tokens or scores. */
 const furtherColumns = { score: 'real', tokens: 'text', wholeLogProb: 'real', wholeRank: 'whole' } as const
 
-/** Of a sweep's `predictionValues`. */
+/** The columns of a sweep's `predictionValues`. */
 export function predictionColumnsOf(db: Database.Database, sweepId: string) {
   return hasFurther(db, sweepId) ? { ...predictionColumns, ...furtherColumns } : predictionColumns
 }

@@ -2,20 +2,20 @@ import type Database from 'better-sqlite3'
 import { promptName } from '../prompt/templates.js'
 import { findSweep, listSweeps, sweepMode, type SweepSummary } from './sweeps.js'
 
-/** What distinguishes sweeps: those of a group, a setting each of one config (docs/settings.md, Axes), and others. */
+/** The keys by which sweeps differ, within a group (one sweep for each setting of a config; docs/settings.md, Axes) or otherwise. */
 
 export const axes = ['demonstrations', 'prompt', 'dummyQueries', 'seed', 'numerics'] as const
 
-/** Further keys of a config that are the same in all of a group, and may differ between others. */
+/** Further keys of a config: the same within a group, but not always between groups. */
 const others = [
   ...(['demonstrationLabels', 'order', 'dummyMayBeDemonstration', 'answer'] as const),
   ...(['testItems', 'devItems', 'baselineItems', 'layers'] as const),
 ] as const
 
-/** What accuracies can be shown by: a key of the configs, or what a row is of. */
+/** What accuracies can be grouped by: a key of the configs, or a column of the rows. */
 export const settingKeys = [...axes, ...others, 'models', 'tasks', 'name', 'sweep'] as const
 export type SettingKey = (typeof settingKeys)[number]
-/** Of a sweep; its models and tasks are in its rows. */
+/** The values of a sweep; its models and tasks are in its rows. */
 export type Setting = Readonly<Record<Exclude<SettingKey, 'models' | 'tasks'>, string | number>>
 
 /** Their types, as columns of tables. */
@@ -52,7 +52,7 @@ export function varies(settings: readonly Setting[], key: keyof Setting): boolea
   return new Set(settings.map((setting) => setting[key])).size > 1
 }
 
-/** A sweep's whole group, in the config's order as far as the axes' values tell: this one alone where it has none. */
+/** All sweeps of a sweep's group, ordered by the axes' values as in the config; the sweep alone if it has no group. */
 export function settingsOfGroup(db: Database.Database, sweep: SweepSummary): SweepOfGroup[] {
   const all = listSweeps(db).filter(
     ({ id, group }) => id === sweep.id || (group !== null && group === sweep.group),
@@ -74,13 +74,13 @@ function compared(a: readonly (string | number)[], b: readonly (string | number)
   return at < 0 ? 0 : (a[at] as number) < (b[at] as number) ? -1 : 1
 }
 
-/** The keys that have more than one value among the sweeps; of a group they are axes. */
+/** The keys that have more than one value among the sweeps; within a group, these are its axes. */
 export function varying(sweeps: readonly SweepOfGroup[]): Exclude<keyof Setting, 'name' | 'sweep'>[] {
   const settings = sweeps.map(({ setting }) => setting)
   return [...axes, ...others].filter((key) => varies(settings, key))
 }
 
-/** Every sweep that is named, by its id, its name or its group, in order and once. Throws USAGE. */
+/** The sweeps named by id, name or group, in order, each once. Errors: USAGE. */
 export function namedSweeps(db: Database.Database, wanted: readonly string[]): SweepOfGroup[] {
   const all = wanted.flatMap((name) => {
     const sweep = findSweep(db, name)
@@ -90,7 +90,7 @@ export function namedSweeps(db: Database.Database, wanted: readonly string[]): S
   return all.filter(({ id }, i) => all.findIndex((other) => other.id === id) === i)
 }
 
-/** The sweeps of its group that differ from it in nothing but the seed, itself among them. */
+/** The sweeps of its group that differ from it only in the seed, including itself. */
 export function otherSeeds(db: Database.Database, sweep: SweepSummary): SweepOfGroup[] {
   const own = settingOf(sweep)
   return settingsOfGroup(db, sweep).filter(({ setting }) =>
@@ -98,7 +98,7 @@ export function otherSeeds(db: Database.Database, sweep: SweepSummary): SweepOfG
   )
 }
 
-/** `k = 5, prompt qa`: for people. */
+/** A setting as text: `k = 5, prompt qa`. */
 export function described(setting: Setting, keys: readonly (keyof Setting)[]): string {
   const names = { demonstrations: 'k =', dummyQueries: 'dummy queries', numerics: '', name: '', sweep: '' }
   return keys
@@ -106,7 +106,7 @@ export function described(setting: Setting, keys: readonly (keyof Setting)[]): s
     .join(', ')
 }
 
-/** Whether a whole group is asked for: by its own name, where more than the seed varies. */
+/** Whether a whole group was requested: by its own name, and more than the seed varies in it. */
 export function namesGroup(
   sweep: SweepSummary,
   group: readonly SweepOfGroup[],

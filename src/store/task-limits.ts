@@ -11,15 +11,15 @@ const largestList = 12_000_000
 const largestTask = 1_000_000_000
 
 interface ExpectedSize {
-  /** Of all splits. */
+  /** All splits together. */
   readonly bytes: number
-  /** Of the largest split. */
+  /** The largest split. */
   readonly items: number
   /** Size of the largest item sampled. */
   readonly largest: number
 }
 
-/** Of so many demonstrations, and as many dummy queries, an item is drawn to see how large it is. */
+/** Maximum number of demonstrations, and of dummy queries, with which an item is drawn to estimate its size. */
 const seen = 20
 
 /** Null if no items can be drawn. */
@@ -39,8 +39,7 @@ export function expectedSize(task: Task, protocol: Protocol): ExpectedSize | nul
 }
 
 /**
- * Bytes of an item of each split, by a few of them that are drawn small and taken as large as they will be; null where none can be
- * drawn.
+ * Bytes of an item of each split, extrapolated from a few items drawn with fewer demonstrations; null if none can be drawn.
  */
 export function expectedItems(
   task: Task,
@@ -56,7 +55,7 @@ export function expectedItems(
       demonstrations: Math.min(seen, demonstrations),
       dummyQueries: Math.min(seen, dummyQueries),
     }
-    // Errors: where there are too few pairs.
+    // Errors: TASK if there are too few pairs.
     drawerOf(task, pairs, protocol)
     const draw = drawerOf(task, pairs, { ...protocol, ...small })
     const scale =
@@ -91,7 +90,7 @@ export function refuseBeyondLimits(task: Task, { bytes, items, largest }: Expect
       `${task.id}: its items (${items} in the largest split) take about ${megabytes(bytes)}; a task may have ${megabytes(largestTask)}, since each item passes through Temporal's database`,
       { hint: lower },
     )
-  // Some 16 are computed together; looked at once more when all have been drawn.
+  // Some 16 are computed together; their size is checked again once all have been drawn.
   refuseChunk(task, 16 * largest)
 }
 

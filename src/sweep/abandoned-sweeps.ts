@@ -10,7 +10,7 @@ const patience = 60_000
 const lookEvery = 1000
 
 /**
- * Ends the workflows of sweeps whose process was killed or interrupted. Left on the server, they would hand out activities that no
+ * Ends the workflows of sweeps whose process was killed or interrupted. Left on the server, they would keep scheduling activities that no
  * process waits for. Stored results are kept; `taskvec resume` starts a new workflow.
  */
 export class AbandonedSweeps {

@@ -24,6 +24,6 @@ export async function mergingAnswers(
 export function boundaryWarning(task: string, merging: number, of: number): string {
   return (
     `${task}: ${merging} of ${of} answers run into the prompt's last token in this model's tokenizer, which a model never ` +
-    'sees when it answers: their first token is taken from the answer alone. A query that ends before a space (Q: {x}\\nA:) avoids it'
+    'sees when it answers: their first token is taken from the answer alone. A query that ends before a space (Q: {x}\\nA:) avoids this'
   )
 }

@@ -34,7 +34,7 @@ function searcher(pattern: string): (text: string) => string | null {
         `the regular expression ${pattern} takes over ${longest / 1000} s on ${JSON.stringify(text.slice(0, 80))}`,
         {
           cause,
-          hint: 'Repetitions within repetitions, such as (a+)+, take exponential time: write it without.',
+          hint: 'Repetitions within repetitions, such as (a+)+, take exponential time: rewrite it without them.',
         },
       )
     }

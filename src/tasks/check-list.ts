@@ -1,7 +1,7 @@
 import type { Pair, ScoringRule } from '../domain/types.js'
 import { isCorrect } from './scoring.js'
 
-/** What to know about a list before it is run. */
+/** Checks of a list before it is run. */
 export interface ListReport {
   readonly pairs: number
   /** The most frequent answer and its share: the accuracy of always giving it, without learning the task. */
@@ -10,9 +10,9 @@ export interface ListReport {
   readonly copies: readonly Pair[]
   /** Inputs with more than one accepted answer. */
   readonly ambiguous: number
-  /** What is wrong. */
+  /** Problems. */
   readonly problems: readonly ListProblem[]
-  /** What may be meant. */
+  /** Possible problems. */
   readonly warnings: readonly ListProblem[]
 }
 
@@ -31,7 +31,7 @@ export interface ListAims {
 
 /** With more copies than this share, the list rewards repeating the input. */
 const mostCopies = 0.05
-/** Answers that begin their input: above this share it is the list's rule (cats -> cat), below it an accident. */
+/** Share of answers that are the beginning of their input: above it, that is the list's rule (cats -> cat); below it, an accident. */
 const accident = 0.1
 
 export function checkList(pairs: readonly Pair[], scoring: ScoringRule, aims: ListAims = {}): ListReport {
@@ -80,13 +80,15 @@ function percent(share: number): string {
 function problemsOf({ input, output, accept }: Pair, scoring: ScoringRule): string[] {
   const problems: string[] = []
   for (const text of [input, output, ...accept]) {
-    if (text !== text.normalize('NFC')) problems.push(`"${text}" isn't in Unicode's composed form (NFC)`)
+    if (text !== text.normalize('NFC')) problems.push(`"${text}" is not in Unicode's composed form (NFC)`)
     if (text !== text.trim() || text === '') problems.push(`"${text}" is blank or has spaces around it`)
     if (text.includes('->') || text.includes('\n'))
       problems.push(`"${text}" has a part of the prompt's format in it`)
   }
   if (scoring === 'exact' && /\s/.test(output))
-    problems.push(`the answer "${output}" is several words; one token is generated, so it can't be given`)
+    problems.push(
+      `the answer "${output}" is several words, but only one token is generated, so it cannot be given`,
+    )
   if (new Set([output, ...accept]).size <= accept.length)
     problems.push(`an answer of "${input}" is given twice`)
   return problems

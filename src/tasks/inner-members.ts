@@ -1,13 +1,13 @@
 import { jsonMembers, type JsonMember, type JsonPlace } from './json-members.js'
 
-/** Nested members by their whole path; in a list of objects, those of each. */
+/** Nested members by their full path; in a list of objects, those of each object. */
 export interface InnerMember extends JsonMember {
   readonly others?: readonly JsonPlace[]
 }
 
 /**
- * The members of an object, in which those that are asked for by a path, as `answers.text`, replace the value that
- * holds them. Names that are members themselves are no paths.
+ * The members of an object, in which members requested by a path, such as `answers.text`, replace the value that
+ * holds them. Names that are members themselves are not paths.
  */
 export function withInner(
   text: string,
@@ -24,7 +24,7 @@ export function withInner(
     const outer = members.find(({ key }) => key !== null && path.startsWith(`${key.text}.`))
     if (!outer?.key) return []
     const found = valuesAt(text, outer, path.slice(outer.key.text.length + 1))
-    // An empty list has neither objects nor text.
+    // An empty list has neither objects nor texts.
     const [first, ...others] = found.length === 0 && isEmpty(text, outer) ? [outer] : found
     if (!first) return []
     opened.add(outer)

@@ -4,7 +4,7 @@ import { didYouMean } from '../domain/did-you-mean.js'
 import type { Item, Split } from '../domain/types.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
 
-/** One line may hold hundreds of demonstrations, but not a book. */
+/** Maximum length of a line: room for hundreds of demonstrations. */
 const maxLineLength = 1_000_000
 
 const answer = z.string().refine((text) => text.trim() !== '', 'must not be blank')
@@ -20,7 +20,7 @@ const itemLine = z.strictObject({
 })
 
 /**
- * Explicit items: JSON Lines, a line each, used exactly as written, spaces included. Blank lines are skipped. The
+ * Explicit items in JSON Lines, one per line, used exactly as written, spaces included. Blank lines are skipped. The
  * baseline is [x, ->], so a baseline line's demonstrations and dummy queries are unused.
  * Errors: CONFIG naming what is wrong with file, line and key.
  */

@@ -12,7 +12,7 @@ import { jsonMembers, type JsonMember, type JsonPlace } from './json-members.js'
 import type { LineProblem } from './text-file.js'
 import type { Row, Rows } from './word-list-rows.js'
 
-/** Where an entry names its split; no place: it should but does not. */
+/** Where an entry names its split; no place if it should but does not. */
 interface SplitPlace {
   readonly place: JsonPlace | undefined
 }
@@ -64,7 +64,7 @@ export class EntryReader {
     this.collect(key?.start ?? value.start, () => ({ cells: [key?.text ?? '', ...this.texts(value)] }))
   }
 
-  /** A list for each column. */
+  /** One list per column. */
   columns(roles: Roles, lists: readonly JsonMember[]): void {
     const cells = lists.map((list) => jsonMembers(this.text, list.start))
     const [inputs = [], answers = []] = [cells[roles.input], cells[roles.answer]]
@@ -137,7 +137,7 @@ export class EntryReader {
       })
     if (roles === undefined && this.problems.length === before) {
       const { text, suggested } = unclear(names)
-      this.problem(start, text, `Say it in the config, beside "list": ${columnsLine(suggested)}`)
+      this.problem(start, text, `Add it to the config, next to "list": ${columnsLine(suggested)}`)
     }
     const [problem] = this.problems.slice(before)
     if (problem === undefined) return roles as Roles
@@ -169,7 +169,7 @@ export class EntryReader {
     if (this.problems.length === before) this.rows.push({ line: this.lineOf(at), ...row })
   }
 
-  /** Numbers and booleans as written; null is no text. */
+  /** Numbers and booleans as written; null is not a text. */
   private texts({
     start,
     end,
@@ -197,7 +197,7 @@ export class EntryReader {
         : `Its members are ${names
             .slice(0, 8)
             .map((name) => `"${name}"`)
-            .join(', ')}; the path of one takes it: columns: {answer: KEY.${names[0]}}`
+            .join(', ')}; give the path of one: columns: {answer: KEY.${names[0]}}`
     this.problem(start, 'a text, or a list of texts, is expected here', hint)
   }
 }

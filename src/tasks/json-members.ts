@@ -12,8 +12,8 @@ export interface JsonMember extends JsonPlace {
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{},:]|[^\s"[\]{},:]+/g
 
 /**
- * The members of the array or object at `start` of a JSON text, including repeated keys; JSON.parse gives neither those nor
- * places. Strings and numbers have none.
+ * The members of the array or object at `start` of a JSON text, including repeated keys; JSON.parse gives neither repeated keys nor
+ * places. Strings and numbers have no members.
  */
 export function jsonMembers(text: string, start: number): JsonMember[] {
   const found: JsonMember[] = []

@@ -1,8 +1,8 @@
 import type { ListAims } from './check-list.js'
 
 /**
- * Sizes that keep enough pairs behind every model's single-token filter, and shares that keep a constant answer from
- * looking like a task learnt (docs/word-lists.md).
+ * Sizes that leave enough pairs after every model's single-token filter, and shares below which a constant answer does not
+ * look like a learned task (docs/word-lists.md).
  */
 export const listAims: Readonly<Record<string, ListAims>> = {
   translation_fr_en: { pairs: 1200 },

@@ -1,7 +1,7 @@
 import { listSplits, type ListSplit, type Pair } from '../domain/types.js'
 import type { LineProblem } from './text-file.js'
 
-/** Train, dev and test of a list, as its author made them (docs/datasets.md, Splits). */
+/** Train, dev and test of a list, as its author defined them (docs/datasets.md, Splits). */
 
 /** The values of a list's splits, by their use; absent: the usual names. */
 export type SplitNames = Partial<Readonly<Record<ListSplit, readonly string[] | undefined>>>
@@ -42,13 +42,13 @@ export function splitProblems(
   const more = counts.size > mostNamed ? ` and ${counts.size - mostNamed} more` : ''
   const known = (split: ListSplit) => (names[split] ?? usual[split]).join(' or ')
   const text = unknown
-    ? `the split "${unknown.split}" is none of ${listSplits.map(known).join(', ')}`
-    : `no pair is of the split "${missing}"`
+    ? `the split "${unknown.split}" is not one of ${listSplits.map(known).join(', ')}`
+    : `no pair is in the split "${missing}"`
   return [
     {
       line: (unknown ?? first).line,
       text: `${text}; found: ${found.join(', ')}${more}`,
-      hint: 'Say which is which, for instance: columns: {split: {column: part, train: [a, b], test: c}}',
+      hint: 'Map them, for instance: columns: {split: {column: part, train: [a, b], test: c}}',
     },
   ]
 }
@@ -58,7 +58,7 @@ export function splitNotes(pairs: readonly Pair[]): string[] {
   const sizes = listSplits.map((split) => pairs.filter((pair) => pair.split === split).length)
   if (sizes.every((size) => size === 0)) return []
   const said = listSplits.flatMap((split, i) => (sizes[i] === 0 ? [] : [`${split} ${sizes[i]}`]))
-  const noDev = sizes[1] === 0 ? '; none of dev, so the best L is chosen by queries of train' : ''
+  const noDev = sizes[1] === 0 ? '; none in dev, so the best L is chosen on queries from train' : ''
   return [`pairs by split: ${said.join(', ')}${noDev}`]
 }
 

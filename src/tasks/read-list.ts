@@ -53,7 +53,7 @@ async function marksUnder(
   }
 }
 
-/** Those of a list that was cut, piece by piece. */
+/** The marks of a list that was cut, piece by piece. */
 export function joinedMarks(slices: readonly PairMarks[]): PairMarks {
   const joined = (of: readonly PairMarks[]) => ({
     writable: of.map(({ writable }) => writable).join(''),
@@ -82,7 +82,7 @@ export function readList(task: ListTask, marks: PairMarks): ReadList {
   const list = readMarked(task, marks)
   const hasDev = (pairs: readonly Pair[]) => pairs.some(({ split }) => split === 'dev')
   if (!hasDev(task.pairs) || hasDev(list.pairs)) return list
-  const none = `${task.id}: no pairs of the split "dev" are left, so the best L is chosen by queries of train`
+  const none = `${task.id}: no pairs of the split "dev" are left, so the best L is chosen on queries from train`
   return { ...list, warnings: [...list.warnings, none] }
 }
 
@@ -163,7 +163,7 @@ export function explained<T>(warnings: readonly string[], draw: () => T): T {
 export function partialWarning(id: string, partial: number, answers: number): string {
   return (
     `${id}: ${partial} of ${answers} answers begin with a token that is part of a character in this model's ` +
-    "tokenizer. Its text can't be compared, so such a prediction is right where it is the answer's first token " +
+    "tokenizer. Its text cannot be compared, so such a prediction is right if it is the answer's first token " +
     '(rank 1); scoring: first-token judges all answers so'
   )
 }

@@ -33,7 +33,7 @@ export function furtherIds(): string[] {
   return furtherTaskIds(builtinTaskIds)
 }
 
-/** Errors: TASK if a built-in id is unknown or `top` doesn't fit. */
+/** Errors: TASK if a built-in id is unknown or `top` does not fit. */
 export function resolveTask(spec: TaskSpec): Task {
   switch (spec.kind) {
     case 'builtin':
@@ -74,7 +74,7 @@ function mostFrequent(task: Task, top: number): Task {
   if (task.category === 'algorithmic' || task.kind !== 'list') {
     throw new TaskvecError(
       'TASK',
-      `${task.id}: "top" takes the most frequent words of a list; this task has none`,
+      `${task.id}: "top" takes the most frequent words of a list, and this task has none`,
     )
   }
   if (top > task.pairs.length) {

@@ -93,7 +93,7 @@ export function testQueries(population: Population): Population {
   return poolsOf(population).queries?.test ?? population
 }
 
-/** All that is drawn for an item, used or not. */
+/** Everything drawn for an item, used or not. */
 function atMost({ demonstrations, dummyQueries, dummyMayBeDemonstration, paired }: Protocol) {
   return {
     demonstrations: Math.max(demonstrations, paired?.demonstrations ?? 0),
@@ -225,7 +225,7 @@ function assertEnough(
   const without = (['dev', 'test'] as const).find((split) => queries?.[split].length === 0)
   if (without)
     throw new TaskvecError('TASK', `${task}: no pairs of the split "${without}" are left`, {
-      hint: 'Queries are drawn from them: give the split more pairs.',
+      hint: 'Queries are drawn from it: give the split more pairs.',
     })
   // If x comes from another split, none of these is used for it.
   const own = queries === undefined || queries.dev === population ? needed : needed - 1

@@ -83,7 +83,7 @@ export function readScoring(scoring: Scoring): { readonly rule: ScoringRule; rea
   return JSON.parse(scoring) as { rule: ScoringRule; answer: Answer }
 }
 
-/** For people. */
+/** A scoring as text. */
 export function scoringLabel(scoring: Scoring): string {
   const { rule, answer } = readScoring(scoring)
   return answer ? `${rule}, up to ${answer.maxTokens} tokens` : rule

@@ -9,11 +9,11 @@ const maxFileBytes = 50_000_000
 export interface LineProblem {
   readonly line: number
   readonly text: string
-  /** What to do about it, if that isn't obvious. */
+  /** What to do about it, unless it is obvious. */
   readonly hint?: string
 }
 
-/** Of so many problems a message has no room. */
+/** Maximum number of problems in a message. */
 const mostNamed = 20
 
 /** Errors: CONFIG if there are problems, with the lines of the first twenty kinds. */
@@ -24,7 +24,7 @@ export function refuseProblems(file: string, problems: readonly LineProblem[]): 
   const all = groupRepeated(inOrder.map(({ line, text }) => `${file}:${line}: ${text}`))
   const named = all.slice(0, mostNamed)
   const more = all.length - named.length
-  const rest = more > 0 ? [`${file}: ${more} more problems; taskvec tasks check ${file} names all`] : []
+  const rest = more > 0 ? [`${file}: ${more} more problems; taskvec tasks check ${file} lists all`] : []
   const { hint } = inOrder.find((problem) => problem.hint !== undefined) ?? {}
   throw new TaskvecError('CONFIG', [...named, ...rest].join('\n'), hint === undefined ? {} : { hint })
 }

@@ -49,8 +49,8 @@ export function csvRows(file: string, text: string, columns?: Columns): Rows {
         line,
         text:
           cells.length === 1
-            ? 'one column only; two are needed: input, answer'
-            : `${cells.length} columns only; the answer is in column ${Math.max(roles.answer, roles.input) + 1}`,
+            ? 'only one column; two are needed: input, answer'
+            : `${cells.length} columns; the answer is in column ${Math.max(roles.answer, roles.input) + 1}`,
         hint: 'Separate them by commas, semicolons or (in a .tsv file) tabs; put quotes around a word with one of these in it.',
       })
   }
@@ -101,8 +101,8 @@ function askHeader({ line, cells }: CsvRecord): LineProblem {
     line,
     text: `this line may be a header: ${text}`,
     hint:
-      `Say it in the config, beside "list": ${columnsLine(suggested)}\n` +
-      `or, where it is a pair like the others: ${columnsLine({ input: 1, answer: 2 })}`,
+      `Add it to the config, next to "list": ${columnsLine(suggested)}\n` +
+      `or, if it is a pair like the others: ${columnsLine({ input: 1, answer: 2 })}`,
   }
 }
 
@@ -118,7 +118,7 @@ function askNumbered({ line, cells }: CsvRecord): LineProblem {
   return {
     line,
     text: `the first column (${cells[0]}, ..) counts the lines: which columns are input and answer?`,
-    hint: `Say it in the config, beside "list": ${columnsLine({ input: 2, answer: 3 })}`,
+    hint: `Add it to the config, next to "list": ${columnsLine({ input: 2, answer: 3 })}`,
   }
 }
 
@@ -137,7 +137,7 @@ function capitalHeader(first: CsvRecord): string[] {
 function noHeader({ line, cells: [input = '', answer = ''] }: CsvRecord): string {
   return (
     `no header is known: line ${line} is the pair "${input}" -> "${answer}". If it is a header: ` +
-    `${columnsLine({ input, answer })}; if not, ${columnsLine({ input: 1, answer: 2 })} says so`
+    `${columnsLine({ input, answer })}; if not, add ${columnsLine({ input: 1, answer: 2 })}`
   )
 }
 
@@ -155,7 +155,7 @@ function separated(file: string, text: string): { table: Table; notes: string[] 
   const others = found.filter((other) => other.separator !== separator && score(other) === found.length)
   const note = others.map(
     (other) =>
-      `${separators[separator]} are taken for the separators, ${separators[other.separator]} would do as well; where these are meant, save it as .tsv`,
+      `${separators[separator]} are read as the separators, although ${separators[other.separator]} would fit as well; if those are meant, save the file as .tsv`,
   )
   return { table, notes: note }
 }

@@ -23,7 +23,7 @@ export interface ReadOptions {
   readonly ahead?: { readonly file: string; readonly text: string } | undefined
 }
 
-/** A list ready for use, and what its user should know of it. */
+/** A list ready for use, with notes for its user. */
 export interface WordList {
   readonly pairs: readonly Pair[]
   readonly notes: readonly string[]
@@ -70,7 +70,7 @@ export function readSplitFiles(
 
 /**
  * Every readable entry with its line, including repeated inputs, and what is wrong with the others.
- * Errors: CONFIG if the file can't be read at all or is empty.
+ * Errors: CONFIG if the file cannot be read at all or is empty.
  */
 export function scanWordListFile(
   file: string,
@@ -118,7 +118,7 @@ function rowsOf(file: string, text: string, columns: Columns | undefined): Rows 
   return csvRows(file, text, columns)
 }
 
-const toSkip = 'Fill it in, or leave such entries out: blanks: skip, beside "list" in the config.'
+const toSkip = 'Fill it in, or leave such entries out with blanks: skip, next to "list" in the config.'
 
 function blanks({ line, cells: [input = '', answer = ''] }: Row): LineProblem[] {
   return [
@@ -139,7 +139,7 @@ function inPrompt(pairs: readonly Pair[]): string[] {
   const count = (part: RegExp) =>
     pairs.filter(({ input, output }) => part.test(input) || part.test(output)).length
   const [lines, arrows] = [count(/[\r\n]/), count(/->/)]
-  const of = (n: number, what: string) => `${n} of ${pairs.length} pairs have ${what} in them`
+  const of = (n: number, what: string) => `${n} of ${pairs.length} pairs contain ${what}`
   return [
     ...(lines > 0 ? [`${of(lines, 'a line break')}, which also separates demonstrations`] : []),
     ...(arrows > 0 ? [`${of(arrows, '"->"')}, which also separates x and y`] : []),

@@ -12,6 +12,6 @@ export interface Row {
 export interface Rows {
   readonly rows: readonly Row[]
   readonly problems: readonly LineProblem[]
-  /** What the user should know about how it was read. */
+  /** Notes for the user on how it was read. */
   readonly notes: readonly string[]
 }

@@ -77,7 +77,7 @@ export function namedVectors(name: string): VectorFile {
 
 type Named = VectorFile & { readonly label: string }
 
-/** `NAME` of the library or a path, each with `#PART` where only the vectors whose name has that part are meant. */
+/** Vectors of the library by `NAME`, or of a file by its path; `#PART` selects those whose name has that part. */
 export function findVectors(reference: string, from = process.cwd()): Named {
   return pickVectors(reference, (place) => {
     const path = resolve(from, expanded(place))
@@ -85,7 +85,7 @@ export function findVectors(reference: string, from = process.cwd()): Named {
   })
 }
 
-/** The same of places that `find` knows. */
+/** The same for sources that `find` resolves. */
 export function pickVectors(
   reference: string,
   find: (place: string) => VectorFile & { label?: string },
@@ -107,7 +107,7 @@ export function pickVectors(
   )
 }
 
-/** Whose name has these parts of a path; if none has, those where the last one goes on after a hyphen: `k5-arrow` of `k5-arrow-s41`. */
+/** Vectors whose name has these path parts; if none has, those whose name continues the last part after a hyphen: `k5-arrow-s41` for `k5-arrow`. */
 function withPart(vectors: readonly Vector[], part: string): readonly Vector[] {
   const whole = vectors.filter(({ name }) => `/${name}/`.includes(`/${part}/`))
   return whole.length > 0 ? whole : vectors.filter(({ name }) => `/${name}/`.includes(`/${part}-`))

@@ -74,7 +74,7 @@ it('check names every problem with its line, and counts the pairs that a tokeniz
   expect(checked?.warnings.slice(0, 3)).toEqual([
     expect.stringContaining(`${file}: no header is known: line 1 is the pair "dog" -> "chien"`),
     `${file}:3: "dog" is given twice, as "chien" and as "chat"`,
-    `${file}:4: the answer "a b" is several words; one token is generated, so it can't be given`,
+    `${file}:4: the answer "a b" is several words, but only one token is generated, so it cannot be given`,
   ])
   expect(checked?.tokenizers).toMatchObject([{ writable: 2, leadingSpace: 2, noSpace: 2 }])
 })
@@ -107,7 +107,7 @@ it('check reports why a list cannot be read, and prints no table', async () => {
   writeFileSync(file, 'hot\ncold\n')
   const { stdout, exitCode } = await tasks('check', file)
   expect(exitCode).toBe(1)
-  expect(stdout).toMatch(/^error: .*one-column.csv:1: one column only/)
+  expect(stdout).toMatch(/^error: .*one-column.csv:1: only one column/)
   expect(stdout).not.toContain('─')
 })
 

@@ -7,7 +7,7 @@ const good = Array.from({ length: 40 }, (_, i) => pair(`x${i}`, `y${i}`))
 
 describe('a list', () => {
   const cases: [string, Pair[], ScoringRule, string][] = [
-    ['not NFC', [pair('e\u0301', 'y')], 'exact', `"e\u0301" isn't in Unicode's composed form`],
+    ['not NFC', [pair('e\u0301', 'y')], 'exact', `"e\u0301" is not in Unicode's composed form`],
     ['blank', [pair('a', '')], 'exact', '"" is blank'],
     ['spaces', [pair('a ', 'y')], 'exact', '"a " is blank or has spaces around it'],
     ['the format', [pair('a->', 'y')], 'exact', "a part of the prompt's format"],

@@ -93,7 +93,7 @@ describe('a list as public data sets have it', () => {
     ])
     const { pairs, notes } = read('lines.csv', 'input,output\n"say ""a"",\nthen b",c\nd,e\n')
     expect(pairs).toEqual([pair('say "a",\nthen b', 'c'), pair('d', 'e')])
-    expect(notes).toEqual(['1 of 2 pairs have a line break in them, which also separates demonstrations'])
+    expect(notes).toEqual(['1 of 2 pairs contain a line break, which also separates demonstrations'])
   })
 
   it('keeps further columns behind the answer as accepted answers where there is no header', () => {
@@ -101,7 +101,7 @@ describe('a list as public data sets have it', () => {
     expect(pairs).toEqual([pair('hot', 'cold'), pair('big', 'small', 'little', 'tiny')])
     expect(notes).toEqual([
       'no header is known: line 1 is the pair "hot" -> "cold". If it is a header: columns: {input: hot, answer: cold}; ' +
-        'if not, columns: {input: 1, answer: 2} says so',
+        'if not, add columns: {input: 1, answer: 2}',
     ])
     expect(read('plain.csv', 'hot,cold\nbig,small\n', { input: 1, answer: 2 })).toEqual({
       pairs: two,
@@ -234,17 +234,17 @@ describe('a list with splits of its own', () => {
       splits: { train: ['0', '1'], test: ['2'] },
     })
     expect(pairs.map(({ split }) => split)).toEqual(['train', 'train', 'test'])
-    expect(notes[0]).toContain('train 2, test 1; none of dev, so the best L is chosen by queries of train')
+    expect(notes[0]).toContain('train 2, test 1; none in dev, so the best L is chosen on queries from train')
   })
 
   it.each([
     [
       'a,A,train\nb,B,extra\nc,C,test',
-      /:3: the split "extra" is none of train or .*; found: "train" \(1\), "extra" \(1\), "test" \(1\)/,
+      /:3: the split "extra" is not one of train or .*; found: "train" \(1\), "extra" \(1\), "test" \(1\)/,
     ],
-    ['a,A,train\nb,B,\n', /:3: the split "" is none of/],
-    ['a,A,train\nb,B,validation', /no pair is of the split "test"; found: "train" \(1\), "validation" \(1\)/],
-    ['a,A,test', /no pair is of the split "train"/],
+    ['a,A,train\nb,B,\n', /:3: the split "" is not one of/],
+    ['a,A,train\nb,B,validation', /no pair is in the split "test"; found: "train" \(1\), "validation" \(1\)/],
+    ['a,A,test', /no pair is in the split "train"/],
   ])('with %j is refused', (text, message) => {
     const path = file('wrong.csv', `word,upper,part\n${text}\n`)
     expect(refusal(() => readWordListFile(path, { columns: named })).message).toMatch(message)
@@ -275,7 +275,7 @@ it('a member of a member is a column under its path, in a list of objects that o
   expect(read('listed.json', JSON.stringify(listed), { answer: 'a.t' }).pairs).toEqual(expected)
   const nested = file('nested.jsonl', jsonl)
   expect(refusal(() => readWordListFile(nested, { columns: { input: 'q.text' } })).hint).toContain(
-    'Its members are "text", "start"; the path of one takes it: columns: {answer: KEY.text}',
+    'Its members are "text", "start"; give the path of one: columns: {answer: KEY.text}',
   )
   const path = file('none.jsonl', '{"x": "hot", "a": {"t": "cold"}}')
   expect(refusal(() => readWordListFile(path, { columns: { answer: 'a.s' } })).message).toContain(

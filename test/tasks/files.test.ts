@@ -54,7 +54,7 @@ describe('a word list', () => {
   })
 
   it.each([
-    ['one.csv', 'hot,cold\nbig\n', 'one.csv:2: one column only'],
+    ['one.csv', 'hot,cold\nbig\n', 'one.csv:2: only one column'],
     ['blank.csv', 'hot,cold\nbig, \n', 'blank.csv:2: the answer is blank'],
     ['quote.csv', 'hot,cold\n"big,small\n', 'quote.csv:2: not CSV'],
     ['object.json', '[["one",\n {"is": 1}]]', 'object.json:2: a text, or a list of texts, is expected here'],
@@ -80,7 +80,7 @@ describe('a word list', () => {
     const texts = [
       '2: the input is blank',
       '3: not CSV: ',
-      '5: one column only; two are needed: input, answer',
+      '5: only one column; two are needed: input, answer',
       '6: the answer is blank',
       '7: "hot" is given twice; first on line 1',
       '8: not CSV: ',
@@ -99,7 +99,7 @@ describe('a word list', () => {
     const lines = linesOf(() => readWordListFile(file('unlike.json', `[["a", "b"],\n${wrong.join(',\n')}]`)))
     expect(lines).toHaveLength(21)
     expect(lines.at(-1)).toMatch(
-      /unlike.json: \d+ more problems; taskvec tasks check .*unlike.json names all$/,
+      /unlike.json: \d+ more problems; taskvec tasks check .*unlike.json lists all$/,
     )
   })
 

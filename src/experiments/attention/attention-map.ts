@@ -6,7 +6,7 @@ import type { attentionView } from './tables.js'
 type AttentionRow = typeof attentionView.$inferSelect
 export type Share = Pick<AttentionRow, 'model' | 'task' | 'layer' | 'head' | 'part' | 'attention' | 'tokens'>
 
-/** Panels: the other parts belong to the prompt's format. */
+/** The panels; the other parts belong to the prompt's format. */
 const titles: Readonly<Record<string, string>> = {
   inputs: 'inputs',
   outputs: 'outputs',
@@ -37,7 +37,7 @@ export function attentionMap(model: string, rows: readonly Share[]): Figure | nu
     title: 'Where the last token looks',
     subtitle: model,
     caption:
-      'Attention of each head at the last token of [S, x, →] to the demonstrations’ inputs and outputs, to the query, and to the tokens that follow earlier copies of the last token, which induction heads read; mean over tasks. On hover the bootstrap’s interval over tasks, 95 %.',
+      'Attention of each head at the last token of [S, x, →] to the demonstrations’ inputs and outputs, to the query, and to the tokens that follow earlier copies of the last token, which induction heads read; mean over tasks. Hover: 95 % interval, bootstrap over tasks.',
     spec: {
       config,
       data: { values },

@@ -18,7 +18,7 @@ import { readersTable } from './readers-table.js'
 import { attentionShares, attentionView } from './tables.js'
 
 const settings = z.strictObject({
-  /** Of the first test items. */
+  /** Number of test items, the first ones. */
   items: count.default(25),
 })
 

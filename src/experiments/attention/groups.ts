@@ -20,7 +20,7 @@ export interface GroupedPrompt {
 }
 
 /**
- * Prompts [S, x, ->] as token ids, each token in its groups. Where parts meet is found by tokenizing the prompt up to there, which
+ * Prompts [S, x, ->] as token ids, each token in its groups. Boundaries between parts are found by tokenizing the prompt up to them, which
  * works for every tokenizer and for special tokens; a token shared by two parts belongs to the later one.
  */
 export async function groupedPrompts(
@@ -60,7 +60,7 @@ export async function groupedPrompts(
   })
 }
 
-/** Joins neighbours of one part. */
+/** Joins adjacent stretches of the same part. */
 function merged(stretches: readonly Stretch[]): Stretch[] {
   const all: { part: PromptPart; text: string }[] = []
   for (const { part, text } of stretches) {

@@ -4,13 +4,13 @@ import type { Share } from './attention-map.js'
 
 const shownHeads = 10
 
-/** The heads that read labels most, by model, and what induction heads would read. */
+/** The heads that read labels most, by model, with their attention to what induction heads would read. */
 export function readersTable(rows: readonly Share[]): Table {
   return {
     id: 'label-readers',
     title: 'Heads that read labels',
     caption:
-      'The heads that attend most to the demonstrations’ outputs, mean over tasks; with what uniform attention would give the outputs, and their attention to the tokens that follow an earlier copy of the last token.',
+      'The heads that attend most to the demonstrations’ outputs, mean over tasks; next to it, what uniform attention would give the outputs, and the heads’ attention to the tokens that follow an earlier copy of the last token.',
     columns: {
       ...{ model: 'Model', rank: 'Rank', layer: 'Layer', head: 'Head' },
       ...{ outputs: 'Outputs', even: 'Even', induction: 'Induction' },

@@ -14,7 +14,7 @@ const measured = {
   /** Bootstrap over the items, 95 %. */
   low: real().notNull(),
   high: real().notNull(),
-  /** The part's mean number of tokens in a prompt; uniform attention would give it this over the tokens of all parts except `induction`. */
+  /** The part's mean number of tokens in a prompt; uniform attention would give it this number divided by the tokens of all parts except `induction`. */
   tokens: real().notNull(),
   items: integer().notNull(),
 }

@@ -7,7 +7,7 @@ import type { ViewRow } from '../sweep-rows.js'
 export interface BeyondPart<Setting = unknown> {
   /** Includes its default; the output is part of the sweep's id. */
   readonly setting: z.ZodType<Setting>
-  /** `items`: test items at most. None where it is switched off. */
+  /** `items`: test items at most. None if it is switched off. */
   units(setting: Setting, items: number, tasks: readonly string[]): NewUnit[]
   readonly kinds: Readonly<Record<string, UnitKind>>
 }

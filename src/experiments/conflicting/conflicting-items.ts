@@ -5,7 +5,7 @@ import type { Item, Pair, Protocol } from '../../domain/types.js'
 import { randomFor, type RandomSource } from '../../statistics/random.js'
 import { demonstrationsFor, isGenerated, testQueries, type Population } from '../../tasks/sampling.js'
 
-/** How many queries are drawn; those that both tasks share are kept (docs/protocol.md, Conflicting tasks). */
+/** Number of queries drawn, of which those that both tasks share are kept (docs/protocol.md, Conflicting tasks). */
 const draws = 1000
 
 /** A query of both tasks: S of A, and (S, x') of B. */
@@ -63,7 +63,7 @@ function draw(random: RandomSource, population: Population): Pair {
   return population[random.below(population.length)] as Pair
 }
 
-/** B's pair with the input that A drew. Two generators make the same inputs from the same numbers, or share none. */
+/** B's pair with the input that A drew. Two generators either make the same inputs from the same numbers or share none. */
 function sameInput(key: unknown, { input }: Pair, b: Population): Pair | undefined {
   if (!isGenerated(b)) return b.find((pair) => pair.input === input)
   const pair = b.generate(randomFor(key))

@@ -2,7 +2,7 @@ import { taskName } from '../../figures/paper-rules.js'
 import { share, shareInterval, type Table } from '../../figures/table.js'
 import type { conflictingView } from './tables.js'
 
-/** A row of Table 2; the layer is null where it was not published. */
+/** A row of Table 2; the layer is null if it was not published. */
 export type ConflictingRow = Omit<typeof conflictingView.$inferSelect, 'sweep' | 'layer'> & {
   readonly layer: number | null
 }

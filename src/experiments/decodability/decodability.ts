@@ -12,7 +12,7 @@ import { decodeAllLayers } from './forward-passes.js'
 
 const passes = thetaPasses('decodabilityThetas', 'decodability (θ)')
 
-/** θ at every L of n different (S, x'): the draws of the dev items, continued if there are fewer. */
+/** θ at every L of n different (S, x'): those of the dev items, continued if there are fewer. */
 const thetasOfOneTask: UnitKind<{ readonly thetas: number }> = {
   passes: [passes],
   table: thetaTable,

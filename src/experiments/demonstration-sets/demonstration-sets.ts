@@ -7,7 +7,7 @@ import { demonstrationSets as run } from './forward-passes.js'
 
 const passes = passesOf('demonstrationSets', 'demonstration sets', run)
 
-/** Sets in the pool per requested set: those that contain the query are skipped. */
+/** Sets in the pool per requested set, since those that contain the query are skipped. */
 const spare = 2
 
 /** θ averaged over n demonstration sets. */

@@ -8,7 +8,7 @@ import type { functionVectorsView } from './tables.js'
 type Score = Pick<typeof functionVectorsView.$inferSelect, 'model' | 'task' | 'kind' | 'layer' | 'accuracy'>
 export type VectorScore = Score & { readonly prompt: PromptKind }
 
-/** What figures call the vectors. */
+/** Names of the vectors in figures. */
 export const vectorNames: Readonly<Record<string, string>> = {
   'theta-replaced': 'θ in place',
   'theta-added': 'θ added',

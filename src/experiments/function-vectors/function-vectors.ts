@@ -24,7 +24,7 @@ import { functionVectorsUnit } from './unit.js'
 
 const settings = z
   .strictObject({
-    /** How many; absent: by the size of the model. */
+    /** Number of heads; absent: by the size of the model. */
     heads: count.optional(),
     /** Test items, the first ones. */
     items: count.default(50),
@@ -32,7 +32,7 @@ const settings = z
     prompts: count.default(100),
     /** Queries in sentences of natural text. */
     naturalText: naturalTextSetting,
-    /** A classifier of tasks. */
+    /** The classifier of tasks. */
     probing: probingSetting,
   })
   .transform(({ heads = null, ...rest }) => ({ heads, ...rest }))

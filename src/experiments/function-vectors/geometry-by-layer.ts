@@ -32,7 +32,7 @@ interface Measured {
   readonly value: number
 }
 
-/** How θ, the function vector and what heads wrote lie to each other, by L, mean over tasks. */
+/** Angles and norms of θ, the function vector and the heads’ outputs, by L, mean over tasks. */
 export function geometryByLayer(model: string, rows: readonly (Angles | HeadSum)[]): Figure | null {
   if (rows.length === 0) return null
   const means = meansOverTasks(rows.flatMap(measuresOf), {
@@ -50,7 +50,7 @@ export function geometryByLayer(model: string, rows: readonly (Angles | HeadSum)
     title: 'θ, function vector and heads: angles and sizes',
     subtitle: model,
     caption:
-      'Cosine with the mean θ of a task after block L, norm, and share of θ’s squared norm within the span of the top heads’ mean outputs (by chance: of as many random directions); of the function vector, and of what its heads, and as many others of the same layers, wrote up to block L. Mean over tasks; bands: bootstrap over tasks, 95 %.',
+      'Cosine with the mean θ of a task after block L, norm, and share of θ’s squared norm within the span of the top heads’ mean outputs (by chance: of as many random directions); for the function vector, and for the sum that its heads, and as many other heads of the same layers, wrote up to block L. Mean over tasks; bands: bootstrap over tasks, 95 %.',
     spec: {
       config,
       spacing: 14,

@@ -3,7 +3,7 @@ import { check, integer, primaryKey, real, sqliteTable, sqliteView, text } from 
 import { unitRun } from '../../store/schema/units.js'
 import { ofTask } from '../../store/schema/views.js'
 
-/** How a task's items were answered. */
+/** Scores over a task's items. */
 export const answered = {
   items: integer().notNull(),
   correct: integer().notNull(),
@@ -12,7 +12,7 @@ export const answered = {
   answerLogProb: real('answer_log_prob').notNull(),
 }
 
-/** What is patched in or added after block `layer`, and how often the answer is then right. */
+/** Accuracy with a vector patched in or added after block `layer`. */
 export const functionVectorScores = sqliteTable(
   'function_vector_scores',
   {

@@ -6,7 +6,7 @@ import { functionVectorGeometry, functionVectorHeads, functionVectorScores } fro
 import { places, topHeads } from './top-heads.js'
 
 export interface FunctionVectorSettings {
-  /** How many; null: by the size of the model. */
+  /** Number of heads; null: by the size of the model. */
   readonly heads: number | null
   /** Test items, the first ones. */
   readonly items: number

@@ -3,7 +3,7 @@ import type { Engine, EvaluateOptions } from '../../engine/engine.js'
 import { randomFor } from '../../statistics/random.js'
 import { promptsOf } from '../prompts.js'
 
-/** What function vectors are made of, and their control. */
+/** The parts of function vectors, and their control. */
 
 export interface Head {
   readonly layer: number
@@ -39,7 +39,7 @@ export function sumOf(vectors: readonly Float32Array[], size: number): Float32Ar
   )
 }
 
-/** Evenly distributed in direction, of the same norm. */
+/** A vector of the same norm in a uniformly random direction. */
 export function randomVector(
   like: Float32Array,
   key: { readonly seed: number; readonly task: string },

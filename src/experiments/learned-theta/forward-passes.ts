@@ -25,7 +25,7 @@ export interface LearnedThetaStep extends TaskStep {
 }
 
 const factors = [0.5, 0.75, 1, 1.25, 1.5, 2]
-/** Of the mean's norm: a step along the mean itself. */
+/** Length of a step along the mean itself, relative to the mean's norm. */
 const alongMean = 0.25
 
 /**
@@ -33,8 +33,8 @@ const alongMean = 0.25
  *
  * 1. θ of each dev item; their mean.
  * 2. `scaled`: the mean times the factor that maximises the mean log-probability of the first tokens of the dev items' answers.
- * 3. `learned`: the mean moved along itself and along some directions in which the dev items' θ differ, by an evolution strategy that seeks
- *    the same (as black-box tuning does with prompts: Sun et al. 2022, arXiv 2201.03514). Where that ends below the mean, the mean stays.
+ * 3. `learned`: the mean moved along itself and along some directions in which the dev items' θ differ, by an evolution strategy with
+ *    the same objective (as in black-box tuning of prompts: Sun et al. 2022, arXiv 2201.03514). If the result is worse than the mean, the mean is kept.
  * 4. Each of them patched in at the last token of [x, ->] of the test items, and of the dev items (`<kind>-dev`).
  */
 export async function learnedTheta(

@@ -29,7 +29,7 @@ import {
 /** One cell of the by-layer curves, on the dev items. */
 export type LayerCell = Omit<ViewRow<typeof layers>, 'sweep' | 'reused'>
 
-/** Above this many models their bands would cover each other. */
+/** With more models than this, bands would cover each other. */
 const mostBands = 3
 
 /** Figure 3: mean over the learned tasks by L (or by L / N), band ± one standard deviation, a line per model. */
@@ -150,7 +150,7 @@ export function tasksByLayer(model: string, cells: readonly LayerCell[]): Figure
     ...cell,
     says: `${taskName(cell.task)}, L = ${cell.layer}: ${shownOf(cell.correct, cell.items)}`,
   }))
-  // Depth is not drawn here: N does not matter.
+  // Depth is not drawn here, so N does not matter.
   const means = meanCurves(cells, new Map()).map((point) => ({
     ...point,
     ...spread(point.mean, point.sd),

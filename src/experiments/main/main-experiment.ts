@@ -17,7 +17,7 @@ import {
  * 0. Baseline: the ordinary run on [x, ->].
  * 1. Dev: for every dev item (S, x), θ_L is the mean over the dummy queries x' of the last token's `resid_post`
  *    of L in [S, x', ->]; hypothesis is [x, ->] with its last token's `resid_post` of L replaced by θ_L.
- *    Where the config gives vectors (`given`), those take θ's part.
+ *    If the config gives vectors (`given`), they replace θ.
  * 2. The best L is the lowest with the highest dev accuracy (chosen by the store, which has all cells).
  * 3. Test: regular, [S, x, ->], and hypothesis at the best L.
  */
@@ -25,9 +25,9 @@ export interface Outcome {
   readonly runs: readonly RunResult[]
   /** Seconds inside the engine. */
   readonly seconds: number
-  /** `[d_model]`: mean θ over the items, where one layer was patched. */
+  /** `[d_model]`: mean θ over the items, if one layer was patched. */
   readonly theta?: Float32Array
-  /** `[d_model]`: its sum over the items up to here, where they are a part. */
+  /** `[d_model]`: the sum of θ over the items so far, if they are a part. */
   readonly thetaSum?: Float64Array
 }
 

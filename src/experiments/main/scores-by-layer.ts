@@ -16,9 +16,12 @@ export interface ScoredCell {
 export function scoredCells({ columns, rows }: ResultRows): ScoredCell[] {
   const names = Object.keys(columns)
   if (!names.includes('meanScore')) return []
-  return Array.from(rows)
-    .filter((row) => row[names.indexOf('meanScore')] !== null)
-    .map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as unknown as ScoredCell)
+  return Array.from(rows, (row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
+    .filter(({ meanScore }) => meanScore !== null)
+    .map(({ model, task, layer, accuracy, meanScore }) => ({
+      ...{ model: String(model), task: String(task), layer: Number(layer) },
+      ...{ accuracy: Number(accuracy), meanScore: Number(meanScore) },
+    }))
 }
 
 /** Mean scores by L, a line per task. */

@@ -24,7 +24,7 @@ export interface MainExperiment {
   readonly tables?: readonly Table[]
 }
 
-/** Figures 3 and 4, Table 6, and the names of what the paper's rules exclude. */
+/** Figures 3 and 4, Table 6, and the tasks that the paper's rules exclude. */
 export function mainExperiment({ rows, cells, blocks, tables = [] }: MainExperiment): Section {
   const title = 'Main experiment'
   if (cells.length === 0)

@@ -24,7 +24,7 @@ export function differenceTable({ columns, rows }: ResultRows): Table {
   }
 }
 
-/** Mean scores of the tasks whose scoring is graded, from the rows of `results --table main`; null where there is none. */
+/** Mean scores of the tasks whose scoring is graded, from the rows of `results --table main`; null if there are none. */
 export function scoresTable({ columns, rows }: ResultRows): Table | null {
   const score = (row: Row, kind: string) => {
     const mean = row[`${kind}MeanScore`]

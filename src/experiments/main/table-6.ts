@@ -2,7 +2,7 @@ import { taskName } from '../../figures/paper-rules.js'
 import { share, shareInterval, type Table } from '../../figures/table.js'
 import type { results } from '../../store/schema/views.js'
 
-/** A row of Table 6; the best L is null where it was not published. */
+/** A row of Table 6; the best L is null if it was not published. */
 export type ResultRow = Omit<typeof results.$inferSelect, 'sweep' | 'bestLayer'> & {
   readonly bestLayer: number | null
 }

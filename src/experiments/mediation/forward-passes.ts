@@ -6,7 +6,7 @@ import type { TaskStep } from '../experiment.js'
 import { within } from '../progress.js'
 import { promptsOf } from '../prompts.js'
 
-/** What is patched, by its name in configs and tables; `heads` one by one. */
+/** The patched components, as named in configs and tables; `heads` are patched one by one. */
 export const mediators = ['heads', 'attention', 'mlp', 'resid_post'] as const
 export type Mediator = (typeof mediators)[number]
 

@@ -18,7 +18,7 @@ export function headMap(model: string, rows: readonly MediationRow[]): Figure | 
     title: 'Heads that write the task',
     subtitle: model,
     caption:
-      'Each head’s mean output over clean prompts, patched in at the last token of prompts with shuffled labels: change of the answer’s probability, mean over tasks; on hover the bootstrap’s interval over tasks, 95 %.',
+      'Each head’s mean output over clean prompts, patched in at the last token of prompts with shuffled labels: change of the answer’s probability, mean over tasks; hover: 95 % interval, bootstrap over tasks.',
     spec: {
       config,
       data: { values },

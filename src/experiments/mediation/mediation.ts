@@ -18,9 +18,9 @@ import { headMap } from './head-map.js'
 import { mediationEffects, mediationMeansView, mediationView } from './tables.js'
 
 const settings = z.strictObject({
-  /** Prompts with shuffled labels, of the first dev items. */
+  /** Number of prompts with shuffled labels, of the first dev items. */
   items: count.default(25),
-  /** Clean prompts that means are taken over, of the first dev items. */
+  /** Number of clean prompts over which means are taken, of the first dev items. */
   prompts: count.default(100),
   components: z
     .array(z.enum(mediators))
@@ -68,7 +68,7 @@ function effectRows({ effects, ...ofAll }: MediationResult) {
   ]
 }
 
-/** Units of mediation: also what function vectors are made from. */
+/** The units of mediation, from which function vectors are also made. */
 export function mediationUnits(given: Settings, tasks: readonly string[]): NewUnit[] {
   return perTask('mediation', tasks, given)
 }

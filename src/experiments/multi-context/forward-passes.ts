@@ -9,8 +9,8 @@ import { lastStates, meanRow } from '../thetas.js'
 
 /**
  * Multi-context θ (docs/protocol.md, Main experiment, "Multi-context θ"): for an item, the mean of the last-token states of all other
- * items' [S, x', ->], x' their own query, whose demonstrations and query do not contain x; for every L. An item without
- * such others is left out.
+ * items' [S, x', ->], x' their own query, whose demonstrations and query do not contain x; for every L. Items without
+ * such others are left out.
  */
 export async function multiContext(
   engine: RunningEngine & Pick<Engine, 'info'>,

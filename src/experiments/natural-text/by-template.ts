@@ -25,7 +25,7 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
     .map(({ row: { template, kind, layer }, mean, low, high, tasks }) => ({
       ...{ model, template, put: names[kind] ?? kind, layer, accuracy: mean, low, high, tasks },
     }))
-  // If every L was tried, the best of each.
+  // If every L was tried, the best for each template and vector.
   const best = groupBy(values, ({ template, put }) => `${template}\n${put}`).map(([, of]) => {
     const value = of.reduce((a, b) => (b.accuracy > a.accuracy ? b : a))
     const { template, put, layer, accuracy, low, high, tasks } = value
@@ -73,7 +73,7 @@ export function byTemplate(model: string, scores: readonly TextScore[]): Figure 
   }
 }
 
-/** For the axis: lines of some words each; a newline itself would be shown as a character. */
+/** Wraps a template for the axis; its own newlines are shown as a character. */
 function inLines(template: string): string {
   const most = 30
   return template

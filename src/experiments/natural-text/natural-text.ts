@@ -27,14 +27,14 @@ const given = z.strictObject({
   layers: z.enum(['best', 'all']).default('best'),
 })
 
-/** `naturalText` of function vectors: null: switched off. */
+/** `naturalText` of function vectors; null if switched off. */
 export const naturalTextSetting = z
   .union([z.boolean(), given], { error: 'must be true, false or {templates, items, maxTokens, layers}' })
   .default(true)
   .transform((value) => (value === true ? given.parse({}) : value === false ? null : value))
 
 export interface NaturalTextSettings extends z.output<typeof given> {
-  /** As function vectors have them. */
+  /** As for function vectors. */
   readonly heads: number | null
   readonly prompts: number
 }

@@ -7,7 +7,7 @@ import type { probingView } from './tables.js'
 
 type ProbeScore = Omit<typeof probingView.$inferSelect, 'sweep' | 'accuracy'>
 
-/** What figures call the sums of heads' outputs. */
+/** Names of the sums of heads' outputs in figures. */
 export const headSumNames: Readonly<Record<string, string>> = {
   'function-vector': 'top heads, blocks 0 to L',
   'random-heads': 'other heads of these layers',

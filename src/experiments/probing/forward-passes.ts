@@ -12,7 +12,7 @@ import type { Score, Scores } from '../scores.js'
 import { lastStates, meanRow } from '../thetas.js'
 import type { headSumAngles } from './tables.js'
 
-/** What the classifier reads: θ_L; what the heads of the function vector wrote in blocks 0 to L; as many other heads of the same layers. */
+/** The inputs of the classifier: θ_L; the sum that the heads of the function vector wrote in blocks 0 to L; that of as many other heads of the same layers. */
 export const probed = ['theta', 'function-vector', 'random-heads'] as const
 type Probed = (typeof probed)[number]
 
@@ -34,7 +34,7 @@ export interface ProbeResult extends Scores {
 const folds = 5
 /** Contributions held in memory at once. */
 const bytesAtOnce = 256e6
-/** Heads of a layer, if the engine has not said how many there are. */
+/** Assumed number of heads per layer, until the engine has reported it. */
 const assumedHeads = 64
 
 /**
@@ -159,7 +159,7 @@ async function headSums(
   return { chosen: new Sums(size, sums.chosen), others: new Sums(size, sums.others) }
 }
 
-/** For each head another one of its layer, at random; fewer where a layer has no more. */
+/** For each head, another one of its layer at random; fewer if a layer has no more. */
 export function otherHeads(heads: readonly Head[], perLayer: readonly number[], seed: number): Head[] {
   const taken = heads.map(({ layer, head }) => `${layer} ${head}`)
   return heads.flatMap(({ layer }) => {

@@ -8,7 +8,7 @@ import { commonIdentity, hashOf } from '../task-units.js'
 import { headSumAngles } from './tables.js'
 import { probe } from './forward-passes.js'
 
-/** `probing` of function vectors: test items per task; null where it is switched off. */
+/** `probing` of function vectors: test items per task; null if switched off. */
 export const probingSetting = z
   .union([z.boolean(), z.strictObject({ items: z.int().min(2).max(1000).default(20) })], {
     error: 'must be true, false or {items}',
@@ -18,7 +18,7 @@ export const probingSetting = z
 
 export interface ProbingSettings {
   readonly items: number
-  /** As function vectors have them. */
+  /** As for function vectors. */
   readonly heads: number | null
 }
 

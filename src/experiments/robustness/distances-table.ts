@@ -4,7 +4,7 @@ import type { robustnessView } from './tables.js'
 
 export type Distances = Omit<typeof robustnessView.$inferSelect, 'sweep' | 'category'>
 
-/** Robustness in figures: how near a task's θ are to each other and to the other tasks'. */
+/** Robustness as a table: how close a task's θ are to each other and to those of other tasks. */
 export function distancesTable(rows: readonly Distances[]): Table {
   return {
     id: 'robustness',

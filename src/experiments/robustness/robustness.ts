@@ -32,7 +32,7 @@ const settings = z
     /** θ per task. */
     thetas: z.int().min(2).max(1000).default(50),
     devItems: count.default(50),
-    /** The layers L to choose among, both included; null: the authors' 10..19 of 32, scaled to the model. */
+    /** The layers L to choose from, both ends included; null: the authors' 10..19 of 32, scaled to the model. */
     layers: z.strictObject({ from: layer, to: layer }).optional(),
   })
   .superRefine(({ layers }, context) => {

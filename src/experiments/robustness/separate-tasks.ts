@@ -17,7 +17,7 @@ export interface SeparationResult {
   })[]
 }
 
-/** `separateTasks` on stored θ, each task's at its own L. */
+/** `separateTasks` on stored θ, each task at its own L. */
 export function separateStored(reader: ThetaReader, { thetas, seed }: AnalysisInput): SeparationResult {
   const read = thetas.map(({ task, runId }) => {
     const layer = reader.layers(runId)[0] as number

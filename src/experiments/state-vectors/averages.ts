@@ -9,7 +9,7 @@ export type Average = (typeof averages)[number]
  * @param states V_1 .. V_{k+1}, of equal lengths
  * @param last how many of the last ones count, at least 1
  * @returns `last`: V_{k+1}; `inner`: the mean of the last ones; `momentum`: that mean plus the differences of the demonstrations'
- *   states among them, V_i - V_{i-1}, each counting twice as much as the one before, their weights adding up to 1
+ *   states among them, V_i - V_{i-1}, each weighted twice as much as the one before, with weights that sum to 1
  */
 export function averaged(states: readonly Float32Array[], last: number): Record<Average, Float32Array> {
   const counting = states.slice(-last)

@@ -9,7 +9,7 @@ import { promptsOf, type RunningEngine } from '../prompts.js'
 import { scoresByLayer, type Score, type Scores } from '../scores.js'
 import { averaged, averages, type Average } from './averages.js'
 
-/** Whose states: θ's, the residual stream after block L; or the heads' outputs of the blocks up to L, as Li et al. take them. */
+/** Whose states: θ's, the residual stream after block L; or the heads' outputs of the blocks up to L, as in Li et al. */
 const sources = ['theta', 'heads'] as const
 type Source = (typeof sources)[number]
 

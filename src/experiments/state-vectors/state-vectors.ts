@@ -11,7 +11,7 @@ const settings = z
   .strictObject({
     /** Test items, the first ones. */
     items: count.default(50),
-    /** How many of a prompt's k + 1 last states are averaged; absent: 7 of 11, as Li et al. */
+    /** How many of a prompt's k + 1 last states are averaged; absent: 7 of 11, as in Li et al. */
     last: count.optional(),
   })
   .transform(({ last = null, ...rest }) => ({ ...rest, last }))

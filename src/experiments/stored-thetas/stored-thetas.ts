@@ -42,7 +42,7 @@ function kind(activity: string, label: string, which: 'mean' | 'each'): UnitKind
 
 /**
  * What `storeThetas: all | each` in a config stores besides the mean θ at the best L: the mean θ over the test items at every L (its
- * `item` is 0), or that of each item. `vectors export` reads them.
+ * `item` is 0), or θ of each item. `vectors export` reads them.
  */
 export const storedThetas: Experiment<Settings> = {
   name: 'thetas',

@@ -40,8 +40,8 @@ export function fromName({ demonstrations, prompt, seed }: From): string {
 }
 
 /**
- * Items that give a task's θ in another setting: with another k or seed, newly drawn; in another prompt, the same words except for a space
- * before them that the template writes. Errors: TASK for explicit items, since none can be drawn.
+ * Items that give a task's θ in another setting: with another k or seed, newly drawn; in another prompt, the same words except for a leading
+ * space that the template writes. Errors: TASK for explicit items, since none can be drawn.
  */
 export function itemsFrom(of: FinishedTask, { demonstrations, prompt, seed }: From, count: number): Item[] {
   const { protocol } = of

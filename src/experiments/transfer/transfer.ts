@@ -32,7 +32,7 @@ const settings = z.strictObject({
   layers: z.enum(['best', 'all']).default('best'),
   /** Compositions, each on the queries of every task: `fr_en + en_es`. */
   vectors: z.array(z.string().min(1).max(400)).max(100).default([]),
-  /** Other settings that θ of the pairs' tasks are taken from as well: `{demonstrations: 10, prompt: qa}`. */
+  /** Other settings from which θ of the pairs' tasks are also taken: `{demonstrations: 10, prompt: qa}`. */
   from: z.array(fromSchema).max(20).default([]),
   /** The control. */
   random: z.boolean().default(true),
@@ -98,7 +98,7 @@ const ofOneSource: UnitKind<UnitSettings> = {
   },
 }
 
-/** Those whose main experiment is done; the others are among its failures. */
+/** Tasks whose main experiment is done; the others are among its failures. */
 function finished({ task }: PlanContext, targets: readonly string[]): FinishedTask[] {
   return targets.flatMap((target) => {
     try {

@@ -49,7 +49,7 @@ export function curvesByAxis(key: SettingKey, rows: readonly TaskAtValue[], rest
   }
 }
 
-/** And bars for names, of one model. */
+/** Bars for names, for one model. */
 export function barsByAxis(
   key: SettingKey,
   model: string,

@@ -15,8 +15,8 @@ type HtmlEscapedString = Exclude<Html, Promise<unknown>>
 const longTable = 24
 
 /**
- * The report as one HTML text that asks for nothing: figures are in it as SVG, style and script too, and its content
- * security policy allows these and no other. `svgs`: each figure by id, as `forPage` makes it.
+ * The report as one self-contained HTML text: figures are inlined as SVG, as are style and script, and its content
+ * security policy allows only these. `svgs`: each figure by id, as `forPage` makes it.
  */
 export function page(report: Report, svgs: ReadonlyMap<string, string>): string {
   const [style, script] = ['style.css', 'show-values.js'].map((name) =>

@@ -1,6 +1,6 @@
 // Shows the values of marks: under the pointer or a finger, and by arrow keys in a figure that has the focus.
 const box = document.getElementById('value')
-/** How far from a mark its value still shows, pixels. */
+/** Distance from a mark up to which its value is shown, pixels. */
 const reach = 16
 let shown = null
 
@@ -15,7 +15,7 @@ function show(mark) {
   place(mark)
 }
 
-/** The box above the mark, below it where there is no room, within the window. */
+/** Places the box above the mark, or below it if there is no room, within the window. */
 function place(mark) {
   const at = mark.getBoundingClientRect()
   const { width, height } = box.getBoundingClientRect()
@@ -72,7 +72,7 @@ for (const svg of document.querySelectorAll('.plot > svg')) {
   })
 }
 
-// A page that scrolls leaves the pointer's mark behind; the keyboard's keeps its value, which may be why it scrolled.
+// Scrolling hides the value under the pointer, but not one chosen by keyboard, which may have caused the scrolling.
 addEventListener(
   'scroll',
   () => (shown !== null && shown.closest('svg') === document.activeElement ? place(shown) : show(null)),

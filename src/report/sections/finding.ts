@@ -13,7 +13,7 @@ import { layers, results } from '../../store/schema/views.js'
 import { skippedExperiments, sweepFailures, sweepProgress } from '../../store/sweep-state.js'
 import type { SweepSummary } from '../../store/sweeps.js'
 
-/** What the sweep shows, in a few sentences made from its numbers: effect, best layer, dominance, what failed. */
+/** What the sweep shows, in a few sentences generated from its numbers: effect, best layer, dominance, what failed. */
 export function finding(db: Database.Database, sweep: SweepSummary, rows: SweepRows): Section {
   const blocks = rows.blocks()
   const cells = rows.of(layers, {
@@ -178,7 +178,7 @@ function dominance(rows: SweepRows): string[] {
   ]
 }
 
-/** What the authors' scoring of knowledge tasks accepts, and the stricter count. */
+/** What the authors' scoring of knowledge tasks accepts, and the stricter accuracy. */
 function prefixRule(db: Database.Database, sweep: string): string[] {
   const hits = prefixHits(db, sweep).filter(({ correct }) => correct > 0)
   if (hits.length === 0) return []

@@ -6,10 +6,10 @@ import { itemAnswers, type ItemAnswer } from '../../store/item-answers.js'
 import type { SweepSummary } from '../../store/sweeps.js'
 import { taskLabels, withLabels } from '../task-labels.js'
 
-/** Of each task, this many right and this many wrong. */
+/** Number of right items, and of wrong ones, shown per task. */
 const shownOfEach = 2
 
-/** Examples: of each task some items that θ gets right and some that it gets wrong; the file has all. */
+/** Examples: for each task, some items that θ gets right and some that it gets wrong; the file has all. */
 export function items(db: Database.Database, sweep: SweepSummary): Section[] {
   const labels = taskLabels(sweep)
   const answers = itemAnswers(db, sweep.id).map((row) => withLabels(labels, row))

@@ -161,7 +161,7 @@ function shade(answerRank: number): string {
   return `a${Math.max(0, Math.round(10 - 2.5 * Math.log10(answerRank)))}`
 }
 
-/** Of three characters at most. */
+/** At most three characters. */
 function rank(answerRank: number): string {
   return answerRank < 1000 ? String(answerRank) : `${Math.round(answerRank / 1000)}k`
 }

@@ -31,7 +31,7 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
   }, [])
 }
 
-/** The button that opens the list of keys, and `?`. */
+/** The button that opens the list of keys, also opened by `?`. */
 export function Help() {
   const dialog = useRef<HTMLDialogElement>(null)
   const open = () => dialog.current?.showModal()
@@ -73,8 +73,7 @@ const steps: Readonly<Record<string, readonly [down: number, right: number]>> = 
 }
 
 /**
- * Moves the focus among the elements that carry `data-at="ROW COLUMN"`: one stop of the Tab key for all of them. Tells where it
- * went by `move`, which is asked first where given: false leaves the key to it.
+ * Moves the focus among the elements that carry `data-at="ROW COLUMN"`, which together are one tab stop.
  */
 export function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
   const step = steps[event.key]
