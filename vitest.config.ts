@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.js'
 
-/** Folders whose tests leave their process as they found it (test/restore.ts): their files share three, with what they import. */
+/** Folders whose tests leave their process as they found it (test/restore.ts): their files share four, with what they import. */
 const sharing = [
-  ...['architectures', 'docs', 'domain', 'engine', 'experiments', 'lists', 'prompt', 'report'],
-  ...['statistics', 'store', 'tasks', 'tokenizer', 'vectors', 'weights'],
+  ...['architectures', 'docs', 'domain', 'engine', 'experiments', 'export', 'lists', 'prompt', 'report'],
+  ...['statistics', 'store', 'sweep', 'tasks', 'tokenizer', 'vectors', 'verify', 'weights'],
 ].map((folder) => `test/${folder}/**/*.test.ts`)
 
 // Four for two cores: tests of sweeps wait for servers, timeouts and processes more than half of their time.

@@ -12,7 +12,10 @@ const longest = [
   ...['engine/public-code', 'report/page', 'report/write', 'store/hostile', 'engine/smollm2'],
 ]
 
-/** The projects in their order, and in each the longest files first. */
+/**
+ * The longest files first, in two parts: a process is shared by files that follow each other. Those that share come first, as they
+ * include the longest of all.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const place = ({ moduleId }: TestSpecification) => {
@@ -20,7 +23,7 @@ export class LongestFirst extends BaseSequencer {
       return at < 0 ? longest.length : at
     }
     return (await super.sort(files)).sort(
-      (a, b) => a.project.name.localeCompare(b.project.name) || place(a) - place(b),
+      (a, b) => Number(a.project.config.isolate) - Number(b.project.config.isolate) || place(a) - place(b),
     )
   }
 }

@@ -30,6 +30,7 @@ export class Sandbox {
   readonly db = join(this.folder, 'results.db')
   #environment: NodeJS.ProcessEnv = {}
   #kept: RunningServer | null = null
+  readonly #outerPath = process.env['TEMPORAL_CLI_PATH']
   readonly #stderr = new WeakMap<object, () => string>()
 
   /** `keepServer`: one server for all sweeps of a test file, where its start and end are not what is tested. */
@@ -95,6 +96,8 @@ export class Sandbox {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#kept?.stop()
+    if (this.#outerPath === undefined) delete process.env['TEMPORAL_CLI_PATH']
+    else process.env['TEMPORAL_CLI_PATH'] = this.#outerPath
     try {
       const { pid } = this.server()
       if (isAlive(pid)) process.kill(pid, 'SIGKILL')
