@@ -62,17 +62,18 @@ function mergesOf(path: string, { tokens, scores, token_type: types }: GgufToken
   const known = new Map(pieces.map(({ token, id }) => [token, id]))
   const byScore = pieces.sort((a, b) => b.score - a.score)
   return byScore.flatMap(({ token }) => {
-    const characters = Array.from(token)
     // Longer tokens are not text, and the cost of their splits grows with the square of their length.
-    if (characters.length > 200) return []
-    const splits = characters
-      .slice(1)
-      .map((_, i): [string, string] => [
-        characters.slice(0, i + 1).join(''),
-        characters.slice(i + 1).join(''),
-      ])
-    return splits
-      .filter(([left, right]) => known.has(left) && known.has(right))
-      .sort(([a], [b]) => (known.get(a) ?? 0) - (known.get(b) ?? 0))
+    if (token.length > 200 && Array.from(token).length > 200) return []
+    const splits: { readonly of: [string, string]; readonly leftId: number }[] = []
+    let at = 0
+    // The right part only where the left one is a token: a vocabulary of 262,144 tokens has 1.2 million splits.
+    for (const character of token) {
+      at += character.length
+      const left = token.slice(0, at)
+      const leftId = at < token.length ? known.get(left) : undefined
+      if (leftId !== undefined && known.has(token.slice(at)))
+        splits.push({ of: [left, token.slice(at)], leftId })
+    }
+    return splits.sort((a, b) => a.leftId - b.leftId).map(({ of }) => of)
   })
 }
