@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureServer } from '../../src/temporal/server.js'
+import { ensureServer, type RunningServer } from '../../src/temporal/server.js'
 import { enginesOf, Sandbox, until } from './sandbox.js'
 
 // One activity per cell, so that kills land in the middle of many; all of it takes some seconds.
@@ -84,6 +84,13 @@ describe('a sweep whose processes are killed', () => {
 })
 
 describe('the same sweep', () => {
+  // One for all: its start and end are not what is tested here.
+  let server: RunningServer
+  beforeAll(async () => {
+    server = await ensureServer({ home: sandbox.home })
+  })
+  afterAll(() => server.stop())
+
   it('run again computes nothing and reports what it reused', async () => {
     const db = join(sandbox.folder, 'undisturbed.db')
     const again = await sandbox.taskvec(['run', sandbox.config('faults', settings)], { db })

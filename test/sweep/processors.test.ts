@@ -17,7 +17,7 @@ let sandbox: Sandbox
 let config: string
 let good: string
 beforeAll(async () => {
-  sandbox = await Sandbox.create()
+  sandbox = await Sandbox.create({ keepServer: true })
   makeTinyModel(join(sandbox.folder, 'twins'), { twins: true })
   config = sandbox.config('twins', { ...small, models: [{ id: 'twins', path: './twins' }] })
   expect((await sandbox.taskvec(['run', config, '--no-report'])).exitCode).toBe(0)

@@ -125,7 +125,7 @@ export async function enginesOf(pid: number): Promise<number[]> {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  patience = 60_000,
+  patience = 240_000,
 ): Promise<void> {
   for (const end = Date.now() + patience; Date.now() < end; await sleep(50)) if (await holds()) return
   throw new Error(`not within ${patience / 1000} s: ${what}`)
