@@ -8,6 +8,7 @@ const order = [
   'src/onnx',
   'src/system',
   'src/weights',
+  'src/numerics',
   'src/architectures',
   'src/tokenizer',
   'src/models',

@@ -1,9 +1,9 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { LinearSpec, TensorRef } from './decoder.js'
-import { productByBlocks } from './n-bit-products.js'
-import type { Weight } from './weight.js'
-import { wholeNumberProducts } from './int8-products.js'
+import { productByBlocks } from '../numerics/n-bit-products.js'
+import type { Weight } from '../numerics/weight.js'
+import { wholeNumberProducts } from '../numerics/int8-products.js'
 
 /** Weights as nodes of a graph, and products with them. */
 

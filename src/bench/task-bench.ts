@@ -11,16 +11,19 @@ import { pinning, sharedBetween } from './cores.js'
 import { runPeer, type PeerItem, type PeerJob, type Predicted, type Took } from './peers.js'
 import { runTask, type TaskRun, type Work } from './task-run.js'
 
-export interface BenchOptions {
-  readonly model: string
-  /** Its folder or GGUF file. */
-  readonly path: string
+export interface WorkOptions {
   readonly task: string
   readonly devItems: number
   readonly testItems: number
   readonly demonstrations: number
   /** Absent: the paper's. */
   readonly prompt?: PromptTemplate | undefined
+}
+
+export interface BenchOptions extends WorkOptions {
+  readonly model: string
+  /** Its folder or GGUF file. */
+  readonly path: string
   /** Interleaved runs of each of taskvec's methods, and of the expert's loops; medians are reported. */
   readonly runs: number
   readonly plain: boolean
@@ -92,7 +95,7 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
   }
   try {
     const engine = await start('f32', 0)
-    const work = await prepare(engine, options)
+    const work = await preparedWork(engine, options)
     const runs = new Map<Method | 'wavefront', (Predicted & Took)[]>()
     const peaks: number[] = []
     let flops = 0
@@ -192,7 +195,8 @@ export async function benchTask(options: BenchOptions): Promise<BenchReport> {
   }
 }
 
-async function prepare(engine: Engine, options: BenchOptions): Promise<Work> {
+/** The items of a task. */
+export async function preparedWork(engine: Engine, options: WorkOptions): Promise<Work> {
   const { task, devItems, testItems, demonstrations, prompt } = options
   const protocol: Protocol = {
     seed: 41,

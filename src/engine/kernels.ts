@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { productByBlocks } from '../architectures/n-bit-products.js'
+import { productByBlocks } from '../numerics/n-bit-products.js'
 import { GraphBuilder, type Value } from '../onnx/graph.js'
 import { sessionOptions } from './session-options.js'
 

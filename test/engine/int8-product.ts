@@ -1,5 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { wholeNumberProduct } from '../../src/architectures/int8-products.js'
+import { wholeNumberProduct } from '../../src/numerics/int8-products.js'
 import { sessionOptions } from '../../src/engine/session-options.js'
 import { GraphBuilder } from '../../src/onnx/graph.js'
 

@@ -92,7 +92,7 @@ it('w8a8 reports its gain on this machine before it starts, and is verified in w
   const db = join(sandbox.folder, 'w8a8.db')
   const ran = await sandbox.taskvec(['run', approximate, '--no-report'], { db })
   expect(ran.exitCode).toBe(0)
-  expect(ran.stderr).toMatch(/numerics: w8a8: a product takes \d\.\d\d of f32's time on this machine/)
+  expect(ran.stderr).toMatch(/numerics: w8a8: a block takes \d\.\d\d of f32's time on this machine/)
   const verified = await sandbox.taskvec(['verify', '--full', '--json'], { db })
   expect(verified.exitCode).toBe(0)
   const { ok, recomputed } = JSON.parse(verified.stdout) as {
