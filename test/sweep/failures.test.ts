@@ -38,6 +38,9 @@ describe('what fails for good', () => {
       ['cut', 'algorithmic_list_last', 'WEIGHTS', 1],
       ['cut', 'algorithmic_to_upper', 'WEIGHTS', 1],
     ])
+    const { stdout } = await sandbox.taskvec(['status'])
+    expect(stdout).toMatch(/cut +│ algorithmic_to_upper .*│ failed +│/)
+    expect(stdout).toMatch(/tiny +│ algorithmic_to_upper .*│ complete +│/)
   })
 
   it('is skipped by resume, which also ends with exit code 3', async () => {
