@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.js'
 
 /** Folders whose tests leave their process as they found it (test/restore.ts): their files share three, with what they import. */
 const sharing = [
@@ -6,14 +7,15 @@ const sharing = [
   ...['statistics', 'store', 'tasks', 'tokenizer', 'vectors', 'weights'],
 ].map((folder) => `test/${folder}/**/*.test.ts`)
 
-// Three for two cores: tests of sweeps wait for servers, timeouts and processes half of their time. More would starve each other.
+// Four for two cores: tests of sweeps wait for servers, timeouts and processes more than half of their time.
 // Limits are for what hangs, on a machine five times slower than the one that takes 75 s for the longest of the tests without its own.
 export default defineConfig({
   test: {
     testTimeout: 600_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
-    maxWorkers: 3,
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     pool: 'forks',
     projects: [
       {

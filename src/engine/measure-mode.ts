@@ -1,36 +1,53 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { productByBlocks } from '../numerics/n-bit-products.js'
-import { wholeNumberProducts } from '../numerics/int8-products.js'
+import { InferenceSession, type Tensor } from 'onnxruntime-node'
+import { blockGraph } from '../architectures/block.js'
+import { describeDecoder } from '../architectures/catalog.js'
+import { expectedTensors } from '../architectures/decoder-sizes.js'
+import type { DecoderSpec } from '../architectures/decoder.js'
 import type { NumericsMode } from '../domain/numerics.js'
-import { GraphBuilder, type Value } from '../onnx/graph.js'
+import type { Checkpoint } from '../weights/checkpoint.js'
+import { attentionLayout } from './attention-layout.js'
+import { BlockFeeds } from './block-feeds.js'
 import { ownProcessorSeconds } from './measure-peak.js'
 import { bytesPerWeight } from './planner.js'
 import { sessionOptions } from './session-options.js'
 
-/** As in a model of some hundred million parameters. */
-const [rows, inputs, outputs] = [256, 768, 1024]
+/** SmolLM2-135M's block: gains differ little between shapes, and a small one is soon measured. */
+const decoder: DecoderSpec = describeDecoder(
+  {
+    model_type: 'llama',
+    ...{ hidden_size: 576, intermediate_size: 1536, num_attention_heads: 9, num_key_value_heads: 3 },
+    ...{ num_hidden_layers: 1, vocab_size: 1, max_position_embeddings: 64, rms_norm_eps: 1e-5 },
+    tie_word_embeddings: true,
+  },
+  'the measured block',
+)
+const [prompts, tokens] = [8, 32]
 const rounds = 7
 /** A mode counts as faster below this share of f32's time. */
 export const faster = 0.95
 
 export interface ModeCost {
   readonly mode: NumericsMode
-  /** A product's time over f32's on this machine: medians, in turns. */
+  /** A block's time over f32's on this machine, attention and quantising included: medians, in turns. */
   readonly time: number
   /** A block's weights in memory over f32's. */
   readonly memory: number
 }
 
-/** Measures the cost of modes on this machine with one product each; takes a few tenths of a second. */
+/** Measures the cost of modes on this machine with one block each; takes about a second. */
 export async function measureModes(modes: readonly NumericsMode[]): Promise<ModeCost[]> {
-  const values = Float32Array.from({ length: outputs * inputs }, (_, i) => Math.sin(i))
-  const x = new Tensor('float32', values.slice(0, rows * inputs), [rows, inputs])
   const all: readonly NumericsMode[] = ['f32', ...modes]
-  const sessions = await Promise.all(all.map((mode) => productIn(mode, values)))
+  const feeds = blockFeeds()
+  const weights = madeUp()
+  const sessions = await Promise.all(
+    all.map((mode) =>
+      InferenceSession.create(blockGraph(weights, decoder, 0, mode).encode(), sessionOptions()),
+    ),
+  )
   const seconds: number[][] = all.map(() => [])
   for (let round = 0; round <= rounds; round++)
     for (const [i, session] of sessions.entries()) {
-      const took = await ownProcessorSeconds(() => session.run({ x }))
+      const took = await ownProcessorSeconds(() => session.run(feeds, ['resid_post']))
       if (round > 0) seconds[i]?.push(took) // the first warms caches
     }
   await Promise.all(sessions.map((session) => session.release()))
@@ -42,23 +59,34 @@ export async function measureModes(modes: readonly NumericsMode[]): Promise<Mode
   }))
 }
 
-function productIn(mode: NumericsMode, values: Float32Array): Promise<InferenceSession> {
-  const graph = new GraphBuilder('product', mode)
-  const x = graph.input('x', 'float', ['rows', inputs])
-  const weight = { name: 'w', values, outputs, inputs }
-  const product = {
-    f32: () => graph.node('Gemm', [x, graph.weight('w', values, [outputs, inputs])], { transB: 1 }),
-    int8: () => productByBlocks(graph, 8, x, weight, 1),
-    int4: () => productByBlocks(graph, 4, x, weight, 1),
-    w8a8: () => wholeNumberProducts(graph, x, [weight])[0] as Value,
-  }[mode]()
-  graph.output('y', product, 'float', ['rows', outputs])
-  return InferenceSession.create(graph.build().encode(), sessionOptions())
+/** All rows of some prompts, computed to the end. */
+function blockFeeds(): Record<string, Tensor> {
+  const rows = Array.from({ length: prompts * tokens }, (_, row) => row)
+  const positions = rows.map((row) => row % tokens)
+  const parents = rows.map((row) => (row % tokens === 0 ? -1 : row - 1))
+  const groups = Array.from({ length: prompts }, (_, i) => rows.slice(i * tokens, (i + 1) * tokens))
+  const layout = attentionLayout(groups, rows, { parents, positions })
+  const residPre = waves(rows.length * decoder.dModel)
+  return new BlockFeeds(decoder).of(0, { residPre, positions, rows, layout })
+}
+
+/** Weights without a meaning: a product's time does not depend on them. */
+function madeUp(): Checkpoint {
+  const sizes = new Map(
+    [...expectedTensors(decoder)].map(([name, shape]) => [name, shape.reduce((size, n) => size * n, 1)]),
+  )
+  const values = waves(Math.max(...sizes.values()))
+  const weights: Pick<Checkpoint, 'read'> = { read: (name) => values.subarray(0, sizes.get(name)) }
+  return weights as Checkpoint // a graph only reads
+}
+
+function waves(length: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => Math.sin(i))
 }
 
 /** A message before a sweep: what a mode gains on this machine, or that it saves no time. */
 export function describeCost({ mode, time, memory }: ModeCost): string {
-  const measured = `numerics: ${mode}: a product takes ${time.toFixed(2)} of f32's time on this machine, a block's weights ${memory.toFixed(2)} of its memory`
+  const measured = `numerics: ${mode}: a block takes ${time.toFixed(2)} of f32's time on this machine, its weights ${memory.toFixed(2)} of the memory`
   return time <= faster
     ? `${measured}.`
     : `${measured}: it saves no time here. Where f32 fits into memory, use f32, the reference.`

@@ -57,7 +57,7 @@ it('a sweep that began on another kind is refused before anything is computed, w
   expect(stderr).toContain('processors: any')
 })
 
-it('results of another kind are held to a bound when computed again, not to the last bit', async () => {
+it('results of another kind are checked against a bound when recomputed, not to the last bit', async () => {
   const result = await again(altered(everyNumerics(another)))
   expect(result).toMatchObject({ problems: [], nearTies: [], unchecked: [] })
   expect(result.otherKinds).toEqual([expect.objectContaining({ model: 'twins', kernels: another })])
@@ -92,7 +92,7 @@ it('w8a8 reports its gain on this machine before it starts, and is verified in w
   const db = join(sandbox.folder, 'w8a8.db')
   const ran = await sandbox.taskvec(['run', approximate, '--no-report'], { db })
   expect(ran.exitCode).toBe(0)
-  expect(ran.stderr).toMatch(/numerics: w8a8: a product takes \d\.\d\d of f32's time on this machine/)
+  expect(ran.stderr).toMatch(/numerics: w8a8: a block takes \d\.\d\d of f32's time on this machine/)
   const verified = await sandbox.taskvec(['verify', '--full', '--json'], { db })
   expect(verified.exitCode).toBe(0)
   const { ok, recomputed } = JSON.parse(verified.stdout) as {

@@ -29,7 +29,7 @@ export function whatWasRun(
         ? `${seed}; the config's other ${axes.join() === 'seed' ? 'seeds' : 'settings'}: ${others.join(', ')}`
         : seed,
     started: sweep.createdAt,
-    finished: sweep.finishedAt ?? '',
+    ...(sweep.finishedAt === null ? {} : { finished: sweep.finishedAt }),
     numerics: sweepMode(sweep) ?? 'f32',
     taskvec: codeVersion,
     node: node ?? '',

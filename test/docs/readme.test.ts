@@ -1,0 +1,4 @@
+import { inSession } from './session.js'
+import { readmeSteps } from './steps/readme.js'
+
+inSession(readmeSteps)

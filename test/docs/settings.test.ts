@@ -1,0 +1,4 @@
+import { inSession } from './session.js'
+import { studySteps } from './steps/study.js'
+
+inSession(studySteps)
