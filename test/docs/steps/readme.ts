@@ -40,7 +40,7 @@ export const readmeSteps: readonly Step[] = [
     },
     claim: ({ stdout }) => {
       expect(stdout).toMatch(/opposites\.csv +│ 40 /)
-      expect(stdout).toMatch(/copying the input +│ always the commonest answer/)
+      expect(stdout).toMatch(/copying the input +│ always the most common answer/)
       expect(stdout).not.toContain('error')
     },
   },
