@@ -161,7 +161,7 @@ describe('a pull from Hugging Face', () => {
 
   it('refuses content whose hash is not the recorded one, and leaves nothing in its place', async () => {
     hub.faults.altered = true
-    await expect(pull(model)).rejects.toThrow('its hash is not the one that the repository records')
+    await expect(pull(model)).rejects.toThrow('its hash differs from the one that the repository records')
     expect(existsSync(join(home, 'models', 'tiny'))).toBe(false)
     hub.faults.altered = false
     expect((await checkModel((await pull(model)).path)).ok).toBe(true)
