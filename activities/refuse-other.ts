@@ -47,8 +47,6 @@ export function refuseOther({ model, modelHash, numerics }: Expected, engine: En
   throw new TaskvecError(
     'MODEL',
     `${hostname()}: the weights of ${model} differ from those the sweep started with (${loaded.slice(0, 12)}, not ${modelHash.slice(0, 12)})`,
-    {
-      hint: 'Give every worker the same files: taskvec models pull, taskvec models check.',
-    },
+    { hint: 'Give every worker the same files: taskvec models pull, taskvec models check.' },
   )
 }

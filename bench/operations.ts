@@ -1,6 +1,6 @@
 /**
  * Multiply-adds in products with weights that `taskvec bench` asks of each method, per item, blocks and unembedding apart:
- * `npx tsx bench/operations.ts MODEL [TASK]`. Follows published_method.py and expert_method.py line by line; the wavefront counts its own.
+ * `npx tsx bench/operations.ts MODEL [TASK]`. Follows published_method.py and expert_method.py line by line; the wavefront counts its own, with attention's, which are few.
  */
 import { macs } from '../src/architectures/decoder-sizes.js'
 import { preparedWork } from '../src/bench/task-bench.js'

@@ -1,5 +1,4 @@
-import type { Category, ScoringRule } from '../../src/domain/types.js'
-import type { Source } from '../../src/tasks/task.js'
+import type { WordListFile } from '../../src/tasks/lists.js'
 
 export interface Entry {
   readonly input: string
@@ -9,15 +8,7 @@ export interface Entry {
 }
 
 /** A generator's output; all share corrections, sorting and writing (write.ts). */
-export interface GeneratedList {
-  readonly task: string
-  readonly category: Category
-  readonly scoring: ScoringRule
-  /** What the list covers and what it does not. */
-  readonly about: string
-  /** Date of the facts, YYYY-MM-DD. */
-  readonly date: string
-  readonly sources: readonly Source[]
+export interface GeneratedList extends Omit<WordListFile, 'entries'> {
   readonly entries: readonly Entry[]
   /** Sorting key of an input: lowest first, that is, the most frequent words by the source that `about` names. */
   readonly rank: (entry: Entry) => number

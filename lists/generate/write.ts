@@ -19,18 +19,16 @@ export function finished(list: GeneratedList): WordListFile {
   const entries = corrected(task, list.entries)
     .map((entry) => ({ entry, rank: list.rank(entry) }))
     .sort((a, b) => a.rank - b.rank || (a.entry.input < b.entry.input ? -1 : 1))
-    .map(({ entry: { input, answer, accept } }) =>
-      [input, answer, ...accept].map((text) => text.normalize('NFC')),
-    )
-  return {
-    task,
-    category,
-    scoring,
-    about,
-    date,
-    sources,
-    entries: entries as unknown as WordListFile['entries'],
-  }
+    .map(({ entry: { input, answer, accept } }): WordListFile['entries'][number] => [
+      nfc(input),
+      nfc(answer),
+      ...accept.map(nfc),
+    ])
+  return { task, category, scoring, about, date, sources, entries }
+}
+
+function nfc(text: string): string {
+  return text.normalize('NFC')
 }
 
 export function formatted({ entries, ...head }: WordListFile): string {

@@ -22,14 +22,14 @@ const builders = {
     const positive = relu(graph, x)
     return graph.node('Mul', [positive, positive])
   },
-  relu6: (graph: GraphBuilder, x: Value) => graph.node('Min', [relu(graph, x), constant(graph, 'six', 6)]),
+  relu6: (graph: GraphBuilder, x: Value) => graph.node('Min', [relu(graph, x), graph.constant('six', 6)]),
   sigmoid: (graph: GraphBuilder, x: Value) => graph.node('Sigmoid', [x]),
   tanh: (graph: GraphBuilder, x: Value) => graph.node('Tanh', [x]),
   linear: (_graph: GraphBuilder, x: Value) => x,
   leaky_relu: (graph: GraphBuilder, x: Value) => graph.node('LeakyRelu', [x], { alpha: { float: 0.01 } }),
   hardswish: (graph: GraphBuilder, x: Value) => graph.node('HardSwish', [x]),
   /** x Φ(x), clipped at 10 */
-  gelu_10: (graph: GraphBuilder, x: Value) => graph.node('Min', [gelu(graph, x), constant(graph, 'ten', 10)]),
+  gelu_10: (graph: GraphBuilder, x: Value) => graph.node('Min', [gelu(graph, x), graph.constant('ten', 10)]),
   /** x tanh(log(1 + e^x)) */
   mish: (graph: GraphBuilder, x: Value) =>
     graph.node('Mul', [x, graph.node('Tanh', [graph.node('Softplus', [x])])]),
@@ -47,11 +47,6 @@ export function activate(graph: GraphBuilder, activation: Activation, x: Value):
 /** x sigmoid(alpha x): with alpha 1 it is SiLU, in one pass. */
 export function quickGelu(graph: GraphBuilder, x: Value, alpha: number): Value {
   return graph.node('QuickGelu', [x], { alpha: { float: alpha } }, 'com.microsoft')
-}
-
-/** One number, shared by all blocks. */
-export function constant(graph: GraphBuilder, name: string, value: number): Value {
-  return graph.once('constant', name as Value, () => graph.weight(name, Float32Array.of(value), []))
 }
 
 function gelu(graph: GraphBuilder, x: Value): Value {

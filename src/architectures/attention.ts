@@ -1,7 +1,4 @@
-import type { GraphBuilder, Value } from '../onnx/graph.js'
-import type { Checkpoint } from '../weights/checkpoint.js'
-import { constant } from './activations.js'
-import type { BlockInputs } from './block-inputs.js'
+import type { Value } from '../onnx/graph.js'
 import type {
   AttentionSpec,
   FusedProjection,
@@ -10,73 +7,46 @@ import type {
   SplitProjection,
 } from './decoder.js'
 import { linear } from './linear.js'
+import type { ModelGraph } from './model-graph.js'
 import { norm } from './norms.js'
-import { treeAttention } from './tree-attention.js'
-
-/** Where a block's attention is built: letters as in block.ts. */
-export interface Context {
-  readonly graph: GraphBuilder
-  readonly checkpoint: Checkpoint
-  readonly inputs: BlockInputs
-  /** Receives the attention weights, `[I, V, G, Sq, Sk]`. */
-  readonly takePattern?: (weights: Value) => void
-}
+import { treeAttention, type Context, type HeadRows } from './tree-attention.js'
 
 /** The heads' outputs, `[Q, heads * d_value]`, of the block's normed input `x`, `[R, d_model]`. */
-export function attend(context: Context, attention: AttentionSpec, x: Value): Value {
-  const { graph, checkpoint, inputs, takePattern } = context
-  const { project } = attention
+export function attend(context: Context, x: Value): Value {
+  const { project } = context.attention
   const parts =
     project.kind === 'latent'
-      ? fromLatent(context, attention, project, x)
-      : withPositions(context, attention, separate(context, attention, project, x))
-  return treeAttention(graph, checkpoint, inputs, attention, {
-    ...parts,
-    takePattern,
-    queries: tempered(context, attention, parts.queries),
-  })
-}
-
-interface Parts {
-  /** `[Q, heads * d_head]`, scaled unless a norm follows */
-  readonly queries: Value
-  /** `[R, keyValueHeads * d_head]` */
-  readonly keys: Value
-  /** `[R, keyValueHeads * d_value]` */
-  readonly values: Value
+      ? fromLatent(context, project, x)
+      : withPositions(context, separate(context, project, x))
+  return treeAttention(context, { ...parts, queries: tempered(context, parts.queries) })
 }
 
 /** Keys and values of all R rows, queries of the Q rows that are read later. */
 function separate(
-  { graph, checkpoint, inputs }: Context,
-  attention: AttentionSpec,
+  { graph, inputs, attention }: Context,
   project: SplitProjection | FusedProjection,
   x: Value,
-): Parts {
+): HeadRows {
   const { queryNorm, scale } = attention
   // Scaled here, in the product itself, or else in the norm's weight, since rotation is linear.
   const alpha = queryNorm ? 1 : scale
   if (project.kind === 'split')
     return {
-      keys: linear(graph, checkpoint, project.key, x),
-      values: linear(graph, checkpoint, project.value, x),
-      queries: linear(graph, checkpoint, project.query, inputs.selectRows(x), { alpha }),
+      keys: linear(graph, project.key, x),
+      values: linear(graph, project.value, x),
+      queries: linear(graph, project.query, inputs.selectRows(x), { alpha }),
     }
   const split = project.order === 'groups' ? splitGroups : splitColumns
-  const [query, keys, values] = split(graph, linear(graph, checkpoint, project.queryKeyValue, x), attention)
+  const [query, keys, values] = split(graph, linear(graph, project.queryKeyValue, x), attention)
   const queries = inputs.selectRows(query)
   return { queries: alpha === 1 ? queries : scaled(graph, queries, alpha), keys, values }
 }
 
 /** Norms, clipping and rotation. */
-function withPositions(
-  { graph, checkpoint, inputs }: Context,
-  attention: AttentionSpec,
-  parts: Parts,
-): Parts {
+function withPositions({ graph, inputs, attention }: Context, parts: HeadRows): HeadRows {
   const { heads, keyValueHeads, dHead, queryNorm, keyNorm, normsRotated, clip, scale } = attention
   const normed = (x: Value, spec: NormSpec | null, rotated: boolean, columns: number, by = 1) =>
-    spec && rotated === normsRotated ? norm(graph, checkpoint, x, spec, columns, by) : x
+    spec && rotated === normsRotated ? norm(graph, x, spec, columns, by) : x
   const [queryColumns, keyColumns] = [heads * dHead, keyValueHeads * dHead]
 
   const key = normed(parts.keys, keyNorm, false, keyColumns)
@@ -92,53 +62,52 @@ function withPositions(
 
 /** Keys and queries become `[not rotated, rotated]` per head, as they are stored. */
 function fromLatent(
-  { graph, checkpoint, inputs }: Context,
-  { heads, dHead, dValue, rotary, scale }: AttentionSpec,
+  { graph, inputs, attention: { heads, dHead, dValue, rotary, scale } }: Context,
   { queryDown, query, keyValueDown, latentNorm, keyValue }: LatentProjection,
   x: Value,
-): Parts {
+): HeadRows {
   const rotated = rotary?.width ?? 0
   const plain = dHead - rotated
-  const byHead = (x: Value, width: number) => graph.node('Reshape', [x, graph.ints([-1, heads, width])])
-  const flat = (x: Value, width: number) => graph.node('Reshape', [x, graph.ints([-1, heads * width])])
+  const byHead = (x: Value, width: number) => graph.reshape(x, -1, heads, width)
+  const flat = (x: Value, width: number) => graph.reshape(x, -1, heads * width)
   const beside = (a: Value, b: Value) => flat(graph.node('Concat', [a, b], { axis: 2 }), dHead)
 
-  const down = linear(graph, checkpoint, keyValueDown, x)
-  const latent = norm(graph, checkpoint, slice(graph, down, 0, latentNorm.width, 1), latentNorm)
-  const expanded = linear(graph, checkpoint, keyValue, latent)
+  const down = linear(graph, keyValueDown, x)
+  const latent = norm(graph, graph.slice(down, 0, latentNorm.width, 1), latentNorm)
+  const expanded = linear(graph, keyValue, latent)
   const keyAndValue = byHead(expanded, plain + dValue) // [R, H, plain + d_value]
-  const sharedPart = slice(graph, down, latentNorm.width, latentNorm.width + rotated, 1) // [R, rotated]
+  const sharedPart = graph.slice(down, latentNorm.width, latentNorm.width + rotated, 1) // [R, rotated]
   const oneHead = graph.node('Unsqueeze', [inputs.rotate(sharedPart, 1, rotated, 'all'), graph.ints([1])])
   const ofEachHead = graph.node('Expand', [oneHead, graph.ints([1, heads, 1])])
 
   const selected = inputs.selectRows(x)
   const ofQuery = queryDown
-    ? norm(graph, checkpoint, linear(graph, checkpoint, queryDown.linear, selected), queryDown.norm)
+    ? norm(graph, linear(graph, queryDown.linear, selected), queryDown.norm)
     : selected
-  const queries = byHead(linear(graph, checkpoint, query, ofQuery, { alpha: scale }), dHead)
+  const queries = byHead(linear(graph, query, ofQuery, { alpha: scale }), dHead)
   const turned = inputs.rotate(
-    flat(slice(graph, queries, plain, dHead, 2), rotated),
+    flat(graph.slice(queries, plain, dHead, 2), rotated),
     heads,
     rotated,
     'selected',
   )
   return {
-    queries: beside(slice(graph, queries, 0, plain, 2), byHead(turned, rotated)),
-    keys: beside(slice(graph, keyAndValue, 0, plain, 2), ofEachHead),
-    values: flat(slice(graph, keyAndValue, plain, plain + dValue, 2), dValue),
+    queries: beside(graph.slice(queries, 0, plain, 2), byHead(turned, rotated)),
+    keys: beside(graph.slice(keyAndValue, 0, plain, 2), ofEachHead),
+    values: flat(graph.slice(keyAndValue, plain, plain + dValue, 2), dValue),
   }
 }
 
 /** Of `[rows, V * (G + 2) * d_head]`: for each key-value head its G queries, its key, its value. */
 function splitGroups(
-  graph: GraphBuilder,
+  graph: ModelGraph,
   product: Value,
   { heads, keyValueHeads, dHead }: AttentionSpec,
 ): [Value, Value, Value] {
   const queries = (heads / keyValueHeads) * dHead
-  const byGroup = graph.node('Reshape', [product, graph.ints([-1, keyValueHeads, queries + 2 * dHead])])
+  const byGroup = graph.reshape(product, -1, keyValueHeads, queries + 2 * dHead)
   const part = (first: number, last: number, width: number) =>
-    graph.node('Reshape', [slice(graph, byGroup, first, last, 2), graph.ints([-1, width])])
+    graph.reshape(graph.slice(byGroup, first, last, 2), -1, width)
   return [
     part(0, queries, heads * dHead),
     part(queries, queries + dHead, keyValueHeads * dHead),
@@ -148,42 +117,38 @@ function splitGroups(
 
 /** Of `[rows, (H + 2 V) * d_head]`: all queries, all keys, all values. */
 function splitColumns(
-  graph: GraphBuilder,
+  graph: ModelGraph,
   product: Value,
   { heads, keyValueHeads, dHead }: AttentionSpec,
 ): [Value, Value, Value] {
   const [q, k] = [heads * dHead, keyValueHeads * dHead]
   return [
-    slice(graph, product, 0, q, 1),
-    slice(graph, product, q, q + k, 1),
-    slice(graph, product, q + k, q + 2 * k, 1),
+    graph.slice(product, 0, q, 1),
+    graph.slice(product, q, q + k, 1),
+    graph.slice(product, q + k, q + 2 * k, 1),
   ]
 }
 
-export function slice(graph: GraphBuilder, value: Value, first: number, last: number, axis: number): Value {
-  return graph.node('Slice', [value, ...[first, last, axis].map((bound) => graph.ints([bound]))])
-}
-
 /** `value` times a constant; a weight, since it may differ by layer where blocks share one session (GPT-2). */
-function scaled(graph: GraphBuilder, value: Value, factor: number): Value {
+function scaled(graph: ModelGraph, value: Value, factor: number): Value {
   return graph.node('Mul', [value, graph.weight('scale', Float32Array.of(factor), [1])])
 }
 
 /** Clipped to [-clip, clip], times the scale already in `x`. */
-function clipped(graph: GraphBuilder, x: Value, clip: number | null, scale = 1): Value {
+function clipped(graph: ModelGraph, x: Value, clip: number | null, scale = 1): Value {
   if (clip === null) return x
   const limit = clip * scale
   return graph.node('Clip', [
     x,
-    constant(graph, `minus_${limit}`, -limit),
-    constant(graph, `plus_${limit}`, limit),
+    graph.constant(`minus_${limit}`, -limit),
+    graph.constant(`plus_${limit}`, limit),
   ])
 }
 
-function tempered({ graph, inputs }: Context, { temperature }: AttentionSpec, queries: Value): Value {
+function tempered({ graph, inputs, attention: { temperature } }: Context, queries: Value): Value {
   if (!temperature || !inputs.positions) return queries
   const { every, offset, scale } = temperature
-  const number = (name: string, value: number) => constant(graph, `temperature_${name}`, value)
+  const number = (name: string, value: number) => graph.constant(`temperature_${name}`, value)
   const position = graph.node('Cast', [inputs.selectRows(inputs.positions)], { to: 1 }) // [Q, 1]
   const moved = graph.node('Add', [position, number('offset', offset)])
   const steps = graph.node('Floor', [graph.node('Div', [moved, number('every', every)])])

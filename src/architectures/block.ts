@@ -1,14 +1,14 @@
 import type { NumericsMode } from '../domain/numerics.js'
-import { GraphBuilder, type OnnxGraph, type Value } from '../onnx/graph.js'
+import type { GraphBuilder, OnnxGraph, Value } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import { attend } from './attention.js'
-import { constant } from './activations.js'
 import { blockInputs } from './block-inputs.js'
 import { attentionRaw, tappedComponents, tappedPattern, type InnerComponent } from './components.js'
 import type { DecoderSpec, LayerSpec, NormSpec } from './decoder.js'
 import { expertsOutput } from './experts.js'
 import { linear } from './linear.js'
 import { mlp } from './mlp.js'
+import { ModelGraph } from './model-graph.js'
 import { norm } from './norms.js'
 
 /**
@@ -17,7 +17,7 @@ import { norm } from './norms.js'
  * Letters: R rows, Q of them computed to the end, H heads.
  */
 export function blockGraph(
-  whole: Checkpoint,
+  checkpoint: Checkpoint,
   decoder: DecoderSpec,
   layer: number,
   numerics?: NumericsMode,
@@ -32,23 +32,22 @@ export function blockGraph(
     residualScale,
     residualIsNormed,
   } = decoder.layers[layer] as LayerSpec
-  const graph = new GraphBuilder(`block_${layer}`, numerics)
-  const checkpoint = readOnce(whole)
+  const graph = new ModelGraph(`block_${layer}`, checkpoint, numerics)
   const inputs = blockInputs(graph, decoder.dModel, attention)
   const { selectRows } = inputs
-  const normed = (x: Value, spec: NormSpec | null) => (spec ? norm(graph, checkpoint, x, spec) : x)
+  const normed = (x: Value, spec: NormSpec | null) => (spec ? norm(graph, x, spec) : x)
   const tap = tapped ? tappedComponents(graph) : null
 
   // Keys and values of all R rows; queries, attention and MLP of the Q rows that are read later.
   const attentionInput = normed(inputs.residPre, norms.beforeAttention) // [R, d_model]
   const residual = selectRows(residualIsNormed ? attentionInput : inputs.residPre) // [Q, d_model]
   const context = {
-    ...{ graph, checkpoint, inputs },
+    ...{ graph, inputs, attention },
     ...(tapped ? { takePattern: tappedPattern(graph, attention) } : {}),
   }
-  const mixed = attend(context, attention, attentionInput) // [Q, H d_value]
+  const mixed = attend(context, attentionInput) // [Q, H d_value]
   const attended = tap ? tap('heads', mixed, attention.heads * attention.dValue) : mixed
-  const attentionOut = (options: SumOptions) => linear(graph, checkpoint, attention.out, attended, options)
+  const attentionOut = (options: SumOptions) => linear(graph, attention.out, attended, options)
   const summed = normed(
     sum(residual, attentionOut, norms.afterAttention, 'attn_out'),
     norms.afterAttentionSum,
@@ -61,8 +60,8 @@ export function blockGraph(
       ? selectRows(attentionInput)
       : normed(parallel ? residual : middle, norms.beforeMlp)
   const mlpOut = (options: SumOptions) => {
-    if (mlpSpec.kind === 'mlp') return mlp(graph, checkpoint, mlpSpec, mlpInput, options)
-    return plus(graph, expertsOutput(graph, checkpoint, mlpSpec, mlpInput), options)
+    if (mlpSpec.kind === 'mlp') return mlp(graph, mlpSpec, mlpInput, options)
+    return plus(graph, expertsOutput(graph, mlpSpec, mlpInput), options)
   }
   const out = normed(
     sum(residualIsNormed && !parallel ? mlpInput : middle, mlpOut, norms.afterMlp, 'mlp_out'),
@@ -80,7 +79,7 @@ export function blockGraph(
   ): Value {
     if (!after && !tap) return make({ alpha: residualScale, added: residual })
     const raw = after ? make({}) : make({ alpha: residualScale })
-    const change = after ? norm(graph, checkpoint, raw, after, after.width, residualScale) : raw
+    const change = after ? norm(graph, raw, after, after.width, residualScale) : raw
     if (tap && after && component === 'attn_out')
       graph.output(attentionRaw, raw, 'float', ['Q', decoder.dModel])
     return graph.node('Add', [residual, tap ? tap(component, change, decoder.dModel) : change])
@@ -93,19 +92,6 @@ interface SumOptions {
 }
 
 function plus(graph: GraphBuilder, x: Value, { alpha = 1, added }: SumOptions): Value {
-  const scaled = alpha === 1 ? x : graph.node('Mul', [x, constant(graph, 'residual_scale', alpha)])
+  const scaled = alpha === 1 ? x : graph.node('Mul', [x, graph.constant('residual_scale', alpha)])
   return added === undefined ? scaled : graph.node('Add', [scaled, added])
-}
-
-/** Several parts may share one tensor, which is read once while a graph is built. */
-function readOnce(checkpoint: Checkpoint): Checkpoint {
-  const values = new Map<string, Float32Array>()
-  return {
-    ...checkpoint,
-    read(name) {
-      const known = values.get(name) ?? checkpoint.read(name)
-      values.set(name, known)
-      return known
-    },
-  }
 }

@@ -85,7 +85,7 @@ export const keyValueHeadsField = size.nullable()
 /** A factor that null leaves out. */
 export const capField = z.number().positive().nullable()
 
-/** Throws MODEL if a condition on several fields does not hold; `family` says of which file. */
+/** Throws MODEL if a condition on several fields does not hold; `family` adds the file's path. */
 export function insist(holds: unknown, message: string): asserts holds {
   if (!holds) throw new TaskvecError('MODEL', message)
 }

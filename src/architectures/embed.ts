@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { DecoderSpec, LinearSpec, NormSpec } from './decoder.js'
-import { readTensor } from './linear.js'
+import { readTensor } from './model-graph.js'
 import { concatenated, weightRefs } from './norms.js'
 
 /** A token's row of block 0's `resid_pre`, `[d_model]`. Throws MODEL on a token out of range. */

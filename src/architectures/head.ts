@@ -2,6 +2,7 @@ import { GraphBuilder, type OnnxGraph } from '../onnx/graph.js'
 import type { Checkpoint } from '../weights/checkpoint.js'
 import type { DecoderSpec } from './decoder.js'
 import { linear } from './linear.js'
+import { ModelGraph } from './model-graph.js'
 import { norm } from './norms.js'
 import { softcapped } from './tree-attention.js'
 
@@ -21,10 +22,10 @@ export function headGraph(
   { first, count }: VocabularySlice,
 ): OnnxGraph {
   const { projection, weight, bias, scale, softcap } = unembedding
-  const graph = new GraphBuilder('head')
+  const graph = new ModelGraph('head', checkpoint)
   const residual = graph.input('residual', 'float', ['Q', dModel])
-  const normed = finalNorm ? norm(graph, checkpoint, residual, finalNorm) : residual
-  const projected = projection ? linear(graph, checkpoint, projection, normed) : normed
+  const normed = finalNorm ? norm(graph, residual, finalNorm) : residual
+  const projected = projection ? linear(graph, projection, normed) : normed
 
   const rows = Array.from({ length: count }, (_, i) => first + i)
   const columns = weight.shape[1] as number

@@ -1,55 +1,48 @@
-import type { GraphBuilder, Value } from '../onnx/graph.js'
-import type { Checkpoint } from '../weights/checkpoint.js'
+import type { Value } from '../onnx/graph.js'
 import type { NormSpec, TensorRef } from './decoder.js'
-import { readTensor, tensorName } from './linear.js'
+import type { ModelGraph } from './model-graph.js'
 
 /**
  * A norm over the last axis of `x`, `[rows, columns]`, or over every `width` of its columns. The output is multiplied by
  * `scale`, folded into the weight at no cost.
  */
 export function norm(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
+  graph: ModelGraph,
   x: Value,
   spec: NormSpec,
   columns: number = spec.width,
   scale = 1,
 ): Value {
   const { width } = spec
-  if (width === columns) return normLastAxis(graph, checkpoint, x, spec, scale)
-  const byHead = graph.node('Reshape', [x, graph.ints([-1, columns / width, width])])
-  const normed = normLastAxis(graph, checkpoint, byHead, spec, scale)
-  return graph.node('Reshape', [normed, graph.ints([-1, columns])])
+  if (width === columns) return normLastAxis(graph, x, spec, scale)
+  const byHead = graph.reshape(x, -1, columns / width, width)
+  const normed = normLastAxis(graph, byHead, spec, scale)
+  return graph.reshape(normed, -1, columns)
 }
 
-function normLastAxis(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
-  x: Value,
-  spec: NormSpec,
-  scale: number,
-): Value {
+function normLastAxis(graph: ModelGraph, x: Value, spec: NormSpec, scale: number): Value {
   const { kind, width, epsilon, bias } = spec
   const opType = kind === 'rms' ? 'RMSNormalization' : 'LayerNormalization'
   const attributes = { axis: -1, epsilon: { float: epsilon } }
   const refs = weightRefs(spec)
-  const read = (ref: TensorRef) => readTensor(checkpoint, ref)
-  const values = concatenated(refs.map(read)).map((value) => scale * (value + spec.weightOffset))
+  const values = concatenated(refs.map((ref) => graph.read(ref))).map(
+    (value) => scale * (value + spec.weightOffset),
+  )
   const everyHeadItsOwn = values.length > width
   const weight =
     refs.length === 0 || everyHeadItsOwn
-      ? constant(graph, width, everyHeadItsOwn ? 1 : scale)
-      : graph.weight(tensorName(refs[0] as TensorRef), values, [width])
-  const scaledBias = bias && read(bias).map((value) => scale * value)
+      ? constants(graph, width, everyHeadItsOwn ? 1 : scale)
+      : graph.tensor(refs[0] as TensorRef, [width], values)
+  const scaledBias = bias && graph.read(bias).map((value) => scale * value)
   const biases = scaledBias ? [graph.weight(bias.name, scaledBias, [width])] : []
   const normed = graph.node(opType, [x, weight, ...biases], attributes)
   if (!everyHeadItsOwn) return normed
   const dims = [values.length / width, width]
-  return graph.node('Mul', [normed, graph.weight(tensorName(refs[0] as TensorRef), values, dims)])
+  return graph.node('Mul', [normed, graph.tensor(refs[0] as TensorRef, dims, values)])
 }
 
 /** `width` times the same value. */
-function constant(graph: GraphBuilder, width: number, value: number): Value {
+function constants(graph: ModelGraph, width: number, value: number): Value {
   const name = `constant_${width}_${value}` as Value
   return graph.once('constant', name, () => graph.weight(name, new Float32Array(width).fill(value), [width]))
 }

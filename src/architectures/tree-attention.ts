@@ -1,19 +1,25 @@
 import type { GraphBuilder, Value } from '../onnx/graph.js'
-import type { Checkpoint } from '../weights/checkpoint.js'
-import { constant } from './activations.js'
 import type { BlockInputs } from './block-inputs.js'
 import type { Alibi, AttentionSpec } from './decoder.js'
-import { readTensor } from './linear.js'
+import type { ModelGraph } from './model-graph.js'
 
-interface TreeAttention {
+/** Where a block's attention is built: letters as in block.ts. */
+export interface Context {
+  readonly graph: ModelGraph
+  readonly inputs: BlockInputs
+  readonly attention: AttentionSpec
+  /** Receives the attention weights, `[I, V, G, Sq, Sk]`. */
+  readonly takePattern?: (weights: Value) => void
+}
+
+/** Rows of queries, keys and values, all heads side by side. */
+export interface HeadRows {
   /** `[Q, heads * d_head]`, scaled */
   readonly queries: Value
   /** `[R, keyValueHeads * d_head]` */
   readonly keys: Value
   /** `[R, keyValueHeads * d_value]` */
   readonly values: Value
-  /** Receives the weights, `[I, V, G, Sq, Sk]`. */
-  readonly takePattern: ((weights: Value) => void) | undefined
 }
 
 /**
@@ -21,13 +27,8 @@ interface TreeAttention {
  * values are also output as `keys` and `values`, for runs of later rows. Letters: H heads, V
  * key-value heads, G query heads that share one, d the width of a head.
  */
-export function treeAttention(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
-  inputs: BlockInputs,
-  attention: AttentionSpec,
-  { queries, keys, values, takePattern }: TreeAttention,
-): Value {
+export function treeAttention(context: Context, { queries, keys, values }: HeadRows): Value {
+  const { graph, inputs, attention, takePattern } = context
   const { heads, keyValueHeads, dHead, dValue } = attention
   const group = heads / keyValueHeads
   const slots = (value: Value, of: Value) => graph.node('Gather', [value, of], { axis: 0 })
@@ -48,29 +49,27 @@ export function treeAttention(
   const kHeads = graph.node('Transpose', [k], { perm: [0, 2, 3, 4, 1] }) // [I, V, 1, d, Sk]
   const vHeads = graph.node('Transpose', [v], { perm: [0, 2, 3, 1, 4] }) // [I, V, 1, Sk, d]
   const raw = softcapped(graph, graph.node('MatMul', [qHeads, kHeads]), attention.softcap) // [I, V, G, Sq, Sk]
-  const positioned = attention.alibi ? withAlibi(graph, inputs, attention, attention.alibi, raw) : raw
+  const positioned = attention.alibi ? withAlibi(context, attention.alibi, raw) : raw
   const scores = graph.node('Add', [positioned, inputs.mask])
-  const weights = softmax(graph, checkpoint, attention, scores) // [I, V, G, Sq, Sk]
+  const weights = softmax(context, scores) // [I, V, G, Sq, Sk]
   takePattern?.(weights)
   const mixed = graph.node('MatMul', [weights, vHeads]) // [I, V, G, Sq, d]
 
   const bySlot = graph.node('Transpose', [mixed], { perm: [0, 3, 1, 2, 4] }) // [I, Sq, V, G, d]
-  const flat = graph.node('Reshape', [bySlot, graph.ints([-1, heads * dValue])]) // [I Sq, H d]
+  const flat = graph.reshape(bySlot, -1, heads * dValue) // [I Sq, H d]
   return graph.node('Gather', [flat, inputs.slotOfRow], { axis: 0 })
 }
 
 /** cap tanh(x / cap) */
 export function softcapped(graph: GraphBuilder, x: Value, cap: number | null): Value {
   if (cap === null) return x
-  const limit = constant(graph, 'softcap', cap)
+  const limit = graph.constant('softcap', cap)
   return graph.node('Mul', [graph.node('Tanh', [graph.node('Div', [x, limit])]), limit])
 }
 
 /** Adds slope times the key's position; the query's position cancels in the softmax. */
 function withAlibi(
-  graph: GraphBuilder,
-  { keyPositions }: BlockInputs,
-  { heads, keyValueHeads }: AttentionSpec,
+  { graph, inputs: { keyPositions }, attention: { heads, keyValueHeads } }: Context,
   { slopes, roundedToBf16 }: Alibi,
   scores: Value,
 ): Value {
@@ -82,25 +81,21 @@ function withAlibi(
   const inBf16 = graph.node('Cast', [graph.node('Cast', [rounded], { to: bfloat16 })], { to: float })
   return graph.node('Add', [
     scores,
-    graph.node('Mul', [inBf16, constant(graph, 'alibi_scale', roundedToBf16)]),
+    graph.node('Mul', [inBf16, graph.constant('alibi_scale', roundedToBf16)]),
   ])
 }
 
 /** Over keys, plus a sink, whose share is dropped. */
-function softmax(
-  graph: GraphBuilder,
-  checkpoint: Checkpoint,
-  { sinks, heads, keyValueHeads }: AttentionSpec,
-  scores: Value,
-): Value {
+function softmax({ graph, attention }: Context, scores: Value): Value {
+  const { sinks, heads, keyValueHeads } = attention
   if (!sinks) return graph.node('Softmax', [scores], { axis: -1 })
   const last = graph.ints([4])
   const zeros = graph.node('Mul', [
     graph.node('ReduceMax', [scores, last], { keepdims: 1 }),
-    constant(graph, 'zero', 0),
+    graph.constant('zero', 0),
   ])
   const dims = [keyValueHeads, heads / keyValueHeads, 1, 1]
-  const sink = graph.node('Add', [zeros, graph.weight(sinks.name, readTensor(checkpoint, sinks), dims)])
+  const sink = graph.node('Add', [zeros, graph.tensor(sinks, dims)])
   // First, so that the keys follow, however many.
   const all = graph.node('Softmax', [graph.node('Concat', [sink, scores], { axis: -1 })], { axis: -1 })
   return graph.node('Slice', [all, graph.ints([1]), graph.ints([2 ** 31 - 1]), last])

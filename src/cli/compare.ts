@@ -83,7 +83,7 @@ function compare(wanted: string | undefined, options: CompareOptions): void {
       'USAGE',
       `${sweep.id} and ${name} have nothing in common to compare in the table ${options.table}`,
       {
-        hint: `Pair different models: --models OURS=THEIRS, or --all-models. ${name} has: ${modelsOf(theirs, options.table).join(', ') || 'none'}`,
+        hint: `Pair different models: --models OURS=THEIRS, or --all-models. Models of ${name}: ${modelsOf(theirs, options.table).join(', ') || 'none'}`,
       },
     )
   const format = options.json ? 'json' : options.format

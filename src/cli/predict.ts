@@ -199,9 +199,7 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
     throw new TaskvecError(
       'USAGE',
       `--${name} is given ${values.length} times, for ${vector.length} vectors`,
-      {
-        hint: 'Give it once for all vectors, or once for each, in order.',
-      },
+      { hint: 'Give it once for all vectors, or once for each, in order.' },
     )
   }
 }

@@ -89,10 +89,7 @@ function ofSweep(
   const group = settingsOfGroup(reader, sweep)
   if (options.by || namesGroup(sweep, group, name)) {
     if (options.with !== undefined) throw new TaskvecError('USAGE', '--with compares two sweeps, not a group')
-    return {
-      report: groupReport(reader, group, options.by ?? varying(group)),
-      name: sweep.group ?? sweep.id,
-    }
+    return { report: groupReport(reader, group, options.by ?? varying(group)), name: sweep.group ?? sweep.id }
   }
   const other = options.with === undefined ? null : findSweep(reader, options.with)
   return { report: sweepReport(reader, sweep, other), name: sweep.id }

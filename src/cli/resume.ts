@@ -52,9 +52,7 @@ function storedConfig({ id, config }: SweepSummary): SweepConfig {
   throw new TaskvecError(
     'STORE',
     `sweep ${id}: its stored config lacks models, tasks, experiments or protocol`,
-    {
-      hint: 'Run it again from its config file: taskvec run CONFIG',
-    },
+    { hint: 'Run it again from its config file: taskvec run CONFIG' },
   )
 }
 

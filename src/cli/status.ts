@@ -5,7 +5,7 @@ import { renderFailure } from '../report/failure.js'
 import { groupedWarnings } from '../report/grouped-warnings.js'
 import { openReadOnly } from '../store/open.js'
 import { findSweep, listSweeps, type SweepSummary } from '../store/sweeps.js'
-import { sweepFailures, sweepProgress, sweepWarnings } from '../store/sweep-state.js'
+import { sweepFailures, sweepProgress, sweepWarnings, type FailureRow } from '../store/sweep-state.js'
 import type { TaskProgress } from '../store/store-inputs.js'
 import { lockHolder } from '../store/writer-lock.js'
 import { databaseOption, dbOption } from './options.js'
@@ -59,7 +59,9 @@ async function status(
       }) + '\n',
     )
   } else {
-    process.stdout.write(render(sweep, tasks) + '\n')
+    process.stdout.write(
+      render(sweep, tasks, failures, runningIn !== null && sweep.status === 'running') + '\n',
+    )
     for (const { model, warning } of groupedWarnings(warnings))
       process.stdout.write(`warning: ${model}: ${warning}\n`)
     for (const failure of failures) process.stdout.write(`${renderFailure(failure)}\n`)
@@ -67,15 +69,27 @@ async function status(
   }
 }
 
-function render(sweep: SweepSummary, tasks: readonly TaskProgress[]): string {
+function render(
+  sweep: SweepSummary,
+  tasks: readonly TaskProgress[],
+  failures: readonly FailureRow[],
+  isRunning: boolean,
+): string {
+  const failed = ({ model, task }: TaskProgress) =>
+    failures.some((each) => each.model === model && (each.task === task || each.task === ''))
   const done = tasks.filter(({ complete }) => complete).length
-  const rows = tasks.map(({ model, task, cellsDone, cellsAll, cellsReused, bestLayer, complete }) => [
-    model,
-    task,
-    cellsAll === 0 ? '-' : `${cellsDone}/${cellsAll}`,
-    cellsReused,
-    bestLayer ?? '-',
-    complete ? 'complete' : cellsAll === 0 ? 'waiting' : 'running',
+  const stateOf = (of: TaskProgress) => {
+    if (of.complete) return 'complete'
+    if (failed(of)) return 'failed'
+    return of.cellsAll === 0 ? 'waiting' : isRunning ? 'running' : 'unfinished'
+  }
+  const rows = tasks.map((of) => [
+    of.model,
+    of.task,
+    of.cellsAll === 0 ? '-' : `${of.cellsDone}/${of.cellsAll}`,
+    of.cellsReused,
+    of.bestLayer ?? '-',
+    stateOf(of),
   ])
   const table = boxedTable(['model', 'task', 'cells', 'reused', 'best L', ''], rows)
   return `${sweep.id}: ${sweep.status}, ${done} of ${tasks.length} tasks complete, started ${sweep.createdAt}\n${table}`

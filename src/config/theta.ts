@@ -49,9 +49,7 @@ function refuseUnclear(label: string, vectors: readonly Vector[]): void {
     throw new TaskvecError(
       'USAGE',
       `${label} has vectors of ${[...widths].join(' and ')} values, from several models`,
-      {
-        hint: 'Select those of one model by part of their names: FILE#PART.',
-      },
+      { hint: 'Select those of one model by part of their names: FILE#PART.' },
     )
   if (vectors.length === 1) return
   const layers = vectors.map(({ layer }) => layer)

@@ -1,7 +1,7 @@
 import { Tensor } from 'onnxruntime-node'
 import { type DecoderSpec, type TensorRef } from '../architectures/decoder.js'
 import { expectedTensors } from '../architectures/decoder-sizes.js'
-import { readTensor } from '../architectures/linear.js'
+import { readTensor } from '../architectures/model-graph.js'
 import { embedToken } from '../architectures/embed.js'
 import type { EngineMode } from '../domain/numerics.js'
 import type { Checkpoint } from '../weights/checkpoint.js'

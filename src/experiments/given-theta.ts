@@ -29,9 +29,7 @@ export function givenTheta(
       throw new TaskvecError(
         'TASK',
         `θ "${name}" has no vector of layer ${layer}, only of ${own.join(', ')}`,
-        {
-          hint: 'Set "layers" in the config to those it has.',
-        },
+        { hint: 'Set "layers" in the config to those it has.' },
       )
     given.set(values.subarray(at * dModel, (at + 1) * dModel), i * dModel)
   }

@@ -148,7 +148,10 @@ function withLayers(
 ): readonly TaskWithThetas[] {
   if (layers !== 'best' || experiment !== 'main') return tasks
   const without = tasks.filter(({ bestLayer }) => bestLayer === null)
-  const names = without.map(({ model, task }) => `${model} ${task}`).join(', ')
+  const several = new Set(tasks.map(({ sweep }) => sweep)).size > 1
+  const names = without
+    .map(({ model, task, sweep }) => `${model} ${task}${several ? ` of ${sweep}` : ''}`)
+    .join(', ')
   const why = `no best L, since no dev item was correct at any layer: ${names}`
   if (without.length > 0 && without.length === tasks.length)
     throw new TaskvecError('USAGE', why, {

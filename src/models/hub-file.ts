@@ -62,9 +62,7 @@ export async function fetchFile(
   throw new TaskvecError(
     'DOWNLOAD',
     `Hugging Face: ${file.name}: its hash differs from the one that the repository records: it was altered on the way`,
-    {
-      hint: 'Try again; if it persists, something between here and Hugging Face changes the file.',
-    },
+    { hint: 'Try again; if it persists, something between here and Hugging Face changes the file.' },
   )
 }
 

@@ -30,7 +30,7 @@ export function wholeNumberProduct(graph: GraphBuilder, quantised: Value, weight
     [
       quantised,
       graph.quantised(name, values, [inputs, outputs]),
-      constant(graph, 'one', 1),
+      graph.constant('one', 1),
       byOutput,
       middle(graph),
       middle(graph),
@@ -64,11 +64,11 @@ function inputSizes(weights: readonly Weight[]): Float32Array {
  */
 function smoothedAndRotated(graph: GraphBuilder, x: Value, sizes: Float32Array, width: number): Value {
   const smoothed = graph.node('Mul', [x, graph.weight(`${x}.sizes`, sizes, [sizes.length])])
-  const parts = graph.node('Reshape', [smoothed, graph.ints([-1, width])])
+  const parts = graph.reshape(smoothed, -1, width)
   const matrix = graph.once('hadamard', String(width) as Value, () =>
     graph.weight(`hadamard_${width}`, hadamard(width), [width, width]),
   )
-  return graph.node('Reshape', [graph.node('Gemm', [parts, matrix]), graph.ints([-1, sizes.length])])
+  return graph.reshape(graph.node('Gemm', [parts, matrix]), -1, sizes.length)
 }
 
 function rotatedWeight(weight: Weight, sizes: Float32Array, width: number): Weight {
@@ -81,9 +81,9 @@ function quantiseRows(graph: GraphBuilder, x: Value): { quantised: Value; step: 
   const axis = graph.ints([1])
   const highest = graph.node('ReduceMax', [x, axis], { keepdims: 1 })
   const lowest = graph.node('ReduceMin', [x, axis], { keepdims: 1 })
-  const largest = graph.node('Max', [highest, graph.node('Neg', [lowest]), constant(graph, 'least', 1e-30)]) // keeps rows of zeros
-  const step = graph.node('Mul', [largest, constant(graph, 'share', 1 / 127)])
-  const steps = graph.node('Reshape', [step, graph.ints([-1])])
+  const largest = graph.node('Max', [highest, graph.node('Neg', [lowest]), graph.constant('least', 1e-30)]) // keeps rows of zeros
+  const step = graph.node('Mul', [largest, graph.constant('share', 1 / 127)])
+  const steps = graph.reshape(step, -1)
   const middles = graph.node('Expand', [middle(graph), graph.node('Shape', [steps])])
   const quantised = graph.node('QuantizeLinear', [x, steps, middles], { axis: 0 })
   return { quantised, step }
@@ -91,10 +91,6 @@ function quantiseRows(graph: GraphBuilder, x: Value): { quantised: Value; step: 
 
 function middle(graph: GraphBuilder): Value {
   return graph.once('constant', 'middle' as Value, () => graph.quantised('middle', Uint8Array.of(128), []))
-}
-
-function constant(graph: GraphBuilder, name: string, value: number): Value {
-  return graph.once('constant', name as Value, () => graph.weight(name, Float32Array.of(value), []))
 }
 
 /**

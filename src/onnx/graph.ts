@@ -81,6 +81,20 @@ export class GraphBuilder {
     ])
   }
 
+  /** One number; a name is given to one value only. */
+  constant(name: string, value: number): Value {
+    return this.once('constant', name as Value, () => this.weight(name, Float32Array.of(value), []))
+  }
+
+  reshape(value: Value, ...dims: readonly number[]): Value {
+    return this.node('Reshape', [value, this.ints(dims)])
+  }
+
+  /** Entries `first` to `last - 1` along an axis. */
+  slice(value: Value, first: number, last: number, axis: number): Value {
+    return this.node('Slice', [value, ...[first, last, axis].map((bound) => this.ints([bound]))])
+  }
+
   /** Adds a node with one output; `com.microsoft` operators are onnxruntime's own. */
   node(opType: string, input: readonly Value[], attributes: Attributes = {}, domain = ''): Value {
     const name = `${opType}_${this.#nodes.length}`

@@ -109,9 +109,7 @@ function picked(
   const layers = vectors.map((vector) => vector.layer)
   const open = vectors.find((vector) => vector.layer === null)
   if (open)
-    throw new TaskvecError('USAGE', `${label} does not say its layer`, {
-      hint: 'Give it with --layer L.',
-    })
+    throw new TaskvecError('USAGE', `${label} does not say its layer`, { hint: 'Give it with --layer L.' })
   const twice = layers.findIndex((layer, i) => layers.indexOf(layer) < i)
   if (twice >= 0)
     throw new TaskvecError(

@@ -54,11 +54,7 @@ export function pairedBootstrap(
     means[r] = sum / items
   }
   means.sort()
-  return {
-    difference,
-    low: quantile(means, 0.025),
-    high: quantile(means, 0.975),
-  }
+  return { difference, low: quantile(means, 0.025), high: quantile(means, 0.975) }
 }
 
 /**

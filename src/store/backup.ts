@@ -49,9 +49,7 @@ function checkAlone(file: string): void {
       throw new TaskvecError(
         'STORE',
         `the copy is damaged: ${first?.integrity_check ?? 'it cannot be read'}`,
-        {
-          hint: 'Check the database itself: taskvec verify --sample 0.',
-        },
+        { hint: 'Check the database itself: taskvec verify --sample 0.' },
       )
   } finally {
     copy.close()

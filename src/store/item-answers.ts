@@ -38,9 +38,5 @@ export function itemAnswers(db: Database.Database, sweep: string): ItemAnswer[] 
     correct: number
     regularCorrect: number
   })[]
-  return rows.map((row) => ({
-    ...row,
-    correct: row.correct === 1,
-    regularCorrect: row.regularCorrect === 1,
-  }))
+  return rows.map((row) => ({ ...row, correct: row.correct === 1, regularCorrect: row.regularCorrect === 1 }))
 }

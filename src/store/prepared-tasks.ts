@@ -87,9 +87,7 @@ export function refuseOtherModel(
     throw new TaskvecError(
       'STORE',
       `${model}: its weights, config or tokenizer changed since sweep ${sweepId} started (${settled.hash.slice(0, 12)}, now ${now.hash.slice(0, 12)})`,
-      {
-        hint: 'Restore the files, or start a new sweep under another name.',
-      },
+      { hint: 'Restore the files, or start a new sweep under another name.' },
     )
   }
   if (settled.numerics === now.numerics) return

@@ -116,10 +116,7 @@ async function outcomeOf(
       throw new TaskvecError(
         'SERVER',
         `the sweep's workflow failed: ${String((cause as Error | undefined)?.message ?? error)}`,
-        {
-          cause: error,
-          hint: 'Stored results are kept; taskvec resume continues.',
-        },
+        { cause: error, hint: 'Stored results are kept; taskvec resume continues.' },
       )
     }
     throw error

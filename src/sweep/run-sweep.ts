@@ -84,9 +84,7 @@ export async function runSweep(
       display.say(line),
     )
     await abandoned.endEarlier()
-    const storeWorker = await startStoreWorker(connected, storeName, store, db, {
-      onTrouble: trouble.report,
-    })
+    const storeWorker = await startStoreWorker(connected, storeName, store, db, { onTrouble: trouble.report })
     closing.push(() => storeWorker.shutdown())
     const width = engines ?? availableParallelism()
     const compute = startComputeWorkers({

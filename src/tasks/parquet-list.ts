@@ -28,10 +28,7 @@ export async function parquetLines(file: string): Promise<string> {
     throw new TaskvecError(
       'CONFIG',
       `${file}: not a Parquet file that can be read: ${(cause as Error).message}`,
-      {
-        cause,
-        hint: 'Compressed by Snappy or not at all; else export it as CSV or JSON Lines.',
-      },
+      { cause, hint: 'Compressed by Snappy or not at all; else export it as CSV or JSON Lines.' },
     )
   }
 }

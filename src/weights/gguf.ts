@@ -124,9 +124,7 @@ function placeTensor(
     throw new TaskvecError(
       'WEIGHTS',
       `${file.path}: tensor ${name} has type ${unreadTypes[id] ?? id}; known: ${Object.values(tensorTypes).join(', ')}`,
-      {
-        hint: 'Take the same model in one of those types, for instance Q8_0.',
-      },
+      { hint: 'Take the same model in one of those types, for instance Q8_0.' },
     )
   }
   const values = shape.reduce((a, b) => a * b, 1)
@@ -141,9 +139,7 @@ function placeTensor(
     throw new TaskvecError(
       'WEIGHTS',
       `${file.path}: tensor ${name} ends at byte ${dataStart + offset + byteLength}, but the file has ${file.size}: it is truncated or points outside`,
-      {
-        hint: 'Fetch the file again.',
-      },
+      { hint: 'Fetch the file again.' },
     )
   }
   return { name, shape, type, file: file.path, offset: dataStart + offset, byteLength }

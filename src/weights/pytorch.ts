@@ -61,9 +61,7 @@ function zipTensors(file: BoundedFile, namesOf: NamesOf): FileTensors {
     throw new TaskvecError(
       'WEIGHTS',
       `${file.path}: a zip archive with ${pickles.length} files data.pkl, expected one`,
-      {
-        hint: 'It was not made by torch.save of a state dict.',
-      },
+      { hint: 'It was not made by torch.save of a state dict.' },
     )
   const folder = (pickles[0] as string).slice(0, -'data.pkl'.length)
   const order = entries.get(`${folder}byteorder`)

@@ -98,9 +98,7 @@ function toTensor(file: BoundedFile, start: number, name: string, entry: unknown
     throw new TaskvecError(
       'WEIGHTS',
       `${file.path}: tensor ${name} ends at byte ${start + data_offsets[1]}, but the file has ${file.size}: it is truncated or points outside`,
-      {
-        hint: 'Fetch the file again.',
-      },
+      { hint: 'Fetch the file again.' },
     )
   }
   return { name, shape, type: dtype, file: file.path, offset: start + data_offsets[0], byteLength }

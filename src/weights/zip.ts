@@ -92,9 +92,7 @@ function readEntry(reader: HeaderReader): { name: string; offset: number; byteLe
     throw new TaskvecError(
       'WEIGHTS',
       `${reader.file.path}: ${name} is compressed or encrypted in the zip archive`,
-      {
-        hint: 'torch.save does not compress it: use the file as it was published.',
-      },
+      { hint: 'torch.save does not compress it: use the file as it was published.' },
     )
   return { name, offset: at, byteLength: size }
 }

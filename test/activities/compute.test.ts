@@ -18,11 +18,11 @@ const describeHere = (settled: Readonly<Record<string, string | undefined>> | nu
   })
 
 describe('a worker that describes its model', () => {
-  it('settles its own kind of processor where nothing is settled', async () => {
+  it('settles its own kind of processor if none is settled', async () => {
     expect(await describeHere(null)).toEqual({ hash: 'h', numerics: numericsJson(numerics) })
   })
 
-  it('gives the work back where the results come from another kind, and names both', async () => {
+  it('returns the work if the results come from another kind, and names both', async () => {
     await expect(describeHere({ kernels: 'linux arm64 bbbbbbbb' })).rejects.toMatchObject({
       type: 'WORKER',
       nonRetryable: false,
@@ -32,7 +32,7 @@ describe('a worker that describes its model', () => {
     })
   })
 
-  it('computes for a sweep that takes any kind, or began before kinds were recorded', async () => {
+  it('computes for a sweep that accepts any kind, or started before kinds were recorded', async () => {
     const { kernels: _, ...any } = numerics
     expect(await describeHere({ kernels: undefined })).toEqual({ hash: 'h', numerics: numericsJson(any) })
   })

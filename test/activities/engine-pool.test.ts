@@ -52,12 +52,12 @@ describe('the engines of a worker', () => {
     expect(loaded).toEqual(['a', 'b'])
   })
 
-  it('are one a model where there is room', async () => {
+  it('are one per model if there is room', async () => {
     poolOf(2)
     for (const model of ['a', 'b', 'a', 'b']) await pool.use(model, never, async () => {})
     expect(loaded).toEqual(['a', 'b'])
   })
-  it('end with their worker, also while they load', async () => {
+  it('end with their worker, even while loading', async () => {
     poolOf(1)
     const request = pool.use('a', never, async () => {})
     const engines = () => enginesOf(process.pid)

@@ -69,7 +69,7 @@ describe.each([
   })
 })
 
-it('LongRoPE and dynamic scaling are run as far as their frequencies hold', async () => {
+it('LongRoPE and dynamic scaling run up to the context for which their frequencies are fixed', async () => {
   const positions = async (change: object) =>
     (await loadEngine(changed({ ...change }))).sessions.decoder.maxPositions
   const longrope = { rope_type: 'longrope', short_factor: [1, 1, 1, 1], long_factor: [2, 2, 2, 2] }

@@ -25,7 +25,7 @@ async function run(...args: string[]): Promise<string> {
 }
 
 describe('models list', () => {
-  it('says which models are here', async () => {
+  it('shows which models are on this machine', async () => {
     vi.stubEnv('TASKVEC_HOME', mkdtempSync(join(tmpdir(), 'taskvec-')))
     cpSync(tiny, join(process.env['TASKVEC_HOME'] ?? '', 'models', 'llama-7b'), { recursive: true })
     const models = JSON.parse(await run('list', '--json')) as {

@@ -185,7 +185,7 @@ describe.skipIf(!existsSync('/dev/full'))('a command that prints', () => {
     expect([exitCode, stderr]).toEqual([3, ''])
   })
 
-  it('works with a full disk behind its log', async () => {
+  it('works if the disk of its log is full', async () => {
     const { stdout, exitCode } = await redirected('2> /dev/full', ['status', '--json', '--db', db])
     expect(JSON.parse(stdout)).toMatchObject({ id: sampleSweep, status: 'complete' })
     expect(exitCode).toBe(0)
@@ -253,7 +253,7 @@ describe('a database on read-only media', () => {
     ['results', '--table', 'layers', '--format', 'csv'],
     ['sql', 'SELECT count(*) FROM predictions', '--json'],
     ['verify', '--sample', '0'],
-  ])('is read by %s as anywhere else', async (...args) => {
+  ])('is read by %s as usual', async (...args) => {
     const [here, elsewhere] = await Promise.all([file, db].map((each) => taskvec(...args, '--db', each)))
     expect(here?.stderr).not.toMatch(/error/)
     expect([here?.exitCode, here?.stdout]).toEqual([elsewhere?.exitCode, elsewhere?.stdout])
@@ -271,7 +271,7 @@ describe('address space', () => {
   const limit = (bytes: string) =>
     `Limit  Soft Limit  Hard Limit  Units\nMax address space         ${bytes}  unlimited  bytes\n`
 
-  it('that is too small for a command is refused with the number that is enough', () => {
+  it('that is too small for a command is refused with the size that suffices', () => {
     expect(() => refuseFewAddresses('status', limit('2000000000'))).toThrow(
       'ulimit -v leaves this process 2.0 GB of address space; it needs 2.5 GB',
     )
@@ -282,7 +282,7 @@ describe('address space', () => {
   })
 
   it.skipIf(process.platform !== 'linux')(
-    'of 3 GB is enough for all but sweeps, which say that it is not',
+    'of 3 GB suffices for all commands but sweeps, which report that it does not',
     async () => {
       const limited = (args: string) =>
         execa('bash', ['-c', `ulimit -v 3000000; exec "${process.execPath}" "${bin}" ${args}`], {

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { harmless, pump } from '../../src/cli/stdout.js'
 
-it('a slow reader has no more than two pieces wait for it, and gets all of them in order', async () => {
+it('a slow reader has at most two pieces waiting, and gets all of them in order', async () => {
   let asked = 0
   let most = 0
   const read: string[] = []
@@ -31,7 +31,7 @@ it('a slow reader has no more than two pieces wait for it, and gets all of them 
   expect(most).toBeLessThanOrEqual(2)
 })
 
-it('what a terminal would obey is changed piece by piece', async () => {
+it('control characters for a terminal are escaped piece by piece', async () => {
   const read: string[] = []
   const sink = new Writable({
     decodeStrings: false,

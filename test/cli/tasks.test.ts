@@ -30,7 +30,7 @@ it('show ID --json has the fixed shape', async () => {
   expect(shown['entries']).toContainEqual({ input: 'France', answer: 'Paris', accept: [] })
 })
 
-it('show of a generated task prints a sample, always the same, and says that it is one', async () => {
+it('show of a generated task prints a fixed sample, and says that it is one', async () => {
   const [first, second] = await Promise.all(
     [1, 2].map(() => tasks('show', 'algorithmic_list_last', '--json')),
   )
@@ -53,7 +53,7 @@ it('check finds nothing wrong with the built-in lists', async () => {
   expect(exitCode).toBe(0)
 })
 
-it("check of a user's list warns with file and line, and succeeds where the list can be run", async () => {
+it("check of a user's list warns with file and line, and succeeds if the list can be run", async () => {
   const file = join(folder, 'mine.csv')
   writeFileSync(file, 'hot,cold\ncheap,bon marché\n')
   const { stdout, exitCode } = await tasks('check', file)

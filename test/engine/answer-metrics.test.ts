@@ -72,7 +72,7 @@ describe('readings', () => {
     )
   })
 
-  it('answer for more rows than one run of the head takes', async () => {
+  it('are given for more rows than one run of the head takes', async () => {
     const logits = Array.from({ length: 600 }, (_, row) => [row % 5 === 0 ? 1 : 0, 0.5, row % 2])
     const questions = logits.map((_, row) => ({ row, answerToken: 2 })).reverse()
     const readings = await read(logits, questions)

@@ -121,7 +121,7 @@ describe('a generated answer', () => {
     return result
   }
 
-  it('begins with the token that is generated alone, and changes no other reading', async () => {
+  it('begins with the token that is generated alone, and changes no other metric', async () => {
     const alone = await ask({})
     const whole = await ask({ generate: { maxTokens: 4, stop: [] } })
     const firsts = readings(whole).map(({ tokens: _, ...first }) => first)
@@ -140,7 +140,7 @@ describe('a generated answer', () => {
     })
   })
 
-  it('ranks 1 where it is what greedy generation gives', async () => {
+  it('has rank 1 if greedy generation gives it', async () => {
     const [reading] = (await ask({ generate: { maxTokens: 4, stop: [] } })).plain[0] ?? []
     const answerTokens = reading?.tokens ?? []
     const right = { ...one, answerToken: answerTokens[0] as number, answerTokens }

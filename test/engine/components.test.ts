@@ -48,7 +48,7 @@ const load = (name: string) =>
   )
 
 it.each([...familyModels, ...tinyModels.map((name) => `tiny/${name}`)])(
-  '%s: a branch that changes nothing is the run itself, and what comes out adds up to the residual stream',
+  '%s: a branch that changes nothing is the run itself, and components add up to the residual stream',
   async (name) => {
     const engine = await load(name)
     const single = Array.from({ length: engine.info.blocks }, (_, layer) =>
@@ -100,7 +100,7 @@ it.each([...familyModels, ...tinyModels.map((name) => `tiny/${name}`)])(
 )
 
 it.each(['gemma2-1', 'falcon-1', 'olmo2-1', 'tiny/gpt2', 'tiny/neox-parallel', 'tiny/gqa-tied'])(
-  '%s: edits act where they are made',
+  '%s: edits take effect where they are made',
   async (name) => {
     const engine = await load(name)
     const { captured } = await engine.components({ items: items([]), capture: all })

@@ -29,7 +29,7 @@ describe('an engine process', () => {
   })
   afterAll(() => engine.close())
 
-  it('answers with the very bytes that the engine in this process gives', async () => {
+  it('gives the same bytes as the engine in this process', async () => {
     const local = await loadEngine(folder)
     expect(engine.info).toEqual(local.info)
     expect(await engine.encode(['t5 t6', 't7'])).toEqual([[5, 6], [7]])
@@ -52,7 +52,7 @@ describe('an engine process', () => {
     expect(await engine.logits([1])).toHaveLength(96)
   })
 
-  it('leaves this event loop free, tells its progress, and stops when cancelled', async () => {
+  it('leaves this event loop free, reports progress, and stops when cancelled', async () => {
     let ticks = 0
     const ticking = setInterval(() => ticks++, 5)
     const controller = new AbortController()
@@ -85,7 +85,7 @@ describe('the end of an engine process', () => {
     await expect(engine.decode([1])).rejects.toMatchObject({ code: 'ENGINE' })
   })
 
-  it('comes with the last lines that it wrote', async () => {
+  it('is reported with its last lines of output', async () => {
     vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=4')
     try {
       await expect(startEngineProcess(folder)).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe('the end of an engine process', () => {
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 60_000 })
   })
 
-  it('by close is not an error of anybody', async () => {
+  it('by close is not an error', async () => {
     const engine = await startEngineProcess(folder)
     await engine.close()
     expect(isAlive(engine.pid)).toBe(false)

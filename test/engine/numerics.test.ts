@@ -47,7 +47,7 @@ const within: Readonly<Record<Exclude<NumericsMode, 'f32'>, number>> = {
 const approximate = numericsModes.filter((mode) => mode !== 'f32')
 
 describe.each(approximate)('numerics %s', (mode) => {
-  it.each(tinyModels)('%s: comes near f32, and is not it', async (model) => {
+  it.each(tinyModels)('%s: is close to f32, but not equal', async (model) => {
     const states = async (numerics: NumericsMode) => {
       const engine = await engineIn(numerics, model)
       const { lastStates } = await forward(engine.sessions, [3, 14, 15, 92, 65, 35])
@@ -80,7 +80,7 @@ describe.each(approximate)('numerics %s', (mode) => {
     expect(result).toEqual(held)
   })
 
-  it('gives each item what it gives it alone', async () => {
+  it('gives each item the same result as alone', async () => {
     const engine = await engineIn(mode)
     const { thetas: together = new Float32Array() } = await engine.evaluate(request)
     const width = 2 * engine.info.dModel
@@ -140,7 +140,7 @@ describe.each(approximate)('a product in %s', (mode) => {
   })
 })
 
-describe('a product of whole numbers is exact', () => {
+describe('an integer product is exact', () => {
   // 1,000 inputs: a sum stays below 2^24, so that an f32 holds it. Odd and even counts, below and above the kernels' strides.
   const operands = {
     'extreme, one sign': () => 127,
@@ -164,7 +164,7 @@ describe('a product of whole numbers is exact', () => {
   })
 })
 
-it('products in whole numbers that share an input are what they are alone', async () => {
+it('integer products that share an input are the same as alone', async () => {
   const random = xoroshiro128plus(5)
   const uniform = (size: number) =>
     Float32Array.from({ length: size }, () => uniformInt(random, -1000, 1000) / 1000)
@@ -208,7 +208,7 @@ function evened(x: Float32Array, values: Float32Array, inputs: number): [Float32
   ]
 }
 
-it.each([1, 2, 64])('turning %i neighbours twice gives them back, and keeps their products', (size) => {
+it.each([1, 2, 64])('rotating %i neighbours twice restores them, and products are preserved', (size) => {
   const values = Float32Array.from({ length: 128 }, (_, i) => Math.sin(i * i))
   const turned = rotate(values, size)
   const norm = (of: Float32Array) => of.reduce((sum, value) => sum + value * value, 0)
@@ -218,7 +218,7 @@ it.each([1, 2, 64])('turning %i neighbours twice gives them back, and keeps thei
 })
 
 describe('a device that is not here', () => {
-  it('is refused with what was looked for and what to do', async () => {
+  it('is refused with what is missing and what to do', async () => {
     await expect(loadEngine(tinyFolder('f16'), { mode: { device: 'cuda' } })).rejects.toMatchObject({
       code: 'MODEL',
       message: expect.stringMatching(/device: cuda: this machine has no .*provider of onnxruntime/) as string,

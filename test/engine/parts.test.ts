@@ -60,7 +60,7 @@ describe('a split that is computed in parts', () => {
     },
   )
 
-  it('is refused where a part does not begin and end with chunks', async () => {
+  it('is refused if a part does not begin and end at chunk boundaries', async () => {
     const part = { first: 3, of: items.length }
     await expect(engine.evaluate({ items: items.slice(3, 14), layers, part })).rejects.toThrow(
       'items 3 to 14 of 70 do not begin and end at chunk boundaries',
@@ -69,7 +69,7 @@ describe('a split that is computed in parts', () => {
 })
 
 describe('cutting items', () => {
-  it('gives parts of whole chunks, in order, without gaps, within the limits where chunks are', () => {
+  it('gives parts of whole chunks, in order, without gaps, within the limits if chunks are', () => {
     for (const total of [0, 1, 15, 16, 17, 70, 1001]) {
       const sizes = Array.from({ length: total }, (_, i) => 1 + (i % 13))
       const bounds = chunkBounds(total, 16)
@@ -80,7 +80,7 @@ describe('cutting items', () => {
     }
   })
 
-  it('leaves a chunk alone that is over a limit by itself', () => {
+  it('makes a chunk that exceeds a limit a part of its own', () => {
     expect(cutItems(Array<number>(32).fill(100), 16, { items: 1, bytes: 1 })).toEqual([
       { first: 0, end: 16 },
       { first: 16, end: 32 },

@@ -13,7 +13,7 @@ describe('the tree of rows', () => {
     expect(tree.lastBlock).toEqual([3, 3, 3, 3, 1, 2, 2])
   })
 
-  it('gives every prompt its own tokens back, whatever is shared', () => {
+  it('returns the tokens of every prompt, whatever is shared', () => {
     const prompts = fc.array(fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 6 }))
     fc.assert(
       fc.property(prompts, (all) => {
@@ -26,7 +26,7 @@ describe('the tree of rows', () => {
     )
   })
 
-  it('keeps patched rows apart, though they stand for the same place', () => {
+  it('keeps patched rows separate, even at the same position', () => {
     const tree = new RowTree()
     const [parent = -1] = tree.addPrompt([5], 3)
     expect(tree.addPatched(parent, 3)).not.toBe(tree.addPatched(parent, 3))

@@ -149,7 +149,7 @@ describe('a task vector', () => {
     expect(JSON.stringify(replaced.patched)).not.toBe(JSON.stringify((await unpatched()).patched))
   })
 
-  it('given back as it was returned answers as when it was computed', async () => {
+  it('given as it was returned answers as when it was computed', async () => {
     const [one] = items as [EvaluateItem]
     const request = { items: [one], layers: allLayers, thetas: 'each' as const }
     const computed = await engine().evaluate(request)
@@ -178,7 +178,7 @@ describe('a task vector', () => {
     expect(largestDifference(mean, means)).toBeLessThan(1e-6)
   })
 
-  it('projected after the last block says what its prompt would say next', async () => {
+  it('projected after the last block gives the next token of its prompt', async () => {
     const { sessions } = engine()
     const prompt = [3, 14, 15, 92]
     const { lastStates } = await forward(sessions, prompt)
@@ -215,7 +215,7 @@ describe('a request', () => {
   const many = fc.sample(item, { seed: 7, numRuns: 37 })
   const request: EvaluateRequest = { items: many, layers: allLayers }
 
-  it('gives each item what it gives it alone', async () => {
+  it('gives each item the same result as alone', async () => {
     const together = await engine().evaluate(request)
     for (const [i, member] of many.entries()) {
       const alone = await engine().evaluate({ ...request, items: [member] })
@@ -263,7 +263,7 @@ describe('a request', () => {
     expect(await engine().evaluate({ items: [], layers: [] })).toMatchObject({ patched: [], plain: [] })
   })
 
-  it('tells how far it is, up to 1', async () => {
+  it('reports its progress, up to 1', async () => {
     const fractions: number[] = []
     await engine().evaluate(request, { onProgress: (fraction) => fractions.push(fraction) })
     expect(fractions).toEqual([...fractions].sort((a, b) => a - b))

@@ -26,7 +26,7 @@ const item = (query: string, inputs: string, change: Partial<Item> = {}): Item =
 const items = [item('a', 'bcd'), item('g', 'hij'), item('c', 'lmn')]
 
 describe('the groups of a prompt’s tokens', () => {
-  it('hold every token once, but for those behind a token equal to the last', async () => {
+  it('contain every token once, except those after a token equal to the last', async () => {
     const [grouped] = await groupedPrompts(engine, items)
     const [asked] = await promptsOf(engine, items)
     expect(grouped?.prompt).toEqual(asked?.regular)
@@ -50,7 +50,7 @@ describe('the groups of a prompt’s tokens', () => {
     expect(filled).toEqual(['first', 'format', 'query', 'end'])
   })
 
-  it('follow words of a prompt of one’s own, a token that two parts share being of the later one', async () => {
+  it('follow the words of a custom prompt; a token that two parts share belongs to the later one', async () => {
     const prompt = {
       demonstration: 'x{x} is {y}.',
       query: 'x{x} is ',

@@ -77,7 +77,7 @@ describe('mediation', () => {
     for (const { low, effect, high } of effects) expect(low <= effect && effect <= high).toBe(true)
   })
 
-  it('is brought by function vectors, with settings of its own where they are given', () => {
+  it('is included by function vectors, with its own settings if given', () => {
     const units = (...chosen: Parameters<typeof unitsOf>[0]) => unitsOf(chosen, ['a'])
     const vectors = { experiment: 'functionVectors', heads: 3, items: 2, prompts: 4 }
     const own = { experiment: 'mediation', items: 7, prompts: 4, components: ['heads'] }
@@ -142,7 +142,7 @@ describe('function vectors', () => {
     expect(at('random-vector', 5)?.answerLogProb).not.toBe(at('function-vector', 5)?.answerLogProb)
   })
 
-  it('lie to θ as vectors do', () => {
+  it('relate to θ as vectors do', () => {
     const outputs = [Float32Array.of(2, 0, 0), Float32Array.of(1, 0, 0), Float32Array.of(0, 3, 0)]
     const vector = Float32Array.of(3, 3, 0)
     const thetas = Float32Array.of(1, 1, 0, 0, 0, 5, 1, 1, 0, 0, 0, 5) // two items, two blocks
@@ -155,7 +155,7 @@ describe('function vectors', () => {
 })
 
 describe('the bootstrap of several means', () => {
-  it('agrees with the paired one, and is the value itself of one item', () => {
+  it('agrees with the paired one, and is the value itself for one item', () => {
     const values = Array.from({ length: 30 }, (_, i) => Math.sin(i))
     const [of] = bootstrapMeans(
       values.map((value) => [value]),

@@ -37,13 +37,13 @@ describe('queries of two conflicting tasks', () => {
     )
   })
 
-  it('do not depend on how many are asked for', () => {
+  it('do not depend on how many are requested', () => {
     const draw = (count: number) =>
       drawConflicting(side('algorithmic_next_letter'), side('algorithmic_to_upper'), protocol, count)
     expect(draw(30).slice(0, 5)).toEqual(draw(5))
   })
 
-  it('are fewer where few draws are common, and none is an error that names the tasks', () => {
+  it('are fewer if few draws are common; none is an error that names the tasks', () => {
     const letters = [...'abcdefghij'].map((input) => ({ input, output: '!', accept: [] }))
     const half = { id: 'half', population: letters }
     expect(drawConflicting(side('algorithmic_next_letter'), half, protocol, 1000).length).toBeLessThan(1000)

@@ -86,7 +86,7 @@ describe('robustness', () => {
 })
 
 describe('conflicting tasks', () => {
-  it('patch θ of B into the prompt of A, and hold each answer against both', async () => {
+  it('patch θ of B into the prompt of A, and score each answer against both', async () => {
     const pairs = items.map((a) => ({ a, b: { ...item(a.query, 'xyz', ['r', 's']), answer: a.query } }))
     const input = {
       ...place,
@@ -163,7 +163,7 @@ describe('θ averaged over demonstration sets', () => {
 })
 
 describe('multi-context θ', () => {
-  it("is the mean over the other items' prompts that do not hold the query", async () => {
+  it("is the mean over the other items' prompts that do not contain the query", async () => {
     const { scores } = await multiContext(engine, step, {})
     const prompts = await promptsOf(engine, items)
     const regular = (i: number) => prompts[i]?.regular ?? []
@@ -219,7 +219,7 @@ describe('template transfer', () => {
 })
 
 describe('addition', () => {
-  it('adds θ where the main experiment replaces', async () => {
+  it('adds θ where the main experiment replaces the state', async () => {
     const { scores } = await addition(engine, step, {})
     const bare = await patchedItems()
     for (const layer of [0, 4]) {

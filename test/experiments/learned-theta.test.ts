@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => engine.close())
 
 describe('separable CMA-ES', () => {
-  it('finds the top of an uneven hill, and the same one each time', async () => {
+  it('finds the maximum of an ill-conditioned function, the same one each time', async () => {
     const top = [3, -2, 0.5, 1]
     const width = [1, 0.2, 4, 1]
     const climb = () =>

@@ -41,7 +41,7 @@ describe('natural text', () => {
     )
   })
 
-  it('is switched on, and off, and refuses sentences without a place for the query', () => {
+  it('can be switched on and off, and refuses sentences without a place for the query', () => {
     expect(naturalTextSetting.parse(undefined)).toMatchObject({ items: 20, maxTokens: 5, layers: 'best' })
     expect(naturalTextSetting.parse(false)).toBeNull()
     expect(naturalTextSetting.parse({ templates: { a: ['Say {x}'] } })).toMatchObject({

@@ -41,7 +41,7 @@ describe('a prepared task', () => {
     ])
   })
 
-  it('leaves knowledge and letters as they are written', async () => {
+  it('uses knowledge and letters as written', async () => {
     for (const id of ['knowledge_country_capital', 'algorithmic_to_upper']) {
       const prepared = await prepareTask(shortWords, { kind: 'builtin', id }, protocol)
       expect(prepared.reading).toBe('as-written')
@@ -49,7 +49,7 @@ describe('a prepared task', () => {
     }
   })
 
-  it('warns where few pairs survive, and stops where too few do', async () => {
+  it('warns if few pairs remain, and stops if too few do', async () => {
     const list = (count: number) => ({
       kind: 'list' as const,
       id: 'mine',
@@ -73,7 +73,7 @@ describe('a prepared task', () => {
     )
   })
 
-  it('says how many items of a task made by code, or given one by one, have an unknown word', async () => {
+  it('reports how many items of a generated task, or of explicit items, have an unknown word', async () => {
     const tokenizer = buildTokenizer('words', wordLevel(['a', 'b']))
     const words = {
       encode: (async (texts) => texts.map((text) => tokenizer.encode(text, false))) satisfies Encode,
@@ -115,7 +115,7 @@ describe('a prepared task', () => {
     ).toEqual([])
   })
 
-  it('leaves out pairs with an unknown word in every list task, and says so only where few are left', async () => {
+  it('leaves out pairs with an unknown word in every list task, and reports it only if few are left', async () => {
     const words = (count: number) => {
       const known = Array.from({ length: count }, (_, i) => [`x${i}`, `y${i}`]).flat()
       const tokenizer = buildTokenizer('words', wordLevel(known))
@@ -182,7 +182,7 @@ describe("with SmolLM2's own tokenizer", () => {
   })
 
   it.each(builtinTaskIds)(
-    '%s has enough pairs to draw from, and says where most were left out',
+    '%s has enough pairs to draw from, and reports if most were left out',
     async (id) => {
       const prepared = await prepareTask({ encode, decode, info: {} }, { kind: 'builtin', id }, protocol)
       const mostLeftOut = ['translation_en_fr', 'translation_en_es'].includes(id)

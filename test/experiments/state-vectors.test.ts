@@ -18,7 +18,7 @@ const layers = [0, 1, 2, 3, 4, 5]
 describe('averages of states', () => {
   const states = [10, 1, 2, 4, 9].map((value) => Float32Array.of(value))
 
-  it('are the last one, the mean of some, and that mean moved on by the demonstrations’ differences', () => {
+  it('are the last one, the mean of some, and that mean extrapolated by the demonstrations’ differences', () => {
     // Of 1, 2, 4, 9: differences 1 and 2 of demonstrations, weighing 1/3 and 2/3.
     expect(averaged(states, 4)).toEqual({
       last: Float32Array.of(9),

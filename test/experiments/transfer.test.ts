@@ -122,7 +122,7 @@ describe('θ of another setting', () => {
     population: () => pairs,
   } as unknown as FinishedTask
 
-  it('has the items’ own words in another prompt, without the space that it writes itself', () => {
+  it('has the same words in another prompt, without the space that it writes itself', () => {
     const { prompt } = fromSchema.parse({ prompt: 'qa' })
     expect(itemsFrom(task, { prompt }, 1)).toEqual([
       {
@@ -133,7 +133,7 @@ describe('θ of another setting', () => {
     ])
   })
 
-  it('has more demonstrations, or those of another seed, drawn again', () => {
+  it('redraws more demonstrations, or those of another seed', () => {
     const drawn = itemsFrom(task, { demonstrations: 4 }, 2)
     expect(drawn.map(({ demonstrations }) => demonstrations.length)).toEqual([4, 4])
     expect(itemsFrom(task, { demonstrations: 4 }, 2)).toEqual(drawn)

@@ -61,7 +61,7 @@ describe('vectors export', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ bestLayer: null }, { bestLayer: null }])
   })
 
-  it('writes the stored mean θ of the test run, bit for bit, with what it is of', async () => {
+  it('writes the stored mean θ of the test run, bit for bit, with its metadata', async () => {
     const { vectors, stderr } = await exported('best.safetensors', 'plain', '--layers', '0')
     expect(stderr).not.toContain('computing')
     const names = vectors.map(({ name }) => name.replace(/L\d+$/, 'L'))
@@ -108,7 +108,7 @@ describe('vectors export', () => {
     for (const { file } of manifest.vectors) expect(existsSync(join(path('items'), file))).toBe(true)
   })
 
-  it('refuses what it cannot do, saying what there is', async () => {
+  it('refuses what it cannot do, and lists what exists', async () => {
     const of = (...args: string[]) => sandbox.taskvec(['vectors', 'export', '--out', path('x.npy'), ...args])
     expect((await of('--layers', '99')).stderr).toContain('layer 99 is out of range: tiny has 6 blocks')
     expect((await of('stored', '--experiment', 'robustness')).stderr).toContain(

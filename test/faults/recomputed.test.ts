@@ -19,14 +19,14 @@ describe('a computation that was started again', () => {
     })
   })
 
-  it('is not explained by a kill before it was handed out, after it was started again or after it was completed', () => {
+  it('is not explained by a kill before it was scheduled, after it was started again or after it was completed', () => {
     for (const at of [90, 600, 950]) {
       const { unexplained } = recomputedOf(twice(100, 500), completed, [{ at, until: at }])
       expect(unexplained).toHaveLength(1)
     }
   })
 
-  it('was in flight where a server had handed it out that was killed, until another one was there', () => {
+  it('was in flight if the server that had scheduled it was killed, until another server was running', () => {
     expect(recomputedOf(twice(100, 500), completed, [{ at: 97, until: 300 }]).unexplained).toEqual([])
     expect(recomputedOf(twice(310, 500), completed, [{ at: 97, until: 300 }]).unexplained).toEqual([
       'tiny upper dev 1: begun again 408 ms after the kills, first handed out 213 ms after the kills',

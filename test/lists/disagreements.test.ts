@@ -42,7 +42,7 @@ describe.each(files)('disagreements with an independent source: %s', (file) => {
     }
   })
 
-  it('change the list where the verdict says so, and nowhere else', () => {
+  it('change the list if the verdict says so, and only then', () => {
     for (const { input, verdict, now } of rows) {
       const expected = verdict === 'removed' ? /^removed$/ : verdict === 'corrected' ? /^(?!removed$)./ : /^$/
       expect([input, now]).toEqual([input, expect.stringMatching(expected)])

@@ -33,7 +33,7 @@ describe('the draw', () => {
     expect(drawn(draw, [...inputs].reverse())).toEqual(drawn(draw, inputs))
   })
 
-  it('replaces a removed entry by the next and moves nothing else', () => {
+  it('replaces a removed entry with the next and changes nothing else', () => {
     const [first = '', ...others] = drawn(draw, inputs)
     const again = drawn(
       draw,
@@ -43,7 +43,7 @@ describe('the draw', () => {
   })
 })
 
-it('earlier draws are judged to the last entry, and the draw of now has none of them', () => {
+it('earlier draws are judged completely, and the current draw has none of their entries', () => {
   for (const draw of all) {
     const before = earlierDraws(draw).flatMap(readReview)
     expect(before.filter(({ verdict }) => verdict === '')).toEqual([])

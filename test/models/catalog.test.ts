@@ -36,7 +36,7 @@ describe('the catalogue', () => {
     ])
   })
 
-  it('says how many bytes the weights take', () => {
+  it('gives the size of the weights in bytes', () => {
     for (const { parameters, bytes, dtype, pip } of modelCatalog())
       expect(bytes).toBe(pip?.bytes ?? parameters * (dtype === 'F32' ? 4 : 2))
   })
@@ -92,7 +92,7 @@ describe('locateModel', () => {
 })
 
 describe('checkModel', () => {
-  it('lists what is missing, misshapen and not used', async () => {
+  it('lists missing, misshapen and unused tensors', async () => {
     const own = join(folder(), 'model')
     mkdirSync(own)
     cpSync(tiny, own, { recursive: true })

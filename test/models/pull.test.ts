@@ -121,7 +121,7 @@ describe('a pull from Hugging Face', () => {
     expect(steps.filter((step) => step.includes('cut off')).length).toBe(2)
   })
 
-  it('resumes, after it was stopped, with what it had', async () => {
+  it('resumes after it was stopped', async () => {
     hub.faults.stall = 12000
     const stop = new AbortController()
     const stopped = pull(model, {
@@ -136,7 +136,7 @@ describe('a pull from Hugging Face', () => {
     expect((await checkModel(path)).ok).toBe(true)
   })
 
-  it('two at once fetch every file once and both end well', async () => {
+  it('two at once fetch every file once and both succeed', async () => {
     const both = await Promise.all([pull(model, { onProgress }), pull(model, { onProgress })])
     expect(both.map(({ alreadyThere }) => alreadyThere).sort()).toEqual([false, true])
     expect(steps).toContain('another pull of this model is running; waiting for it')
@@ -154,27 +154,27 @@ describe('a pull from Hugging Face', () => {
     expect(new Set(hub.tokens.slice(1))).toEqual(new Set(['Bearer hf_secret']))
   })
 
-  it('tries once more where the host is busy', async () => {
+  it('retries if the host is busy', async () => {
     hub.faults.status = { code: 503, times: 1 }
     expect(await pull(model)).toMatchObject({ alreadyThere: false })
   })
 
   it('refuses content whose hash is not the recorded one, and leaves nothing in its place', async () => {
     hub.faults.altered = true
-    await expect(pull(model)).rejects.toThrow('its hash is not the one that the repository records')
+    await expect(pull(model)).rejects.toThrow('its hash differs from the one that the repository records')
     expect(existsSync(join(home, 'models', 'tiny'))).toBe(false)
     hub.faults.altered = false
     expect((await checkModel((await pull(model)).path)).ok).toBe(true)
   })
 
-  it('says what is missing in a repository without safetensors', async () => {
+  it('reports what is missing in a repository without safetensors', async () => {
     for (const name of [...shards, 'tokenizer.json']) hub.files.delete(name)
     await expect(pull(model)).rejects.toThrow(
       'test/tiny holds no tokenizer.json, model.safetensors or pytorch_model.bin',
     )
   })
 
-  it("takes PyTorch's weights, with their index, where there are no others", async () => {
+  it("takes PyTorch's weights, with their index, if there are no others", async () => {
     const pytorch = join(golden, 'weights', 'pytorch-sharded')
     for (const name of [...shards, 'model.safetensors.index.json']) hub.files.delete(name)
     for (const name of readdirSync(pytorch)) hub.files.set(name, readFileSync(join(pytorch, name)))
@@ -200,7 +200,7 @@ describe('a pull from Hugging Face', () => {
     ])
   })
 
-  it('takes nothing that the listing places elsewhere, and refuses a listing without hashes', async () => {
+  it('takes no file that the listing places outside, and refuses a listing without hashes', async () => {
     hub.faults.listed = [{ type: 'file', path: '../../model.safetensors', size: 5, oid: 'f'.repeat(40) }]
     const { path } = await pull(model)
     expect(readdirSync(path)).toHaveLength(names.length + 1)
@@ -330,7 +330,7 @@ describe('one id, one set of weights', () => {
     expect(locateModel({ id: 'smollm2-135m-q4' })).toBe(join(home, 'models', 'smollm2-135m-q4', 'model.gguf'))
   })
 
-  it('where the model itself cannot be had, says which id has other weights of it', async () => {
+  it('if the model itself cannot be fetched, names the id of its other weights', async () => {
     await hub.close()
     await expect(pullModel('smollm2-135m')).rejects.toMatchObject({
       code: 'DOWNLOAD',
@@ -345,7 +345,7 @@ it('an unknown model is refused with the nearest name', async () => {
   )
 })
 
-it('a disk without room is refused before anything is fetched', () => {
+it('a disk without enough space is refused before anything is fetched', () => {
   expect(() => ensureFreeSpace(home, 1e18)).toThrow(/ free, but 1000000000\.1 GB are needed/)
   expect(() => ensureFreeSpace(home, 1)).not.toThrow()
 })

@@ -38,7 +38,7 @@ const bring = (model: { revision?: string; commit?: string } = {}) =>
   )
 const folder = () => join(cache, 'hub', 'models--test--tiny')
 
-it("a repository's model lies in Hugging Face's cache as its own library puts it there, and runs from there", async () => {
+it("a repository's model is in Hugging Face's cache in the layout of its own library, and runs from there", async () => {
   expect(await bring()).toBe(first)
   expect(readFileSync(join(folder(), 'refs', 'main'), 'utf8')).toBe(first)
   const config = join(folder(), 'snapshots', first, 'config.json')
@@ -48,7 +48,7 @@ it("a repository's model lies in Hugging Face's cache as its own library puts it
   expect(await checkModel(located)).toMatchObject({ ok: true, missing: [], blocks: 3 })
 })
 
-it('files in the cache are not fetched again, whichever program put them there', async () => {
+it('files in the cache are not fetched again, whichever program fetched them', async () => {
   await bring()
   const fetched = hub.requests.length
   expect(await bring()).toBe(first)
@@ -66,7 +66,7 @@ it('a started sweep keeps its commit when the branch moves; unchanged files are 
   expect(locateModel({ id: 'mine', repo: 'test/tiny' })).toMatch(second)
 })
 
-it('a tag is fetched as what it stands for', async () => {
+it('a tag is fetched at its commit', async () => {
   hub.revisions.set('step1000', second)
   expect(await bring({ revision: 'step1000' })).toBe(second)
   expect(readFileSync(join(folder(), 'refs', 'step1000'), 'utf8')).toBe(second)

@@ -58,7 +58,7 @@ function filesOf(path: string): string[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' }).sort()
 }
 
-it('holds what runs and what is read, and no sources, tests or maps', () => {
+it('contains programs and docs, but no sources, tests or source maps', () => {
   const paths = packed.files.map(({ path }) => path)
   const folders = new Set(paths.map((path) => (path.includes('/') ? path.split('/')[0] : 'files')))
   expect([...folders].sort()).toEqual(
@@ -75,7 +75,7 @@ it('holds what runs and what is read, and no sources, tests or maps', () => {
   expect(packed.size).toBeLessThan(12e6)
 })
 
-it('runs a sweep in an empty folder, where its data are, and writes nothing into itself', async () => {
+it('runs a sweep in an empty folder, keeps its data there, and writes nothing into itself', async () => {
   const help = await taskvec('--help')
   expect(help.stdout).toContain('taskvec run quickstart')
   const config = sandbox.config('installed', {

@@ -31,7 +31,7 @@ describe('a template', () => {
     expect(answeredPrompt({ query: 'big', ...(format && { prompt: format }) }, 'small')).toBe(answered)
   })
 
-  it('says what each stretch of a prompt is', () => {
+  it('names the part of each stretch of a prompt', () => {
     const stretches = stretchesOf(demonstrations, '{y}', built('qa'))
     expect(stretches.filter(({ text }) => text !== '')).toEqual([
       { part: 'format', text: 'Q: ' },
@@ -53,12 +53,12 @@ describe('a template', () => {
     suffix: ':',
   }
 
-  it('has an instruction before all, and a suffix behind all', () => {
+  it('puts an instruction before everything, and a suffix after it', () => {
     expect(formatPrompt(demonstrations, 'big', own)).toBe('Opposites. hot: cold. big:')
     expect(answeredPrompt({ query: 'big', prompt: own }, 'small')).toBe('Opposites. big: small')
   })
 
-  it('takes words with holes and patterns in them as they are', () => {
+  it('inserts words that contain placeholders and patterns unchanged', () => {
     expect(formatPrompt([{ input: '{y}', output: '$&' }], '{x}', own)).toBe('Opposites. {y}: $&. {x}:')
   })
 
@@ -71,11 +71,11 @@ describe('a template', () => {
       { demonstration: '{x} is {y}', query: '{x}', suffix: '' },
       'query must end where the answer begins, after " is "',
     ],
-  ])('is refused where %j', (change, problem) => {
+  ])('is refused if %j', (change, problem) => {
     expect(templateProblem({ ...own, ...change })).toBe(problem)
   })
 })
 
-it('leaves keys as they are while the code writes prompts as it always has', () => {
+it('does not change keys as long as the code writes prompts as it always has', () => {
   expect(promptRevision).toEqual({})
 })

@@ -2,7 +2,7 @@ import Table from 'cli-table3'
 import { expect, it } from 'vitest'
 import { boxedTable } from '../../src/report/boxed-table.js'
 
-it('a boxed table is that of cli-table3, wide and combining characters included', () => {
+it('a boxed table equals that of cli-table3, wide and combining characters included', () => {
   const head = ['model', 'cells', '']
   const rows = [
     ['a', 5, 'x'],

@@ -98,7 +98,7 @@ describe('the figures of a fixed database', () => {
     }
   })
 
-  it('hold names from outside as text', async () => {
+  it('contain foreign names as text only', async () => {
     for (const figure of figures) {
       const svg = String(await drawSvg(figure))
       // eslint-disable-next-line no-control-regex
@@ -111,7 +111,7 @@ describe('the figures of a fixed database', () => {
     expect(hostile.template).toContain('\u001b')
   })
 
-  it('are pictures too, with letters in them', async () => {
+  it('can be rendered as PNG, with letters in them', async () => {
     const svg = String(await drawSvg(figures[0] as Figure))
     const [picture, wordless] = await Promise.all([
       drawPng(svg),

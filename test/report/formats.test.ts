@@ -16,7 +16,7 @@ function* rows(): Generator<Values> {
   for (read = 0; read < count; read++) yield [`task ${Math.floor(read / 1000)}`, read, read / 7]
 }
 
-it.each(textFormats)('%s of many rows comes in pieces, each read once it is asked for', (format) => {
+it.each(textFormats)('%s of many rows comes in pieces, each read only on demand', (format) => {
   const pieces = textOf(rows(), Object.keys(columns), format)
   const first = pieces.next().value as string
   expect(first.length).toBeLessThan(1 << 17)

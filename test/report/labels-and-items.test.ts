@@ -72,7 +72,7 @@ describe('the report', () => {
     expect(readFileSync(join(folder, 'index.html'), 'utf8').match(/upper-test-\d/g)).toHaveLength(3 + 1)
   })
 
-  it('says the effect of a model in numbers, with the type of its weights', () => {
+  it('gives the effect of a model in numbers, with the type of its weights', () => {
     const summary = tables().find(({ id }) => id === 'summary')
     expect(summary?.rows).toMatchObject([
       {

@@ -50,7 +50,7 @@ describe('the means of graded scores', () => {
   // Baseline: none of two right; hypothesis: three of four; regular: all.
   const means = { baselineMeanScore: 0.05, hypothesisMeanScore: (3 * 0.8 + 0.3) / 4, regularMeanScore: 0.8 }
 
-  it('stand beside the accuracies of graded tasks, and in no table of a sweep without one', () => {
+  it('are next to the accuracies of graded tasks, and in no table of a sweep without one', () => {
     const [upper, first] = named(resultRows(db, 'main', graded, {}))
     for (const [name, mean] of Object.entries(means)) {
       expect(upper?.[name]).toBeCloseTo(mean, 12)

@@ -86,7 +86,7 @@ describe('sweeps of several configs', () => {
     expect(varying(both())).toEqual(['demonstrations'])
   })
 
-  it('tell apart what has one id and is not the same, and say so', () => {
+  it('distinguish things that share an id but differ, with a note', () => {
     const { model, task, notes } = apart(db, both())
     expect([model('few-1', 'm'), task('few-1', 'my_list'), task('few-1', 'upper')]).toEqual([
       'm (few-1)',
@@ -128,7 +128,7 @@ describe('sweeps of several configs', () => {
     ])
   })
 
-  it('say where the values of a key have other tasks behind them', () => {
+  it('note if the values of a key have different tasks behind them', () => {
     const [section] = report(['models']).sections
     expect(section?.blocks[0]).toEqual({
       text: 'Not every value has the same tasks (m (few-1): 2, m (more-1): 1): their means are over different ones.',
@@ -164,7 +164,7 @@ describe('sweeps of several configs', () => {
     },
   )
 
-  it('give rows with means by a key, under the names that tell them apart', () => {
+  it('give rows with means by a key, under distinct names', () => {
     const { columns, rows } = overSettings(db, 'main', both(), ['demonstrations', 'models'], {}, 'settings')
     expect(Object.keys(columns).slice(0, 5)).toEqual([
       'model',

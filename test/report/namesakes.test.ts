@@ -8,7 +8,7 @@ import { describeNamesakes, namesakes } from '../../src/report/namesakes.js'
 import { findSweep } from '../../src/store/sweeps.js'
 import { writeSample } from './sample-database.js'
 
-it('what has an id of the paper and is something else is not compared with the paper', () => {
+it('models and tasks that share an id with the paper but differ are not compared with it', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'taskvec-namesakes-')), 'sample.db')
   writeSample(file)
   const db = new Database(file)

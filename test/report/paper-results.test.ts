@@ -19,7 +19,7 @@ const rows = Object.entries(published.main).flatMap(([model, tasks]) =>
 )
 
 describe('from the published figures', () => {
-  it('the same rule excludes what differs by less than 0.20, and what differs by just 0.20 stays', () => {
+  it('the same rule excludes differences below 0.20 and keeps those of exactly 0.20', () => {
     // In hundredths, where no rounding can decide.
     const hundredths = (value: number) => Math.round(value * 100)
     for (const row of rows)
@@ -111,7 +111,7 @@ describe('a comparison', () => {
     expect(compareCells([ours], [theirs])[0]!.verdict).toBe(verdict)
   })
 
-  it('counts how many are made', () => {
+  it('counts the comparisons', () => {
     const borderline = [cell(45, 50), cell(36, 50)] as const
     expect(compareCells([borderline[0]], [borderline[1]])[0]!.p).toBeLessThan(0.05)
     const many = Array.from({ length: 10 }, (_, i) => cell(45, 50, `t${i}`))
@@ -119,7 +119,7 @@ describe('a comparison', () => {
     expect(compareCells(many, others).every(({ p }) => p > 0.05)).toBe(true)
   })
 
-  it('leaves out what only one side has', () => {
+  it('leaves out cells that only one side has', () => {
     expect(compareCells([cell(1, 2, 'a')], [cell(1, 2, 'b')])).toEqual([])
     expect(cellsOf([])).toEqual([])
   })

@@ -31,7 +31,7 @@ describe("Wilson's interval", () => {
     expect(mirrored.high).toBeCloseTo(1 - low, 4)
   })
 
-  it('of nothing is everything', () => {
+  it('of nothing is 0 to 1', () => {
     expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 })
   })
 })
@@ -48,7 +48,7 @@ describe('rows', () => {
     expect(JSON.parse(written([], columns, 'json'))).toEqual([])
   })
 
-  it('as CSV are quoted where they must be, with numbers in full', () => {
+  it('as CSV are quoted if necessary, with numbers in full', () => {
     expect(written(rows, columns, 'csv')).toBe(
       `task,text,accuracy,layer,correct\nupper," a|b, ""c""\nd",0.3333333333333333,,true\nfirst,,1,2,false\n`,
     )
@@ -61,7 +61,7 @@ describe('rows', () => {
     )
   })
 
-  it('as a table have a head even where there are none', () => {
+  it('as a table have a head even if there are none', () => {
     expect(written([], columns, 'table')).toContain('accuracy')
     expect(written(rows, columns, 'table').split('\n')).toHaveLength(5)
   })

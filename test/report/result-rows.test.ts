@@ -131,7 +131,7 @@ describe('hypothesis minus regular', () => {
     expect(difference(sets)).toEqual(difference(sets))
   })
 
-  it('counts items of equal demonstrations as one draw', () => {
+  it('resamples items with equal demonstrations together', () => {
     const sets = ['a', 'a', 'b', 'b']
     const { low, high } = pairedBootstrap(paired, sets, { seed: 41 })
     expect(difference(sets)).toEqual([-0.25, low, high])
@@ -139,7 +139,7 @@ describe('hypothesis minus regular', () => {
     expect(low).toBe(-0.5)
   })
 
-  it('says nothing of one set of demonstrations, but items without any stand for themselves', () => {
+  it('gives no information for one set of demonstrations, but items without any are their own clusters', () => {
     expect(difference(['a', 'a', 'a', 'a'])).toEqual([-0.25, -1, 1])
     expect(difference(['', '', '', ''])[1]).toBeGreaterThan(-1)
   })
@@ -170,7 +170,7 @@ describe('several seeds', () => {
     expect(settingsOfGroup(db, findSweep(db, 'apart-1')).map(({ id }) => id)).toEqual(['apart-1'])
   })
 
-  it.each(averagedTables)('%s: mean and standard deviation by what tells rows apart', (name) => {
+  it.each(averagedTables)('%s: mean and standard deviation by the columns that identify rows', (name) => {
     const rows = named(overSeeds(db, name, seeded('seeded-41', 'seeded-42'), {}))
     const single = named(resultRows(db, name, findSweep(db, 'seeded-41'), {}))
     expect(rows).toHaveLength(single.length)
@@ -221,16 +221,16 @@ describe('several seeds', () => {
   })
 })
 
-describe('tokens that a terminal would obey', () => {
+describe('tokens with control characters', () => {
   const hostile = 'a\u001b[2J\u009b31m\u202eb\r\n\tc\u{e0041}'
   // eslint-disable-next-line no-control-regex
   const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e]/
 
-  it.each(['table', 'md', 'latex', 'json'] as const)('never stand raw in %s', (format) => {
+  it.each(['table', 'md', 'latex', 'json'] as const)('are never raw in %s', (format) => {
     expect(written([[hostile, 1]], ['text', 'n'], format)).not.toMatch(obeyed)
   })
 
-  it('stand raw in CSV and exactly in JSON; a terminal gets escapes of CSV too', () => {
+  it('are raw in CSV and exact in JSON; on a terminal CSV is escaped too', () => {
     const csv = written([[hostile]], ['text'], 'csv')
     expect(csv).toBe(`text\n"${hostile}"\n`)
     expect(JSON.parse(written([[hostile]], ['text'], 'json'))).toEqual([{ text: hostile }])
@@ -258,7 +258,7 @@ describe('tokens that a terminal would obey', () => {
 })
 
 describe('LaTeX and Parquet', () => {
-  it('LaTeX escapes what it would take for its own', () => {
+  it('LaTeX escapes its special characters', () => {
     const text = written([['a_b&c%$#{}~^\\ → θ', 0.5]], ['x_y', 'n'], 'latex')
     expect(text).toContain(String.raw`x\_y & n \\`)
     expect(text).toContain(

@@ -85,7 +85,7 @@ describe('a report', () => {
     )
   })
 
-  it('is not written over other files, and leaves nothing half-way', async () => {
+  it('does not overwrite other files, and leaves nothing partial', async () => {
     const mine = join(folder, 'mine')
     mkdirSync(mine)
     writeFileSync(join(mine, 'thesis.tex'), 'mine')

@@ -33,7 +33,7 @@ afterAll(async () => {
   await server.close()
 })
 
-it('lists the settings of a group with how far each is, and draws their accuracies by the axis', async () => {
+it('lists the settings of a group with their progress, and draws their accuracies by the axis', async () => {
   const lines = await asked<SweepLine[]>(server, '/api/v1/sweeps')
   expect(Object.fromEntries(lines.map(({ id, group, setting }) => [id, [group, setting]]))).toEqual({
     'alone-1': [null, ''],

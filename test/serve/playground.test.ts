@@ -151,13 +151,13 @@ describe('the playground', () => {
       404,
       'no vector',
     ],
-  ])('refuses %s, saying what is wrong', async (_, body, status, says) => {
+  ])('refuses %s, with the reason', async (_, body, status, says) => {
     const refused = await send(body)
     const { error } = (await refused.json()) as { error: string }
     expect([refused.status, error]).toEqual([status, expect.stringContaining(says)])
   })
 
-  it('takes a question by the cookie only from its own page', async () => {
+  it('accepts the cookie only from its own page', async () => {
     const port = new URL(server.url).port
     const question = { sweep: 'own-1', model: 'tiny', prompt: 'a', top: 1 }
     const cookie = { cookie: `taskvec_${port}=${server.token}` }

@@ -93,7 +93,7 @@ describe('serve --predict', () => {
     readonly hypothesis: { layer: number; prediction: string }[]
   }
 
-  it('writes the prompts of a query in any template, behind demonstrations where they are given', async () => {
+  it('writes the prompts of a query in any template, after demonstrations if given', async () => {
     const S = [['a', 'b'], { input: 'c', output: 'd' }]
     const tokens = async (question: object) => ((await ask({ top: 1, ...question })).body as Answer).tokens
     const qa = 'Q: a\nA: b\nQ: c\nA: d\nQ: e\nA:'
@@ -125,7 +125,7 @@ describe('serve --predict', () => {
     expect(JSON.stringify(await theta({ list, template: 'chat' }))).toContain('chat template')
   })
 
-  it('says what is wrong with a question', async () => {
+  it('reports what is wrong with a question', async () => {
     const message = async (question: unknown) => JSON.stringify((await ask(question)).body)
     expect(await message({ prompt: 'a', quer: 'b' })).toContain('quer')
     expect(await message({ prompt: 'a', query: 'b' })).toContain('exactly one of prompt, tokenIds and query')
@@ -139,7 +139,7 @@ describe('serve --predict', () => {
     expect((await ask('{')).status).toBe(400)
   })
 
-  it('lets in only who has the token in the header, and JSON', async () => {
+  it('accepts only JSON with the token in the header', async () => {
     expect((await ask({ prompt: 'a' }, { authorization: 'Bearer x' })).status).toBe(401)
     expect(
       (

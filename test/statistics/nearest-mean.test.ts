@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { namedByNearestMean } from '../../src/statistics/nearest-mean.js'
 
 describe('naming labels by the nearest mean', () => {
-  it('is right where labels lie apart', () => {
+  it('is right if labels are well separated', () => {
     const vectors = Float32Array.from([0, 0, 0, 1, 1, 0, 9, 9, 9, 8, 8, 9])
     const labels = ['a', 'a', 'a', 'b', 'b', 'b']
     expect(namedByNearestMean(vectors, labels, 2, 5)).toEqual(labels)
@@ -15,7 +15,7 @@ describe('naming labels by the nearest mean', () => {
     expect(namedByNearestMean(vectors, labels, 1, 4)).toEqual(['a', 'a', 'a', 'a', 'b', 'b', 'b', 'a'])
   })
 
-  it('gives chance where vectors say nothing', () => {
+  it('is at chance if vectors carry no information', () => {
     const vectors = new Float32Array(8)
     const named = namedByNearestMean(vectors, ['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd'], 1, 2)
     expect(named).toEqual(Array<string>(8).fill('a'))

@@ -41,7 +41,7 @@ describe('distances between vectors, as scikit-learn has them', () => {
     expect(distances[j * n + i]).toBeCloseTo(expected, 12)
   })
 
-  it('are zero to itself, and one from a vector without direction', () => {
+  it('are zero to itself, and one to a vector of zeros', () => {
     expect([...cosineDistances(Float32Array.of(0, 0, 3, 4, -3, -4), 3, 2)]).toEqual([
       0, 1, 1, 1, 0, 2, 1, 2, 0,
     ])
@@ -92,7 +92,7 @@ describe('t-SNE', () => {
   const joint = decode(golden.tsne.joint)
   const map = tsne(vectors, n, dims, { seed: 41, perplexity })
 
-  it('is judged as scikit-learn judges its own maps', () => {
+  it('is scored as scikit-learn scores its own maps', () => {
     for (const { klDivergence, trustworthiness, positions } of maps) {
       expect(divergence(joint, decode(positions))).toBeCloseTo(klDivergence, 4)
       expect(trust(decode(positions), 10)).toBeCloseTo(trustworthiness, 6)
@@ -115,7 +115,7 @@ describe('t-SNE', () => {
     expect(tsne(vectors, n, dims, { seed: 42, perplexity })).not.toEqual(map)
   })
 
-  it.each([0, 1, 2, 4])('takes %i vectors, all alike', (count) => {
+  it.each([0, 1, 2, 4])('takes %i equal vectors', (count) => {
     const positions = tsne(new Float32Array(count * 3).fill(7), count, 3, { seed: 1, steps: 300 })
     expect(positions).toHaveLength(2 * count)
     expect(positions.every(Number.isFinite)).toBe(true)
@@ -176,7 +176,7 @@ describe('the paired bootstrap', () => {
     expect(ours.difference).toBeCloseTo(differences.reduce((a, b) => a + b) / differences.length, 12)
   })
 
-  it('is wider where items share demonstrations', () => {
+  it('is wider if items share demonstrations', () => {
     const { differences, clusters } = golden.bootstrap[1]!
     const width = ({ low, high }: { low: number; high: number }) => high - low
     const clustered = pairedBootstrap(differences, clusters, { seed: 41 })
@@ -188,7 +188,7 @@ describe('the paired bootstrap', () => {
     expect(width(clustered)).toBeGreaterThan(width(apart) * 1.05)
   })
 
-  it('holds the difference, and is the same for the same seed', () => {
+  it('contains the difference, and is the same for the same seed', () => {
     const data = fc.array(fc.constantFrom(-1, 0, 1), { minLength: 1, maxLength: 40 })
     fc.assert(
       fc.property(data, fc.nat(1000), (differences, seed) => {

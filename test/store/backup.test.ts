@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/store.js'
 import { completeDatabase, newDatabase, runTask, sweep } from './sample.js'
 
 describe('a backup', () => {
-  it('is one file that stands for itself, and holds what the database holds', async () => {
+  it('is one self-contained file with the contents of the database', async () => {
     const db = completeDatabase()
     const file = join(dirname(db), 'copies', 'copy.db')
     const bytes = await backUp(db, file)
@@ -23,7 +23,7 @@ describe('a backup', () => {
     expect(rows(file)).toEqual(rows(db))
   })
 
-  it('of a database that is being written is a moment of it: whole transactions, up to some point', async () => {
+  it('of a database during writes is a consistent snapshot: whole transactions, up to some point', async () => {
     const db = newDatabase()
     const store = openStore(db)
     const file = join(dirname(db), 'copy.db')
@@ -48,7 +48,7 @@ describe('a backup', () => {
     reader.close()
   })
 
-  it('overwrites nothing, and leaves nothing behind where it fails', async () => {
+  it('overwrites nothing, and leaves nothing behind if it fails', async () => {
     const db = completeDatabase()
     const file = join(dirname(db), 'mine.txt')
     writeFileSync(file, 'mine')

@@ -46,7 +46,7 @@ describe('the units of a sweep', () => {
     ])
   })
 
-  it('refuse a step without results, which would be asked for again without end', () => {
+  it('refuse a step without results, which would be requested forever', () => {
     const { store } = open()
     begin(store, 's-1')
     const units = { sweepId: 's-1', model: 'm', task: 'upper', failed: [] }
@@ -59,7 +59,7 @@ describe('the units of a sweep', () => {
     store.close()
   })
 
-  it('delivered twice change nothing, in whatever step', () => {
+  it('delivered twice change nothing, in any step', () => {
     const once = open()
     begin(once.store, 's-1')
     runFurther(once.store, 's-1')

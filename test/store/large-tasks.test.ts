@@ -59,7 +59,7 @@ describe('every number of a config at its maximum', () => {
     expect(taskToPrepare(list(20_000, 60), protocol)).toMatchObject({ size: 'large', slices: 9 })
   })
 
-  it('leaves tasks of ordinary size whole', () => {
+  it('does not cut tasks of ordinary size', () => {
     expect(taskToPrepare(builtin, protocol)).toEqual({ size: 'whole', spec: builtin })
     expect(taskToPrepare(list(500, 20), protocol)).toMatchObject({ size: 'whole' })
   })
@@ -80,69 +80,65 @@ describe('every number of a config at its maximum', () => {
 })
 
 describe('a task of thousands of items of 200 tokens', () => {
-  it(
-    'is planned, handed over in parts and stored, whatever is delivered twice',
-    { timeout: 300_000 },
-    async () => {
-      const file = newDatabase()
-      const store = openStore(file)
-      const counts = { testItems: 1_500, devItems: 1_000, baselineItems: 20 }
-      const big = { ...protocol, demonstrations: 4, ...counts }
-      store.createSweep(sweep('s-1', { protocol: big, tasks: [list(300, 120)] }))
-      const place = { sweepId: 's-1', model: 'm', task: 'mine' }
-      const toPrepare = store.taskToPrepare('s-1', 'mine')
-      if (toPrepare.size !== 'large') throw new Error('it is handed over whole')
-      const marks = Array.from({ length: toPrepare.slices }, (_, slice) => ({
-        writable: '1'.repeat(store.pairSlice('s-1', 'mine', slice).length),
-        ...{ leadingSpace: '', noSpace: '' },
-      }))
-      const plan = { ...place, info, marks, partial: 0, layers: 'all' as const, layersPerActivity: 2 }
-      expect(await store.planLargeTask(plan)).toEqual({ lanes: 4 })
-      // As after a restart.
-      expect(await store.planLargeTask(plan)).toEqual({ lanes: 4 })
+  it('is planned, sent in parts and stored, whatever is delivered twice', { timeout: 300_000 }, async () => {
+    const file = newDatabase()
+    const store = openStore(file)
+    const counts = { testItems: 1_500, devItems: 1_000, baselineItems: 20 }
+    const big = { ...protocol, demonstrations: 4, ...counts }
+    store.createSweep(sweep('s-1', { protocol: big, tasks: [list(300, 120)] }))
+    const place = { sweepId: 's-1', model: 'm', task: 'mine' }
+    const toPrepare = store.taskToPrepare('s-1', 'mine')
+    if (toPrepare.size !== 'large') throw new Error('it is handed over whole')
+    const marks = Array.from({ length: toPrepare.slices }, (_, slice) => ({
+      writable: '1'.repeat(store.pairSlice('s-1', 'mine', slice).length),
+      ...{ leadingSpace: '', noSpace: '' },
+    }))
+    const plan = { ...place, info, marks, partial: 0, layers: 'all' as const, layersPerActivity: 2 }
+    expect(await store.planLargeTask(plan)).toEqual({ lanes: 4 })
+    // As after a restart.
+    expect(await store.planLargeTask(plan)).toEqual({ lanes: 4 })
 
-      let largest = 0
-      const done: string[] = []
-      const compute = (part: TaskPart) => {
-        largest = Math.max(largest, JSON.stringify(part).length)
-        done.push(part.name)
-        const result = { ...place, layersTogether: part.layersTogether, first: part.part.first }
-        const input = { ...result, runs: madeUp(part), seconds: 1, computedBy: 'test', ...sumOf(part) }
-        store.recordPart(input)
-        store.recordPart(input)
-      }
-      for (;;) {
-        // Two at once; the second one ends first.
-        const first = store.nextPart(place, [])
-        const second = first && store.nextPart(place, [first.name])
-        if (second) compute(second)
-        if (first) compute(first)
-        else break
-      }
-      expect(done.length).toBeGreaterThan(4)
-      store.chooseBestLayer('s-1', 'm', 'mine')
-      for (let part = store.nextTestPart(place); part; part = store.nextTestPart(place)) compute(part)
-      expect(new Set(done).size).toBe(done.length)
-      expect(largest).toBeLessThan(largestPayload / 4)
-      store.setSweepStatus('s-1', 'complete')
-      store.close()
+    let largest = 0
+    const done: string[] = []
+    const compute = (part: TaskPart) => {
+      largest = Math.max(largest, JSON.stringify(part).length)
+      done.push(part.name)
+      const result = { ...place, layersTogether: part.layersTogether, first: part.part.first }
+      const input = { ...result, runs: madeUp(part), seconds: 1, computedBy: 'test', ...sumOf(part) }
+      store.recordPart(input)
+      store.recordPart(input)
+    }
+    for (;;) {
+      // Two at once; the second one ends first.
+      const first = store.nextPart(place, [])
+      const second = first && store.nextPart(place, [first.name])
+      if (second) compute(second)
+      if (first) compute(first)
+      else break
+    }
+    expect(done.length).toBeGreaterThan(4)
+    store.chooseBestLayer('s-1', 'm', 'mine')
+    for (let part = store.nextTestPart(place); part; part = store.nextTestPart(place)) compute(part)
+    expect(new Set(done).size).toBe(done.length)
+    expect(largest).toBeLessThan(largestPayload / 4)
+    store.setSweepStatus('s-1', 'complete')
+    store.close()
 
-      const db = openReadOnly(file)
-      const rows = db.prepare('select items, correct, key from runs').all() as {
-        items: number
-        correct: number
-        key: string
-      }[]
-      expect(rows.filter(({ key }) => key.startsWith('partial'))).toEqual([])
-      expect(rows.map(({ items }) => items).sort()).toEqual([1000, 1000, 1000, 1000, 1500, 1500, 20])
-      const misplaced = db.prepare('select count(*) from predictions where token <> item % 90').pluck().get()
-      expect(misplaced).toBe(0)
-      // Ones, summed over the items before: the mean of the last part.
-      const theta = db.prepare('select "values" from task_vectors').pluck().get() as Buffer
-      expect([theta.readFloatLE(0), theta.length]).toEqual([1500, 8])
-      db.close()
-    },
-  )
+    const db = openReadOnly(file)
+    const rows = db.prepare('select items, correct, key from runs').all() as {
+      items: number
+      correct: number
+      key: string
+    }[]
+    expect(rows.filter(({ key }) => key.startsWith('partial'))).toEqual([])
+    expect(rows.map(({ items }) => items).sort()).toEqual([1000, 1000, 1000, 1000, 1500, 1500, 20])
+    const misplaced = db.prepare('select count(*) from predictions where token <> item % 90').pluck().get()
+    expect(misplaced).toBe(0)
+    // Ones, summed over the items before: the mean of the last part.
+    const theta = db.prepare('select "values" from task_vectors').pluck().get() as Buffer
+    expect([theta.readFloatLE(0), theta.length]).toEqual([1500, 8])
+    db.close()
+  })
 })
 
 /** Predictions that say which item they are of. */

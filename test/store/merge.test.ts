@@ -84,7 +84,7 @@ describe('merging', () => {
     expect(said(b)).toEqual(before)
   })
 
-  it('into a database that is not there yet copies all of it, further experiments included', () => {
+  it('into a new database copies everything, further experiments included', () => {
     const file = newDatabase()
     const store = openStore(file, unitKinds)
     begin(store, 's-1')
@@ -98,7 +98,7 @@ describe('merging', () => {
     expect(mergeInto(target, file).added).toEqual({})
   })
 
-  it('completes an experiment of which a part was there', () => {
+  it('completes an experiment that was stored in part', () => {
     const whole = newDatabase()
     const store = openStore(whole, unitKinds)
     begin(store, 's-1')
@@ -148,7 +148,7 @@ describe('merging', () => {
     },
   )
 
-  it('takes numbers that differ in their last bits for the same, and counts them', () => {
+  it('treats numbers that differ in their last bits as equal, and counts them', () => {
     const { a, b } = halves()
     mergeInto(b, a)
     change(
@@ -178,14 +178,14 @@ describe('merging', () => {
   })
 })
 
-it('says of which kinds of processors the results are, where there are several', () => {
+it('reports the kinds of processors behind the results, if there are several', () => {
   const { a, b } = halves()
   change(a, "update runs set numerics = json_set(numerics, '$.kernels', 'linux x64 avx2 0')")
   expect(mergeInto(a, b, { dryRun: true }).kinds).toEqual(['linux x64 avx2 0', null])
   expect(mergeInto(a, a, { dryRun: true }).kinds).toHaveLength(1)
 })
 
-it('says once, not for each cell, that a model of a sweep was computed on two kinds of processors', () => {
+it('reports once, not for each cell, that a model of a sweep was computed on two kinds of processors', () => {
   const [a, b] = [half('upper', [0, 2, 3, 3]), half('upper', [0, 2, 3, 3])]
   change(
     b,

@@ -20,7 +20,7 @@ import { completeDatabase, newDatabase, sweep } from './sample.js'
 const folder = () => mkdtempSync(join(tmpdir(), 'taskvec-'))
 
 describe('opening the database', () => {
-  it('makes it where there is none, durable and with foreign keys', () => {
+  it('creates it if there is none, durable and with foreign keys', () => {
     const file = join(folder(), 'new', 'deep', 'results.db')
     const db = openDatabase(file)
     expect(db.pragma('journal_mode', { simple: true })).toBe('wal')
@@ -45,7 +45,7 @@ describe('opening the database', () => {
     db.close()
   })
 
-  it('again keeps what is there', () => {
+  it('again keeps its contents', () => {
     const file = completeDatabase()
     const before = readFileSync(file)
     openDatabase(file).close()
@@ -90,14 +90,14 @@ describe('opening the database', () => {
     expect(readFileSync(file)).toEqual(before)
   })
 
-  it('refuses a file that is no database, and a folder', () => {
+  it('refuses a file that is not a database, and a folder', () => {
     const file = newDatabase()
     writeFileSync(file, 'name: quickstart\n'.repeat(100))
     expect(() => openDatabase(file)).toThrow(`${file}: not an SQLite database`)
     expect(() => openDatabase(dirname(file))).toThrow(`${dirname(file)}: cannot be opened`)
   })
 
-  it('refuses a file that was cut off', () => {
+  it('refuses a truncated file', () => {
     const file = completeDatabase()
     truncateSync(file, statSync(file).size - 20_000)
     expect(() => {
@@ -110,7 +110,7 @@ describe('opening the database', () => {
     }).toThrow(expect.objectContaining({ code: 'STORE' }) as Error)
   })
 
-  it('for reading only needs a database that is there', () => {
+  it('for reading needs an existing database', () => {
     const file = newDatabase()
     expect(() => openReadOnly(file)).toThrow(`${file}: no such database`)
     const reader = openReadOnly(completeDatabase())
@@ -118,7 +118,7 @@ describe('opening the database', () => {
     reader.close()
   })
 
-  it('says that a file or folder is read-only', () => {
+  it('reports that a file or folder is read-only', () => {
     const file = completeDatabase()
     chmodSync(file, 0o444)
     chmodSync(dirname(file), 0o555)
@@ -135,7 +135,7 @@ describe('opening the database', () => {
     expect(attempt(other)).toContain(`STORE ${other}: cannot be written: the file or its folder is read-only`)
   })
 
-  it('by two processes at once makes one database', () => {
+  it('by two processes at once creates one database', () => {
     const file = newDatabase()
     const script = `import { openDatabase } from '${join(projectRoot(), 'src/store/open.ts')}'; openDatabase('${file}').close()`
     execFileSync(

@@ -21,7 +21,7 @@ function section(name: string): string {
 }
 
 describe('docs/schema.md', () => {
-  it('describes every column of every table and view, and none that are not there', () => {
+  it('describes every column of every table and view, and no others', () => {
     const names = db
       .prepare(
         "select name from sqlite_master where type in ('table', 'view') and name not like '\\_\\_%' escape '\\'",

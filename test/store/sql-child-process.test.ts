@@ -83,7 +83,7 @@ describe('a query', () => {
     })
   })
 
-  it('makes no database where there is none', async () => {
+  it('creates no database if there is none', async () => {
     const none = newDatabase()
     await expect(query('select 1', { db: none })).rejects.toMatchObject({
       code: 'STORE',

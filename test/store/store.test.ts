@@ -113,7 +113,7 @@ describe('every write', () => {
     store.close()
   })
 
-  it('is refused by the tables themselves where a value makes no sense', () => {
+  it('is refused by the tables themselves if a value makes no sense', () => {
     const { store } = fresh('s-1')
     plan(store)
     const one = run('hypothesis', 'dev', 0, 1)
@@ -222,7 +222,7 @@ describe('what is to be computed', () => {
     ['the numerics', { info: { ...info, numerics: { ...info.numerics, threads: 2 } } }],
     ['the scoring', { prepared: prepared('upper', { scoring: 'prefix' }) }],
     ['an item', { prepared: prepared('upper', { items: prepared('lower').items }) }],
-  ])('is everything where %s differ', (_, change) => {
+  ])('is everything if %s differ', (_, change) => {
     const { store } = fresh('s-1', 'other-2')
     runTask(store, 's-1', 'upper', [1, 2, 0, 1])
     const input = {
@@ -275,7 +275,7 @@ describe('a sweep', () => {
     store.close()
   })
 
-  it('whose layers are cut into other chunks points its cells at the runs of those', () => {
+  it('whose layers are cut into other chunks links its cells to the runs of those', () => {
     const { store } = fresh('s-1')
     plan(store)
     const again = { sweepId: 's-1', model: 'm', info, prepared: prepared('upper') }
@@ -323,7 +323,7 @@ describe('a sweep', () => {
     store.close()
   })
 
-  it('returns a task as the config gave it, and refuses one that it has not', () => {
+  it('returns a task as the config gave it, and refuses unknown ones', () => {
     const { store } = fresh('s-1')
     expect(store.taskSpec('s-1', 'first')).toEqual({ kind: 'builtin', id: 'first' })
     expect(() => store.taskSpec('s-1', 'last')).toThrow('sweep s-1 has no task last')
@@ -333,7 +333,7 @@ describe('a sweep', () => {
     store.close()
   })
 
-  it('shows its failures until they are tried again', () => {
+  it('shows its failures until they are retried', () => {
     const { file, store } = fresh('s-1')
     const failure = {
       sweepId: 's-1',

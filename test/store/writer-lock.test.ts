@@ -34,7 +34,7 @@ function outdate(file: string): void {
 }
 
 describe('the one writer of a database', () => {
-  it('keeps every other out, by name, until it releases', async () => {
+  it('excludes every other, reporting its name, until it releases the lock', async () => {
     const file = newDatabase()
     const { release } = await lockForWriting(file)
     expect(lockHolder(file)).toBe(process.pid)

@@ -80,7 +80,7 @@ describe('a killed sweep', () => {
   })
 })
 
-it('living sweeps of the same model go on beside each other', async () => {
+it('running sweeps of the same model do not affect each other', async () => {
   const both = await Promise.all([run('one', 'one.db', 45), run('two', 'two.db', 46)])
   for (const { stderr, exitCode } of both) {
     expect(stderr).not.toContain('was interrupted')

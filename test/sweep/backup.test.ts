@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox[Symbol.asyncDispose]())
 
-it('a sweep goes on from a backup made while it ran, in place of a database that was lost', async () => {
+it('a sweep resumes from a backup that was made while it ran, after its database was lost', async () => {
   const undisturbed = join(sandbox.folder, 'undisturbed.db')
   await sandbox.taskvec(['run', sandbox.config('saved', settings)], { db: undisturbed })
   const expected = sandbox.exported(undisturbed)

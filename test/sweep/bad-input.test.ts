@@ -96,13 +96,13 @@ describe('weights that cannot be right', () => {
 })
 
 describe('a server that is not there', () => {
-  it('at TEMPORAL_ADDRESS is named, soon', async () => {
+  it('at TEMPORAL_ADDRESS is reported soon', async () => {
     const { exitCode, stderr } = await run(sandbox.config('away', small), { TEMPORAL_ADDRESS: '127.0.0.1:9' })
     expect(stderr).toContain('the Temporal server at 127.0.0.1:9 cannot be reached')
     expect(exitCode).toBe(1)
   })
 
-  it('because its port is in use is told with the port', async () => {
+  it('because its port is in use is reported with the port', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => taken.once('listening', resolve))
     const { port } = taken.address() as { port: number }

@@ -38,9 +38,12 @@ describe('what fails for good', () => {
       ['cut', 'algorithmic_list_last', 'WEIGHTS', 1],
       ['cut', 'algorithmic_to_upper', 'WEIGHTS', 1],
     ])
+    const { stdout } = await sandbox.taskvec(['status'])
+    expect(stdout).toMatch(/cut +│ algorithmic_to_upper .*│ failed +│/)
+    expect(stdout).toMatch(/tiny +│ algorithmic_to_upper .*│ complete +│/)
   })
 
-  it('is left alone by resume, which ends with exit code 3 too', async () => {
+  it('is skipped by resume, which also ends with exit code 3', async () => {
     copyFileSync(join(sandbox.model, 'model.safetensors'), weights)
     const { exitCode, stderr } = await sandbox.taskvec(['resume'])
     expect(stderr).toContain('failed: cut algorithmic_to_upper')
@@ -48,7 +51,7 @@ describe('what fails for good', () => {
     expect(await complete()).toEqual(['tiny', 'tiny'])
   })
 
-  it('is tried again by resume --retry-failed, and is no failure any more where that succeeds', async () => {
+  it('is retried by resume --retry-failed, and no longer counts if that succeeds', async () => {
     const { exitCode, stderr } = await sandbox.taskvec(['resume', '--retry-failed'])
     expect(stderr).not.toContain('failed:')
     expect(exitCode).toBe(0)

@@ -57,7 +57,7 @@ it('a sweep that began on another kind is refused before anything is computed, w
   expect(stderr).toContain('processors: any')
 })
 
-it('results of another kind are held to a bound when computed again, not to the last bit', async () => {
+it('results of another kind are checked against a bound when recomputed, not to the last bit', async () => {
   const result = await again(altered(everyNumerics(another)))
   expect(result).toMatchObject({ problems: [], nearTies: [], unchecked: [] })
   expect(result.otherKinds).toEqual([expect.objectContaining({ model: 'twins', kernels: another })])

@@ -34,7 +34,7 @@ const catalogued = ['pythia-mini-s', '/elsewhere'] as const
 const local = ['m', folder] as const
 
 describe('how many cells a sweep has, before its models are opened', () => {
-  it('is told by the catalogue and by config.json, and not by other files', () => {
+  it('is known from the catalogue and from config.json, but not from other files', () => {
     const unknown = ['gguf', join(folder, 'no.gguf')] as const
     expect(stored('all', [catalogued, local, unknown]).planned()).toEqual({ 'pythia-mini-s': 6, m: 4 })
     expect(stored({ from: 1, to: 3 }, [catalogued, local]).planned()).toEqual({ 'pythia-mini-s': 3, m: 3 })
@@ -50,7 +50,7 @@ describe('how many cells a sweep has, before its models are opened', () => {
     expect(totals()).toMatchObject({ cells: { done: 4, all: 20 }, share: 0.2 })
   })
 
-  it('leaves out a model of which nothing is known, and guesses it for the share', () => {
+  it('leaves out a model of unknown depth, and estimates it for the share', () => {
     const { store, db } = stored('all', [local, ['gguf', join(folder, 'no.gguf')]])
     runTask(store, 'totals-1', 'upper', [0, 2, 3, 3], 'm')
     const reading = new SweepReading(db, 'totals-1')

@@ -6,20 +6,20 @@ const never = new Promise<never>(() => {})
 const interrupted = expect.objectContaining({ code: 'CANCELLED', message: 'interrupted' }) as Error
 
 describe('work that may be interrupted', () => {
-  it('gives what it gives, or fails as it fails, where nobody interrupts', async () => {
+  it('returns its result or fails as usual if nobody interrupts', async () => {
     const { signal } = new AbortController()
     await expect(raceAbort(signal, Promise.resolve(7))).resolves.toBe(7)
     await expect(raceAbort(signal, Promise.reject(new Error('no')))).rejects.toThrow('no')
   })
 
-  it('ends at once when the signal is aborted, though the work goes on', async () => {
+  it('ends at once when the signal is aborted, although the work continues', async () => {
     const controller = new AbortController()
     const waiting = raceAbort(controller.signal, never)
     controller.abort()
     await expect(waiting).rejects.toEqual(interrupted)
   })
 
-  it('does not begin to wait where the signal was aborted before, even for what is there already', async () => {
+  it('does not start waiting if the signal was already aborted, even for a result that is available', async () => {
     const { signal } = new AbortController()
     await expect(raceAbort(AbortSignal.abort(), never)).rejects.toEqual(interrupted)
     await expect(

@@ -27,8 +27,8 @@ const complete = (model: string) => {
   for (const task of ['upper', 'first']) runTask(store, id, task, [0, 2, 3, 3], model)
 }
 
-describe('how far a sweep is, read again and again', () => {
-  it('says the same as reading all of it, whenever it is read and in whatever order models end', () => {
+describe('the progress of a sweep, read repeatedly', () => {
+  it('is the same as reading everything, whenever it is read and in whatever order models end', () => {
     const reading = new SweepReading(db, id)
     expect(reading.tasks()).toEqual(sweepProgress(db, id))
     runTask(store, id, 'first', [1, 1, 0, 1], 'o')
@@ -75,7 +75,7 @@ describe('how far a sweep is, read again and again', () => {
     expect(reading.tasks()).toEqual(before)
   })
 
-  it('of a sweep that is not there is empty', () => {
+  it('of a missing sweep is empty', () => {
     const reading = new SweepReading(db, 'none')
     expect(reading.tasks()).toEqual([])
     expect(reading.open()).toEqual([])

@@ -35,7 +35,7 @@ describe('a list', () => {
     expect(checkList(good, 'exact')).toMatchObject({ problems: [], warnings: [] })
   })
 
-  it('names an answer that begins its input by accident, and says nothing where that is the rule', () => {
+  it('reports an answer that begins its input by accident, but not if that is the rule', () => {
     const accident = checkList([...good, pair('carpet', 'car')], 'exact')
     expect(accident.problems).toEqual([])
     expect(accident.warnings).toEqual([

@@ -96,7 +96,7 @@ describe('a list as public data sets have it', () => {
     expect(notes).toEqual(['1 of 2 pairs contain a line break, which also separates demonstrations'])
   })
 
-  it('keeps further columns behind the answer as accepted answers where there is no header', () => {
+  it('keeps further columns after the answer as accepted answers if there is no header', () => {
     const { pairs, notes } = read('plain.csv', 'hot,cold\nbig,small,little|tiny\n')
     expect(pairs).toEqual([pair('hot', 'cold'), pair('big', 'small', 'little', 'tiny')])
     expect(notes).toEqual([
@@ -119,7 +119,7 @@ describe('a list whose columns are not known', () => {
     ['word_fr,word_en\nhot,cold\n', 1, 'columns: {input: word_fr, answer: word_en}'],
     ['question,answer,output\na,b,c\n', 1, 'columns: {input: question, answer: answer}'],
     ['1,hot,cold\n2,big,small\n', 1, 'columns: {input: 2, answer: 3}'],
-  ])('%j is asked about, with the line that settles it', (text, line, settles) => {
+  ])('%j is refused, with the line to add', (text, line, settles) => {
     const path = file('unknown.csv', text)
     const { message, hint } = refusal(() => readWordListFile(path))
     expect(message).toMatch(new RegExp(`^${path}:${line}: `))
@@ -158,7 +158,7 @@ describe('a list whose columns are not known', () => {
     expect(hint).toContain('columns: {input: en, answer: fr}')
   })
 
-  it('names the nearest column where the config names one that is not there', () => {
+  it('suggests the nearest column if the config names a missing one', () => {
     const path = file('words.csv', 'word,translation\nhot,cold\n')
     expect(
       refusal(() => readWordListFile(path, { columns: { input: 'word', answer: 'translaton' } })).message,
@@ -227,7 +227,7 @@ describe('a list with splits of its own', () => {
     ).toEqual(parts)
   })
 
-  it('may call them otherwise, and need not have dev', () => {
+  it('may use other names, and need not have dev', () => {
     const path = file('folds.csv', 'input,output,fold\na,A,0\nb,B,1\nc,C,2\n')
     const { pairs, notes } = readWordListFile(path, {
       columns: { split: 'fold' },
@@ -257,7 +257,7 @@ describe('a list with splits of its own', () => {
   })
 })
 
-it('a member of a member is a column under its path, in a list of objects that of each', () => {
+it('a nested member is a column under its path; in a list of objects, one value of each object', () => {
   const lines = [
     { id: 1, q: { text: 'hot' }, answers: { text: ['cold', 'icy'], start: [0, 1] } },
     { id: 2, q: { text: 'big' }, answers: { text: ['small'], start: [0] } },

@@ -73,7 +73,7 @@ describe('a word list', () => {
 
   const bad = 'hot,cold\n,warm\n"big,small\nup,down\nleft\nlow, \nhot,icy\nin"n,out\nthe,end\n'
 
-  it('names everything that is wrong with it, in the order of its lines, with the first hint', () => {
+  it('reports every problem, in the order of its lines, with the first hint', () => {
     const path = file('many.csv', bad)
     const refused = () => readWordListFile(path, { duplicates: 'refuse' })
     const lines = linesOf(refused)
@@ -94,7 +94,7 @@ describe('a word list', () => {
     )
   })
 
-  it('of more than twenty problems the first are named, and where to see the others', () => {
+  it('with more than twenty problems, the first are named, and how to see the others', () => {
     const wrong = Array.from({ length: 25 }, (_, i) => `{"input": "d", "anser${i}": "e"}`)
     const lines = linesOf(() => readWordListFile(file('unlike.json', `[["a", "b"],\n${wrong.join(',\n')}]`)))
     expect(lines).toHaveLength(21)
@@ -103,7 +103,7 @@ describe('a word list', () => {
     )
   })
 
-  it('of one problem in many lines the first are named, and how many', () => {
+  it('with one problem in many lines, the first are named, and their number', () => {
     const lines = linesOf(() => readWordListFile(file('blank-lines.csv', 'x,\n'.repeat(25))))
     expect(lines).toEqual([expect.stringMatching(/blank-lines.csv:1: .* \(25 lines: 1, 2, 3, \.\.\.\)$/)])
   })

@@ -23,7 +23,7 @@ it('a copier and a majority guesser are right as often as the scoring rule lets 
   expect(floorsOf(pairs, 'exact', 'Paris')).toEqual({ copier: 0, majority: 0.75 })
 })
 
-it('the first token alone is right by the prefix rule, and by the exact one where it is the whole answer', async () => {
+it('the first token alone is right by the prefix rule, and by the exact one if it is the whole answer', async () => {
   expect(await firstTokenShare(pairs, 'prefix', encoder)).toBe(1)
   expect(await firstTokenShare(pairs, 'exact', encoder)).toBe(0)
   expect(await firstTokenShare([...pairs, pair('a', 'one')], 'exact', encoder)).toBe(0.2)

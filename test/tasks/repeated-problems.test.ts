@@ -10,7 +10,7 @@ it('names three lines of a problem that a file has many times, and counts the re
   ])
 })
 
-it('leaves a few of one kind, and unlike ones, as they are', () => {
+it('leaves a few of one kind, and different ones, unchanged', () => {
   const few = ['a:1: x', 'a:2: x', 'a:3: x', 'b:1: x', 'a:4: y']
   expect(groupRepeated(few)).toEqual(few)
 })

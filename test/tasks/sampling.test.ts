@@ -47,7 +47,7 @@ describe('drawn items', () => {
     )
   })
 
-  it('do not change when more of them, or more of another split, are asked for', () => {
+  it('do not change when more of them, or more of another split, are requested', () => {
     const few = drawItems('task', pairs(30), protocol)
     const many = drawItems('task', pairs(30), { ...protocol, testItems: 40, devItems: 9, baselineItems: 50 })
     expect(many.test.slice(0, 6)).toEqual(few.test)
@@ -201,7 +201,7 @@ describe('drawn items', () => {
     expect(sorted(ordered(1))).toEqual(sorted(plain))
   })
 
-  it('name the numbers where there are too few pairs', () => {
+  it('report the numbers if there are too few pairs', () => {
     expect(() => drawItems('tiny', pairs(5), protocol)).toThrow(
       'tiny: 5 pairs are left, but an item needs 6 (5 demonstrations, 1 query, 2 dummy queries)',
     )

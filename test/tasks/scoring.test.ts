@@ -83,7 +83,7 @@ describe('what is right', () => {
     expect(parseRule(text) !== null).toBe(is)
   })
 
-  it('of whole answers is one text, read back as it was put together', () => {
+  it('of whole answers is one text, parsed back to what it was made from', () => {
     const answer = { maxTokens: 8, stop: ['\n', 'Q:'] }
     expect(readScoring(scoringFor('f1 0.8', answer))).toEqual({ rule: 'f1 0.8', answer })
     expect(scoringFor('exact', undefined)).toBe('exact')
@@ -108,7 +108,7 @@ it('generated text ends at the first newline, unstripped', () => {
   expect(cut(' cat ')).toBe(' cat ')
 })
 
-it('generated text ends where the first stop text begins, and without half a character', () => {
+it('generated text ends where the first stop text begins, without a partial character', () => {
   expect(cut('Paris. Q: and', ['\n', 'Q:'])).toBe('Paris. ')
   expect(cut('Paris\n', [])).toBe('Paris\n')
   expect(wholeCharacters('猫\uFFFD')).toBe('猫')

@@ -19,7 +19,7 @@ const pem = join(mkdtempSync(join(tmpdir(), 'taskvec-')), 'x.pem')
 writeFileSync(pem, 'PEM')
 
 describe('an existing server', () => {
-  it('is none where none is named', () => {
+  it('is null if none is named', () => {
     expect(existingServer()).toBeNull()
   })
 
@@ -55,7 +55,7 @@ describe('an existing server', () => {
   })
 
   it.each(['localhost', 'http://localhost:7233', 'host:port', ':7233', 'a b:1'])(
-    '%j is no address',
+    '%j is not an address',
     (address) => {
       expect(() => existingServer({ address })).toThrow(`Temporal address "${address}" is not HOST:PORT`)
     },

@@ -10,7 +10,7 @@ const codec = new EncryptingCodec(Buffer.alloc(32, 1))
 const payloadOf = (value: unknown) => defaultPayloadConverter.toPayload(value)
 
 describe('the encrypting codec', () => {
-  it('gives back every value, and shows nothing of it', async () => {
+  it('restores every value, and reveals nothing of it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.json(), async (text) => {
         const secret = { text, more: 'Spain -> Madrid' }
@@ -40,7 +40,7 @@ describe('the encrypting codec', () => {
     }
   })
 
-  it('names the key where another one is needed, and leaves alone what was not encrypted', async () => {
+  it('names the key if another one is needed, and leaves unencrypted payloads unchanged', async () => {
     const other = new EncryptingCodec(Buffer.alloc(32, 2))
     await expect(codec.decode(await other.encode([payloadOf('x')]))).rejects.toThrow(
       /encrypted with key [0-9a-f]{16}, but the key here is/,

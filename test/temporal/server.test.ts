@@ -136,7 +136,7 @@ describe("taskvec's own Temporal server", () => {
     taken.close()
   })
 
-  it('is never taken for another program that has its number now, nor is that program stopped', async () => {
+  it('is never confused with another program that now has its pid, and that program is not stopped', async () => {
     const bystander = spawn('sleep', ['60'])
     mkdirSync(join(home, 'temporal'), { recursive: true })
     const record = { pid: bystander.pid, port: 7233, database: join(home, 'temporal', 'server.db') }
@@ -164,7 +164,7 @@ describe("taskvec's own Temporal server", () => {
 })
 
 describe('TASKVEC_TEMPORAL_PORT', () => {
-  it('that is in use, or no port, is refused by its number', async () => {
+  it('that is in use or not a port is refused by its number', async () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as AddressInfo

@@ -30,7 +30,7 @@ function load(path: string) {
   return buildTokenizer(path, ggufTokenizer(path))
 }
 
-it('drops a byte that has no token before it merges the others, as Hugging Face does', () => {
+it('drops bytes without a token before merging, as Hugging Face does', () => {
   const { encode } = load(smollm2)
   // Without it, ")<" is one token.
   expect([encode(')\u0014<', false), encode('\u0014', false)]).toEqual([[47902], []])

@@ -29,7 +29,7 @@ describe('FILE#PART', () => {
     expect(pick(reference)).toEqual(picked)
   })
 
-  it.each(['upp', 'upper/k1-arr', 'k1-arrow/L3'])('%s is refused, with what there is', (part) => {
+  it.each(['upp', 'upper/k1-arr', 'k1-arrow/L3'])('%s is refused, with the existing names', (part) => {
     const error = (() => {
       try {
         return pick(`thetas#${part}`)

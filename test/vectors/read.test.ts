@@ -21,7 +21,7 @@ function file(name: string, bytes: Uint8Array): string {
   return path
 }
 
-describe('vectors of others', () => {
+describe('vectors from other tools', () => {
   it.each([
     ['control.gguf', 'add', [1, 2, 3]],
     ['one.pt', 'replace', [null]],
@@ -50,7 +50,7 @@ describe('vectors of others', () => {
     expect(() => readVectors(model)).toThrow(/is a matrix among \d+ tensors: a model, not vectors/)
   })
 
-  it('files that were cut off or altered are refused', () => {
+  it('truncated or altered files are refused', () => {
     const whole = npyBytes(Float32Array.from(vector(1)))
     expect(() => readVectors(file('cut.npy', whole.subarray(0, whole.length - 4)))).toThrow(/takes 32 bytes/)
     expect(() => readVectors(file('short.npy', whole.subarray(0, 9)))).toThrow(/truncated|not a/)

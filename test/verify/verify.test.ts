@@ -120,7 +120,7 @@ describe('invariants', () => {
   })
 })
 
-describe('runs computed again', () => {
+describe('recomputed runs', () => {
   async function again(file: string, fraction: number, seed = 1) {
     const reader = openReadOnly(file)
     try {
@@ -147,7 +147,7 @@ describe('runs computed again', () => {
     expect(some.problems).toEqual([])
   })
 
-  it('show each value that somebody replaced, where no invariant can', async () => {
+  it('show each replaced value that no invariant can show', async () => {
     const changes = [
       ['token = (token + 1) % 257', 'the token'],
       ["text = 'no answer at all'", 'the text'],
@@ -180,7 +180,7 @@ describe('runs computed again', () => {
   })
 })
 
-describe('further experiments computed again', () => {
+describe('recomputed further experiments', () => {
   async function again(file: string, fraction: number, seed = 1) {
     const reader = openReadOnly(file)
     try {
@@ -214,7 +214,7 @@ describe('further experiments computed again', () => {
     expect(folders().filter((name) => !there.includes(name))).toEqual([])
   })
 
-  it('show each value that somebody replaced, each row that is gone, and each too many', async () => {
+  it('show each replaced value, and each missing or extra row', async () => {
     const file = altered(`
       update unit_scores set correct = case correct when 0 then 1 else correct - 1 end where rowid = (select max(rowid) from unit_scores);
       update thetas set "values" = zeroblob(length("values")) where rowid = (select min(rowid) from thetas);
@@ -238,7 +238,7 @@ describe('further experiments computed again', () => {
 })
 
 describe('taskvec verify', () => {
-  it('says that nothing differs and ends with 0', async () => {
+  it('reports that nothing differs and ends with 0', async () => {
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--full'], { db: good })
     expect(stdout).toContain('recomputed: 27 of 27 runs')
     expect(stdout).toContain('108 of them bitwise equal')
@@ -247,7 +247,7 @@ describe('taskvec verify', () => {
     expect(exitCode).toBe(0)
   })
 
-  it('ends with 3 where something differs, also for programs', async () => {
+  it('ends with 3 if something differs, also with --json', async () => {
     const file = altered('update runs set correct = (correct + 1) % items')
     const { stdout, exitCode } = await sandbox.taskvec(['verify', '--sample', '0', '--json'], { db: file })
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, differing: 27, recomputed: null })

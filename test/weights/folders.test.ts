@@ -69,7 +69,7 @@ describe('a Hugging Face folder', () => {
   })
 
   it.each(['config.json', 'tokenizer.json', 'model.safetensors'])(
-    'has another content hash when a byte of %s is another',
+    'has another content hash if a byte of %s differs',
     async (name) => {
       const path = copyOf('f16')
       const before = await hashOf(path)
@@ -137,7 +137,7 @@ describe('a Hugging Face folder', () => {
       (path) => [...shards, 'model.safetensors.index.json'].forEach((name) => rmSync(join(path, name))),
       'none of model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json',
     ],
-  ])('is refused where %s', async (_, damage, message) => {
+  ])('is refused if %s', async (_, damage, message) => {
     const path = copyOf('bf16-sharded')
     damage(path)
     await expect(openCheckpoint(path)).rejects.toThrow(message)

@@ -191,7 +191,7 @@ describe('metadata', () => {
     )
   })
 
-  it('beyond what a number holds is no count', async () => {
+  it('that exceeds the range of numbers is not a count', async () => {
     const path = join(folder(), 'model.gguf')
     const typed = (value: number): Field => [10, value === 4 ? 2n ** 60n : value] as unknown as Field
     writeFileSync(path, ggufBytes({ metadata: metadata(typed), ...tensors(0, 5) }))

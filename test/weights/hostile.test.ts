@@ -236,7 +236,7 @@ it('a GGUF tensor of countless rows and no columns has no values, and is read at
   checkpoint.close()
 })
 
-it('a head of thousands of millions is refused before its rotary table is made', () => {
+it('a head of billions of values is refused before its rotary table is made', () => {
   const config = {
     hidden_size: 2 ** 32,
     num_attention_heads: 1,
@@ -264,7 +264,7 @@ async function openAndReadAll(path: string): Promise<void> {
   }
 }
 
-describe('whatever is changed in a header, a file is read or refused with a TaskvecError', () => {
+describe('a file with any change in its header is read or refused with a TaskvecError', () => {
   const gguf = readFileSync(join(golden, 'weights/mixed.gguf'))
   const safetensors = readFileSync(join(golden, 'tiny/f16/model.safetensors'))
   const dataStart = 8 + Number(safetensors.readBigUInt64LE(0))

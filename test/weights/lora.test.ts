@@ -45,7 +45,7 @@ describe('a LoRA adapter', () => {
     })
   })
 
-  it('is another model than its base; where the base lies makes no difference', async () => {
+  it('is another model than its base; where the base is makes no difference', async () => {
     const hash = async (path: string) => {
       const opened = await openCheckpoint(path)
       opened.close()

@@ -25,7 +25,7 @@ describe('a workflow that began under a released version', () => {
     await expect(Worker.runReplayHistory({ workflowBundle }, history)).resolves.toBeUndefined()
   })
 
-  it('is told from one whose steps have changed', async () => {
+  it('is distinguished from one whose steps have changed', async () => {
     const history = recorded.find(({ id }) => id.startsWith('taskWorkflow'))?.history
     const altered = JSON.parse(
       JSON.stringify(history).replaceAll('"planTask"', '"someOtherActivity"'),

@@ -1,4 +1,5 @@
 import type { Figure } from '../../figures/figure.js'
+import { headCells } from '../../figures/head-cells.js'
 import { config, plotWidth } from '../../figures/style.js'
 import { meansOverTasks } from '../task-means.js'
 import type { attentionView } from './tables.js'
@@ -30,7 +31,6 @@ export function attentionMap(model: string, rows: readonly Share[]): Figure | nu
     panel: titles[part],
     says: `${model}, layer ${layer}, head ${head}, ${titles[part]}: ${share(mean)} [${share(low)}, ${share(high)}] over ${tasks} tasks`,
   }))
-  const axis = { grid: false, domain: false, ticks: false, labelOverlap: true, labelAngle: 0 } as const
   const heads = new Set(values.map(({ head }) => head)).size
   return {
     id: `attention-${model}`,
@@ -48,19 +48,7 @@ export function attentionMap(model: string, rows: readonly Share[]): Figure | nu
       spec: {
         width: (plotWidth - 40) / 2,
         height: { step: Math.max(4, Math.min(16, 130 / heads)) },
-        mark: { type: 'rect' },
-        encoding: {
-          x: { field: 'layer', type: 'ordinal', axis: { ...axis, title: 'layer' } },
-          y: { field: 'head', type: 'ordinal', axis: { ...axis, title: 'head' } },
-          color: {
-            field: 'attention',
-            type: 'quantitative',
-            title: 'attention',
-            scale: { scheme: 'viridis', domainMin: 0 },
-            legend: { orient: 'bottom', direction: 'horizontal', gradientLength: 200, tickCount: 3 },
-          },
-          description: { field: 'says' },
-        },
+        ...headCells('attention', { scheme: 'viridis', domainMin: 0 }),
       },
     },
     rows: values.map(({ says: _says, panel: _panel, ...row }) => row),

@@ -61,11 +61,7 @@ export const functionVectors: Experiment<Settings> = {
       ...(probing ? [{ ...overTasks('probing'), settings: { ...probing, heads } }] : []),
     ]
   },
-  kinds: {
-    function_vectors: functionVectorsUnit,
-    natural_text: naturalTextUnit,
-    probing: probingUnit,
-  },
+  kinds: { function_vectors: functionVectorsUnit, natural_text: naturalTextUnit, probing: probingUnit },
   tables: {
     'function-vectors': scoresTable,
     'function-vectors-shuffled': { ...scoresTable, view: shuffledFunctionVectorsView },

@@ -1,4 +1,5 @@
 import type { Figure } from '../../figures/figure.js'
+import { headCells } from '../../figures/head-cells.js'
 import { config, plotWidth } from '../../figures/style.js'
 import { averageEffects, type MediationRow } from './average.js'
 
@@ -12,7 +13,6 @@ export function headMap(model: string, rows: readonly MediationRow[]): Figure | 
     ...cell,
     says: `${model}, layer ${cell.layer}, head ${cell.head}: ${signed(cell.effect)} [${signed(cell.low)}, ${signed(cell.high)}] over ${cell.tasks} tasks`,
   }))
-  const axis = { grid: false, domain: false, ticks: false, labelOverlap: true, labelAngle: 0 } as const
   return {
     id: `head-effects-${model}`,
     title: 'Heads that write the task',
@@ -24,19 +24,10 @@ export function headMap(model: string, rows: readonly MediationRow[]): Figure | 
       data: { values },
       width: plotWidth,
       height: { step: Math.max(9, Math.min(18, 240 / (new Set(heads.map(({ head }) => head)).size || 1))) },
-      mark: { type: 'rect' },
-      encoding: {
-        x: { field: 'layer', type: 'ordinal', axis: { ...axis, title: 'layer' } },
-        y: { field: 'head', type: 'ordinal', axis: { ...axis, title: 'head' } },
-        color: {
-          field: 'effect',
-          type: 'quantitative',
-          title: 'effect',
-          scale: { domain: [-largest, 0, largest], range: ['#0072B2', '#f4f4f4', '#D55E00'] },
-          legend: { orient: 'bottom', direction: 'horizontal', gradientLength: 200, tickCount: 3 },
-        },
-        description: { field: 'says' },
-      },
+      ...headCells('effect', {
+        domain: [-largest, 0, largest],
+        range: ['#0072B2', '#f4f4f4', '#D55E00'],
+      }),
     },
     rows: values.map(({ says: _says, ...row }) => row),
   }

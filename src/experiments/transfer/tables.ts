@@ -15,11 +15,7 @@ const scored = {
 /** Accuracy on a task's queries with θ of another source patched in; the run's unit names the source. */
 export const transferScores = sqliteTable(
   'transfer_scores',
-  {
-    runId: unitRun(),
-    taskId: text('task_id').notNull(),
-    ...scored,
-  },
+  { runId: unitRun(), taskId: text('task_id').notNull(), ...scored },
   (table) => [
     primaryKey({ columns: [table.runId, table.taskId, table.layer] }),
     check('transfer_scores_correct', sql`${table.correct} between 0 and ${table.items}`),

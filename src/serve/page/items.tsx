@@ -16,12 +16,7 @@ const filters = {
   'regular-only': 'θ wrong, regular right',
 } as const
 
-const orders = {
-  item: 'item',
-  rank: 'rank, worst first',
-  best: 'rank, best first',
-  query: 'query',
-} as const
+const orders = { item: 'item', rank: 'rank, worst first', best: 'rank, best first', query: 'query' } as const
 
 /** The items of one (model, task): filtered, sorted, fifty a page. The URL holds every choice. */
 export function Items({

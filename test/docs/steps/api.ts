@@ -8,19 +8,15 @@ const model = 'llama-mini-m'
 
 const ports = { 8123: String(await freePort()), 8124: String(await freePort()) }
 
+const wait = 'until [ -s serve.json ]; do sleep 0.2; done'
+
 /** The lines as they stand, then the pages' Python, then the server's end; each part's output on lines of its own. */
 const served = (python: string) => (lines: readonly string[], session: Session) => {
   session.write('ask.py', `${blockOf('docs/api.md', 'import json, urllib')}\n${python}`)
-  const [start = '', wait = '', ...rest] = lines
-  return [start, 'server=$!', `trap 'kill $server; rm serve.json' EXIT`, wait]
-    .concat(
-      rest.flatMap((line) => [line, 'echo']),
-      'python3 ask.py',
-    )
-    .join('\n')
+  const begun = lines.slice(0, lines.indexOf(wait))
+  const asked = lines.slice(lines.indexOf(wait)).flatMap((line) => [line, 'echo'])
+  return [...begun, 'server=$!', `trap 'kill $server' EXIT`, ...asked, 'python3 ask.py'].join('\n')
 }
-
-const wait = 'until [ -s serve.json ]; do sleep 0.2; done'
 const page = `${blockOf('docs/api.md', 'sweep = ask(')}
 print(json.dumps([wrong["all"], answer["hypothesis"][0]["layer"], len(answer["hypothesis"])]))`
 
@@ -59,6 +55,7 @@ export const apiSteps: readonly Step[] = [
   },
   {
     of: [
+      'rm -f serve.json',
       'taskvec serve --predict --model smollm2-135m-q4 --port 8124 --json > serve.json &',
       wait,
       `curl -s -H "Authorization: Bearer $(jq -r .token serve.json)" --json '{"prompt": "The capital of France is", "top": 3}' http://127.0.0.1:8124/api/v1/predict`,

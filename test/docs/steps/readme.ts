@@ -40,7 +40,7 @@ export const readmeSteps: readonly Step[] = [
     },
     claim: ({ stdout }) => {
       expect(stdout).toMatch(/opposites\.csv +│ 40 /)
-      expect(stdout).toMatch(/copying the input +│ always the commonest answer/)
+      expect(stdout).toMatch(/copying the input +│ always the most common answer/)
       expect(stdout).not.toContain('error')
     },
   },
@@ -54,7 +54,7 @@ export const readmeSteps: readonly Step[] = [
     },
     claim: ({ stdout }, session) => {
       expect(stdout).toContain('6 settings x 1 model x 2 tasks: 216 cells')
-      expect(stdout).toMatch(/^(Nothing to fetch|To fetch: .*MB)/m)
+      expect(stdout).toMatch(/^(Nothing to fetch|To be fetched: .*MB)/m)
       expect(stdout).toMatch(/^About .* on one core/m)
       expect(existsSync(session.path('.taskvec/taskvec.db'))).toBe(false)
     },

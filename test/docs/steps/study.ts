@@ -26,7 +26,7 @@ export const studySteps: readonly Step[] = [
     },
     claim: ({ stdout }) => {
       expect(stdout).toContain('8 settings x 1 model x 3 tasks: 720 cells')
-      expect(stdout).toMatch(/^(Nothing to fetch|To fetch)/m)
+      expect(stdout).toMatch(/^(Nothing to fetch|To be fetched: .*MB)/m)
       expect(stdout).toMatch(/^About .* on one core/m)
     },
   },
