@@ -1,6 +1,7 @@
 /**
  * GFLOP/s of the wavefront by family, at equal sizes: `npx tsx bench/families.ts [FAMILY ...]`. Each is a random model of the golden
- * config's options with the sizes below, run in turns with LLaMA; medians of processor time count. One line each: GFLOP/s, and over LLaMA's.
+ * config's options with the sizes below, run in turns with LLaMA. One line each: GFLOP/s of processor time and its ratio to LLaMA's
+ * of the same turn, medians of nine turns.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +12,7 @@ import type { Engine } from '../src/engine/engine.js'
 import { loadEngine } from '../src/engine/local-engine.js'
 import { familyConfig, familyModels, makeFamilyModel } from '../test/golden/families.js'
 
-const rounds = 3
+const rounds = 9
 const vocab = 2048
 
 /** By the names that configs have for them. */
@@ -54,7 +55,7 @@ for (const name of names) {
       if (round > 0) for (const [i, list] of [ours, theirs].entries()) list.push(rates[i] as number)
     }
     await engine.close()
-    const share = median(ours) / median(theirs)
+    const share = median(ours.map((own, i) => own / (theirs[i] as number)))
     console.log(`${name.slice(0, -2).padEnd(18)} ${median(ours).toFixed(1).padStart(6)}  ${share.toFixed(2)}`)
   } catch (error) {
     console.log(`${name.slice(0, -2).padEnd(18)} ${String(error).split('\n').slice(0, 3).join(' ')}`)

@@ -35,8 +35,8 @@ const checkpoints = `## Gemma 3 270M
 plain hooks on the same GGUF file, on 40 items of each of four tasks (to_lower, past simple, capitals, antonyms) and all 18 layers:
 \`test/golden/make_gemma3.py\`, \`test/engine/gemma3.test.ts\`. The test requires 99.9 % of 3,040 predictions to agree; in the last run, all did.
 
-\`taskvec bench --model gemma3-270m-q4\`, 20 dev and 20 test items, an Intel Xeon (AVX-512), one run on a busy machine
-(\`bench/results/2026-11-29-gemma3.json\`): the published method takes 4.2 times the wavefront's processor time, an expert's loop 1.2 times, with the
+\`taskvec bench --model gemma3-270m-q4 --no-plain --no-two-cores\`, 50 dev and 50 test items, one core of an idle AMD EPYC (Zen 5, AVX-512 VNNI), medians of three
+(\`bench/results/2026-12-01-gemma3.json\`): the published method takes 14.4 times the wavefront's processor time and an expert's loop 2.6 times (SmolLM2-135M: 7.2 and 2.6), with the
 same predictions. A third of the operations is the unembedding of 262,144 tokens, which no method can avoid.
 
 \`configs/gemma3.yaml\`, 50 dev and 50 test items: θ works in layers 9 to 11 of 18 and hardly at all after that.
