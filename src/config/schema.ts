@@ -50,13 +50,16 @@ const column = z.union([z.string().min(1), z.int().min(1).max(10_000)], {
   error: "must be a column's name or 1-based number",
 })
 const values = z
-  .union([
-    z
-      .string()
-      .min(1)
-      .transform((one) => [one]),
-    z.array(z.string().min(1)).min(1).max(100),
-  ])
+  .union(
+    [
+      z
+        .string()
+        .min(1)
+        .transform((one) => [one]),
+      z.array(z.string().min(1)).min(1).max(100),
+    ],
+    { error: 'must be a value of the column, or a list of them, in quotes if it is a number' },
+  )
   .optional()
 const columns = z
   .strictObject({
@@ -86,7 +89,7 @@ const revision = z.string().regex(/^\w[\w.-]*(\/[\w.-]+)*$/, 'must be a branch, 
 
 const model = z.union(
   [
-    id,
+    z.string().min(1),
     z
       .strictObject({
         id,
@@ -97,7 +100,11 @@ const model = z.union(
           .regex(/^[\w.-]+\/[\w.-]+$/, 'must be a repository on Hugging Face, owner/name')
           .optional(),
         /** Default: main. Several give one model each, named `id-revision`. */
-        revision: z.union([revision, z.array(revision).min(1).max(1000)]).optional(),
+        revision: z
+          .union([revision, z.array(revision).min(1).max(1000)], {
+            error: 'must be a branch, a tag or a commit, or a list of them, in quotes if it is a number',
+          })
+          .optional(),
       })
       .superRefine((value, context) => {
         if (value.path !== undefined && value.repo !== undefined)
@@ -126,7 +133,7 @@ const theta = z.union(
 
 const task = z.union(
   [
-    id,
+    z.string().min(1),
     z
       .strictObject({
         id,

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 /** Requests of the page are shorter. */
 const longestUrl = 2000
@@ -40,23 +41,23 @@ export function guard(
     const { req } = context
     for (const [name, value] of Object.entries(headers)) context.header(name, value)
     const post = req.method === 'POST' && posts.includes(req.path)
-    if (req.method !== 'GET' && req.method !== 'HEAD' && !post) return context.text('only GET', 405)
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !post) return refused(context, 'only GET', 405)
     if (post && !/^application\/json(;|$)/.test(req.header('content-type') ?? ''))
-      return context.text('only application/json', 415)
-    if (req.url.length > longestUrl) return context.text('the address is too long', 414)
+      return refused(context, 'only application/json', 415)
+    if (req.url.length > longestUrl) return refused(context, 'the address is too long', 414)
 
     const hosts = [`127.0.0.1:${port()}`, `localhost:${port()}`]
-    if (!hosts.includes(req.header('host') ?? '')) return context.text('wrong Host', 403)
+    if (!hosts.includes(req.header('host') ?? '')) return refused(context, 'wrong Host', 403)
     const origin = req.header('origin')
     if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`))
-      return context.text('wrong Origin', 403)
+      return refused(context, 'wrong Origin', 403)
     if (req.header('sec-fetch-site') === 'cross-site' && req.header('sec-fetch-mode') !== 'navigate')
-      return context.text('the request comes from another site', 403)
+      return refused(context, 'the request comes from another site', 403)
 
     const cookie = `taskvec_${port()}`
     const given = req.query('token')
     if (given !== undefined) {
-      if (!same(given, token)) return context.text('wrong token', 403)
+      if (!same(given, token)) return refused(context, 'wrong token', 403)
       setCookie(context, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' })
       // The token does not stay in the address bar or the history.
       return context.redirect('/')
@@ -64,9 +65,18 @@ export function guard(
     const bearer = req.header('authorization')?.replace(/^Bearer /, '')
     const known = post && !(ofPage && origin !== undefined) ? undefined : getCookie(context, cookie)
     if (!same(bearer ?? known ?? '', token))
-      return context.text('Open the link that `taskvec serve` printed: it holds the token.', 401)
+      return refused(
+        context,
+        'Open the link that `taskvec serve` printed: it holds the token. Programs send it as Authorization: Bearer TOKEN.',
+        401,
+      )
     return next()
   }
+}
+
+/** As JSON to programs, as text to the address bar. */
+export function refused(context: Context, error: string, status: ContentfulStatusCode): Response {
+  return context.req.path.startsWith('/api/') ? context.json({ error }, status) : context.text(error, status)
 }
 
 /** Takes constant time. */

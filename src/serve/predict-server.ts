@@ -9,6 +9,7 @@ import { startEngineProcess, type EngineProcess } from '../engine/engine-process
 import { locateModel, type ModelRef } from '../models/locate.js'
 import { answer } from '../predict/predict.js'
 import { predictRequest, type PredictRequest } from '../predict/request.js'
+import { malformed } from '../system/zod-issue.js'
 import { libraryNames, namedVectors, pickVectors } from '../vectors/library.js'
 import { guard } from './guard.js'
 import { listen } from './listen.js'
@@ -90,7 +91,7 @@ export async function startPredictServer(
   app.route('/api', api)
   app.notFound((context) => context.json({ error: 'not found: see docs/api.md' }, 404))
   app.onError((error, context) => {
-    if (error instanceof z.ZodError) return context.json({ error: z.prettifyError(error) }, 400)
+    if (error instanceof z.ZodError) return context.json({ error: malformed(error) }, 400)
     if (error instanceof SyntaxError) return context.json({ error: `not JSON: ${error.message}` }, 400)
     if (error instanceof TaskvecError) return context.json({ error: describeError(error) }, 422)
     process.stderr.write(`taskvec serve: ${describeError(error)}\n`)

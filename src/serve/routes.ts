@@ -8,8 +8,9 @@ import { z } from 'zod'
 import { describeError, TaskvecError } from '../domain/errors.js'
 import { storeError } from '../store/open.js'
 import { itemFilters, itemOrders } from '../store/page-queries.js'
-import { guard } from './guard.js'
+import { guard, refused } from './guard.js'
 import { packageVersion } from '../system/home.js'
+import { malformed } from '../system/zod-issue.js'
 import type { Groups } from './groups.js'
 import type { LayerFigure } from './layer-figure.js'
 import type { Playground } from './playground.js'
@@ -24,7 +25,7 @@ const name = z.string().min(1).max(300)
 const page = z.coerce.number().int().min(0).max(1e6)
 const mostRank = 1e9
 const rank = z.coerce.number().int().min(1).max(mostRank)
-const itemQuery = z.object({
+const itemQuery = z.strictObject({
   model: name,
   task: name,
   split: z.enum(['baseline', 'dev', 'test']),
@@ -35,7 +36,7 @@ const itemQuery = z.object({
   order: z.enum(itemOrders).default('item'),
   page: page.default(0),
 })
-const figureQuery = z.object({ model: name, task: name })
+const figureQuery = z.strictObject({ model: name, task: name })
 /** Pairs and vectors may be sent inline. */
 const largestBody = 8_000_000
 
@@ -96,7 +97,7 @@ export function routes(parts: Parts): Hono {
   api.get('/playground', (context) => context.json(playground.choices(context.req.query('sweep'))))
   api.post('/predict', async (context) => context.json(await playground.ask(await context.req.json())))
   api.get('/changes', (context) => {
-    if (connections >= mostConnections) return context.text('too many pages are open', 503)
+    if (connections >= mostConnections) return refused(context, 'too many pages are open', 503)
     connections++
     return streamSSE(
       context,
@@ -127,7 +128,7 @@ export function routes(parts: Parts): Hono {
 
   app.route('/api/v1', api)
 
-  app.notFound((context) => context.text('not found', 404))
+  app.notFound((context) => refused(context, 'not found: see docs/api.md', 404))
   app.onError((error, context) => refuse(error, context))
   return app
 
@@ -139,10 +140,7 @@ export function routes(parts: Parts): Hono {
 
   function refuse(given: Error, context: Context): Response {
     const error = storeError('the database', given)
-    if (error instanceof z.ZodError) {
-      const [issue] = error.issues
-      return context.json({ error: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` }, 400)
-    }
+    if (error instanceof z.ZodError) return context.json({ error: malformed(error) }, 400)
     if (error instanceof SyntaxError) return context.json({ error: `not JSON: ${error.message}` }, 400)
     if (!(error instanceof TaskvecError)) {
       sayOnce(given)

@@ -1,9 +1,17 @@
 import { readFileSync, statSync } from 'node:fs'
-import { isMap, isNode, LineCounter, parseDocument, type Document, type Node } from 'yaml'
-import type { z } from 'zod'
+import {
+  isMap,
+  isNode,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLParseError,
+} from 'yaml'
+import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
-import { inWords, type Issue } from './zod-issue.js'
+import { inWords, keyPath, type Issue } from './zod-issue.js'
 
 /** A config is a few lines; a larger file was given by mistake. */
 const maxBytes = 1_000_000
@@ -29,8 +37,7 @@ export function readYaml(file: string): YamlFile {
   const [broken] = document.errors
   if (broken) {
     const { line, col } = counter.linePos(broken.pos[0])
-    const message = broken.message.split(' at line ', 1)[0] ?? broken.message
-    throw new TaskvecError('CONFIG', `${file}:${line}:${col}: not YAML: ${message}`)
+    throw new TaskvecError('CONFIG', `${file}:${line}:${col}: ${notYaml(broken)}`)
   }
   return {
     file,
@@ -47,11 +54,13 @@ export function readYaml(file: string): YamlFile {
 export function validated<T extends z.ZodObject>(yaml: YamlFile, schema: T): z.infer<T> {
   const result = schema.safeParse(yaml.value)
   if (result.success) return result.data
-  const problems = result.error.issues.flatMap((issue) => readable(issue, [], Object.keys(schema.shape)))
+  // What is not read but computed, as prompts, has no keys there.
+  const known = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
+  const problems = result.error.issues.flatMap((issue) => readable(issue, [], known))
   // Unknown keys first: a misspelt key is often why another one is missing.
   problems.sort((a, b) => Number(b.message.startsWith('unknown')) - Number(a.message.startsWith('unknown')))
   const errors = problems.map(({ path, message }) => yaml.error(path, message).message)
-  throw new TaskvecError('CONFIG', errors.join('\n'), { hint: 'The keys are described in README.md.' })
+  throw new TaskvecError('CONFIG', errors.join('\n'), { hint: 'docs/settings.md describes the keys.' })
 }
 
 interface ConfigProblem {
@@ -59,12 +68,19 @@ interface ConfigProblem {
   readonly message: string
 }
 
-/** `known`: top-level keys, to suggest the nearest one to a misspelt key. */
-function readable(issue: Issue, above: readonly PropertyKey[], known: readonly string[]): ConfigProblem[] {
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly items?: JsonSchema
+  readonly anyOf?: readonly JsonSchema[]
+  readonly allOf?: readonly JsonSchema[]
+}
+
+/** `known`: to suggest the nearest key to a misspelt one. */
+function readable(issue: Issue, above: readonly PropertyKey[], known: JsonSchema): ConfigProblem[] {
   const path = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const keys = path.length === 0 ? known : nestedKeys
+      const keys = keysAt(known, path)
       return issue.keys.map((key) => ({
         path: [...path, key],
         message: `unknown key "${key}"${didYouMean(key, keys)}`,
@@ -85,35 +101,22 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: readonly s
   }
 }
 
-const nestedKeys = [
-  ...[
-    'id',
-    'path',
-    'list',
-    'items',
-    'scoring',
-    'top',
-    'columns',
-    'duplicates',
-    'category',
-    'input',
-    'answer',
-    'accept',
-    'from',
-    'to',
-  ],
-  ...['robustness', 'conflicting', 'projection', 'beyond'],
-  ...['demonstrations', 'thetas', 'devItems', 'layers', 'pairs'],
-  ...[
-    'demonstrationSets',
-    'multiContext',
-    'layerTransfer',
-    'templateTransfer',
-    'addition',
-    'decodability',
-    'every',
-  ],
-]
+/** The keys that a schema knows at a path, in all branches of its unions. */
+function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
+  const { properties = {}, items, anyOf = [], allOf = [] } = schema
+  const branches = [...anyOf, ...allOf].flatMap((branch) => keysAt(branch, path))
+  const [part, ...rest] = path
+  if (part === undefined) return [...Object.keys(properties), ...branches]
+  const inner = typeof part === 'number' ? items : properties[String(part)]
+  return inner ? [...keysAt(inner, rest), ...branches] : branches
+}
+
+function notYaml({ code, message }: YAMLParseError): string {
+  // The parser's own words for these address programmers.
+  if (code === 'DUPLICATE_KEY') return 'this key is given twice'
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here (---), but a file holds one'
+  return `not YAML: ${message.split(' at line ', 1)[0] ?? message}`
+}
 
 function readBounded(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false })
@@ -161,12 +164,4 @@ function keyText(key: Node): unknown {
 
 function startOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined
-}
-
-/** `tasks[1].list` */
-function keyPath(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '')
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { inWords, type Issue } from '../system/zod-issue.js'
+import { withKey, type Issue } from '../system/zod-issue.js'
 import { didYouMean } from '../domain/did-you-mean.js'
 import type { Item, Split } from '../domain/types.js'
 import { readTextFile, refuseProblems, type LineProblem } from './text-file.js'
@@ -81,6 +81,5 @@ function say(issue: Issue): string[] {
     const known = [...Object.keys(itemLine.shape), 'input', 'output']
     return issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, known)}`)
   }
-  const key = issue.path.map(String).join('.')
-  return [`${key ? `${key}: ` : ''}${inWords(issue)}`]
+  return [withKey(issue)]
 }

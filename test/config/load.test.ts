@@ -155,7 +155,7 @@ layersPerActivity: 4
     ['models: [llama-7b]\ntasks: all\ndevItems: 0', ':3:1: devItems: must be at least 1'],
     ['tasks: all', ':1:1: models: is missing'],
     ['models: []\ntasks: all', ':1:1: models: must not be empty'],
-    ['models: llama-7b\ntasks: all', ':1:1: models: must be of type array, not string'],
+    ['models: llama-7b\ntasks: all', ':1:1: models: must be a list, not text'],
     [
       'models: [llama-7B]\ntasks: all',
       ':1:10: models[0]: unknown model "llama-7B"; did you mean "llama-7b"?',
@@ -204,8 +204,30 @@ layersPerActivity: 4
     ['models: [llama-7b]\ntasks: all\nlayers: [-1]', ':3:10: layers[0]: must be at least 0'],
     ['models: [llama-7b]\ntasks: all\nexperiments: [mian]', ':3:15: experiments[0]: must be main'],
     ['models: [llama-7b\ntasks: all', ':2:1: not YAML'],
-    ['a: 1\na: 2', ':2:1: not YAML: Map keys must be unique'],
-    ['', ':1:1: must be of type object, not null'],
+    ['a: 1\na: 2', ':2:1: this key is given twice'],
+    ['models: [llama-7b]\ntasks: all\n---\na: 1', ':3:1: a second document begins here (---)'],
+    ['', ':1:1: is empty, but must be a map {key: value}'],
+    ['models:\ntasks: all', ':1:1: models: is empty, but must be a list'],
+    ['models: [llama-7b]\ntasks: all\nname: 12', ':3:1: name: must be text, not a number: put it in quotes'],
+    [
+      `models: [llama-7b]\ntasks: all\nname: ${'x'.repeat(81)}`,
+      ':3:1: name: must have at most 80 characters',
+    ],
+    ['models: [llama-7b]\ntasks: all\ntestItems: 2.5', ':3:1: testItems: must be a whole number'],
+    ['models: [llama-7b]\ntasks: all\ndummyMayBeDemonstration: no', ': must be true or false, not text'],
+    ['models: [llama-7b]\ntasks: all\nstoreThetas: no', ':3:1: storeThetas: must be best, all or each'],
+    [
+      'models: [llama-7b]\ntasks: all\nanswer: {maxtokens: 8}',
+      ':3:10: answer.maxtokens: unknown key "maxtokens"; did you mean "maxTokens"?',
+    ],
+    ['models: [llama-7b]\ntasks: [{id: x, list: my.csv, scoring: {f1: 0}}]', 'f1: must be greater than 0'],
+    ['models: [llama-7b]\ntasks: [{id: x, list: my.csv, label: ""}]', 'tasks[0].label: must not be empty'],
+    [
+      'models: [{id: x, repo: a/b, revision: 5}]\ntasks: all',
+      'models[0].revision: must be a branch, a tag or a commit, or a list of them, in quotes',
+    ],
+    ['models: [../x]\ntasks: all', ':1:10: models[0]: unknown model "../x"'],
+    ['models: [llama-7b]\ntasks: [my.csv]', ':2:9: tasks[0]: unknown task "my.csv"'],
   ])('%j is refused', (text, message) => {
     expect(() => load(text)).toThrow(message)
   })

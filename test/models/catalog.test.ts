@@ -48,7 +48,7 @@ describe('the catalogue', () => {
       'block:',
       /tiny.yaml:5:1: block: unknown key "block"; did you mean "blocks"\?/,
     ],
-    ['a wrong type', /^blocks: \d+/m, 'blocks: many', /tiny.yaml:5:1: blocks: must be of type number/],
+    ['a wrong type', /^blocks: \d+/m, 'blocks: many', /tiny.yaml:5:1: blocks: must be a number/],
     ['a file outside the package', /file: .*/, 'file: ../../x.gguf', /tiny.yaml:14:3: pip.file/],
     [
       'two sources',

@@ -171,6 +171,16 @@ describe('a hostile request is refused', () => {
   })
 })
 
+it('says in words and as JSON what is wrong with a request', async () => {
+  const items = '/api/v1/sweeps/sample-1/items?model=m&task=upper&'
+  const errorOf = async (path: string, headers = auth(server.token)) =>
+    (JSON.parse((await send(path, headers)).body) as { error: string }).error
+  expect(await errorOf(`${items}split=all`)).toBe('split: must be baseline, dev or test')
+  expect(await errorOf(`${items}split=dev&pgae=2`)).toBe('unknown key "pgae"')
+  expect(await errorOf('/api/v1/sweep')).toContain('not found')
+  expect(await errorOf('/api/v1/sweeps', {})).toContain('Authorization: Bearer')
+})
+
 function auth(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` }
 }

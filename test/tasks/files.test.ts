@@ -177,16 +177,16 @@ describe('an items file', () => {
 
   it.each([
     ['not JSON', ':2: not JSON'],
-    [line({ split: 'train' }), ':2: split: must be baseline or dev or test'],
+    [line({ split: 'train' }), ':2: split: must be baseline, dev or test'],
     [line({ answer: ' ' }), ':2: answer: must not be blank'],
-    [line({ answer: ['a', ''] }), ':2: answer.1: must not be blank'],
+    [line({ answer: ['a', ''] }), ':2: answer[1]: must not be blank'],
     [line({ answer: 3 }), ':2: answer: must be a string, or a list'],
     [line({ answer: [] }), ':2: answer: must not be empty'],
     [line({ dummyQueries: [] }), ':2: dummyQueries: at least one is needed'],
     [line({ quary: 'x' }), ':2: unknown key "quary"; did you mean "query"?'],
-    [line({ demonstrations: [{ input: 'a' }] }), ':2: demonstrations.0.output: is missing'],
-    [line({ query: 3 }), ':2: query: must be of type string, not number'],
-    ['[]', ':2: must be of type object, not array'],
+    [line({ demonstrations: [{ input: 'a' }] }), ':2: demonstrations[0].output: is missing'],
+    [line({ query: 3 }), ':2: query: must be text, not a number: put it in quotes'],
+    ['[]', ':2: must be a map {key: value}, not a list'],
   ])('with %s is refused', (wrong, message) => {
     expect(() => readItemsFile(file('wrong.jsonl', `${line({})}\n${wrong}`))).toThrow(`wrong.jsonl${message}`)
   })
