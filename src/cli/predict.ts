@@ -1,5 +1,4 @@
-import { parse } from 'yaml'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { TaskvecError } from '../domain/errors.js'
 import type { Device, NumericsMode } from '../domain/numerics.js'
 import { loadEngine } from '../engine/local-engine.js'
@@ -9,10 +8,12 @@ import { predictRequest, type PredictRequest } from '../predict/request.js'
 import { findVectors } from '../vectors/library.js'
 import { vectorModes, type VectorMode } from '../vectors/vector.js'
 import { expanded } from '../system/home.js'
+import { inWords, type Issue } from '../system/zod-issue.js'
 import type { Columns } from '../tasks/columns.js'
 import { parquetAhead } from '../tasks/parquet-list.js'
 import { readWordListFile } from '../tasks/word-list-file.js'
 import type { Pair } from '../domain/types.js'
+import { number, oneOf, repeated, tokenIds, yamlValue } from './option-values.js'
 import { columnsOption, deviceOption, numericsOption, wholeNumber } from './options.js'
 import { printPrediction } from './print-prediction.js'
 
@@ -41,6 +42,12 @@ interface PredictOptions {
   device: Device
   json?: boolean
 }
+
+/** Options that have an effect only with another one. */
+const companions = [
+  ...(['scale', 'mode', 'positions'] as const).map((name) => [name, 'vector'] as const),
+  ['columns', 'list'] as const,
+]
 
 /** `taskvec predict`. */
 export function predictCommand(): Command {
@@ -168,12 +175,17 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
     )
   if (task !== undefined && query === undefined)
     throw new TaskvecError('USAGE', '--task needs --query', {
-      hint: `For instance: taskvec predict --task ${task} --query "…"`,
+      hint: `For instance: --task ${task} --query "…"`,
     })
   if (task !== undefined && vector.length > 0)
     throw new TaskvecError('USAGE', '--task and --vector cannot be combined: --task patches in its own θ', {
       hint: 'Leave out --task: --vector FILE --query "…".',
     })
+  for (const [name, other] of companions)
+    if (options[name] !== undefined && options[other] === undefined)
+      throw new TaskvecError('USAGE', `--${name} needs --${other}`)
+  if (vector.length === 0 && layer !== undefined && layer.length > 1)
+    throw new TaskvecError('USAGE', `--layer is given ${layer.length} times, but θ takes one`)
   const vectors = vector.map((name, i) => ({
     vector: name,
     layer: of('layer', layer, i),
@@ -190,8 +202,7 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
     stop: options.stop,
   })
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw new TaskvecError('USAGE', `predict: ${[...(issue?.path ?? []), issue?.message ?? ''].join(' ')}`)
+  throw new TaskvecError('USAGE', parsed.error.issues.map(ofOption).join('\n'))
 
   function of<Value>(name: string, values: readonly Value[] | undefined, i: number): Value | undefined {
     if (values === undefined || values.length === 1) return values?.[0]
@@ -204,38 +215,10 @@ function requestOf(options: PredictOptions, list: readonly Pair[] | undefined): 
   }
 }
 
-function tokenIds(text: string): number[] {
-  return text.split(',').map((part) => {
-    if (!/^\s*\d+\s*$/.test(part))
-      throw new InvalidArgumentError(`"${part}" is not a token id; give whole numbers, such as 5,6,7.`)
-    return Number(part)
-  })
-}
-
-/** A name, a number, or a list or map in YAML's flow style or JSON. */
-function yamlValue(text: string): unknown {
-  try {
-    return parse(text)
-  } catch (error) {
-    const [reason = ''] = (error as Error).message.split(' at line ', 1)
-    throw new InvalidArgumentError(`It is not YAML: ${reason}.`)
-  }
-}
-
-function repeated<Value>(parse: (text: string) => Value): (text: string, before?: Value[]) => Value[] {
-  return (text, before = []) => [...before, parse(text)]
-}
-
-function number(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value)) return value
-  throw new InvalidArgumentError('It must be a number, such as 1.5 or -0.5.')
-}
-
-function oneOf<Value extends string>(values: readonly Value[]): (text: string) => Value {
-  return (text) => {
-    const value = values.find((known) => known === text)
-    if (value !== undefined) return value
-    throw new InvalidArgumentError(`It must be ${values.join(' or ')}.`)
-  }
+/** A problem of the request, under the name of the option that gave the value. */
+function ofOption(issue: Issue): string {
+  const [key, , ofVector] = issue.path
+  if (key === undefined) return `predict: ${inWords(issue)}`
+  const name = String(key === 'vectors' ? ofVector : key)
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${inWords(issue)}`
 }

@@ -99,10 +99,7 @@ function picked(
       'USAGE',
       there.length === 0
         ? `${label} has no vector of layer ${layer}: it has ${said(vectors)}`
-        : `${label} has ${there.length} vectors of layer ${layer}: ${there
-            .slice(0, 4)
-            .map(({ name }) => name)
-            .join(', ')}`,
+        : `${label} has ${there.length} vectors of layer ${layer}: ${namesAt(layer)}`,
       { hint: 'Select one by part of its name: FILE#PART.' },
     )
   }
@@ -110,17 +107,17 @@ function picked(
   const open = vectors.find((vector) => vector.layer === null)
   if (open)
     throw new TaskvecError('USAGE', `${label} does not say its layer`, { hint: 'Give it with --layer L.' })
-  const twice = layers.findIndex((layer, i) => layers.indexOf(layer) < i)
-  if (twice >= 0)
-    throw new TaskvecError(
-      'USAGE',
-      `${label} has several vectors of layer ${layers[twice] ?? ''}: ${vectors
-        .slice(0, 4)
-        .map(({ name }) => name)
-        .join(', ')}${vectors.length > 4 ? ', ..' : ''}`,
-      { hint: 'Select one by part of its name, such as task or setting: FILE#PART.' },
-    )
+  const twice = layers.find((layer, i) => layers.indexOf(layer) < i)
+  if (twice !== undefined)
+    throw new TaskvecError('USAGE', `${label} has several vectors of layer ${twice}: ${namesAt(twice)}`, {
+      hint: 'Select one by part of its name, such as task or setting: FILE#PART.',
+    })
   return vectors.map((vector) => ({ ...vector, layer: vector.layer as number }))
+
+  function namesAt(layer: number | null): string {
+    const names = vectors.filter((vector) => vector.layer === layer).map(({ name }) => name)
+    return `${names.slice(0, 4).join(', ')}${names.length > 4 ? ', ..' : ''}`
+  }
 }
 
 function said(vectors: readonly Vector[]): string {

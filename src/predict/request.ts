@@ -83,6 +83,8 @@ export const predictRequest = z
     if (sources > 0 && vectors.length > 0)
       context.addIssue("a task's own θ answers: give query and vectors without task")
     if (sources > 0 && request.logits) context.addIssue('logits are those of one prompt: leave θ out')
+    if (sources === 0 && request.layer !== undefined)
+      context.addIssue('layer is that of θ: give task, list or dummyQueries, or a layer to each vector')
     if ((task ?? list) !== undefined && Array.isArray(demonstrations))
       context.addIssue('of task and list, demonstrations are drawn: give their number')
     if ((task ?? list) === undefined && typeof demonstrations === 'number')

@@ -136,6 +136,8 @@ describe('serve --predict', () => {
     expect(await message({ query: 'b', demonstrations: 3 })).toContain('drawn from task or list')
     expect(await message({ query: 'b', dummyQueries: ['a'] })).toContain('need demonstrations')
     expect(await message({ query: 'b', task: 'a', list: [['a', 'b']] })).toContain('one of task, list')
+    expect(await message({ prompt: 'b', layer: 3 })).toContain('layer is that of θ')
+    expect(await message([{ prompt: 'b', top: 0 }])).toContain('[0].top: must be at least 1')
     expect((await ask('{')).status).toBe(400)
   })
 
