@@ -16,6 +16,7 @@ import { tableLatex } from '../report/table-latex.js'
 import { openReadOnly, type Reader } from '../store/open.js'
 import { weightTypes } from '../store/report-queries.js'
 import { meanScores } from '../store/mean-scores.js'
+import { taskCategories } from '../store/page-queries.js'
 import { firstTokens, mainResults } from '../store/results.js'
 import {
   namedSweeps,
@@ -141,6 +142,11 @@ async function results(wanted: readonly string[], options: ResultsOptions): Prom
     'task',
     options.task,
     progress.map(({ task }) => task),
+  )
+  checkName(
+    'category',
+    options.category,
+    (whole ? group : [sweep]).flatMap(({ id }) => Object.values(taskCategories(reader, id))),
   )
   for (const note of mixed ? apart(reader, group).notes : []) process.stderr.write(`note: ${note}\n`)
   if (whole) await printGroup(reader, group, format, options, mixed)

@@ -83,7 +83,7 @@ function problemsOf({ input, output, accept }: Pair, scoring: ScoringRule): stri
     if (text !== text.normalize('NFC')) problems.push(`"${text}" is not in Unicode's composed form (NFC)`)
     if (text !== text.trim() || text === '') problems.push(`"${text}" is blank or has spaces around it`)
     if (text.includes('->') || text.includes('\n'))
-      problems.push(`"${text}" has a part of the prompt's format in it`)
+      problems.push(`${JSON.stringify(text)} has a part of the prompt's format in it`)
   }
   if (scoring === 'exact' && /\s/.test(output))
     problems.push(

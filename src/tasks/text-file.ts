@@ -39,6 +39,9 @@ export function readTextFile(file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
   } catch (cause) {
-    throw new TaskvecError('CONFIG', `${file}: not UTF-8 text`, { cause })
+    throw new TaskvecError('CONFIG', `${file}: not UTF-8 text`, {
+      cause,
+      hint: 'Save it as UTF-8; export a spreadsheet as CSV.',
+    })
   }
 }

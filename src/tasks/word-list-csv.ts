@@ -44,15 +44,11 @@ export function csvRows(file: string, text: string, columns?: Columns): Rows {
         cells: [cells[roles.input] ?? '', answer, ...accept.flatMap((cell) => cell.split('|'))],
         ...(roles.split === undefined ? {} : { split: cells[roles.split] ?? '' }),
       })
-    } else
-      narrow.push({
-        line,
-        text:
-          cells.length === 1
-            ? 'only one column; two are needed: input, answer'
-            : `${cells.length} columns; the answer is in column ${Math.max(roles.answer, roles.input) + 1}`,
-        hint: 'Separate them by commas, semicolons or (in a .tsv file) tabs; put quotes around a word with one of these in it.',
-      })
+    } else {
+      const needed = Math.max(roles.answer, roles.input) + 1
+      const text = `${cells.length} columns; the answer is in column ${needed}`
+      narrow.push({ line, ...oneColumn, ...(cells.length === 1 ? {} : { text }) })
+    }
   }
   const unused = roles.unused.map((name) => `"${name}"`)
   return {
@@ -61,9 +57,27 @@ export function csvRows(file: string, text: string, columns?: Columns): Rows {
     notes: [
       ...notes,
       ...(unused.length > 0 ? [`not used: ${unused.join(', ')}`] : []),
+      ...(header ? wideNote(first, table, roles) : []),
       ...(columns ? [] : header ? capitalHeader(first) : [noHeader(first)]),
     ],
   }
+}
+
+const oneColumn = {
+  text: 'only one column; two are needed: input, answer',
+  hint: 'Separate them by commas, semicolons or (in a .tsv file) tabs; put quotes around a word with one of these in it.',
+}
+
+/** A comma in a text without quotes makes one more column. */
+function wideNote(header: CsvRecord, { records }: Table, { answer }: Roles): string[] {
+  const width = header.cells.length
+  const wide = records.filter(({ cells }) => cells.slice(width).some((cell) => cell !== ''))
+  const [first] = wide
+  if (!first) return []
+  const kept = answer === width - 1 ? 'taken as further accepted answers' : 'not used'
+  return [
+    `${wide.length} of ${records.length - 1} lines have more columns than the header, ${kept}; the first is line ${first.line}: "${first.cells.join('", "')}"`,
+  ]
 }
 
 interface Layout {
@@ -82,6 +96,7 @@ function layoutOf(first: CsvRecord, { records }: Table, columns: Columns | undef
     return { roles: header ? roles : { ...roles, unused: [] }, header }
   }
   if (byName) return { roles: byName, header: true }
+  if (records.every(({ cells }) => cells.length < 2)) return { line: first.line, ...oneColumn }
   if (mayBeHeader(first.cells)) return askHeader(first)
   if (isNumbered(records)) return askNumbered(first)
   return { roles: { input: 0, answer: 1, accept: [], unused: [] }, header: false }

@@ -16,6 +16,12 @@ describe('a wrong command line', () => {
     [['predict'], 2, 'exactly one of --prompt, --token-ids and --task; 0 given'],
     [['predict', '--token-ids', '5,x'], 2, '"x" is not a token id'],
     [['predict', '--task', 'algorithmic_to_upper'], 2, '--task needs --query'],
+    [['predict', '--prompt', 'a', '--scale', '2'], 2, '--scale needs --vector'],
+    [['predict', '--prompt', 'a', '--columns', 'x,y'], 2, '--columns needs --list'],
+    [['predict', '--prompt', 'a', '--layer', '3'], 2, 'predict: layer is that of θ'],
+    [['predict', '--prompt', 'a', '--layer', '3', '--layer', '4'], 2, '--layer is given 2 times'],
+    [['predict', '--prompt', 'a', '--max-tokens', '1001'], 2, '--max-tokens: must be at most 1000'],
+    [['predict', '--prompt', ''], 2, '--prompt: must not be empty'],
   ])('%j exits with %i and says what is wrong', async (args, exitCode, message) => {
     const result = await execa(process.execPath, [taskvec, ...args], { reject: false })
     expect(result.stderr).toContain(message)
@@ -29,6 +35,17 @@ describe('a wrong command line', () => {
     const version = await execa(process.execPath, [taskvec, '--version'])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/)
   })
+})
+
+it('results of an unknown category are refused, with those there are', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taskvec-usage-'))
+  const db = join(folder, 'made-up.db')
+  writeSample(db)
+  const args = ['results', '--category', 'algoritmic', '--db', db]
+  const result = await execa(process.execPath, [taskvec, ...args], { reject: false })
+  rmSync(folder, { recursive: true })
+  expect(result.exitCode).toBe(2)
+  expect(result.stderr).toMatch(/no category "algoritmic"; did you mean "algorithmic"\?\n.*translation/)
 })
 
 it("resume of a stored config that is not taskvec's is refused, with the way back", async () => {

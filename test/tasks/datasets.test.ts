@@ -110,6 +110,22 @@ describe('a list as public data sets have it', () => {
   })
 })
 
+describe('a list with lines of another width', () => {
+  it.each([
+    ['input,output\nhot,cold\nbig,small, tiny\n', 'taken as further accepted answers'],
+    ['output,input\ncold,hot\nsmall,big,tiny\n', 'not used'],
+  ])('%j is read, with a note on what is beyond its header', (text, what) => {
+    const [note] = read('wide.csv', text).notes
+    expect(note).toMatch(`1 of 2 lines have more columns than the header, ${what}; the first is line 3: "`)
+  })
+
+  it('is not asked about a column that does not exist', () => {
+    const path = file('narrow.csv', 'input\nhot\nbig\n')
+    const { message } = refusal(() => readWordListFile(path))
+    expect(message).toBe(`${path}:1: only one column; two are needed: input, answer`)
+  })
+})
+
 describe('a list whose columns are not known', () => {
   it.each([
     ['word,translation\nhot,cold\n', 1, 'columns: {input: word, answer: translation}'],
