@@ -16,8 +16,11 @@ export function renderLayerCurves(cells: readonly LayerCell[]): string {
         .sort((a, b) => a.layer - b.layer)
       const peak = curve.reduce((a, b) => (b.mean > a.mean ? b : a))
       const tasks = new Set(shown.map(({ task }) => task)).size
-      const which = learned.size > 0 ? `${tasks} tasks above ${learnedAbove}` : `all ${tasks} tasks`
-      return `${model.padEnd(width)}  ${sparkline(curve.map(({ mean }) => mean))}  accuracy by L, mean of ${which}: ${peak.mean === 0 ? 'zero at every L' : `${peak.mean.toFixed(2)} at L = ${peak.layer}`}`
+      const which =
+        tasks === 1
+          ? [...shown][0]?.task
+          : `mean of ${learned.size > 0 ? `${tasks} tasks above ${learnedAbove}` : `all ${tasks} tasks`}`
+      return `${model.padEnd(width)}  ${sparkline(curve.map(({ mean }) => mean))}  accuracy by L, ${which}: ${peak.mean === 0 ? 'zero at every L' : `${peak.mean.toFixed(2)} at L = ${peak.layer}`}`
     })
     .join('\n')
 }

@@ -17,7 +17,8 @@ export class BoundedFile {
   constructor(readonly path: string) {
     // Check before opening: opening a pipe blocks until it has a writer.
     const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat && !stat.isFile()) throw new TaskvecError('WEIGHTS', `${path}: not a regular file`)
+    if (!stat?.isFile())
+      throw new TaskvecError('WEIGHTS', `${path}: ${stat ? 'not a regular file' : 'no such file'}`)
     try {
       this.#descriptor = openSync(path, 'r')
     } catch (cause) {
