@@ -30,6 +30,7 @@ async function program() {
     absWorkingDir: root,
     entryPoints: {
       main: 'src/cli/main.ts',
+      start: 'src/cli/start.ts',
       'engine-child': 'src/engine/engine-child.ts',
       'sql-child': 'src/store/sql-child.ts',
       'analysis-process': 'activities/analysis-process.ts',

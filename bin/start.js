@@ -1,6 +1,6 @@
-// `npm start [-- CONFIG OPTIONS]`: runs a sweep, by default the quickstart, with built-in defaults.
+// `npm start [-- CONFIG OPTIONS]`: runs a sweep, by default a pretrained model on three tasks and then the quickstart.
 import { prepare } from './prepare.js'
 
 prepare()
-const { start } = await import('../dist/main.js')
+const { start } = await import('../dist/start.js')
 await start(process.argv)

@@ -106,12 +106,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `npm start`: `run`, with the quickstart config unless one is given. */
-export async function start(argv: readonly string[]): Promise<void> {
-  const { operands } = (await import('./run.js')).runCommand().parseOptions(argv.slice(2))
-  await main([...argv.slice(0, 2), 'run', ...(operands.length === 0 ? ['quickstart'] : []), ...argv.slice(2)])
-}
-
 /** Commands whose exit code is a verdict: they run to the end even if nobody reads their output. */
 const judging = ['run', 'resume', 'verify', 'merge']
 

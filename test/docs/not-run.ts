@@ -11,10 +11,10 @@ export const notRun: Readonly<Record<string, readonly string[]>> = {
     'npm run build',
   ],
   'minutes to hours of compute': [
-    'npm start',
-    'taskvec bench --model gemma3-270m-q4',
-    'taskvec bench --no-plain --python PATH',
-    'taskvec bench --no-plain --runs 3',
+    'npm start', // test/cli/start.test.ts
+    'taskvec bench --model MODEL --no-plain --no-two-cores',
+    'taskvec bench --model gemma3-270m-q4 --no-plain --no-two-cores',
+    'taskvec bench --model smollm2-135m-q4 --no-plain --no-two-cores --python PATH',
     'taskvec run circuits.yaml',
     'taskvec run configs/held-out.yaml',
     'taskvec run configs/pretrained.yaml',
