@@ -139,6 +139,8 @@ export function describeDecoder(config: Readonly<Record<string, unknown>>, path:
   const near = typeof type === 'string' ? didYouMean(type, known) : ''
   throw new TaskvecError(
     'MODEL',
-    `${path}: model_type ${JSON.stringify(type)} cannot be run${near}; known: ${known.join(', ')}`,
+    type === undefined
+      ? `${path}: config.json names no model_type; known: ${known.join(', ')}`
+      : `${path}: model_type ${JSON.stringify(type)} cannot be run${near}; known: ${known.join(', ')}`,
   )
 }

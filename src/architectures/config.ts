@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { malformed } from '../system/zod-issue.js'
 import type { DecoderSpec } from './decoder.js'
 
 /** One model family: its config.json, validated, as a description of its computation. */
@@ -36,8 +37,7 @@ export function family<
     describe(config, path) {
       const parsed = z.object(fields).safeParse(withoutNulls(withNames(config, otherNames), fields))
       const refuse = (message: string) => new TaskvecError('MODEL', `${path}: ${message}`)
-      if (!parsed.success)
-        throw refuse(`its config cannot be run as ${name}:\n${z.prettifyError(parsed.error)}`)
+      if (!parsed.success) throw refuse(`its config cannot be run as ${name}:\n${malformed(parsed.error)}`)
       const values: Record<string, unknown> = parsed.data
       for (const [other, own] of otherNames) values[other] = values[own]
       try {

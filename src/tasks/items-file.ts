@@ -78,7 +78,7 @@ function parseJson(text: string): { readonly value: unknown } | { readonly wrong
 
 function say(issue: Issue): string[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = [...Object.keys(itemLine.shape), 'input', 'output']
+    const known = issue.path.length === 0 ? Object.keys(itemLine.shape) : ['input', 'output']
     return issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, known)}`)
   }
   return [withKey(issue)]

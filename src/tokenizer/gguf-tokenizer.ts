@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { malformed } from '../system/zod-issue.js'
 import { BoundedFile } from '../weights/bounded-file.js'
 import { readGguf, type GgufValue } from '../weights/gguf.js'
 import { ggufFiles } from '../weights/gguf-parts.js'
@@ -45,7 +45,7 @@ export function tokenizerOf(path: string, metadata: ReadonlyMap<string, GgufValu
     ),
   )
   if (!parsed.success)
-    throw new TaskvecError('WEIGHTS', `${path}: tokenizer metadata: ${z.prettifyError(parsed.error)}`)
+    throw new TaskvecError('WEIGHTS', `${path}: tokenizer metadata: ${malformed(parsed.error)}`)
   refuseUnfit(path, parsed.data)
   const { tokenizer, addsBos, bos } = build(path, parsed.data)
   const { add_bos_token: addBos = addsBos, bos_token_id: bosId = bos } = parsed.data

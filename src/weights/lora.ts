@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { malformed } from '../system/zod-issue.js'
 import { canonicalJson, sha256 } from '../domain/identity.js'
 import { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, TensorInfo } from './checkpoint.js'
@@ -98,13 +99,9 @@ function readConfig(folder: string): Config {
   const path = join(folder, configFile)
   const parsed = schema.safeParse(readObject(path, maxConfigBytes, 'MODEL'))
   if (parsed.success) return parsed.data
-  throw new TaskvecError(
-    'MODEL',
-    `${path}: this adapter cannot be merged:\n${z.prettifyError(parsed.error)}`,
-    {
-      hint: "LoRA is, without DoRA, biases or modules saved whole; peft's merge_and_unload merges the rest.",
-    },
-  )
+  throw new TaskvecError('MODEL', `${path}: this adapter cannot be merged:\n${malformed(parsed.error)}`, {
+    hint: "LoRA is, without DoRA, biases or modules saved whole; peft's merge_and_unload merges the rest.",
+  })
 }
 
 /**

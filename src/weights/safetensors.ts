@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { malformed } from '../system/zod-issue.js'
 import type { BoundedFile } from './bounded-file.js'
 import type { FileTensors, TensorInfo } from './checkpoint.js'
 import { parseObject } from './json-object.js'
@@ -53,7 +54,7 @@ export function safetensorsTensors(file: BoundedFile): FileTensors {
 export function safetensorsMetadata(file: BoundedFile): Readonly<Record<string, string>> {
   const parsed = metadataSchema.safeParse(readHeader(file).header['__metadata__'] ?? {})
   if (parsed.success) return parsed.data
-  throw new TaskvecError('WEIGHTS', `${file.path}: malformed __metadata__:\n${z.prettifyError(parsed.error)}`)
+  throw new TaskvecError('WEIGHTS', `${file.path}: malformed __metadata__:\n${malformed(parsed.error)}`)
 }
 
 const metadataSchema = z.record(z.string(), z.string())
@@ -76,7 +77,7 @@ function toTensor(file: BoundedFile, start: number, name: string, entry: unknown
   if (!parsed.success)
     throw new TaskvecError(
       'WEIGHTS',
-      `${file.path}: tensor ${name}: malformed entry:\n${z.prettifyError(parsed.error)}`,
+      `${file.path}: tensor ${name}: malformed entry:\n${malformed(parsed.error)}`,
     )
   const { dtype, shape, data_offsets } = parsed.data
   const valueBytes = Object.hasOwn(valueSizes, dtype) ? valueSizes[dtype] : undefined

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
+import { malformed } from '../system/zod-issue.js'
 import type { BoundedFile } from './bounded-file.js'
 import type { Checkpoint, FileTensors, TensorInfo } from './checkpoint.js'
 import { readObject } from './json-object.js'
@@ -100,7 +101,7 @@ export function tensorsOf(
 
 function readIndex(index: string): Record<string, string> {
   const parsed = indexSchema.safeParse(readObject(index, maxIndexBytes, 'WEIGHTS'))
-  if (!parsed.success) throw new TaskvecError('WEIGHTS', `${index}: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success) throw new TaskvecError('WEIGHTS', `${index}: ${malformed(parsed.error)}`)
   return parsed.data.weight_map
 }
 

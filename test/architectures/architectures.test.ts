@@ -85,8 +85,9 @@ describe('a config that would change the computation is refused by name', () => 
       { model_type: 'lama' },
       /model_type "lama" cannot be run; did you mean "llama"\?; known: llama, gptj, gpt_neox/,
     ],
-    [{ model_type: undefined }, /model_type undefined cannot be run; known: llama, gptj, gpt_neox, gpt2/],
+    [{ model_type: undefined }, /config.json names no model_type; known: llama, gptj, gpt_neox, gpt2/],
     [{ hidden_act: 'prelu' }, /hidden_act/],
+    [{ num_hidden_layers: 1.5 }, /cannot be run as llama:\nnum_hidden_layers: must be a whole number$/],
     [{ attention_bias: 1 }, /attention_bias/],
     [
       { rope_parameters: { rope_type: 'mrope' } },

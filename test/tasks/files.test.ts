@@ -184,11 +184,20 @@ describe('an items file', () => {
     [line({ answer: [] }), ':2: answer: must not be empty'],
     [line({ dummyQueries: [] }), ':2: dummyQueries: at least one is needed'],
     [line({ quary: 'x' }), ':2: unknown key "quary"; did you mean "query"?'],
+    [
+      line({ demonstrations: [{ input: 'a', output: 'b', outputs: 'c' }] }),
+      ':2: unknown key "outputs"; did you mean "output"?',
+    ],
     [line({ demonstrations: [{ input: 'a' }] }), ':2: demonstrations[0].output: is missing'],
     [line({ query: 3 }), ':2: query: must be text, not a number: put it in quotes'],
     ['[]', ':2: must be a map {key: value}, not a list'],
   ])('with %s is refused', (wrong, message) => {
     expect(() => readItemsFile(file('wrong.jsonl', `${line({})}\n${wrong}`))).toThrow(`wrong.jsonl${message}`)
+  })
+
+  it('suggests no key that is known elsewhere only', () => {
+    const wrong = file('elsewhere.jsonl', line({ output: 'x' }))
+    expect(() => readItemsFile(wrong)).toThrow(/unknown key "output"$/)
   })
 
   it('with several wrong lines has all of them named; the scan has the items of the other ones', () => {
