@@ -1,4 +1,5 @@
 import { type LayerSpec } from '../architectures/decoder.js'
+import { notFinite } from './row-logits.js'
 import { firstSeen } from '../architectures/decoder-sizes.js'
 import { attentionLayout } from './attention-layout.js'
 import type { BlockSessions } from './block-sessions.js'
@@ -70,7 +71,7 @@ function meet(residPost: Float32Array, { vector, mode, position }: Patch): void 
     }
 }
 
-/** The last token's logits, `[vocab]`. */
+/** The last token's logits, `[vocab]`. Errors: MODEL where one is not a number. */
 export async function forwardLogits(
   sessions: BlockSessions,
   tokens: readonly number[],
@@ -81,6 +82,8 @@ export async function forwardLogits(
   for (const slice of await sessions.head.run(lastStates.at(-1) as Float32Array)) {
     logits.set(slice.logits, slice.first)
   }
+  // False for NaN too.
+  if (!logits.every((logit) => logit < Infinity)) throw notFinite()
   return logits
 }
 

@@ -1,6 +1,12 @@
 import { TaskvecError } from '../domain/errors.js'
 import type { SliceLogits } from './head-sessions.js'
 
+export function notFinite(): TaskvecError {
+  return new TaskvecError('MODEL', 'the model computes logits that are not finite numbers', {
+    hint: 'Its weights may be damaged: taskvec models check PATH.',
+  })
+}
+
 /** One row's logits over the whole vocabulary, joined from the head's slices. */
 export class RowLogits {
   readonly highest: number
@@ -18,11 +24,7 @@ export class RowLogits {
       const ofSlice = slice.expSum && at(slice.expSum, row) * Math.exp(at(slice.highest, row) - this.highest)
       expSum = expSum === null || ofSlice === null ? null : expSum + ofSlice
     }
-    if (!Number.isFinite(this.highest) || !Number.isFinite(expSum ?? 0)) {
-      throw new TaskvecError('MODEL', 'the model computes logits that are not finite numbers', {
-        hint: 'Its weights may be damaged: taskvec models check PATH.',
-      })
-    }
+    if (!Number.isFinite(this.highest) || !Number.isFinite(expSum ?? 0)) throw notFinite()
     this.#logNormaliser = expSum === null ? null : Math.log(expSum)
   }
 

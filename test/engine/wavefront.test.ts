@@ -94,6 +94,14 @@ describe.each(tinyModels)('%s', (name) => {
     )
   })
 
+  it('logits that are not numbers are refused', async () => {
+    const { sessions } = engineOf(name)
+    const vector = new Float32Array(sessions.decoder.dModel).fill(NaN)
+    await expect(forwardLogits(sessions, [3, 14], { patch: { layer: 0, vector } })).rejects.toThrow(
+      'logits that are not finite',
+    )
+  })
+
   it("patching a run's own state changes no logit", async () => {
     const { sessions } = engineOf(name)
     const prompt = [3, 14, 15, 92, 65, 35]
