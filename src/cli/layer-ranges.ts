@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import type { VectorChoice } from '../export/collect.js'
 
-/** `4,10-12` for [4, 10, 11, 12]. */
-export function rangesOf(layers: readonly number[]): string {
+/** `4,10-12` for [4, 10, 11, 12], in any order. */
+export function rangesOf(given: readonly number[]): string {
+  const layers = [...given].sort((a, b) => a - b)
   const parts: string[] = []
   for (let i = 0; i < layers.length;) {
     let end = i

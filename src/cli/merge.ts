@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { TaskvecError } from '../domain/errors.js'
+import { shellWord } from '../domain/shell-word.js'
 import { mergeInto, type MergeReport } from '../store/merge.js'
 import { openReadOnly } from '../store/open.js'
 import { lockForWriting } from '../store/writer-lock.js'
@@ -71,7 +72,7 @@ function refuseDamaged(file: string): void {
   const [problem] = checkInvariants(reader).flatMap(({ problems }) => problems)
   if (problem)
     throw new TaskvecError('STORE', `${file}: ${problem.where}: ${problem.message}; nothing was merged`, {
-      hint: `See all problems: taskvec verify --sample 0 --db ${file}`,
+      hint: `See all problems: taskvec verify --sample 0 --db ${shellWord(file)}`,
     })
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { relative, resolve } from 'node:path'
+import { shellWord } from '../domain/shell-word.js'
 import { defaultDatabase, expanded } from '../system/home.js'
 import { parseBytes } from '../domain/bytes.js'
 import { devices, numericsModes } from '../domain/numerics.js'
@@ -144,7 +145,7 @@ export function addServerOptions(command: Command): Command {
 
 /** The `--db` option that a suggested command needs to find the same database; '' for the default one. */
 export function databaseOption(db: string): string {
-  return db === defaultDatabase() ? '' : ` --db ${shorter(db)}`
+  return db === defaultDatabase() ? '' : ` --db ${shellWord(shorter(db))}`
 }
 
 function shorter(path: string): string {

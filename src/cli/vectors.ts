@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { defaultDatabase } from '../system/home.js'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { collectVectors, type VectorChoice } from '../export/collect.js'
@@ -105,7 +106,7 @@ function list(wanted: string | undefined, options: Filters & { json?: boolean })
 
 /** [] without a database, as on a machine that only imports vectors. */
 function inDatabase(wanted: string | undefined, { db, model, task }: Filters) {
-  if (wanted === undefined && !existsSync(db)) return []
+  if (wanted === undefined && db === defaultDatabase() && !existsSync(db)) return []
   using reader = openReadOnly(db)
   return storedVectors(reader, sweepsOf(reader, wanted), { model, task })
 }

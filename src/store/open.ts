@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { TaskvecError } from '../domain/errors.js'
-import { onReadOnlyMedium, openReadableCopy, writable } from './readable-copy.js'
+import { isFolder, onReadOnlyMedium, openReadableCopy, writable } from './readable-copy.js'
 import { knownMigrations, nameOf, schemaAt, schemaOf, statementsBetween } from './migrations.js'
 
 /** Marks the file as taskvec's for `file` and other tools: "tskv". */
@@ -94,6 +94,11 @@ export function storeError(file: string, error: unknown): unknown {
   const code = (error as { code?: unknown }).code
   if (error instanceof TaskvecError || typeof code !== 'string') return error
   const { message } = error as Error
+  if (isFolder(file))
+    return new TaskvecError('STORE', `${file}: a folder, not a database`, {
+      cause: error,
+      hint: 'Name a file with --db.',
+    })
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return new TaskvecError('STORE_BUSY', `${file}: another process has locked the database: ${message}`, {
       cause: error,

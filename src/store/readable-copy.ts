@@ -72,3 +72,11 @@ function copy(file: string, to: string): void {
     )
   }
 }
+
+export function isFolder(file: string): boolean {
+  try {
+    return statSync(file).isDirectory()
+  } catch {
+    return false
+  }
+}

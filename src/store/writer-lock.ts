@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lock } from 'proper-lockfile'
 import { TaskvecError } from '../domain/errors.js'
+import { shellWord } from '../domain/shell-word.js'
 import { isAlive } from '../system/process-table.js'
 
 /** A lock not renewed for this long is free, ms. */
@@ -77,7 +78,7 @@ function takenOver(file: string, cause: unknown): TaskvecError {
   return new TaskvecError(
     'STORE',
     `${file}: ${by} took over the database while this process was suspended (SIGSTOP, or the machine was asleep)`,
-    { cause, hint: `Stored results are kept. Once it has ended: npx taskvec resume --db ${file}` },
+    { cause, hint: `Stored results are kept. Once it has ended: npx taskvec resume --db ${shellWord(file)}` },
   )
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from '../domain/shell-word.js'
 import type { Pair } from '../domain/types.js'
 import { mostHeldOut } from './list-splits.js'
 import type { LineProblem } from './text-file.js'
@@ -77,7 +78,7 @@ function conflicts(file: string, groups: readonly (readonly LocatedPair[])[]): s
     return `"${group[0]?.pair.input}" is ${answers.join(' and ')}`
   })
   const rest = groups.length - named.length
-  const more = rest > 0 ? `; ${rest} more: taskvec tasks check ${file} --json` : ''
+  const more = rest > 0 ? `; ${rest} more: taskvec tasks check ${shellWord(file)} --json` : ''
   return (
     `${groups.length} inputs are given with different answers; the first is preferred, the others are accepted ` +
     `(duplicates: refuse makes this an error): ${named.join('; ')}${more}`

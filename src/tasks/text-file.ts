@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
+import { shellWord } from '../domain/shell-word.js'
 import { groupRepeated } from './repeated-problems.js'
 
 /** Word lists and items are written by people; larger files are something else. */
@@ -24,7 +25,8 @@ export function refuseProblems(file: string, problems: readonly LineProblem[]): 
   const all = groupRepeated(inOrder.map(({ line, text }) => `${file}:${line}: ${text}`))
   const named = all.slice(0, mostNamed)
   const more = all.length - named.length
-  const rest = more > 0 ? [`${file}: ${more} more problems; taskvec tasks check ${file} lists all`] : []
+  const rest =
+    more > 0 ? [`${file}: ${more} more problems; taskvec tasks check ${shellWord(file)} lists all`] : []
   const { hint } = inOrder.find((problem) => problem.hint !== undefined) ?? {}
   throw new TaskvecError('CONFIG', [...named, ...rest].join('\n'), hint === undefined ? {} : { hint })
 }

@@ -94,7 +94,8 @@ describe('opening the database', () => {
     const file = newDatabase()
     writeFileSync(file, 'name: quickstart\n'.repeat(100))
     expect(() => openDatabase(file)).toThrow(`${file}: not an SQLite database`)
-    expect(() => openDatabase(dirname(file))).toThrow(`${dirname(file)}: cannot be opened`)
+    expect(() => openDatabase(dirname(file))).toThrow(`${dirname(file)}: a folder, not a database`)
+    expect(() => openReadOnly(dirname(file))).toThrow(`${dirname(file)}: a folder, not a database`)
   })
 
   it('refuses a truncated file', () => {
