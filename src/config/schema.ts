@@ -6,6 +6,7 @@ import { vectorModes } from '../vectors/vector.js'
 import { blankRules } from '../tasks/word-list-file.js'
 import { duplicateRules } from '../tasks/duplicates.js'
 import { parseRule } from '../tasks/scoring.js'
+import { columns } from './columns-schema.js'
 import { experimentsSchema } from './experiment-settings.js'
 import { hasSplits, listSchema } from './list-sources.js'
 import { promptsSchema } from '../prompt/template-schema.js'
@@ -45,35 +46,6 @@ const layer = z.int().min(0).max(10_000)
 function oneOrMore<T extends z.ZodType>(value: T, what: string) {
   return z.union([value.transform((one) => [one]), z.array(value).min(1).max(100)], { error: what })
 }
-
-const column = z.union([z.string().min(1), z.int().min(1).max(10_000)], {
-  error: "must be a column's name or 1-based number",
-})
-const values = z
-  .union(
-    [
-      z
-        .string()
-        .min(1)
-        .transform((one) => [one]),
-      z.array(z.string().min(1)).min(1).max(100),
-    ],
-    { error: 'must be a value of the column, or a list of them, in quotes if it is a number' },
-  )
-  .optional()
-const columns = z
-  .strictObject({
-    input: column.optional(),
-    answer: column.optional(),
-    accept: column.optional(),
-    /** The column that gives a pair's split, and its values if they are not the usual names. */
-    split: z
-      .union([column, z.strictObject({ column, train: values, dev: values, test: values })], {
-        error: "must be a column's name, its number, or {column, train, dev, test}",
-      })
-      .optional(),
-  })
-  .refine((given) => Object.values(given).some((value) => value !== undefined), 'names no column')
 
 const bytes = z
   .union([z.string(), z.number()], { error: 'must be a size such as 8GB or 1500MB' })
@@ -150,7 +122,13 @@ const task = z.union(
         /** Category by which tasks are coloured and filtered. */
         category: id.optional(),
         /** Name in figures and tables of the report, instead of the id. */
-        label: z.string().trim().min(1).max(60).optional(),
+        label: z
+          .string()
+          .trim()
+          .min(1)
+          .max(60)
+          .regex(/^\P{Cc}*$/u, 'must be one line, without control characters')
+          .optional(),
         /** Use the n most frequent pairs of a built-in word list. */
         top: count.optional(),
         theta: theta.optional(),

@@ -88,9 +88,7 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: JsonSchema
     }
     case 'invalid_union': {
       // Report the branch that matches the value's type; if none does, the union's own message.
-      const fitting = issue.errors.filter(
-        ([first]) => first && !(first.path.length === 0 && /^invalid_(type|value)$/.test(first.code)),
-      )
+      const fitting = fittingBranches(issue)
       const [only] = fitting
       return fitting.length === 1 && only
         ? only.flatMap((inner) => readable(inner, path, known))
@@ -99,6 +97,15 @@ function readable(issue: Issue, above: readonly PropertyKey[], known: JsonSchema
     default:
       return [{ path, message: inWords(issue) }]
   }
+}
+
+/** The problems of each branch of a union that takes a value of this type. */
+function fittingBranches({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[][] {
+  return errors.filter(([first]) => {
+    if (!first || first.path.length > 0) return first !== undefined
+    if (first.code === 'invalid_union') return fittingBranches(first).length > 0
+    return first.code !== 'invalid_type' && first.code !== 'invalid_value'
+  })
 }
 
 /** The keys that a schema knows at a path, in all branches of its unions. */

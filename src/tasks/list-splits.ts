@@ -12,8 +12,6 @@ const usual: Readonly<Record<ListSplit, readonly string[]>> = {
   test: ['test', 'testing', 'tst'],
 }
 
-/** Demonstrations and queries of the results come from these; without dev, train replaces it. */
-const needed = ['train', 'test'] as const
 /** The most values that a message lists. */
 const mostNamed = 8
 
@@ -33,6 +31,8 @@ export function splitProblems(
   names: SplitNames = {},
 ): LineProblem[] {
   const unknown = values.find(({ split }) => splitNamed(split, names) === undefined)
+  // Demonstrations and queries of the results come from train and test; train replaces a dev that no one names.
+  const needed = listSplits.filter((split) => split !== 'dev' || names.dev !== undefined)
   const missing = needed.find((wanted) => !values.some(({ split }) => splitNamed(split, names) === wanted))
   const [first] = values
   if (!first || !(unknown ?? missing)) return []

@@ -226,6 +226,18 @@ layersPerActivity: 4
       'models: [{id: x, repo: a/b, revision: 5}]\ntasks: all',
       'models[0].revision: must be a branch, a tag or a commit, or a list of them, in quotes',
     ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, columns: {split: {column: s, train: [0, 1], test: "2"}}}]',
+      'columns.split.train[0]: must be text, not a number: put it in quotes',
+    ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, columns: {split: {column: s, train: [a, B], test: b}}}]',
+      'columns.split: "b" means more than one split',
+    ],
+    [
+      'models: [llama-7b]\ntasks: [{id: x, list: my.csv, label: "a\\nb"}]',
+      'tasks[0].label: must be one line, without control characters',
+    ],
     ['models: [../x]\ntasks: all', ':1:10: models[0]: unknown model "../x"'],
     ['models: [llama-7b]\ntasks: [my.csv]', ':2:9: tasks[0]: unknown task "my.csv"'],
   ])('%j is refused', (text, message) => {

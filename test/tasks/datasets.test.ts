@@ -266,6 +266,13 @@ describe('a list with splits of its own', () => {
     expect(refusal(() => readWordListFile(path, { columns: named })).message).toMatch(message)
   })
 
+  it('without a pair of a split that the config names is refused', () => {
+    const path = file('folds.csv', 'word,upper,part\na,A,0\nb,B,1\n')
+    const splits = { train: ['0'], dev: ['3'], test: ['1'] }
+    const { message } = refusal(() => readWordListFile(path, { columns: named, splits }))
+    expect(message).toContain('no pair is in the split "dev"; found: "0" (1), "1" (1)')
+  })
+
   it('uses an input that several of them have in the one that is held out most', () => {
     const { pairs, notes } = read('leak.csv', `${csv}\na,A,test\nd,D,train\n`, named)
     expect(pairs.map(({ split }) => split)).toEqual(['test', 'dev', 'test', 'train'])
