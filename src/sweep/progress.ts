@@ -38,7 +38,7 @@ export class ProgressDisplay {
 
   /** Reports progress of this process's compute activities. */
   report(work: Work): void {
-    const key = `${work.model} ${work.task} ${work.phase}`
+    const key = `${sweepOf(work.activity)} ${work.model} ${work.task} ${work.phase}`
     if (work.fraction < 1) return void this.#work.set(key, work)
     this.#work.delete(key)
     if (logsJson()) sayDone(work)
@@ -67,7 +67,8 @@ export class ProgressDisplay {
     const further = units.all > 0 ? `, ${units.done}/${units.all} further experiments` : ''
     const counts = `${done}/${all} cells${further} (${Math.floor(100 * share)} %)${done < all ? `, ${rate.toFixed(1)} cells/s` : ''}, ${left}`
     const now = [...this.#work.values()].map(
-      ({ model, task, phase, fraction }) => `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %`,
+      ({ model, task, phase, fraction, activity }) =>
+        `${model} ${task} ${phase} ${Math.floor(100 * fraction)} %${sweepOf(activity) === this.sweepId ? '' : ' (for another sweep)'}`,
     )
     if (!this.terminal)
       return say(`${counts}${now.length > 0 ? `; ${now.join(', ')}` : ''}`, {
@@ -107,14 +108,18 @@ export function sayDone(work: WorkPlace): void {
 
 function sayActivity(what: 'begun' | 'done', work: WorkPlace, more: LogFields = {}): void {
   const { model, task, phase, layers, activity } = work
-  const [, , sweep] = activity.workflowId.split('/')
   say(`${model} ${task} ${phase}: ${what}`, {
     event: what === 'done' ? 'activity' : what,
-    sweep: sweep ?? '',
+    sweep: sweepOf(activity),
     ...{ model, task, phase, ...(layers ? { layers } : {}) },
     ...activity,
     ...more,
   })
+}
+
+/** A process also computes for other sweeps of its server. */
+function sweepOf({ workflowId }: WorkPlace['activity']): string {
+  return workflowId.split('/')[2] ?? ''
 }
 
 /** A bar filled to `share`, 0 to 1. */
