@@ -66,11 +66,12 @@ export function deviceOption(): Option {
   return new Option('--device <device>', 'device of the forward passes').choices([...devices]).default('cpu')
 }
 
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `, at least ${least}` : ` from ${least} to ${most}`
   return (text) => {
     const value = Number(text)
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`It must be a whole number, at least ${least}.`)
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number${range}.`)
   }
 }
 

@@ -206,12 +206,25 @@ async function printGroup(
 async function printRows(
   { columns, rows }: ResultRows,
   format: Format,
-  options: Pick<ResultsOptions, 'limit' | 'out'>,
+  options: Pick<ResultsOptions, 'limit' | 'out' | (typeof filterNames)[number]>,
 ): Promise<void> {
   const limit = options.limit ?? (format === 'table' ? terminalRows : 0)
-  const some = limit === 0 ? rows : limited(rows, limit)
+  const some = noted(limit === 0 ? rows : limited(rows, limit), options)
   if (format !== 'parquet') return piecesToStdout(textOf(some, Object.keys(columns), format))
   writeParquet(some, columns, options.out as string)
+}
+
+/** An empty table is right only if nothing can match. */
+function* noted(rows: Iterable<Values>, options: ResultFilter): Generator<Values> {
+  let some = false
+  for (const row of rows) {
+    some = true
+    yield row
+  }
+  const given = filterNames.flatMap((name) =>
+    options[name] === undefined ? [] : [`--${name} ${options[name]}`],
+  )
+  if (!some && given.length > 0) process.stderr.write(`No row matches ${given.join(' ')}.\n`)
 }
 
 function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {

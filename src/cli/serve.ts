@@ -19,7 +19,7 @@ interface ServeOptions {
 export function serveCommand(): Command {
   return new Command('serve')
     .addOption(dbOption())
-    .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(0))
+    .option('--port <n>', 'port on 127.0.0.1 (default: a free one)', wholeNumber(0, 65_535))
     .option('--predict', 'serve predictions of one loaded model as JSON instead of the page (docs/api.md)')
     .option('--model <id-or-path>', 'the model of --predict', 'smollm2-135m-q4')
     .addOption(numericsOption())

@@ -154,8 +154,7 @@ function builtinSpec(yaml: YamlFile, i: number, spec: TaskSpec): TaskSpec {
     return spec
   } catch (error) {
     if (!(error instanceof TaskvecError)) throw error
-    const own = /[./]/.test(spec.id) ? `Your own list: {id: mine, list: ${spec.id}}` : error.hint
-    throw yaml.error(['tasks', i], error.message, own)
+    throw yaml.error(['tasks', i], error.message, error.hint)
   }
 }
 

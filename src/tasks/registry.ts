@@ -65,7 +65,9 @@ function builtinTask(id: string): Task {
   if (further) return further
   const known = [...builtinTaskIds, ...furtherIds()]
   throw new TaskvecError('TASK', `unknown task "${id}"${didYouMean(id, known)}`, {
-    hint: 'See: taskvec tasks list',
+    hint: /[./]/.test(id)
+      ? 'A list of your own is given by --file or --list; in a config: {id: mine, list: FILE}.'
+      : 'See: taskvec tasks list',
   })
 }
 

@@ -14,6 +14,9 @@ describe('a wrong command line', () => {
     [['results', '--formatt', 'csv'], 2, 'Did you mean --format?'],
     [['run'], 2, "missing required argument 'config'"],
     [['predict'], 2, 'exactly one of --prompt, --token-ids and --task; 0 given'],
+    [['serve', '--port', '65536'], 2, 'It must be a whole number from 0 to 65535'],
+    [['predict', '--seed', '9007199254740993'], 2, 'It must be a whole number, at least 0'],
+    [['tasks', 'show', 'my.csv'], 1, 'A list of your own is given by --file'],
     [['predict', '--token-ids', '5,x'], 2, '"x" is not a token id'],
     [['predict', '--task', 'algorithmic_to_upper'], 2, '--task needs --query'],
     [['predict', '--prompt', 'a', '--scale', '2'], 2, '--scale needs --vector'],
@@ -35,6 +38,17 @@ describe('a wrong command line', () => {
     const version = await execa(process.execPath, [taskvec, '--version'])
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+$/)
   })
+})
+
+it('results say that no row matches a filter', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'taskvec-usage-'))
+  const db = join(folder, 'made-up.db')
+  writeSample(db)
+  const args = ['results', '--table', 'layers', '--layer', '99', '--format', 'csv', '--db', db]
+  const result = await execa(process.execPath, [taskvec, ...args], { reject: false })
+  rmSync(folder, { recursive: true })
+  expect(result.stdout.trim().split('\n')).toHaveLength(1)
+  expect(result.stderr).toContain('No row matches --layer 99.')
 })
 
 it('results of an unknown category are refused, with those there are', async () => {
