@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { utf8Text } from '../system/utf8-text.js'
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { fetchDataset, type HubDataset } from '../models/hub-dataset.js'
@@ -57,8 +57,7 @@ export async function readListsAhead(
 async function readDataset(list: HubDataset, context: Pick<Fetch, 'report' | 'signal'>): Promise<ListAhead> {
   const { files, commit } = await fetchDataset(list, context)
   const texts: string[] = []
-  for (const file of files)
-    texts.push(isParquet(file) ? await parquetLines(file) : readFileSync(file, 'utf8'))
+  for (const file of files) texts.push(isParquet(file) ? await parquetLines(file) : utf8Text(file))
   const [first = ''] = files
   const pinned = list.revision === commit ? [] : [`revision: ${commit} pins it`]
   const several = files.length > 1 && !isParquet(first) && !/\.(jsonl|ndjson)$/.test(first)

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import {
   isMap,
   isNode,
@@ -11,6 +11,7 @@ import {
 import { z } from 'zod'
 import { TaskvecError } from '../domain/errors.js'
 import { didYouMean } from '../domain/did-you-mean.js'
+import { utf8Text } from './utf8-text.js'
 import { inWords, keyPath, type Issue } from './zod-issue.js'
 
 /** A config is a few lines; a larger file was given by mistake. */
@@ -134,7 +135,7 @@ function readBounded(file: string): string {
   }
   if (found.size > maxBytes)
     throw new TaskvecError('CONFIG', `${file}: ${found.size} bytes; a config has at most ${maxBytes}`)
-  return readFileSync(file, 'utf8')
+  return utf8Text(file)
 }
 
 function plainValue(file: string, document: Document): unknown {

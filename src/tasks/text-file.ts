@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { TaskvecError } from '../domain/errors.js'
 import { shellWord } from '../domain/shell-word.js'
+import { utf8Text } from '../system/utf8-text.js'
 import { groupRepeated } from './repeated-problems.js'
 
 /** Word lists and items are written by people; larger files are something else. */
@@ -38,12 +39,5 @@ export function readTextFile(file: string): string {
   if (!found?.isFile()) throw new TaskvecError('CONFIG', `${file}: ${found ? 'not a file' : 'no such file'}`)
   if (found.size > maxFileBytes)
     throw new TaskvecError('CONFIG', `${file}: ${found.size} bytes; at most ${maxFileBytes} are read`)
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
-  } catch (cause) {
-    throw new TaskvecError('CONFIG', `${file}: not UTF-8 text`, {
-      cause,
-      hint: 'Save it as UTF-8; export a spreadsheet as CSV.',
-    })
-  }
+  return utf8Text(file, 'Save it as UTF-8; export a spreadsheet as CSV.')
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFileSync, statSync } from 'node:fs'
 import { TaskvecError, type ErrorCode } from '../domain/errors.js'
 
@@ -7,7 +8,9 @@ export function readObject(file: string, maxBytes: number, code: ErrorCode): Rec
   if (!stat?.isFile()) throw new TaskvecError(code, `${file}: ${stat ? 'not a regular file' : 'missing'}`)
   if (stat.size > maxBytes)
     throw new TaskvecError(code, `${file}: ${stat.size} bytes; at most ${maxBytes} are allowed`)
-  return parseObject(file, readFileSync(file, 'utf8'), code)
+  const bytes = readFileSync(file)
+  if (!isUtf8(bytes)) throw new TaskvecError(code, `${file}: not UTF-8 text`)
+  return parseObject(file, bytes.toString(), code)
 }
 
 export function parseObject(

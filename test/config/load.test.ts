@@ -244,6 +244,12 @@ layersPerActivity: 4
     expect(() => load(text)).toThrow(message)
   })
 
+  it('that is not UTF-8 is refused, as its letters would be others', () => {
+    const file = join(folder, 'latin1.yaml')
+    writeFileSync(file, Buffer.from('models: [llama-7b]\ntasks: all\nprompt: {prefix: "\xe9"}', 'latin1'))
+    expect(() => loadSweeps(file, [])).toThrow(`${file}: not UTF-8 text`)
+  })
+
   it('names every wrong key at once', () => {
     expect(() => load('modles: [llama-7b]\ntasks: all\nsed: 3')).toThrow(
       /did you mean "models"\?\n.*did you mean "seed"\?\n.*models: is missing/,
