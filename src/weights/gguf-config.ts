@@ -1,5 +1,5 @@
 import { TaskvecError } from '../domain/errors.js'
-import type { GgufArchitecture } from './gguf-architectures.js'
+import type { GgufArchitecture } from './gguf-architecture.js'
 import type { GgufMetadata } from './gguf-metadata.js'
 
 /**
