@@ -14,7 +14,7 @@ import { findSweep } from '../store/sweeps.js'
 import { say } from '../system/log.js'
 import { reportFolder } from './report-folder.js'
 import { databaseOption } from './options.js'
-import { performSweep, type SweepCommandOptions } from './sweep-command.js'
+import { performSweep, wasStopped, type SweepCommandOptions } from './sweep-command.js'
 
 /** Runs the sweeps of a config one after another; the exit code is the highest of theirs. */
 export async function performGroup(
@@ -35,8 +35,7 @@ export async function performGroup(
     const whole = over.length === 0 || hasFurther(sweep)
     await performSweep(sweep, { ...options, report: options.report && whole })
     const code = Number(process.exitCode ?? 0)
-    // Interrupted, or cancelled.
-    if (code === 130 || code === 4) return
+    if (wasStopped(code)) return
     worst = Math.max(worst, code)
   }
   process.exitCode = worst

@@ -133,19 +133,9 @@ async function results(wanted: readonly string[], options: ResultsOptions): Prom
   const group = mixed ? namedSweeps(reader, wanted) : settingsOfGroup(reader, sweep)
   const whole = mixed || options.by !== undefined || options.seeds || namesGroup(sweep, group, name)
   const progress = (whole ? group : [sweep]).flatMap(({ id }) => sweepProgress(reader, id))
-  checkName(
-    'model',
-    options.model,
-    progress.map(({ model }) => model),
-  )
-  checkName(
-    'task',
-    options.task,
-    progress.map(({ task }) => task),
-  )
-  checkName(
-    'category',
-    options.category,
+  checkName('model', options.model, () => progress.map(({ model }) => model))
+  checkName('task', options.task, () => progress.map(({ task }) => task))
+  checkName('category', options.category, () =>
     (whole ? group : [sweep]).flatMap(({ id }) => Object.values(taskCategories(reader, id))),
   )
   for (const note of mixed ? apart(reader, group).notes : []) process.stderr.write(`note: ${note}\n`)
@@ -238,9 +228,10 @@ function* limited(rows: Iterable<Values>, limit: number): Generator<Values> {
   }
 }
 
-function checkName(what: string, name: string | undefined, known: readonly string[]): void {
-  const names = [...new Set(known)]
-  if (name === undefined || names.includes(name)) return
+function checkName(what: string, name: string | undefined, known: () => readonly string[]): void {
+  if (name === undefined) return
+  const names = [...new Set(known())]
+  if (names.includes(name)) return
   throw new TaskvecError('USAGE', `the sweep has no ${what} "${name}"${didYouMean(name, names)}`, {
     hint: `It has: ${names.join(', ')}`,
   })

@@ -3,12 +3,10 @@ import { pullModel } from '../models/pull.js'
 import { say } from '../system/log.js'
 import { main } from './main.js'
 import { runCommand } from './run.js'
+import { wasStopped } from './sweep-command.js'
 
 /** The model of configs/first-look.yaml. */
 const pretrained = 'smollm2-135m-q4'
-
-/** Codes after which nothing else is run: cancelled, interrupted. */
-const stopped = [4, 130]
 
 /** `npm start`: `run`, with the config that is given, else a pretrained model on three tasks and then the quickstart. */
 export async function start([node = '', script = '', ...given]: readonly string[]): Promise<void> {
@@ -20,7 +18,7 @@ export async function start([node = '', script = '', ...given]: readonly string[
   if (command.opts<{ dryRun?: boolean }>().dryRun || (await havePretrained())) {
     await run('first-look')
     worst = Number(process.exitCode ?? 0)
-    if (stopped.includes(worst)) return
+    if (wasStopped(worst)) return
     say(
       '\nNow the miniatures, small models trained to show the paper’s curves: every experiment, on 18 tasks.',
     )

@@ -63,6 +63,11 @@ export function addSweepOptions(command: Command): Command {
 
 const exitCodes: Record<SweepOutcome, number> = { complete: 0, failed: 3, cancelled: 4, interrupted: 130 }
 
+/** Whether a sweep with this exit code was stopped, so that those after it are not run either. */
+export function wasStopped(exitCode: number): boolean {
+  return exitCode === exitCodes.cancelled || exitCode === exitCodes.interrupted
+}
+
 /** Runs a sweep, prints its results and sets the exit code. */
 export async function performSweep(given: SweepConfig, options: SweepCommandOptions): Promise<void> {
   const id = sweepId(given)
